@@ -1,0 +1,43 @@
+import { loadSettings } from "./mod/config/load.ts";
+import { parseLine } from "./mod/cli/program.ts";
+import { type Output, processOutput } from "./mod/cli/output.ts";
+import { stopSignal } from "./mod/cli/stop_signal.ts";
+import { VERSION } from "./mod/cli/version.ts";
+import { EXIT_CODES, Failure } from "./mod/failure/failure.ts";
+
+/** Runs one command line and gives its exit code. */
+async function main(words: string[]): Promise<number> {
+  const parsed = parseLine(words, VERSION);
+  if ("exitCode" in parsed) return parsed.exitCode;
+  const { command, args, flags } = parsed.invocation;
+  const output = processOutput({ json: flags.json === true });
+  try {
+    const loaded = loadSettings({ flags });
+    for (const warning of loaded.warnings) output.note(`warning: ${warning}`);
+    const module = await command.load();
+    return await module.run({
+      settings: loaded.settings,
+      loaded,
+      args,
+      output,
+      signal: stopSignal(),
+    });
+  } catch (error) {
+    return report(error, output);
+  }
+}
+
+function report(error: unknown, output: Output): number {
+  if (!(error instanceof Failure)) {
+    output.note(`error: ${error instanceof Error ? error.stack : error}`);
+    output.note(
+      "This is a defect of ticklake. Nothing that was acknowledged is lost; please report it.",
+    );
+    return EXIT_CODES.failed;
+  }
+  output.note(`error: ${error.message}`);
+  if (error.fix !== undefined) output.note(`  fix: ${error.fix}`);
+  return error.exitCode;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,82 @@
+import type { CommandName } from "../config/settings.ts";
+import type { CommandModule } from "./context.ts";
+
+/** One subcommand, as the help, the completions and `main.ts` need it. */
+export interface Command {
+  name: CommandName;
+  /** One line for the list of commands. */
+  summary: string;
+  /** A paragraph for the command's own help. */
+  description: string;
+  /** Words after the command, in commander's notation, such as `[sql]`. */
+  arguments?: string;
+  /** Command lines that people would type, each with what it does. */
+  examples: ReadonlyArray<readonly [line: string, does: string]>;
+  /** Loads the module, so that `--help` loads no SDK. */
+  load(): Promise<CommandModule>;
+}
+
+/** All subcommands, in the order of the help. */
+export const COMMANDS: readonly Command[] = [
+  {
+    name: "produce",
+    summary: "Send rows of a CSV file to the topic",
+    description:
+      "Samples random rows (the default, one a second) or replays the file in its order. A row counts as sent when all replicas have acknowledged it.",
+    examples: [
+      ["ticklake produce", "a random shipped quote every second, until Ctrl-C"],
+      ["ticklake produce --mode replay --rate max --input quotes.csv", "the whole file, at once"],
+      ["cat quotes.csv | ticklake produce --input - --mode replay --json", "from a pipe"],
+    ],
+    load: () => import("../commands/produce.ts"),
+  },
+  {
+    name: "consume",
+    summary: "Write the topic's rows to the lake, exactly once",
+    description:
+      "Reads as a member of a consumer group and writes Parquet or JSON lines, each offset exactly once whatever is killed. Rejected messages go to the lake's dead_letter folder.",
+    examples: [
+      ["ticklake consume", "until SIGINT or SIGTERM"],
+      ["ticklake consume --until-end --json", "what is there now, then a summary"],
+      ["ticklake consume --format jsonl --flush-interval 5m", "gzip JSON lines, larger objects"],
+    ],
+    load: () => import("../commands/consume.ts"),
+  },
+  {
+    name: "setup-catalog",
+    summary: "Create or update the Glue database and crawler",
+    description:
+      "Safe to repeat, from cron too: says of each part whether it was created, updated or left unchanged. Without a bucket it sets up the local catalog.",
+    examples: [
+      ["ticklake setup-catalog --role AWSGlueServiceRole-ticklake", "database and crawler"],
+      ["ticklake setup-catalog --role NAME --run --wait", "and crawl now"],
+    ],
+    load: () => import("../commands/setup_catalog.ts"),
+  },
+  {
+    name: "query",
+    summary: "Ask the lake with SQL",
+    description: "Runs one read-only SQL statement on Athena or on the local engine.",
+    arguments: "[sql]",
+    examples: [
+      ['ticklake query "SELECT \\"index\\", max(close) FROM index_quotes GROUP BY 1"', "a table"],
+      ["ticklake query --file report.sql --format csv", "from a file, as CSV"],
+    ],
+    load: () => import("../commands/query.ts"),
+  },
+  {
+    name: "demo",
+    summary: "Run the whole path here, with nothing installed",
+    description:
+      "Sends 20,000 shipped quotes through the embedded broker into a Parquet lake in a fresh folder and asks three questions about them.",
+    examples: [["ticklake demo", "the whole path, in seconds"]],
+    load: () => import("../commands/demo.ts"),
+  },
+  {
+    name: "config",
+    summary: "Show the settings in force and where each came from",
+    description: "Flag, environment, .env file and default, in that order. Secrets are not shown.",
+    examples: [["ticklake config --json", "for scripts"]],
+    load: () => import("../commands/config.ts"),
+  },
+];

@@ -1,0 +1,60 @@
+/** Where a command writes: results to standard output, everything else to standard error. */
+export interface Output {
+  /** Whether results are wanted as JSON. */
+  readonly json: boolean;
+  /** Whether standard output is a terminal that wants colour (`NO_COLOR`, `TERM=dumb` respected). */
+  readonly colour: boolean;
+  /** Whether standard error is a terminal, so that progress may be drawn over itself. */
+  readonly interactive: boolean;
+  /** Writes a line of results for people; nothing with `--json`. */
+  line(text: string): void;
+  /** Writes one JSON document on a line; nothing without `--json`. */
+  document(value: unknown): void;
+  /** Writes text to standard output as it is, whatever the mode. */
+  raw(text: string): void;
+  /** Tells people something on standard error. */
+  note(text: string): void;
+  /** Draws a progress line over the last one; nothing when standard error is not a terminal. */
+  progress(text: string): void;
+}
+
+const encoder = new TextEncoder();
+
+/** The process's own output. A reader that closed the pipe early (`| head`) ends the process quietly. */
+export function processOutput(options: { json: boolean }): Output {
+  const colour = Deno.stdout.isTerminal() && !Deno.env.get("NO_COLOR") &&
+    Deno.env.get("TERM") !== "dumb";
+  const interactive = Deno.stderr.isTerminal();
+  let drawn = false;
+  const error = (text: string) => {
+    write(Deno.stderr, (drawn ? "\r\x1b[K" : "") + text);
+    drawn = false;
+  };
+  return {
+    json: options.json,
+    colour,
+    interactive,
+    line: (text) => options.json || write(Deno.stdout, text + "\n"),
+    document: (value) => options.json && write(Deno.stdout, JSON.stringify(value) + "\n"),
+    raw: (text) => write(Deno.stdout, text),
+    note: (text) => error(text + "\n"),
+    progress: (text) => {
+      if (!interactive) return;
+      write(Deno.stderr, `\r\x1b[K${text}`);
+      drawn = text !== "";
+    },
+  };
+}
+
+function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  let bytes = encoder.encode(text);
+  while (bytes.length > 0) {
+    try {
+      bytes = bytes.subarray(stream.writeSync(bytes));
+    } catch (error) {
+      if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
+      if (error instanceof Deno.errors.WouldBlock) continue;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import type { CommandContext } from "../cli/context.ts";
+import type { Resolved } from "../config/load.ts";
+import { formatValue } from "../config/value.ts";
+
+/** `config`: the settings in force and where each came from. */
+export function run({ loaded, output }: CommandContext): Promise<number> {
+  const rows = loaded.resolved.map((resolved) => ({
+    setting: resolved.setting.env ?? resolved.setting.flag ?? resolved.key,
+    flag: resolved.setting.flag ?? null,
+    value: shown(resolved),
+    source: resolved.source,
+  }));
+  output.document({ settings: rows, envFile: loaded.envFile ?? null });
+  const width = Math.max(...rows.map(({ setting }) => setting.length));
+  const valueWidth = Math.max(...rows.map(({ value }) => (value ?? "").length));
+  for (const { setting, value, source } of rows) {
+    output.line(`${setting.padEnd(width)}  ${(value ?? "").padEnd(valueWidth)}  ${source}`);
+  }
+  return Promise.resolve(0);
+}
+
+function shown({ setting, value }: Resolved): string | null {
+  if (value === undefined) return null;
+  return setting.secret === true ? "(set, not shown)" : formatValue(setting.type, value);
+}

@@ -1,0 +1,320 @@
+import type { ValueType, ValueTypes } from "./value.ts";
+
+/** Names of the subcommands. */
+export const COMMAND_NAMES = [
+  "produce",
+  "consume",
+  "setup-catalog",
+  "query",
+  "verify",
+  "status",
+  "doctor",
+  "dashboard",
+  "demo",
+  "completions",
+  "config",
+] as const;
+
+/** Name of a subcommand. */
+export type CommandName = (typeof COMMAND_NAMES)[number];
+
+/** One setting, declared once: help, checks, `config`, completions and the reference derive from it. */
+export interface Setting<T extends ValueType = ValueType> {
+  type: T;
+  /** What it does, one sentence without a full stop. */
+  description: string;
+  /** Long flag, such as `--topic`; a secret has none. */
+  flag?: string;
+  /** One letter, such as `-n`. */
+  short?: string;
+  /** Environment name, in the environment and in `.env`. */
+  env?: string;
+  /** The value when nothing sets it; absent: the setting is then `undefined`. */
+  default?: ValueTypes[T];
+  /** Allowed words, for the type `choice`. */
+  choices?: readonly string[];
+  /** Subcommands that take it. */
+  commands: "all" | readonly CommandName[];
+  /** Never a flag, never printed. */
+  secret?: true;
+}
+
+const BROKER = ["produce", "consume", "verify", "status", "doctor", "dashboard"] as const;
+const LAKE = [
+  "consume",
+  "setup-catalog",
+  "query",
+  "verify",
+  "status",
+  "doctor",
+  "dashboard",
+] as const;
+
+function define<const S extends Record<string, Setting>>(settings: S): S {
+  return settings;
+}
+
+/** All settings, in the order of the reference. */
+export const SETTINGS = define({
+  // General
+  json: {
+    type: "boolean",
+    flag: "--json",
+    default: false,
+    commands: "all",
+    description: "Print JSON on standard output: one document, or a line each for streams",
+  },
+  logFormat: {
+    type: "choice",
+    choices: ["text", "json"],
+    flag: "--log-format",
+    env: "TICKLAKE_LOG_FORMAT",
+    default: "text",
+    commands: "all",
+    description: "Form of the log on standard error",
+  },
+  logLevel: {
+    type: "choice",
+    choices: ["debug", "info", "warning", "error"],
+    flag: "--log-level",
+    env: "TICKLAKE_LOG_LEVEL",
+    default: "info",
+    commands: "all",
+    description: "Least important log line to print",
+  },
+  envFile: {
+    type: "string",
+    flag: "--env-file",
+    commands: "all",
+    description: "File of NAME=value lines to read instead of .env in the current directory",
+  },
+  home: {
+    type: "string",
+    flag: "--home",
+    env: "TICKLAKE_HOME",
+    default: ".ticklake",
+    commands: "all",
+    description: "Directory of the embedded broker, lake and catalog",
+  },
+  schema: {
+    type: "string",
+    flag: "--schema",
+    env: "TICKLAKE_SCHEMA",
+    commands: [
+      "produce",
+      "consume",
+      "setup-catalog",
+      "query",
+      "verify",
+      "status",
+      "dashboard",
+    ],
+    description: "JSON file that describes the rows; without it the shipped index quotes",
+  },
+
+  // Kafka
+  bootstrapServers: {
+    type: "string",
+    flag: "--bootstrap-servers",
+    env: "KAFKA_BOOTSTRAP_SERVERS",
+    commands: BROKER,
+    description: "Kafka brokers, HOST:PORT separated by commas; without it the embedded log",
+  },
+  topic: {
+    type: "string",
+    flag: "--topic",
+    env: "KAFKA_TOPIC",
+    default: "index-quotes",
+    commands: BROKER,
+    description: "Topic that carries the quotes",
+  },
+  group: {
+    type: "string",
+    flag: "--group",
+    env: "KAFKA_GROUP_ID",
+    default: "ticklake",
+    commands: ["consume", "verify", "status", "doctor", "dashboard"],
+    description: "Consumer group whose offsets mark what is in the lake",
+  },
+
+  // S3
+  bucket: {
+    type: "string",
+    flag: "--bucket",
+    env: "AWS_S3_BUCKET",
+    commands: LAKE,
+    description: "S3 bucket of the lake; without it a directory below --home",
+  },
+  prefix: {
+    type: "string",
+    flag: "--prefix",
+    env: "TICKLAKE_PREFIX",
+    default: "ticklake",
+    commands: LAKE,
+    description: "Path in the bucket below which the lake lies",
+  },
+
+  // produce
+  input: {
+    type: "string",
+    flag: "--input",
+    env: "TICKLAKE_INPUT",
+    commands: ["produce"],
+    description: "CSV file to read, or - for standard input; without it the shipped quotes",
+  },
+  mode: {
+    type: "choice",
+    choices: ["sample", "replay"],
+    flag: "--mode",
+    env: "TICKLAKE_MODE",
+    default: "sample",
+    commands: ["produce"],
+    description: "sample: a random row each time; replay: the rows in the file's order",
+  },
+  interval: {
+    type: "duration",
+    flag: "--interval",
+    env: "TICKLAKE_INTERVAL",
+    default: 1000,
+    commands: ["produce"],
+    description: "Pause between two rows, where --rate is not given",
+  },
+  rate: {
+    type: "rate",
+    flag: "--rate",
+    env: "TICKLAKE_RATE",
+    commands: ["produce"],
+    description: "Rows a second, or max; instead of --interval",
+  },
+  count: {
+    type: "integer",
+    flag: "--count",
+    short: "-n",
+    commands: ["produce"],
+    description: "Stop after this many rows; without it replay ends with the file, sample never",
+  },
+  loop: {
+    type: "boolean",
+    flag: "--loop",
+    default: false,
+    commands: ["produce"],
+    description: "Begin again at the end of the file (replay)",
+  },
+  seed: {
+    type: "integer",
+    flag: "--seed",
+    commands: ["produce"],
+    description: "Seed of the random rows, to get the same ones again",
+  },
+  partitions: {
+    type: "integer",
+    flag: "--partitions",
+    env: "TICKLAKE_PARTITIONS",
+    default: 4,
+    commands: ["produce", "demo"],
+    description: "Partitions of the topic where it has to be created",
+  },
+  strict: {
+    type: "boolean",
+    flag: "--strict",
+    env: "TICKLAKE_STRICT",
+    default: false,
+    commands: ["produce", "consume"],
+    description: "End with exit code 4 when rows were rejected",
+  },
+
+  // consume
+  format: {
+    type: "choice",
+    choices: ["parquet", "jsonl"],
+    flag: "--format",
+    env: "TICKLAKE_FORMAT",
+    default: "parquet",
+    commands: ["consume", "setup-catalog"],
+    description: "Form of the lake's objects: Parquet (snappy) or JSON lines (gzip)",
+  },
+  partitionBy: {
+    type: "string",
+    flag: "--partition-by",
+    env: "TICKLAKE_PARTITION_BY",
+    default: "dt",
+    commands: ["consume", "setup-catalog"],
+    description:
+      "Hive partitions: dt, hour, column names, year(COLUMN), separated by commas; or none",
+  },
+  flushRows: {
+    type: "integer",
+    flag: "--flush-rows",
+    env: "TICKLAKE_FLUSH_ROWS",
+    default: 100_000,
+    commands: ["consume"],
+    description: "Write a partition's rows when there are this many",
+  },
+  flushBytes: {
+    type: "size",
+    flag: "--flush-bytes",
+    env: "TICKLAKE_FLUSH_BYTES",
+    default: 64 * 2 ** 20,
+    commands: ["consume"],
+    description: "Write a partition's rows when their messages are this large",
+  },
+  flushInterval: {
+    type: "duration",
+    flag: "--flush-interval",
+    env: "TICKLAKE_FLUSH_INTERVAL",
+    default: 60_000,
+    commands: ["consume"],
+    description: "Write a partition's rows when the oldest has waited this long",
+  },
+  from: {
+    type: "choice",
+    choices: ["earliest", "latest"],
+    flag: "--from",
+    env: "TICKLAKE_FROM",
+    default: "earliest",
+    commands: ["consume"],
+    description: "Where a new group begins",
+  },
+  untilEnd: {
+    type: "boolean",
+    flag: "--until-end",
+    default: false,
+    commands: ["consume"],
+    description: "Stop when everything is written that was in the topic at the start",
+  },
+  maxMemory: {
+    type: "size",
+    flag: "--max-memory",
+    env: "TICKLAKE_MAX_MEMORY",
+    default: 256 * 2 ** 20,
+    commands: ["consume"],
+    description: "Most memory for rows that are not written yet; reading waits when it is used up",
+  },
+});
+
+type Settings_ = typeof SETTINGS;
+/** Key of a setting in the program. */
+export type SettingKey = keyof Settings_;
+
+type ValueOf<S> = S extends { choices: readonly (infer C)[] } ? C
+  : S extends { type: infer T extends ValueType } ? ValueTypes[T]
+  : never;
+
+/** The settings in force, by key. One without a value and a default is `undefined`. */
+export type Settings = {
+  readonly [K in SettingKey]:
+    | ValueOf<Settings_[K]>
+    | (Settings_[K] extends { default: unknown } ? never : undefined);
+};
+
+/** Whether a subcommand takes a setting; `config` shows, and so takes, all. */
+export function takes(command: CommandName, key: SettingKey): boolean {
+  const { commands } = SETTINGS[key] as Setting;
+  if (command === "config") return true;
+  return commands === "all" || commands.includes(command);
+}
+
+/** All settings with their keys, in the order of the reference. */
+export const ALL_SETTINGS = Object.entries(SETTINGS) as ReadonlyArray<
+  readonly [SettingKey, Setting]
+>;

@@ -1,0 +1,117 @@
+import { Failure } from "../failure/failure.ts";
+
+/** Kinds of value that a setting can have, and what each becomes in the program. */
+export interface ValueTypes {
+  string: string;
+  boolean: boolean;
+  /** A whole number, zero or more. */
+  integer: number;
+  /** Milliseconds; written `500ms`, `1s`, `5m`, `2h`. */
+  duration: number;
+  /** Bytes; written `512KiB`, `64MiB`, `1GiB` or a plain number. */
+  size: number;
+  /** Rows a second; `max` is `Infinity`. */
+  rate: number;
+  /** One of a list of words. */
+  choice: string;
+}
+
+/** Name of a kind of value. */
+export type ValueType = keyof ValueTypes;
+
+const DURATION_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const SIZE_BYTES: Record<string, number> = {
+  "": 1,
+  B: 1,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+};
+
+/** What a value of each kind looks like, for messages and help. */
+export const EXPECTED: Readonly<Record<Exclude<ValueType, "choice">, string>> = {
+  string: "text",
+  boolean: "true or false",
+  integer: "a whole number, 0 or more",
+  duration: "a duration such as 500ms, 1s, 5m or 2h",
+  size: "a size such as 64MiB, 512KiB or a number of bytes",
+  rate: "a number of rows a second above 0, or max",
+};
+
+/**
+ * Reads one value of a kind.
+ * @param source where the text came from, as the message names it: `--interval`, `KAFKA_TOPIC in .env`
+ * @throws {Failure} kind `usage`, naming the source, what was found and what was expected
+ */
+export function parseValue(
+  type: ValueType,
+  text: string,
+  source: string,
+  choices: readonly string[] = [],
+): ValueTypes[ValueType] {
+  const value = read(type, text.trim(), choices);
+  if (value === undefined) {
+    const expected = type === "choice" ? `one of ${choices.join(", ")}` : EXPECTED[type];
+    throw new Failure("usage", `${source}: expected ${expected}, found ${JSON.stringify(text)}`);
+  }
+  return value;
+}
+
+function read(
+  type: ValueType,
+  text: string,
+  choices: readonly string[],
+): ValueTypes[ValueType] | undefined {
+  switch (type) {
+    case "string":
+      return text === "" ? undefined : text;
+    case "boolean":
+      if (/^(true|1|yes|on)$/i.test(text)) return true;
+      return /^(false|0|no|off)$/i.test(text) ? false : undefined;
+    case "integer": {
+      const number = Number(text);
+      return /^\d+$/.test(text) && Number.isSafeInteger(number) ? number : undefined;
+    }
+    case "duration":
+      return scaled(text, DURATION_MS);
+    case "size":
+      return scaled(text, SIZE_BYTES);
+    case "rate": {
+      if (text === "max") return Infinity;
+      const number = Number(text);
+      return /^\d+(\.\d+)?$/.test(text) && number > 0 ? number : undefined;
+    }
+    case "choice":
+      return choices.includes(text) ? text : undefined;
+  }
+}
+
+function scaled(text: string, units: Record<string, number>): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\s*([A-Za-z]*)$/.exec(text);
+  const factor = match === null ? undefined : units[match[2]];
+  return match === null || factor === undefined ? undefined : Math.round(Number(match[1]) * factor);
+}
+
+/** Writes a value the way {@linkcode parseValue} reads it. */
+export function formatValue(type: ValueType, value: ValueTypes[ValueType]): string {
+  if (type === "duration") {
+    return largestUnit(value as number, [["h", 3.6e6], ["m", 6e4], ["s", 1e3], ["ms", 1]]);
+  }
+  if (type === "size") {
+    return largestUnit(value as number, [["GiB", 2 ** 30], ["MiB", 2 ** 20], ["KiB", 2 ** 10], [
+      "",
+      1,
+    ]]);
+  }
+  if (type === "rate" && value === Infinity) return "max";
+  return String(value);
+}
+
+function largestUnit(value: number, units: Array<[string, number]>): string {
+  const [unit, factor] = units.find(([, factor]) => value >= factor && value % factor === 0) ??
+    units[units.length - 1];
+  return `${value / factor}${unit}`;
+}

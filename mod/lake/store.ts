@@ -1,0 +1,40 @@
+/** One object of the lake. */
+export interface LakeObject {
+  /** Name below the lake's root, `/` between its parts. */
+  name: string;
+  /** Size in bytes. */
+  size: number;
+}
+
+/** Options of the calls that move bytes. */
+export interface StoreOptions {
+  /** Ends the call early; it then throws the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/** The lake's port: named, immutable objects in S3 or in a directory. */
+export interface LakeStore {
+  /** For people: which lake this is, such as `s3://bucket/prefix`. */
+  readonly description: string;
+  /**
+   * Stores an object, durable when it returns. A reader sees all of it or nothing. The same name
+   * again replaces it, so a repeated put is harmless.
+   * @throws {Failure} kind `service` when the store cannot be reached or refuses; what was stored before stays.
+   */
+  put(name: string, bytes: Uint8Array, options?: StoreOptions): Promise<void>;
+  /**
+   * The object's bytes, or those of `range` (`end` exclusive).
+   * @throws {Failure} kind `failed` when there is no such object.
+   */
+  get(
+    name: string,
+    options?: StoreOptions & { range?: { start: number; end: number } },
+  ): Promise<Uint8Array>;
+  /** All objects whose name begins with `prefix`, in no promised order; nothing for an unknown prefix. */
+  list(prefix: string, options?: StoreOptions): AsyncIterable<LakeObject>;
+  /** Removes an object; one that is not there is no error. */
+  remove(name: string): Promise<void>;
+  /** Proves that objects can be written here, before work begins. @throws {Failure} */
+  check(): Promise<void>;
+  close(): void;
+}
