@@ -1,0 +1,111 @@
+/** The contiguous offsets `[first, last]` of one partition that one flush wrote. */
+export interface FlushRange {
+  topic: string;
+  partition: number;
+  /** First offset of the flush. */
+  first: number;
+  /** Last offset of the flush, inclusive. */
+  last: number;
+}
+
+/** What a lake object's name says. */
+export interface ObjectName extends FlushRange {
+  /** The table's name. */
+  table: string;
+  /** Whether it holds rejected messages. */
+  deadLetter: boolean;
+  /** Hive partition values by column, in the order of the path, decoded. */
+  partitions: ReadonlyArray<readonly [column: string, value: string]>;
+  /** Ending without the dot: `parquet`, `jsonl.gz`, `jsonl`. */
+  extension: string;
+}
+
+/** Folder of the rejected messages. */
+export const DEAD_LETTER_ROOT = "dead_letter";
+
+/** Digits of an offset in a name: enough for 2^53, so that names sort as their offsets do. */
+const OFFSET_DIGITS = 16;
+
+/** The folder of a table's objects (or of its rejected messages), with a `/` at its end. */
+export function tableFolder(table: string, deadLetter = false): string {
+  return deadLetter ? `${DEAD_LETTER_ROOT}/${table}/` : `${table}/`;
+}
+
+/**
+ * Name of an object below the lake's root; a function of its arguments alone, so that a repeated
+ * flush writes over itself.
+ *
+ * @example
+ * ```ts
+ * import { objectName } from "./layout.ts";
+ * objectName({
+ *   table: "index_quotes",
+ *   deadLetter: false,
+ *   partitions: [["dt", "2026-11-24"]],
+ *   topic: "index-quotes",
+ *   partition: 3,
+ *   first: 0,
+ *   last: 99,
+ *   extension: "parquet",
+ * });
+ * // index_quotes/dt=2026-11-24/index-quotes-3-0000000000000000-0000000000000099.parquet
+ * ```
+ */
+export function objectName(name: ObjectName): string {
+  const hive = name.partitions.map(([column, value]) => `${column}=${encodeHive(value)}/`).join("");
+  return tableFolder(name.table, name.deadLetter) + hive + fileStem(name) + "." + name.extension;
+}
+
+/** The part of an object's name that says which offsets it holds, without its ending. */
+export function fileStem({ topic, partition, first, last }: FlushRange): string {
+  return `${topic}-${partition}-${padded(first)}-${padded(last)}`;
+}
+
+/** What an object's name says, or `null` for an object that is not a flush's (a marker, a foreign file). */
+export function parseObjectName(name: string): ObjectName | null {
+  const parts = name.split("/");
+  const deadLetter = parts[0] === DEAD_LETTER_ROOT;
+  const table = parts[deadLetter ? 1 : 0];
+  const folders = parts.slice(deadLetter ? 2 : 1, -1);
+  const file = /^(.+)-(\d+)-(\d{16})-(\d{16})\.([a-z0-9.]+)$/.exec(parts[parts.length - 1]);
+  if (file === null || table === undefined || table === "") return null;
+  const partitions: Array<readonly [string, string]> = [];
+  for (const folder of folders) {
+    const at = folder.indexOf("=");
+    if (at < 1) return null;
+    partitions.push([folder.slice(0, at), decodeHive(folder.slice(at + 1))]);
+  }
+  return {
+    table,
+    deadLetter,
+    partitions,
+    topic: file[1],
+    partition: Number(file[2]),
+    first: Number(file[3]),
+    last: Number(file[4]),
+    extension: file[5],
+  };
+}
+
+/** Hive's name for a partition value that is null or empty. */
+export const HIVE_NULL = "__HIVE_DEFAULT_PARTITION__";
+
+/**
+ * A value as a folder's name, escaped as Hive does (`%XX` for what paths or Hive give a meaning).
+ * Source: Apache Hive, FileUtils.escapePathName.
+ */
+function encodeHive(value: string): string {
+  // deno-lint-ignore no-control-regex
+  return value.replace(
+    /[\x00-\x1f"#%'*/:=?\\\x7f{[\]^]/g,
+    (character) => "%" + character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0"),
+  );
+}
+
+function decodeHive(text: string): string {
+  return text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
+}
+
+function padded(offset: number): string {
+  return String(offset).padStart(OFFSET_DIGITS, "0");
+}
