@@ -1,5 +1,8 @@
 /** Types a column can have in the lake. */
-export type ColumnType = "string" | "date" | "double" | "long" | "timestamp";
+export const COLUMN_TYPES = ["string", "date", "double", "long", "timestamp"] as const;
+
+/** Type of a column in the lake. */
+export type ColumnType = (typeof COLUMN_TYPES)[number];
 
 /** One column: of the file, of the message and of the lake. */
 export interface Column {

@@ -1,0 +1,45 @@
+import { checkRow } from "./check_row.ts";
+import { found } from "./found.ts";
+import type { CheckedRow } from "./row.ts";
+import type { RowSchema } from "./schema.ts";
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/**
+ * Decides about a message: its typed values, or the reason why it belongs among the dead letters.
+ * Never throws, whatever the bytes.
+ *
+ * A message is a JSON object in UTF-8 with the schema's wire names. Other names in it are ignored;
+ * of a name that comes twice the last value counts; `null` is no value. A number is a JSON number
+ * that is finite as a double, and in a `long` column whole and at most 2^53 - 1 in magnitude (so
+ * `1495365300.0` is a `long`); a number in quotes is none. Dates and timestamps are texts in the
+ * forms of `parse_date.ts`.
+ *
+ * @param value the message's bytes; `null` for a tombstone
+ */
+export function checkMessage(schema: RowSchema, value: Uint8Array | null): CheckedRow {
+  if (value === null) return "no value (a tombstone)";
+  if (value.length === 0) return "empty value";
+  let text: string;
+  try {
+    text = decoder.decode(value);
+  } catch {
+    return "not UTF-8";
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    // The engine's own words differ from version to version; a nesting too deep for it ends here too.
+    return `not JSON: ${found(text)}`;
+  }
+  if (typeof json !== "object" || json === null || Array.isArray(json)) {
+    return `expected a JSON object, found ${found(json)}`;
+  }
+  const object = json as Record<string, unknown>;
+  return checkRow(
+    schema,
+    // Only the message's own names: a column may be called `constructor` or `__proto__`.
+    ({ wire }) => Object.hasOwn(object, wire) ? object[wire] : undefined,
+  );
+}
