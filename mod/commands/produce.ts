@@ -1,4 +1,130 @@
+import type { Broker } from "../broker/broker.ts";
 import type { CommandContext } from "../cli/context.ts";
-export async function run(_: CommandContext): Promise<number> {
-  return 1;
+import { EXIT_CODES, Failure } from "../failure/failure.ts";
+import { loadSchema } from "../schema/load_schema.ts";
+import type { RowSchema } from "../schema/schema.ts";
+import { findInput, type Input } from "../source/input.ts";
+import { pace } from "../source/pace.ts";
+import { replay } from "../source/replay.ts";
+import type { RowFeed } from "../source/row_feed.ts";
+import { sample } from "../source/sample.ts";
+import { SEND_ROWS, sendRows } from "../source/send_rows.ts";
+import { openBroker } from "./open_broker.ts";
+
+/** Rejected rows that are named one by one; the others are counted. */
+const REJECTED_SHOWN = 20;
+
+/** Milliseconds between two drawings of the progress. */
+const PROGRESS_MS = 200;
+
+/** What has come of the rows so far. */
+interface Tally {
+  /** Rows that all replicas have acknowledged. */
+  sent: number;
+  rejected: number;
+  /** Time of the first send, once there is one. */
+  startedAt?: number;
+}
+
+/** `produce`: rows of a CSV file to the topic. */
+export async function run(context: CommandContext): Promise<number> {
+  const { settings, output, signal } = context;
+  if (settings.partitions === 0) {
+    throw new Failure("usage", "--partitions: a topic has at least 1 partition, found 0");
+  }
+  const schema = await loadSchema(settings.schema);
+  const input = await findInput(settings.input);
+  const broker = await openBroker(settings);
+  const tally: Tally = { sent: 0, rejected: 0 };
+  try {
+    output.note(
+      `${settings.mode}: ${input.description} to topic ${settings.topic} on ${broker.description}`,
+    );
+    await send(await openFeed(input, schema, tally, context), broker, tally, context);
+  } catch (error) {
+    // Stopping is a way to finish, wherever it found us.
+    if (!signal.aborted || error !== signal.reason) {
+      if (tally.startedAt !== undefined) summarize(tally, context);
+      throw error;
+    }
+  } finally {
+    output.progress("");
+    await broker.close();
+  }
+  summarize(tally, context);
+  if (!settings.strict || tally.rejected === 0) return 0;
+  output.note(`error: rejected ${rows(tally.rejected)}, and --strict was given`);
+  return EXIT_CODES.rejected;
+}
+
+function openFeed(
+  input: Input,
+  schema: RowSchema,
+  tally: Tally,
+  { settings, output, signal }: CommandContext,
+): Promise<RowFeed> {
+  const { mode, loop, seed } = settings;
+  const onRejected = (line: number, reason: string) => {
+    if (++tally.rejected <= REJECTED_SHOWN) output.note(`${input.name}:${line}: ${reason}`);
+    else if (tally.rejected === REJECTED_SHOWN + 1) {
+      output.note("further rejected rows are counted");
+    }
+  };
+  return mode === "replay"
+    ? replay(input, schema, { loop, onRejected, signal })
+    : sample(input, schema, { seed, onRejected, signal });
+}
+
+async function send(
+  feed: RowFeed,
+  broker: Broker,
+  tally: Tally,
+  { settings, output, signal }: CommandContext,
+): Promise<void> {
+  const { topic, partitions, rate, interval, count } = settings;
+  try {
+    await broker.ensureTopic(topic, { partitions });
+    const producer = await broker.producer({ topic });
+    const timer = setInterval(() => output.progress(progress(tally)), PROGRESS_MS);
+    tally.startedAt = performance.now();
+    try {
+      await sendRows({
+        feed,
+        producer,
+        pace: pace(rate === undefined ? interval : 1000 / rate, SEND_ROWS),
+        count,
+        signal,
+        onSent: (count) => tally.sent += count,
+      });
+    } finally {
+      clearInterval(timer);
+      await producer.close();
+    }
+  } finally {
+    feed.close();
+  }
+}
+
+function summarize(tally: Tally, { output }: CommandContext): void {
+  const { sent, rejected } = tally;
+  const seconds = secondsOf(tally);
+  output.document({ sent, rejected, seconds: Number(seconds.toFixed(3)) });
+  output.line(`sent ${rows(sent)} in ${seconds.toFixed(1)} s, rejected ${number(rejected)}`);
+}
+
+function progress(tally: Tally): string {
+  const rate = Math.round(tally.sent / secondsOf(tally));
+  return `sent ${rows(tally.sent)}, ${number(rate)} a second, rejected ${number(tally.rejected)}`;
+}
+
+function secondsOf({ startedAt }: Tally): number {
+  return startedAt === undefined ? 0 : (performance.now() - startedAt) / 1000;
+}
+
+function rows(count: number): string {
+  return count === 1 ? "1 row" : `${number(count)} rows`;
+}
+
+function number(value: number): string {
+  return value.toLocaleString("en-US");
 }

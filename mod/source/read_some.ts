@@ -1,0 +1,29 @@
+import { Failure, messageOf } from "../failure/failure.ts";
+import type { InputFile } from "./input.ts";
+
+/**
+ * Reads what is there now, waiting until there is something.
+ * @param name the file's, for messages
+ * @returns how many bytes, `null` at the end
+ * @throws {Failure} kind `failed`, when it cannot be read any more
+ * @throws the signal's reason, as soon as it aborts
+ */
+export async function readSome(
+  file: InputFile,
+  into: Uint8Array,
+  name: string,
+  signal?: AbortSignal,
+): Promise<number | null> {
+  signal?.throwIfAborted();
+  const stop = Promise.withResolvers<never>();
+  const abort = () => stop.reject(signal!.reason);
+  signal?.addEventListener("abort", abort);
+  try {
+    return await Promise.race([file.read(into), stop.promise]);
+  } catch (cause) {
+    if (signal?.aborted) throw signal.reason;
+    throw new Failure("failed", `${name}: reading failed: ${messageOf(cause)}`, { cause });
+  } finally {
+    signal?.removeEventListener("abort", abort);
+  }
+}
