@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../mod/failure/failure.ts";
 import { loadSchema } from "../../mod/schema/load_schema.ts";
+import { encodeCsvRow } from "../../mod/schema/parse_csv_row.ts";
 import { findInput, type Input } from "../../mod/source/input.ts";
 import { replay } from "../../mod/source/replay.ts";
 import { sample } from "../../mod/source/sample.ts";
@@ -51,6 +52,20 @@ Deno.test("replay gives the rows in the file's order, however many are asked for
       feed.close();
     }
   });
+});
+
+Deno.test("the shipped quotes are replayed as the careful way writes them, over many buffers", async () => {
+  const text = await Deno.readTextFile(new URL("../../data/indexProcessed.csv", import.meta.url));
+  const lines = text.trimEnd().split("\n").slice(1).map((line) => line.split(","));
+  const feed = await replay(await findInput(undefined), quotes, { onRejected: assert.fail });
+  for (let at = 0; at < lines.length;) {
+    for (const { key, value } of (await feed.next(4000))!) {
+      assert.equal(key, lines[at][0]);
+      assert.equal(new TextDecoder().decode(value), encodeCsvRow(quotes, lines[at++]));
+    }
+  }
+  assert.equal(await feed.next(1), null);
+  feed.close();
 });
 
 Deno.test("a pipe's rows are given as soon as they are there", async () => {
@@ -125,12 +140,12 @@ Deno.test("loop over a pipe, or over nothing, is refused", async () => {
 });
 
 Deno.test("an abort ends the waiting for a pipe", async () => {
-  const controller = new AbortController();
   const silent: Input = {
     ...pipe(""),
     open: () => Promise.resolve({ ...inMemory(""), read: () => new Promise(() => {}) }),
   };
   for (const open of [replay, sample]) {
+    const controller = new AbortController();
     const opening = open(silent, quotes, { onRejected: () => {}, signal: controller.signal });
     setTimeout(() => controller.abort(new Error("stopped")), 1);
     await assert.rejects(opening, /stopped/);

@@ -112,6 +112,12 @@ Deno.test("a stray quote costs its own row, not the ones behind it", async () =>
   }
 });
 
+Deno.test("a stray quote in an unknown column is one too", async () => {
+  const { rows, rejected } = await outcomeOf(`${HEADER},x\n${GOOD},5" disk\n${GOOD},5\n`, quotes);
+  assert.equal(rows.length, 1);
+  assert.match(rejected[0], /^2: /);
+});
+
 Deno.test("line numbers count the lines of a quoted field", async () => {
   const { rows, rejected } = await ofLines(GOOD.replace("HSI", '"H\n\nSI"'), "x", GOOD);
   assert.equal(rows.length, 2);
