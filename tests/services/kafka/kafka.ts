@@ -1,0 +1,96 @@
+import { freePort } from "../free_port.ts";
+import { type ServiceProcess, startService } from "../service_process.ts";
+import { installOnce, Missing, REPOSITORY, runTool, TOOLS } from "../tools_folder.ts";
+import { answersKafka } from "./answers_kafka.ts";
+import { type KafkaListener, serverProperties } from "./server_properties.ts";
+
+/** Class path of Apache Kafka's own programs. */
+const CLASS_PATH = `${TOOLS}/kafka/libs/*`;
+
+/** Any id does, but a formatted folder belongs to one. */
+const CLUSTER_ID = "4L6g3nShT-eMCtK--X86sw";
+
+const LOG4J = `rootLogger.level=WARN
+rootLogger.appenderRef.console.ref=console
+appender.console.type=Console
+appender.console.name=console
+appender.console.layout.type=PatternLayout
+appender.console.layout.pattern=%d %p %m (%c)%n
+`;
+
+/** Options of {@linkcode startKafka}. */
+export interface KafkaOptions {
+  /** Folder of its data and log; one that an earlier broker used goes on where that one ended. */
+  folder: string;
+  /** The first one is for clients in {@linkcode Kafka.bootstrap}. @default {one, PLAINTEXT} */
+  listeners?: KafkaListener[];
+  /** Further lines of server.properties. */
+  properties?: Record<string, string>;
+  /** Environment, such as `KAFKA_OPTS`-like settings of the JVM in `JDK_JAVA_OPTIONS`. */
+  env?: Record<string, string>;
+  /** Further options of StorageTool's `format`, such as `--add-scram`, one word each. */
+  formatArgs?: string[];
+}
+
+/** A broker that runs. */
+export interface Kafka extends ServiceProcess {
+  /** `127.0.0.1:PORT` of the first listener. */
+  readonly bootstrap: string;
+  readonly listeners: readonly KafkaListener[];
+}
+
+/**
+ * Fetches Apache Kafka's jars with Maven unless they are there.
+ * @throws {Missing} without Java, without Maven, or when the fetch fails.
+ */
+export async function installKafka(): Promise<void> {
+  await runTool("java", ["-version"]);
+  const pom = `${REPOSITORY}/tests/services/kafka/pom.xml`;
+  await installOnce("kafka", Deno.readTextFileSync(pom), async () => {
+    await runTool("mvn", [
+      "-q",
+      "-B",
+      "-f",
+      pom,
+      "dependency:copy-dependencies",
+      `-DoutputDirectory=${TOOLS}/kafka/libs`,
+    ]);
+  });
+}
+
+/** Starts one KRaft node on free ports. @throws {Missing} see {@linkcode installKafka} */
+export async function startKafka(options: KafkaOptions): Promise<Kafka> {
+  await installKafka();
+  const { folder, properties, env } = options;
+  const listeners = options.listeners ??
+    [{ name: "PLAINTEXT", protocol: "PLAINTEXT", port: freePort() }];
+  Deno.mkdirSync(folder, { recursive: true });
+  const dataFolder = `${folder}/data`;
+  const config = `${folder}/server.properties`;
+  Deno.writeTextFileSync(
+    config,
+    serverProperties({ listeners, controllerPort: freePort(), dataFolder, properties }),
+  );
+  Deno.writeTextFileSync(`${folder}/log4j2.properties`, LOG4J);
+  const java = ["-cp", CLASS_PATH, `-Dlog4j2.configurationFile=${folder}/log4j2.properties`];
+  const format = ["format", "--standalone", "-t", CLUSTER_ID, "-c", config, "--ignore-formatted"];
+  await runTool("java", [
+    "-XX:TieredStopAtLevel=1",
+    ...java,
+    "kafka.tools.StorageTool",
+    ...format,
+    ...options.formatArgs ?? [],
+  ], env).catch((error) => {
+    throw error instanceof Missing ? new Error(error.message, { cause: error }) : error;
+  });
+  const { port } = listeners[0];
+  const service = await startService({
+    name: "Kafka",
+    program: "java",
+    args: ["-Xmx512m", "-XX:+UseSerialGC", ...java, "kafka.Kafka", config],
+    env,
+    logFile: `${folder}/kafka.log`,
+    isReady: () => answersKafka(port, listeners[0].protocol),
+  });
+  return { ...service, bootstrap: `127.0.0.1:${port}`, listeners };
+}

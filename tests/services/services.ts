@@ -1,0 +1,127 @@
+/**
+ * The real services, for the files of tests. tests/run.ts starts them and names them in the
+ * environment; a variable that is set before points the tests at one's own:
+ * `TEST_KAFKA` (HOST:PORT), `TEST_S3_ENDPOINT`, `TEST_AWS_ENDPOINT` (URLs).
+ */
+
+/** What a test can need. */
+export type Need =
+  /** A Kafka broker. */
+  | "kafka"
+  /** An S3 API that takes any credentials, see {@linkcode awsEnv}. */
+  | "s3"
+  /** The APIs of S3, Glue, Athena and IAM, see {@linkcode awsEnv}. */
+  | "aws"
+  /** An S3 server that checks signatures and stores on disk, see {@linkcode realS3Env}. */
+  | "real-s3"
+  /** A Python with pyarrow, duckdb and kafka-python, see {@linkcode python}. */
+  | "python"
+  /** The compiled program, see `binary` of {@linkcode runTicklake}. */
+  | "binary";
+
+const VARIABLES: Record<Need, string> = {
+  kafka: "TEST_KAFKA",
+  s3: "TEST_S3_ENDPOINT",
+  aws: "TEST_AWS_ENDPOINT",
+  "real-s3": "TEST_S3_REAL",
+  python: "TEST_PYTHON",
+  binary: "TEST_BINARY",
+};
+
+/** Bootstrap address of the Kafka broker, `undefined` where there is none. */
+export function kafka(): string | undefined {
+  return Deno.env.get("TEST_KAFKA") || undefined;
+}
+
+/** Options of {@linkcode serviceTest}. */
+export interface ServiceTestOptions {
+  needs: readonly Need[];
+}
+
+/**
+ * A test that needs services. Where one is missing it is skipped, and the end of the run says why;
+ * with `CI=true` it fails.
+ */
+export function serviceTest(
+  name: string,
+  options: ServiceTestOptions,
+  fn: (t: Deno.TestContext) => void | Promise<void>,
+): void {
+  const missing = options.needs.filter((need) => !Deno.env.get(VARIABLES[need]));
+  if (missing.length === 0) return Deno.test(name, fn);
+  if (Deno.env.get("CI") === "true") {
+    return Deno.test(name, () => {
+      throw new Error(`needs ${missing.join(", ")}: ${missing.map(whyMissing).join("; ")}`);
+    });
+  }
+  Deno.test.ignore(name, fn);
+  const record = Deno.env.get("TEST_SKIPPED_FILE");
+  if (record) {
+    const line = JSON.stringify({ name, reasons: missing.map(whyMissing) });
+    Deno.writeTextFileSync(record, line + "\n", { append: true });
+  }
+}
+
+function whyMissing(need: Need): string {
+  const reasons = JSON.parse(Deno.env.get("TEST_MISSING") || "{}") as Record<string, string>;
+  return reasons[need] ?? `${VARIABLES[need]} is not set`;
+}
+
+/** A name that no other test and no other run uses, fit for topics, groups, buckets and tables. */
+export function uniqueName(prefix: string): string {
+  return `${prefix}-${crypto.randomUUID().slice(0, 13)}`;
+}
+
+/** Environment with which the AWS SDK, and so our program, uses the test's AWS APIs. */
+export function awsEnv(): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL: Deno.env.get("TEST_AWS_ENDPOINT") || Deno.env.get("TEST_S3_ENDPOINT") || "",
+    ...credentials("test", "test"),
+  };
+}
+
+/** Environment with which the AWS SDK, and so our program, uses the S3 server that is a real one. */
+export function realS3Env(): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL: Deno.env.get("TEST_S3_REAL") ?? "",
+    ...credentials(
+      Deno.env.get("TEST_S3_REAL_ACCESS_KEY") ?? "",
+      Deno.env.get("TEST_S3_REAL_SECRET_KEY") ?? "",
+    ),
+  };
+}
+
+function credentials(accessKey: string, secretKey: string): Record<string, string> {
+  return {
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: accessKey,
+    AWS_SECRET_ACCESS_KEY: secretKey,
+    // Else a wrong credential would send the SDK to the host's instance metadata, for seconds.
+    AWS_EC2_METADATA_DISABLED: "true",
+  };
+}
+
+/**
+ * Runs a Python script in the tests' virtual environment and gives its standard output.
+ * @param script its source, or the URL of its file
+ * @throws {Error} with its standard error, when it fails
+ */
+export async function python(
+  script: string | URL,
+  args: string[] = [],
+  env: Record<string, string> = {},
+): Promise<string> {
+  const program = Deno.env.get("TEST_PYTHON");
+  if (!program) throw new Error("TEST_PYTHON is not set: name `python` in the test's needs");
+  const file = script instanceof URL ? [script.pathname] : ["-c", script];
+  const { success, stdout, stderr } = await new Deno.Command(program, {
+    args: [...file, ...args],
+    env,
+    stdin: "null",
+  }).output();
+  if (!success) throw new Error(`Python failed:\n${new TextDecoder().decode(stderr)}`);
+  return new TextDecoder().decode(stdout);
+}
+
+export { runTicklake, spawnTicklake } from "./ticklake_process.ts";
+export type { Spawned, TicklakeOptions, TicklakeResult } from "./ticklake_process.ts";

@@ -1,0 +1,88 @@
+import { CreateBucketCommand, ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
+import assert from "node:assert/strict";
+import {
+  awsEnv,
+  kafka,
+  python,
+  realS3Env,
+  runTicklake,
+  serviceTest,
+  spawnTicklake,
+  uniqueName,
+} from "./services.ts";
+
+serviceTest("the broker carries a message", { needs: ["kafka", "python"] }, async () => {
+  const topic = uniqueName("services");
+  const script = `
+import sys
+from kafka import KafkaConsumer, KafkaProducer
+bootstrap, topic = sys.argv[1:]
+producer = KafkaProducer(bootstrap_servers=bootstrap)
+producer.send(topic, b"hello").get(30)
+consumer = KafkaConsumer(topic, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+print(next(iter(consumer)).value.decode())
+`;
+  assert.equal(await python(script, [kafka()!, topic]), "hello\n");
+});
+
+function s3Client(env: Record<string, string>, secretAccessKey = env.AWS_SECRET_ACCESS_KEY) {
+  return new S3Client({
+    endpoint: env.AWS_ENDPOINT_URL,
+    region: env.AWS_REGION,
+    credentials: { accessKeyId: env.AWS_ACCESS_KEY_ID, secretAccessKey },
+  });
+}
+
+async function makesBucket(env: Record<string, string>) {
+  const client = s3Client(env);
+  const Bucket = uniqueName("services");
+  await client.send(new CreateBucketCommand({ Bucket }));
+  const { Buckets } = await client.send(new ListBucketsCommand());
+  assert.ok(Buckets!.some(({ Name }) => Name === Bucket));
+  client.destroy();
+}
+
+serviceTest("the AWS APIs make a bucket", { needs: ["aws"] }, () => makesBucket(awsEnv()));
+
+serviceTest("the S3 server makes a bucket", { needs: ["real-s3"] }, () => makesBucket(realS3Env()));
+
+serviceTest("the S3 server refuses a wrong secret", { needs: ["real-s3"] }, async () => {
+  const client = s3Client(realS3Env(), "wrong");
+  await assert.rejects(client.send(new ListBucketsCommand()), { name: "SignatureDoesNotMatch" });
+  client.destroy();
+});
+
+serviceTest("Python has the readers of the lake", { needs: ["python"] }, async () => {
+  const versions = await python(
+    "import duckdb, pyarrow; print(duckdb.__version__, pyarrow.__version__)",
+  );
+  assert.match(versions, /^\d+\.\d+\.\d+ \d+\.\d+\.\d+\n$/);
+});
+
+serviceTest("a Python script that fails says why", { needs: ["python"] }, async () => {
+  await assert.rejects(python("raise SystemExit('no such thing')"), /no such thing/);
+});
+
+Deno.test("ticklake runs, and sees only the environment that the test gives it", async () => {
+  Deno.env.set("KAFKA_TOPIC", "of-the-host");
+  const { code, stdout, stderr } = await runTicklake(["config"], {
+    env: { KAFKA_GROUP_ID: "of-the-test" },
+  });
+  Deno.env.delete("KAFKA_TOPIC");
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /of-the-test/);
+  assert.doesNotMatch(stdout, /of-the-host/);
+});
+
+Deno.test("ticklake that has not ended in time is killed", async () => {
+  await assert.rejects(
+    runTicklake(["produce", "--interval", "1h"], { timeoutMs: 3000 }),
+    /had not ended after 3000 ms/,
+  );
+});
+
+Deno.test("a wait for output ends when the program ends without it", async () => {
+  await using program = spawnTicklake(["--version"]);
+  await program.waitFor(/\d+\.\d+\.\d+/);
+  await assert.rejects(program.waitFor(/never said/), /it ended without/);
+});

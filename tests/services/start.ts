@@ -1,0 +1,24 @@
+/**
+ * Starts the services of the tests and keeps them until SIGINT or SIGTERM:
+ *
+ *     deno run -A tests/services/start.ts &
+ *     . .tools/services.env && deno test -A tests/broker
+ */
+import { startAll } from "./start_all.ts";
+import { TOOLS } from "./tools_folder.ts";
+
+const folder = Deno.makeTempDirSync({ prefix: "ticklake-services-" });
+const { env, missing, stop } = await startAll(folder);
+const file = `${TOOLS}/services.env`;
+const lines = Object.entries(env).map(([name, value]) => `export ${name}='${value}'\n`);
+Deno.writeTextFileSync(file, lines.join(""));
+for (const [name, reason] of Object.entries(missing)) console.error(`no ${name}: ${reason}`);
+console.error(`wrote ${file}`);
+
+await new Promise<void>((resolve) => {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, resolve);
+});
+await stop();
+Deno.removeSync(file);
+Deno.removeSync(folder, { recursive: true });
+Deno.exit(0);
