@@ -1,0 +1,129 @@
+import { Failure } from "../../failure/failure.ts";
+import type {
+  Broker,
+  CommittedOffset,
+  ConsumeOptions,
+  PartitionOffsets,
+  Producer,
+  ProducerOptions,
+  TopicOptions,
+} from "../broker.ts";
+import { ChangeWatch } from "./change_watch.ts";
+import { readCommitted } from "./committed_offsets.ts";
+import { EmbeddedConsumer } from "./embedded_consumer.ts";
+import { EmbeddedProducer } from "./embedded_producer.ts";
+import { GroupCommit } from "./group_commit.ts";
+import { LogFile } from "./log_file.ts";
+import { addPartitions, countPartitions, readOffsets, trim } from "./topics.ts";
+
+/** Options of {@linkcode openEmbeddedBroker}. */
+export interface EmbeddedOptions {
+  /**
+   * Milliseconds after which a consumer that shows no life loses its partitions to others.
+   * @default {10_000}
+   */
+  leaseMs?: number;
+}
+
+/**
+ * Opens the embedded log: a broker in one SQLite file, for the processes of one host. What it has
+ * acknowledged survives SIGKILL and the loss of power.
+ * @param path the file; it and its directories are created where they are missing
+ * @throws {Failure} kind `service` when the file cannot be opened or written; kind `failed` when it is
+ * something else, damaged, or of a newer version
+ */
+export async function openEmbeddedBroker(
+  path: string,
+  options: EmbeddedOptions = {},
+): Promise<EmbeddedBroker> {
+  return new EmbeddedBroker(await LogFile.open(path), options);
+}
+
+/** The broker in one SQLite file. */
+export class EmbeddedBroker implements Broker {
+  readonly description: string;
+  readonly #file: LogFile;
+  readonly #leaseMs: number;
+  readonly #watch: ChangeWatch;
+  readonly #commits: GroupCommit;
+  readonly #closing = new AbortController();
+  readonly #consumers = new Set<Promise<void>>();
+
+  constructor(file: LogFile, { leaseMs = 10_000 }: EmbeddedOptions) {
+    this.description = `the embedded log ${file.path}`;
+    this.#file = file;
+    this.#leaseMs = leaseMs;
+    this.#watch = new ChangeWatch(file);
+    this.#commits = new GroupCommit(file, () => this.#watch.notify());
+  }
+
+  ensureTopic(
+    topic: string,
+    { partitions }: TopicOptions,
+  ): Promise<{ created: boolean; partitions: number }> {
+    return this.#commits.submit(() => {
+      const existing = countPartitions(this.#file, topic);
+      if (existing > 0) return { created: false, partitions: existing };
+      addPartitions(this.#file, topic, partitions);
+      return { created: true, partitions };
+    });
+  }
+
+  async topicOffsets(topic: string): Promise<PartitionOffsets[] | null> {
+    const offsets = await this.#file.read(() => readOffsets(this.#file, topic));
+    return offsets.length === 0 ? null : offsets;
+  }
+
+  groupOffsets(group: string, topic: string): Promise<CommittedOffset[]> {
+    return this.#file.read(() => readCommitted(this.#file, group, topic));
+  }
+
+  async producer({ topic }: ProducerOptions): Promise<Producer> {
+    const partitions = await this.#knownPartitions(topic);
+    return new EmbeddedProducer(this.#file, this.#commits, topic, partitions);
+  }
+
+  async consume(options: ConsumeOptions): Promise<void> {
+    await this.#knownPartitions(options.topic);
+    const consumer = new EmbeddedConsumer({
+      file: this.#file,
+      commits: this.#commits,
+      watch: this.#watch,
+      leaseMs: this.#leaseMs,
+      options: { ...options, signal: AbortSignal.any([options.signal, this.#closing.signal]) },
+    });
+    const done = consumer.run();
+    this.#consumers.add(done);
+    try {
+      await done;
+    } finally {
+      this.#consumers.delete(done);
+    }
+  }
+
+  async #knownPartitions(topic: string): Promise<number> {
+    const partitions = await this.#file.read(() => countPartitions(this.#file, topic));
+    if (partitions > 0) return partitions;
+    throw new Failure("service", `topic ${topic} does not exist in ${this.description}`, {
+      fix: "Send to it first (`ticklake produce` creates it), or check --topic and --home.",
+    });
+  }
+
+  /** Gives an existing topic more partitions; fewer or as many changes nothing. */
+  addPartitions(topic: string, partitions: number): Promise<void> {
+    return this.#commits.submit(() => addPartitions(this.#file, topic, partitions));
+  }
+
+  /** Removes the messages of a partition before an offset, as Kafka's retention does. */
+  trim(topic: string, partition: number, before: number): Promise<void> {
+    return this.#commits.submit(() => trim(this.#file, topic, partition, before));
+  }
+
+  /** Ends the consumers, waits for what is being written, and closes the file. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.allSettled(this.#consumers);
+    await this.#commits.settled();
+    this.#file.close();
+  }
+}

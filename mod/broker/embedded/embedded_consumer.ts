@@ -1,0 +1,149 @@
+import { getLogger } from "@logtape/logtape";
+import { Failure, messageOf } from "../../failure/failure.ts";
+import { type ConsumeOptions, FencedError } from "../broker.ts";
+import type { ChangeWatch } from "./change_watch.ts";
+import { ConsumerSession } from "./consumer_session.ts";
+import type { GroupCommit } from "./group_commit.ts";
+import type { LogFile } from "./log_file.ts";
+import { Membership, type Standing } from "./membership.ts";
+import { readOffsets } from "./topics.ts";
+import { Wakeup } from "./wakeup.ts";
+
+/** Milliseconds between two looks at the group, where no change of the file gives cause for one. */
+const LOOK_MS = 500;
+
+/** What a consumer works with. */
+export interface ConsumerParts {
+  file: LogFile;
+  commits: GroupCommit;
+  watch: ChangeWatch;
+  /** Milliseconds; the lease is renewed three times in that. */
+  leaseMs: number;
+  options: ConsumeOptions;
+}
+
+/** A session that was begun, and its end. */
+interface Running {
+  session: ConsumerSession;
+  done: Promise<void>;
+  ended: boolean;
+}
+
+/**
+ * One call of `consume`: a member that keeps its lease, with a session for each generation in which it
+ * owns partitions.
+ */
+export class EmbeddedConsumer {
+  readonly #parts: ConsumerParts;
+  readonly #membership: Membership;
+  readonly #wakeup = new Wakeup();
+  #running: Running | undefined;
+  #renewedAt = -Infinity;
+
+  constructor(parts: ConsumerParts) {
+    this.#parts = parts;
+    const { file, leaseMs, options } = parts;
+    this.#membership = new Membership(file, options.group, options.topic, leaseMs);
+  }
+
+  /** Consumes until the signal aborts or something fails, then leaves the group. */
+  async run(): Promise<void> {
+    const { watch, options: { signal } } = this.#parts;
+    const wake = () => this.#wakeup.wake();
+    const unsubscribe = watch.subscribe(wake);
+    signal.addEventListener("abort", wake);
+    try {
+      while (!signal.aborted) {
+        await this.#look();
+        await this.#wakeup.wait(Math.min(LOOK_MS, this.#renewMs));
+      }
+      await this.#endSession(signal.reason);
+    } catch (error) {
+      await this.#endSession(error).catch(() => {});
+      throw error;
+    } finally {
+      signal.removeEventListener("abort", wake);
+      unsubscribe();
+      await this.#leave();
+    }
+  }
+
+  get #renewMs(): number {
+    return this.#parts.leaseMs / 3;
+  }
+
+  async #look(): Promise<void> {
+    let { standing, highs } = await this.#read();
+    if (standing.outdated || performance.now() - this.#renewedAt >= this.#renewMs) {
+      await this.#renew();
+      ({ standing, highs } = await this.#read());
+    }
+    const running = this.#running;
+    if (running === undefined || running.ended) {
+      await this.#endSession();
+      await this.#beginSession();
+    } else if (running.session.generation === standing.generation) {
+      running.session.learnHighs(highs);
+    } else {
+      running.session.lose(
+        new FencedError(`the group went on to generation ${standing.generation}`),
+      );
+    }
+  }
+
+  #read(): Promise<{ standing: Standing; highs: number[] }> {
+    const { file, options } = this.#parts;
+    return file.read(() => ({
+      standing: this.#membership.standing(),
+      highs: readOffsets(file, options.topic).map(({ high }) => high),
+    }));
+  }
+
+  /** Joins or renews. Once joined, a full disk or a long lock is no reason to give up. */
+  async #renew(): Promise<void> {
+    const first = this.#renewedAt === -Infinity;
+    try {
+      await this.#parts.commits.submit(() => this.#membership.renew());
+      this.#renewedAt = performance.now();
+    } catch (error) {
+      if (first || !(error instanceof Failure) || error.kind !== "service") throw error;
+      logger.warn("the lease could not be renewed: {error}", { error: error.message });
+    }
+  }
+
+  async #beginSession(): Promise<void> {
+    const { file, options } = this.#parts;
+    if (options.signal.aborted) return;
+    const session = await file.read(() => {
+      const { joined } = this.#membership.standing();
+      return joined ? new ConsumerSession({ ...this.#parts, membership: this.#membership }) : null;
+    });
+    if (session === null) return;
+    const running: Running = this.#running = { session, ended: false, done: session.run() };
+    const end = () => {
+      running.ended = true;
+      this.#wakeup.wake();
+    };
+    running.done.then(end, end);
+  }
+
+  /** Takes the partitions away and waits for the handler to return. @throws what it threw */
+  async #endSession(reason?: unknown): Promise<void> {
+    const running = this.#running;
+    this.#running = undefined;
+    running?.session.lose(reason);
+    await running?.done;
+  }
+
+  async #leave(): Promise<void> {
+    try {
+      await this.#parts.commits.submit(() => this.#membership.leave());
+    } catch (error) {
+      logger.warn("the group could not be left, others wait for the lease to run out: {error}", {
+        error: messageOf(error),
+      });
+    }
+  }
+}
+
+const logger = getLogger(["ticklake", "broker"]);

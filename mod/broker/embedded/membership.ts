@@ -1,0 +1,132 @@
+import { FencedError } from "../broker.ts";
+import type { LogFile } from "./log_file.ts";
+import { assignRanges } from "./range_assignment.ts";
+import { countPartitions } from "./topics.ts";
+
+/** A member's place in its group. */
+export interface Standing {
+  /** Grows with each change of the members or partitions. */
+  generation: number;
+  /** Whether the member belongs to that generation. */
+  joined: boolean;
+  /** Whether {@linkcode Membership.renew} would change the group: a lease ran out, a partition came. */
+  outdated: boolean;
+}
+
+/** A lease that ran out, or that was renewed in the future, because the clock was set back. */
+const EXPIRED = "(renewed + lease < $now OR renewed > $now + 1000)";
+
+/**
+ * One consumer of one topic in its group. Which member owns which partition follows from the list of
+ * members; each change of that list is a new generation, and a commit counts only in the generation
+ * in which its partition was assigned. So a partition has one owner, whatever the others believe.
+ *
+ * Leases only decide when a silent member is removed. They use the host's clock; setting it makes
+ * members join again at worst.
+ *
+ * Each method runs inside a transaction; `renew`, `leave` and `fence` inside one that writes.
+ */
+export class Membership {
+  readonly #file: LogFile;
+  readonly #group: { $group: string; $topic: string };
+  readonly #id = crypto.randomUUID();
+  readonly #leaseMs: number;
+
+  /** @param leaseMs milliseconds after which others may remove the member unless it was renewed */
+  constructor(file: LogFile, group: string, topic: string, leaseMs: number) {
+    this.#file = file;
+    this.#group = { $group: group, $topic: topic };
+    this.#leaseMs = leaseMs;
+  }
+
+  /** Joins the group, or renews the lease, and removes members whose lease ran out. */
+  renew(): void {
+    const $now = Date.now();
+    const removed = this.#change(
+      `DELETE FROM member WHERE consumer_group = $group AND topic = $topic AND id <> $id
+         AND ${EXPIRED}`,
+      { $now, $id: this.#id },
+    );
+    const renewed = this.#change(
+      `UPDATE member SET renewed = $now, lease = $lease
+         WHERE consumer_group = $group AND topic = $topic AND id = $id`,
+      { $now, $id: this.#id, $lease: this.#leaseMs },
+    );
+    if (renewed === 0) {
+      this.#change("INSERT INTO member VALUES ($group, $topic, $id, $now, $lease)", {
+        $now,
+        $id: this.#id,
+        $lease: this.#leaseMs,
+      });
+    }
+    const partitions = countPartitions(this.#file, this.#group.$topic);
+    if (removed > 0 || renewed === 0 || partitions !== this.#assigned()?.partitions) {
+      this.#beginGeneration(partitions);
+    }
+  }
+
+  /** Leaves the group. */
+  leave(): void {
+    const removed = this.#change(
+      "DELETE FROM member WHERE consumer_group = $group AND topic = $topic AND id = $id",
+      { $id: this.#id },
+    );
+    if (removed > 0) this.#beginGeneration(countPartitions(this.#file, this.#group.$topic));
+  }
+
+  #beginGeneration($partitions: number): void {
+    this.#change(
+      `INSERT INTO membership VALUES ($group, $topic, 1, $partitions)
+         ON CONFLICT DO UPDATE SET generation = generation + 1, partitions = $partitions`,
+      { $partitions },
+    );
+  }
+
+  /** How the member stands. */
+  standing(): Standing {
+    const { waiting, joined } = this.#file.statement(
+      `SELECT coalesce(sum(id <> $id AND ${EXPIRED}), 0) AS waiting,
+              coalesce(sum(id = $id), 0) AS joined
+         FROM member WHERE consumer_group = $group AND topic = $topic`,
+    ).get({ ...this.#group, $id: this.#id, $now: Date.now() })! as {
+      waiting: number;
+      joined: number;
+    };
+    const assigned = this.#assigned();
+    return {
+      generation: assigned?.generation ?? 0,
+      joined: joined === 1,
+      outdated: waiting > 0 || joined === 0 ||
+        assigned?.partitions !== countPartitions(this.#file, this.#group.$topic),
+    };
+  }
+
+  /** The partitions that this member owns in the present generation; none when it was removed. */
+  ownPartitions(): number[] {
+    const members = this.#file.statement(
+      "SELECT id FROM member WHERE consumer_group = $group AND topic = $topic ORDER BY id",
+    ).all(this.#group).map(({ id }) => id as string);
+    const owners = assignRanges(members, this.#assigned()?.partitions ?? 0);
+    return owners.flatMap((owner, partition) => owner === this.#id ? [partition] : []);
+  }
+
+  /** @throws {FencedError} when `generation` is no longer the present one */
+  fence(generation: number): void {
+    const present = this.#assigned()?.generation;
+    if (present === generation) return;
+    throw new FencedError(
+      `group ${this.#group.$group} is at generation ${present}; this commit is of ${generation}`,
+    );
+  }
+
+  #assigned(): { generation: number; partitions: number } | undefined {
+    return this.#file.statement(
+      `SELECT generation, partitions FROM membership
+         WHERE consumer_group = $group AND topic = $topic`,
+    ).get(this.#group) as { generation: number; partitions: number } | undefined;
+  }
+
+  #change(sql: string, parameters: Record<string, string | number>): number {
+    return Number(this.#file.statement(sql).run({ ...this.#group, ...parameters }).changes);
+  }
+}

@@ -1,0 +1,110 @@
+import { setImmediate } from "node:timers";
+import type {
+  AssignedPartition,
+  CommittedOffset,
+  ConsumerHandler,
+  PartitionOffsets,
+} from "../broker.ts";
+import { BlockBatch } from "./block_batch.ts";
+import type { LogFile } from "./log_file.ts";
+import { readBlocks } from "./read_blocks.ts";
+import { Wakeup } from "./wakeup.ts";
+
+/** What a {@linkcode PartitionReader} is made of. */
+export interface ReaderParts {
+  file: LogFile;
+  topic: string;
+  committed: CommittedOffset;
+  offsets: PartitionOffsets;
+  /** Where to begin when nothing is committed. */
+  from: "earliest" | "latest";
+  lost: AbortSignal;
+  /** Bytes that one batch may have. */
+  maxBytes: number;
+  /** Commits in the name of the session that owns the partition. */
+  commit(committed: CommittedOffset): Promise<void>;
+}
+
+/** Delivers the messages of one assigned partition. */
+export class PartitionReader implements AssignedPartition {
+  readonly partition: number;
+  readonly committed: CommittedOffset;
+  readonly offsets: PartitionOffsets;
+  readonly start: number;
+  readonly lost: AbortSignal;
+  readonly #parts: ReaderParts;
+  readonly #wakeup = new Wakeup();
+  #position: number;
+  /** The partition's end, as far as known. */
+  #high: number;
+  #paused = false;
+
+  constructor(parts: ReaderParts) {
+    const { committed, offsets, from } = parts;
+    this.#parts = parts;
+    this.partition = offsets.partition;
+    this.committed = committed;
+    this.offsets = offsets;
+    this.lost = parts.lost;
+    const begin = committed.offset ?? (from === "earliest" ? offsets.low : offsets.high);
+    this.start = Math.max(begin, offsets.low);
+    this.#position = this.start;
+    this.#high = offsets.high;
+  }
+
+  commit(offset: number, metadata: string): Promise<void> {
+    return this.#parts.commit({ partition: this.partition, offset, metadata });
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#wakeup.wake();
+  }
+
+  /** Takes notice of the partition's end. */
+  learnHigh(high: number): void {
+    if (high <= this.#high) return;
+    this.#high = high;
+    this.#wakeup.wake();
+  }
+
+  /** Ends the wait of {@linkcode PartitionReader.deliver}, so that it sees that it is lost. */
+  wake(): void {
+    this.#wakeup.wake();
+  }
+
+  /** Delivers until the partition is lost. */
+  async deliver(handler: ConsumerHandler): Promise<void> {
+    while (!this.lost.aborted) {
+      if (this.#paused || this.#position >= this.#high) {
+        await this.#wakeup.wait();
+      } else {
+        await this.#deliverSome(handler);
+        // Timers, signals and the other partitions get their turn, however fast the handler is.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+  }
+
+  async #deliverSome(handler: ConsumerHandler): Promise<void> {
+    const { file, topic, maxBytes } = this.#parts;
+    const position = this.#position;
+    const { low, high, blocks } = await file.read(() =>
+      readBlocks(file, topic, this.partition, position, maxBytes)
+    );
+    if (this.lost.aborted || this.#paused) return;
+    if (position < low) {
+      this.#position = low;
+      await handler.gap(this.partition, position, low);
+    } else if (blocks.length > 0) {
+      const batch = new BlockBatch(this.partition, position, blocks, high);
+      this.#position = batch.nextOffset;
+      await handler.batch(batch);
+    }
+    this.#high = Math.max(this.#high, high);
+  }
+}

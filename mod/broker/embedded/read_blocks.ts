@@ -1,0 +1,52 @@
+import { openBlock } from "./block.ts";
+import type { StoredBlock } from "./block_batch.ts";
+import type { LogFile } from "./log_file.ts";
+
+/** Most blocks of one read, however small they are. */
+const MOST_BLOCKS = 1000;
+
+/** What a read of a partition found. */
+export interface BlocksRead {
+  low: number;
+  high: number;
+  /** Consecutive blocks; the first holds the position. Empty where the position is not in the log. */
+  blocks: StoredBlock[];
+}
+
+/** Statement of the stored part of a block's row: its data's length is known without reading it. */
+const PLAN = `SELECT first, count, timestamp, length(data) AS bytes FROM block
+  WHERE log = ? AND first >= coalesce((SELECT max(first) FROM block WHERE log = ? AND first <= ?), 0)
+  ORDER BY first LIMIT ${MOST_BLOCKS}`;
+
+/**
+ * Reads the blocks of a partition from a position on, inside a transaction.
+ * @param maxBytes where to stop; the first block comes however large it is
+ * @throws {Failure} kind `failed`, when a block is damaged
+ */
+export function readBlocks(
+  file: LogFile,
+  topic: string,
+  partition: number,
+  position: number,
+  maxBytes: number,
+): BlocksRead {
+  const { id, low, high } = file.statement(
+    "SELECT id, low, high FROM log WHERE topic = ? AND partition = ?",
+  ).get(topic, partition) as { id: number; low: number; high: number };
+  const blocks: StoredBlock[] = [];
+  if (position < low || position >= high) return { low, high, blocks };
+  const select = file.statement("SELECT data FROM block WHERE log = ? AND first = ?");
+  let bytes = 0;
+  for (const row of file.statement(PLAN).all(id, id, position)) {
+    bytes += row.bytes as number;
+    if (blocks.length > 0 && bytes > maxBytes) break;
+    const first = row.first as number;
+    const data = select.get(id, first)!.data as Uint8Array;
+    blocks.push({
+      block: openBlock(data, row.count as number),
+      first,
+      timestamp: row.timestamp as number,
+    });
+  }
+  return { low, high, blocks };
+}
