@@ -1,4 +1,5 @@
 import { loadSettings } from "./mod/config/load.ts";
+import { redaction } from "./mod/config/redaction.ts";
 import { parseLine } from "./mod/cli/program.ts";
 import { type Output, processOutput } from "./mod/cli/output.ts";
 import { stopSignal } from "./mod/cli/stop_signal.ts";
@@ -10,11 +11,15 @@ async function main(words: string[]): Promise<number> {
   const parsed = parseLine(words, VERSION);
   if ("exitCode" in parsed) return parsed.exitCode;
   const { command, args, flags } = parsed.invocation;
-  const output = processOutput({ json: flags.json === true });
+  let redact = (text: string) => text;
+  const output = processOutput({ json: flags.json === true, redact: (text) => redact(text) });
+  let closeLog = () => {};
   try {
     const loaded = loadSettings({ flags });
+    redact = redaction(loaded.resolved);
     for (const warning of loaded.warnings) output.note(`warning: ${warning}`);
-    const module = await command.load();
+    const [module, { openLog }] = await Promise.all([command.load(), import("./mod/ops/log.ts")]);
+    closeLog = openLog({ settings: loaded.settings, output });
     return await module.run({
       settings: loaded.settings,
       loaded,
@@ -24,6 +29,8 @@ async function main(words: string[]): Promise<number> {
     });
   } catch (error) {
     return report(error, output);
+  } finally {
+    closeLog();
   }
 }
 

@@ -20,22 +20,30 @@ export interface Output {
 
 const encoder = new TextEncoder();
 
+/** Options of {@linkcode processOutput}. */
+export interface ProcessOutputOptions {
+  json: boolean;
+  /** Takes secrets out of what goes to standard error. @default {nothing} */
+  redact?: (text: string) => string;
+}
+
 /** The process's own output. A reader that closed the pipe early (`| head`) ends the process quietly. */
-export function processOutput(options: { json: boolean }): Output {
+export function processOutput(options: ProcessOutputOptions): Output {
+  const { json, redact = (text) => text } = options;
   const colour = Deno.stdout.isTerminal() && !Deno.env.get("NO_COLOR") &&
     Deno.env.get("TERM") !== "dumb";
   const interactive = Deno.stderr.isTerminal();
   let drawn = false;
   const error = (text: string) => {
-    write(Deno.stderr, (drawn ? "\r\x1b[K" : "") + text);
+    write(Deno.stderr, (drawn ? "\r\x1b[K" : "") + redact(text));
     drawn = false;
   };
   return {
-    json: options.json,
+    json,
     colour,
     interactive,
-    line: (text) => options.json || write(Deno.stdout, text + "\n"),
-    document: (value) => options.json && write(Deno.stdout, JSON.stringify(value) + "\n"),
+    line: (text) => json || write(Deno.stdout, text + "\n"),
+    document: (value) => json && write(Deno.stdout, JSON.stringify(value) + "\n"),
     raw: (text) => write(Deno.stdout, text),
     note: (text) => error(text + "\n"),
     progress: (text) => {

@@ -1,0 +1,41 @@
+import { configureSync, disposeSync, type Sink } from "@logtape/logtape";
+import type { Output } from "../cli/output.ts";
+import type { Settings } from "../config/settings.ts";
+import { logLine } from "./log_line.ts";
+import { RepeatLimiter, type RepeatLimiterOptions } from "./repeat_limiter.ts";
+
+/** Options of {@linkcode openLog}. */
+export interface LogOptions {
+  settings: Pick<Settings, "logFormat" | "logLevel">;
+  /** Its `note` gets the lines, so that they and a drawn progress do not mix. */
+  output: Pick<Output, "note" | "interactive">;
+  repeats?: RepeatLimiterOptions;
+}
+
+/**
+ * Sends the program's log to standard error, one line an event, as the settings say. Repeats of a
+ * message are counted.
+ * @returns closes the log: repeats that were counted are written
+ */
+export function openLog(options: LogOptions): () => void {
+  const { settings, output, repeats } = options;
+  const line = logLine({ format: settings.logFormat, terminal: output.interactive });
+  const limiter = new RepeatLimiter((record) => output.note(line(record)), repeats);
+  const sink: Sink & Disposable = Object.assign(
+    limiter.add.bind(limiter),
+    { [Symbol.dispose]: () => limiter.close() },
+  );
+  configureSync({
+    sinks: { standardError: sink },
+    loggers: [
+      {
+        category: "ticklake",
+        sinks: ["standardError"],
+        lowestLevel: settings.logLevel,
+      },
+      { category: ["logtape", "meta"], sinks: ["standardError"], lowestLevel: "error" },
+    ],
+    reset: true,
+  });
+  return disposeSync;
+}
