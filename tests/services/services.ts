@@ -4,29 +4,27 @@
  * `TEST_KAFKA` (HOST:PORT), `TEST_S3_ENDPOINT`, `TEST_AWS_ENDPOINT` (URLs).
  */
 
-/** What a test can need. */
-export type Need =
+/** What a test can need, and the variable that says that it is there. */
+const VARIABLES = {
   /** A Kafka broker. */
-  | "kafka"
-  /** An S3 API that takes any credentials, see {@linkcode awsEnv}. */
-  | "s3"
-  /** The APIs of S3, Glue, Athena and IAM, see {@linkcode awsEnv}. */
-  | "aws"
-  /** An S3 server that checks signatures and stores on disk, see {@linkcode realS3Env}. */
-  | "real-s3"
-  /** A Python with pyarrow, duckdb and kafka-python, see {@linkcode python}. */
-  | "python"
-  /** The compiled program, see `binary` of {@linkcode runTicklake}. */
-  | "binary";
-
-const VARIABLES: Record<Need, string> = {
   kafka: "TEST_KAFKA",
+  /** An S3 API that takes any credentials, see {@linkcode awsEnv}. */
   s3: "TEST_S3_ENDPOINT",
+  /** The APIs of S3, Glue, Athena and IAM, see {@linkcode awsEnv}. */
   aws: "TEST_AWS_ENDPOINT",
+  /** An S3 server that checks signatures and stores on disk, see {@linkcode realS3Env}. */
   "real-s3": "TEST_S3_REAL",
+  /** A Python with pyarrow, duckdb and kafka-python, see {@linkcode python}. */
   python: "TEST_PYTHON",
+  /** The compiled program, see `binary` of {@linkcode runTicklake}. */
   binary: "TEST_BINARY",
-};
+} as const;
+
+/** What a test can need. */
+export type Need = keyof typeof VARIABLES;
+
+/** All that tests can need. */
+export const NEEDS = Object.keys(VARIABLES) as readonly Need[];
 
 /** Bootstrap address of the Kafka broker, `undefined` where there is none. */
 export function kafka(): string | undefined {

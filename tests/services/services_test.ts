@@ -10,6 +10,8 @@ import {
   spawnTicklake,
   uniqueName,
 } from "./services.ts";
+import { readSummary } from "../tally.ts";
+import { REPOSITORY } from "./tools_folder.ts";
 
 serviceTest("the broker carries a message", { needs: ["kafka", "python"] }, async () => {
   const topic = uniqueName("services");
@@ -85,4 +87,43 @@ Deno.test("a wait for output ends when the program ends without it", async () =>
   await using program = spawnTicklake(["--version"]);
   await program.waitFor(/\d+\.\d+\.\d+/);
   await assert.rejects(program.waitFor(/never said/), /it ended without/);
+});
+
+/** Runs a file with one test that needs Kafka, where there is none. */
+async function testWithoutKafka(env: Record<string, string>) {
+  const folder = Deno.makeTempDirSync();
+  const services = JSON.stringify(import.meta.resolve("./services.ts"));
+  Deno.writeTextFileSync(
+    `${folder}/a_test.ts`,
+    `import { serviceTest } from ${services};
+serviceTest("needs it", { needs: ["kafka"] }, () => {});\n`,
+  );
+  const record = `${folder}/skipped`;
+  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["test", "-A", "--no-check", `--config=${REPOSITORY}/deno.json`, `${folder}/a_test.ts`],
+    env: {
+      TEST_KAFKA: "",
+      CI: "",
+      TEST_MISSING: `{"kafka":"java is not installed"}`,
+      TEST_SKIPPED_FILE: record,
+      ...env,
+    },
+    stderr: "null",
+  }).output();
+  const output = new TextDecoder().decode(stdout);
+  const skipped = env.CI === "true" ? "" : Deno.readTextFileSync(record);
+  Deno.removeSync(folder, { recursive: true });
+  return { tally: readSummary(output, success), output, skipped };
+}
+
+Deno.test("a test without its service is skipped, and the reason is recorded", async () => {
+  const { tally, skipped } = await testWithoutKafka({});
+  assert.deepEqual(tally, { passed: 0, failed: 0, skipped: 1 });
+  assert.deepEqual(JSON.parse(skipped), { name: "needs it", reasons: ["java is not installed"] });
+});
+
+Deno.test("a test without its service fails in CI", async () => {
+  const { tally, output } = await testWithoutKafka({ CI: "true" });
+  assert.deepEqual(tally, { passed: 0, failed: 1, skipped: 0 });
+  assert.match(output, /needs kafka: java is not installed/);
 });

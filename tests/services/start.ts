@@ -4,11 +4,15 @@
  *     deno run -A tests/services/start.ts &
  *     . .tools/services.env && deno test -A tests/broker
  */
-import { startAll } from "./start_all.ts";
+import { startServices } from "./start_services.ts";
+import type { Need } from "./services.ts";
 import { TOOLS } from "./tools_folder.ts";
 
 const folder = Deno.makeTempDirSync({ prefix: "ticklake-services-" });
-const { env, missing, stop } = await startAll(folder);
+const { env, missing, stop } = await startServices(
+  folder,
+  new Set<Need>(["kafka", "aws", "real-s3", "python"]),
+);
 const file = `${TOOLS}/services.env`;
 const lines = Object.entries(env).map(([name, value]) => `export ${name}='${value}'\n`);
 Deno.writeTextFileSync(file, lines.join(""));

@@ -1,3 +1,4 @@
+import { compileBinary } from "./binary.ts";
 import { startKafka } from "./kafka/kafka.ts";
 import { startMoto } from "./moto.ts";
 import { installPython, VENV_PYTHON } from "./python_venv.ts";
@@ -57,21 +58,32 @@ const PARTS: readonly Part[] = [
       return { values: [VENV_PYTHON] };
     },
   },
+  {
+    variables: ["TEST_BINARY"],
+    needs: ["binary"],
+    async start() {
+      return { values: [await compileBinary()] };
+    },
+  },
 ];
 
 /**
- * Starts the services, each below a folder of its own. Variables that the environment has already win:
- * a service that they name wholly is not started. One that cannot run on this host is reported as
- * missing.
+ * Starts the services that meet some needs, each below a folder of its own. Variables that the
+ * environment has already win: a service that they name wholly is not started. One that cannot run on
+ * this host is reported as missing.
  * @throws {Error} when a service is installed but does not start; the others are stopped.
  */
-export async function startAll(folder: string): Promise<RunningServices> {
+export async function startServices(
+  folder: string,
+  wanted: ReadonlySet<Need>,
+): Promise<RunningServices> {
   const running: RunningServices = { env: {}, missing: {}, stop };
   const stops: Array<() => Promise<void>> = [];
   async function stop() {
     await Promise.all(stops.splice(0).map((stop) => stop()));
   }
   const started = await Promise.allSettled(PARTS.map(async ({ variables, needs, start }) => {
+    if (!needs.some((need) => wanted.has(need))) return;
     const given = variables.map((name) => Deno.env.get(name));
     if (given.every((value) => value)) return;
     try {
