@@ -37,8 +37,9 @@ export async function run(context: CommandContext): Promise<number> {
   const broker = await openBroker(settings);
   const tally: Tally = { sent: 0, rejected: 0 };
   try {
+    const doing = settings.mode === "replay" ? "replaying" : "sampling";
     output.note(
-      `${settings.mode}: ${input.description} to topic ${settings.topic} on ${broker.description}`,
+      `${doing} ${input.description} into topic ${settings.topic} on ${broker.description}`,
     );
     await send(await openFeed(input, schema, tally, context), broker, tally, context);
   } catch (error) {

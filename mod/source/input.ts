@@ -38,7 +38,8 @@ export async function findInput(path: string | undefined): Promise<Input> {
       open: () => Deno.open(SHIPPED),
     };
   }
-  if (path === "-") {
+  // Deno opens no device by its path, and this one people do write.
+  if (path === "-" || path === "/dev/stdin") {
     const description = "standard input";
     return {
       name: "stdin",

@@ -1,0 +1,277 @@
+import assert from "node:assert/strict";
+import { openBroker } from "../../mod/commands/open_broker.ts";
+import { loadSettings } from "../../mod/config/load.ts";
+import { checkMessage } from "../../mod/schema/check_message.ts";
+import { loadSchema } from "../../mod/schema/load_schema.ts";
+import { type Received, Recorder } from "../broker/recorder.ts";
+import { freePort } from "../services/free_port.ts";
+import {
+  kafka,
+  runTicklake,
+  serviceTest,
+  spawnTicklake,
+  type TicklakeResult,
+  uniqueName,
+} from "../services/services.ts";
+
+const quotes = await loadSchema();
+const SHIPPED = await Deno.readTextFile(new URL("../../data/indexProcessed.csv", import.meta.url));
+const HEADER = SHIPPED.slice(0, SHIPPED.indexOf("\n"));
+const GOOD = "HSI,1987-01-02,5,6,4,5,5,0.0,0.65";
+const ALL = ["--mode", "replay", "--rate", "max", "--json"];
+
+/** A broker of its own for one test, with an empty directory. */
+interface Place {
+  home: string;
+  env: Record<string, string>;
+  /** Writes a file into the directory and gives its path. */
+  file(content: string): Promise<string>;
+  /** All messages of the topic, partition by partition. */
+  messages(): Promise<Received[]>;
+}
+
+async function withPlace(
+  bootstrapServers: string | undefined,
+  run: (place: Place) => Promise<void>,
+): Promise<void> {
+  const home = await Deno.makeTempDir({ prefix: "ticklake-test-" });
+  const topic = uniqueName("produce");
+  const { settings } = loadSettings({
+    flags: { home: `${home}/.ticklake`, topic, bootstrapServers },
+    environment: {},
+  });
+  const messages = async () => {
+    const broker = await openBroker(settings);
+    try {
+      const offsets = await broker.topicOffsets(topic);
+      if (offsets === null) return [];
+      const count = offsets.reduce((sum, { low, high }) => sum + high - low, 0);
+      const recorder = new Recorder({ broker, topic, group: uniqueName("reader") });
+      await recorder.hasReceived(count);
+      await recorder.stop();
+      return recorder.received.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
+    } finally {
+      await broker.close();
+    }
+  };
+  const file = async (content: string) => {
+    const path = `${home}/quotes.csv`;
+    await Deno.writeTextFile(path, content);
+    return path;
+  };
+  const env = { KAFKA_TOPIC: topic, KAFKA_BOOTSTRAP_SERVERS: bootstrapServers ?? "" };
+  try {
+    await run({ home, env, file, messages });
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+}
+
+/** A test for both brokers. */
+function brokerTest(name: string, run: (place: Place) => Promise<void>): void {
+  Deno.test(`${name} (embedded)`, () => withPlace(undefined, run));
+  serviceTest(`${name} (Kafka)`, { needs: ["kafka"] }, () => withPlace(kafka(), run));
+}
+
+function produce({ home, env }: Place, args: string[], stdin?: string): Promise<TicklakeResult> {
+  return runTicklake(["produce", ...args], { cwd: home, env, stdin });
+}
+
+/** The summary of a run with `--json`, which is all that standard output holds. */
+function summaryOf({ stdout, stderr }: TicklakeResult): { sent: number; rejected: number } {
+  assert.match(stdout, /^\{"sent":\d+,"rejected":\d+,"seconds":\d+(\.\d+)?\}\n$/, stderr);
+  const { sent, rejected } = JSON.parse(stdout);
+  return { sent, rejected };
+}
+
+brokerTest("the whole file arrives, each index in its order on one partition", async (place) => {
+  const result = await produce(place, [...ALL, "--partitions", "3"]);
+  assert.equal(result.code, 0, result.stderr);
+  const rows = SHIPPED.trimEnd().split("\n").slice(1);
+  assert.deepEqual(summaryOf(result), { sent: rows.length, rejected: 0 });
+  assert.match(result.stderr, /^replaying the shipped quotes into topic produce-\S+ on .+\n$/);
+  const messages = await place.messages();
+  assert.equal(messages.length, rows.length);
+  assert.ok(messages.some(({ partition }) => partition === 2));
+  const days = new Map<string, string[]>();
+  const partitions = new Map<string, Set<number>>();
+  for (const { key, bytes, value, partition } of messages) {
+    assert.ok(typeof checkMessage(quotes, bytes) !== "string");
+    const { Index, Date } = JSON.parse(value!);
+    assert.equal(key, Index);
+    days.set(Index, [...days.get(Index) ?? [], Date]);
+    partitions.set(Index, (partitions.get(Index) ?? new Set()).add(partition));
+  }
+  for (const [index, own] of days) {
+    assert.deepEqual(
+      own,
+      rows.filter((row) => row.startsWith(`${index},`)).map((row) => row.split(",")[1]),
+    );
+    assert.equal(partitions.get(index)!.size, 1);
+  }
+});
+
+brokerTest(
+  "SIGTERM finishes what is in flight, and what is said to be sent is there",
+  async (place) => {
+    await using program = spawnTicklake(
+      ["produce", "--rate", "20000", "--json"],
+      { cwd: place.home, env: place.env },
+    );
+    await program.waitFor(/sampling/);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const result = await program.stop("SIGTERM");
+    assert.equal(result.code, 0, result.stderr);
+    const { sent } = summaryOf(result);
+    assert.ok(sent > 1000, `${sent} sent`);
+    assert.equal((await place.messages()).length, sent);
+  },
+);
+
+brokerTest("a cut file loses its last row, which is named with its line", async (place) => {
+  const lines = SHIPPED.split("\n").slice(0, 2000);
+  const cut = lines.join("\n").replace(/\.\d+$/, ".");
+  const result = await produce(place, [...ALL, "--input", await place.file(cut)]);
+  assert.equal(result.code, 0);
+  assert.deepEqual(summaryOf(result), { sent: 1998, rejected: 1 });
+  assert.match(result.stderr, /quotes\.csv:2000: CloseUSD: expected a number, found "\d+\."\n/);
+  assert.equal((await place.messages()).length, 1998);
+});
+
+Deno.test("with --strict rejected rows make it exit code 4, after all the others are sent", () =>
+  withPlace(undefined, async (place) => {
+    const path = await place.file([HEADER, GOOD, "x", GOOD].join("\n"));
+    const result = await produce(place, [...ALL, "--strict", "--input", path]);
+    assert.equal(result.code, 4);
+    assert.deepEqual(summaryOf(result), { sent: 2, rejected: 1 });
+    assert.match(result.stderr, /error: rejected 1 row, and --strict was given\n$/);
+    const good = await produce(place, [...ALL, "--strict", "--count", "5"]);
+    assert.equal(good.code, 0);
+  }));
+
+Deno.test("of a flood of rejected rows twenty are named and all are counted", () =>
+  withPlace(undefined, async (place) => {
+    const broken = Array.from({ length: 3000 }, (_, i) => `${i}`);
+    const path = await place.file([HEADER, ...broken, GOOD].join("\n"));
+    const result = await produce(place, [...ALL, "--input", path]);
+    assert.deepEqual(summaryOf(result), { sent: 1, rejected: 3000 });
+    assert.equal(result.stderr.match(/quotes\.csv:\d+: found 1 field/g)!.length, 20);
+    assert.match(result.stderr, /further rejected rows are counted/);
+  }));
+
+Deno.test("a row each interval, for people: a line at the end", () =>
+  withPlace(undefined, async (place) => {
+    const started = performance.now();
+    const result = await produce(place, ["--count", "4", "--interval", "300ms"]);
+    assert.equal(result.code, 0);
+    assert.match(result.stdout, /^sent 4 rows in \d\.\d s, rejected 0\n$/);
+    assert.ok(performance.now() - started >= 900);
+    assert.equal((await place.messages()).length, 4);
+  }));
+
+Deno.test("the same seed sends the same rows again", () =>
+  withPlace(undefined, async (place) => {
+    for (const seed of ["7", "7", "8"]) {
+      const args = ["--rate", "max", "--count", "50", "--seed", seed, "--partitions", "1"];
+      assert.equal((await produce(place, args)).code, 0);
+    }
+    const values = (await place.messages()).map(({ value }) => value);
+    assert.deepEqual(values.slice(50, 100), values.slice(0, 50));
+    assert.notDeepEqual(values.slice(100), values.slice(0, 50));
+  }));
+
+Deno.test("rows come from standard input, replayed or sampled", () =>
+  withPlace(undefined, async (place) => {
+    const replayed = await produce(place, [...ALL, "--input", "-"], `${HEADER}\n${GOOD}\nx\n`);
+    assert.deepEqual(summaryOf(replayed), { sent: 1, rejected: 1 });
+    assert.match(replayed.stderr, /stdin:3: found 1 field, expected 9/);
+    const sampled = await produce(
+      place,
+      ["--input", "-", "--rate", "max", "--count", "100", "--json"],
+      SHIPPED,
+    );
+    assert.deepEqual(summaryOf(sampled), { sent: 100, rejected: 0 });
+  }));
+
+Deno.test("--loop begins again at the end of the file, up to --count", () =>
+  withPlace(undefined, async (place) => {
+    const path = await place.file([HEADER, GOOD, GOOD.replace("HSI", "N225")].join("\n"));
+    const result = await produce(place, [...ALL, "--loop", "--count", "7", "--input", path]);
+    assert.deepEqual(summaryOf(result), { sent: 7, rejected: 0 });
+    const keys = (await place.messages()).map(({ key }) => key);
+    assert.equal(keys.filter((key) => key === "HSI").length, 4);
+  }));
+
+Deno.test("SIGINT ends the waiting for a silent pipe", () =>
+  withPlace(undefined, async (place) => {
+    const fifo = `${place.home}/pipe`;
+    await new Deno.Command("mkfifo", { args: [fifo] }).output();
+    // Held open for reading too, so that opening it for writing does not wait.
+    using pipe = await Deno.open(fifo, { read: true, write: true });
+    await using program = spawnTicklake(
+      ["produce", ...ALL, "--input", fifo],
+      { cwd: place.home, env: place.env },
+    );
+    await pipe.write(new TextEncoder().encode(`${HEADER}\n${GOOD}\n`));
+    await program.waitFor(/replaying/);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const result = await program.stop("SIGINT");
+    assert.equal(result.code, 0, result.stderr);
+    assert.deepEqual(summaryOf(result), { sent: 1, rejected: 0 });
+  }));
+
+Deno.test("another schema sends other rows", () =>
+  withPlace(undefined, async (place) => {
+    const schema = {
+      table: "ticks",
+      key: "sym",
+      columns: [
+        { wire: "sym", name: "sym", type: "string", required: true },
+        { wire: "at", name: "at", type: "timestamp", required: true },
+        { wire: "price", name: "price", type: "double" },
+      ],
+    };
+    await Deno.writeTextFile(`${place.home}/ticks.json`, JSON.stringify(schema));
+    const path = await place.file("at,price,sym\n2024-01-02 09:30:00,1.50,ABC\n2024-01-02,1,ABC\n");
+    const result = await produce(place, [...ALL, "--schema", "ticks.json", "--input", path]);
+    assert.deepEqual(summaryOf(result), { sent: 1, rejected: 1 });
+    const [{ key, value }] = await place.messages();
+    assert.equal(key, "ABC");
+    assert.equal(value, '{"sym":"ABC","at":"2024-01-02 09:30:00","price":1.50}');
+  }));
+
+Deno.test("wrong usage is exit code 2, says what is wrong and sends nothing", () =>
+  withPlace(undefined, async (place) => {
+    const noColumn = await place.file("Index,Date\nHSI,1987-01-02\n");
+    await Deno.writeTextFile(`${place.home}/bad.json`, '{"table":"t"}');
+    const cases: Array<[string[], RegExp]> = [
+      [["--input", "no/such.csv"], /error: input no\/such\.csv cannot be read: .*\n {2}fix: /],
+      [
+        ["--input", noColumn],
+        /quotes\.csv: no columns Open, High, .*; the header is "Index", "Date"/,
+      ],
+      [["--schema", "bad.json"], /schema bad\.json has 2 mistakes:\n/],
+      [["--partitions", "0"], /--partitions: a topic has at least 1 partition, found 0/],
+      [
+        ["--loop", "--mode", "replay", "--input", "-"],
+        /--loop: standard input can be read only once/,
+      ],
+      [["--rate", "0"], /--rate: expected a number of rows a second above 0, or max, found "0"/],
+    ];
+    for (const [args, message] of cases) {
+      const result = await produce(place, args, "");
+      assert.equal(result.code, 2, result.stderr);
+      assert.match(result.stderr, message);
+      assert.equal(result.stdout, "");
+    }
+    assert.deepEqual(await place.messages(), []);
+  }));
+
+Deno.test("a broker that cannot be reached is exit code 3, soon, and says what to check", () =>
+  withPlace(`127.0.0.1:${freePort()}`, async (place) => {
+    const started = performance.now();
+    const result = await produce(place, ["--count", "1"]);
+    assert.equal(result.code, 3, result.stderr);
+    assert.ok(performance.now() - started < 15_000);
+    assert.match(result.stderr, /error: .*127\.0\.0\.1:\d+.*\n {2}fix: /);
+  }));
