@@ -1,0 +1,32 @@
+import { Failure, messageOf } from "../failure/failure.ts";
+
+/** What the codes of the operating system mean for a directory that is a lake. */
+const MEANINGS: Readonly<Record<string, readonly [what: string, fix: string]>> = {
+  ENOSPC: ["the disk is full", "Free space on that disk; nothing that was stored is harmed."],
+  EDQUOT: ["the disk quota is used up", "Free space or raise the quota."],
+  EFBIG: [
+    "the file-size limit is reached",
+    "Raise the limit (`ulimit -f`), or flush less at once.",
+  ],
+  EROFS: ["the file system is read-only", "Mount it writable, or choose another --home."],
+  EACCES: ["permission denied", "Make it writable for this user, or choose another --home."],
+  EPERM: ["permission denied", "Make it writable for this user, or choose another --home."],
+  ENOTDIR: ["a part of the path is a file", "Move that file away, or choose another --home."],
+  EISDIR: ["there is a directory of that name", "Move that directory away."],
+  EXDEV: ["a folder lies on another disk", "Keep the whole lake on one file system."],
+  EMFILE: ["too many open files", "Raise the limit (`ulimit -n`)."],
+};
+
+/** What an error of the file system means for a user. */
+export function fileFailure(error: unknown, doing: string, path: string): Failure {
+  const [what, fix] = MEANINGS[codeOf(error)] ??
+    [messageOf(error), "Check the disk and the path, then start again."];
+  return new Failure("service", `cannot ${doing} ${path}: ${what}`, { fix, cause: error });
+}
+
+function codeOf(error: unknown): string {
+  const { code } = error as { code?: unknown };
+  if (typeof code === "string") return code;
+  if (error instanceof Deno.errors.PermissionDenied) return "EACCES";
+  return "";
+}
