@@ -33,9 +33,11 @@ export interface Setting<T extends ValueType = ValueType> {
   default?: ValueTypes[T];
   /** Allowed words, for the type `choice`. */
   choices?: readonly string[];
+  /** Smallest value, for the type `integer`. @default {0} */
+  min?: number;
   /** Subcommands that take it. */
   commands: "all" | readonly CommandName[];
-  /** Never a flag, never printed. */
+  /** Never printed. A password is never a flag either: others on the host can read a command line. */
   secret?: true;
 }
 
@@ -137,6 +139,15 @@ export const SETTINGS = define({
     description: "Consumer group whose offsets mark what is in the lake",
   },
 
+  sessionTimeout: {
+    type: "duration",
+    flag: "--session-timeout",
+    env: "KAFKA_SESSION_TIMEOUT",
+    default: 30_000,
+    commands: ["consume"],
+    description: "Silence after which the group gives this consumer's partitions to others",
+  },
+
   // S3
   bucket: {
     type: "string",
@@ -211,6 +222,7 @@ export const SETTINGS = define({
     flag: "--partitions",
     env: "TICKLAKE_PARTITIONS",
     default: 4,
+    min: 1,
     commands: ["produce", "demo"],
     description: "Partitions of the topic where it has to be created",
   },
@@ -247,6 +259,7 @@ export const SETTINGS = define({
     flag: "--flush-rows",
     env: "TICKLAKE_FLUSH_ROWS",
     default: 100_000,
+    min: 1,
     commands: ["consume"],
     description: "Write a partition's rows when there are this many",
   },
@@ -289,6 +302,78 @@ export const SETTINGS = define({
     default: 256 * 2 ** 20,
     commands: ["consume"],
     description: "Most memory for rows that are not written yet; reading waits when it is used up",
+  },
+
+  // Operations
+  metrics: {
+    type: "string",
+    flag: "--metrics",
+    env: "TICKLAKE_METRICS",
+    commands: ["produce", "consume"],
+    description: "Serve /metrics, /healthz and /readyz at HOST:PORT, :PORT or PORT",
+  },
+  alertWebhook: {
+    type: "string",
+    flag: "--alert-webhook",
+    env: "TICKLAKE_ALERT_WEBHOOK",
+    commands: ["produce", "consume"],
+    description:
+      "URL that gets a JSON post when lag or rejections pass a limit, and when they recover",
+    secret: true,
+  },
+  alertLag: {
+    type: "integer",
+    flag: "--alert-lag",
+    env: "TICKLAKE_ALERT_LAG",
+    default: 100_000,
+    commands: ["consume"],
+    description: "Alert when more messages than this wait to be written",
+  },
+  alertRejected: {
+    type: "integer",
+    flag: "--alert-rejected",
+    env: "TICKLAKE_ALERT_REJECTED",
+    default: 0,
+    commands: ["produce", "consume"],
+    description: "Alert when more rows than this were rejected within five minutes",
+  },
+
+  // Catalog and SQL
+  database: {
+    type: "string",
+    flag: "--database",
+    env: "TICKLAKE_DATABASE",
+    default: "ticklake",
+    commands: ["setup-catalog", "query", "status"],
+    description: "Glue database of the table",
+  },
+  engine: {
+    type: "choice",
+    choices: ["athena", "local"],
+    flag: "--engine",
+    env: "TICKLAKE_ENGINE",
+    commands: ["query"],
+    description: "What answers the SQL; without it Athena for a lake in S3, else the local engine",
+  },
+  sqlFile: {
+    type: "string",
+    flag: "--file",
+    commands: ["query"],
+    description: "File with the SQL, or - for standard input",
+  },
+  resultFormat: {
+    type: "choice",
+    choices: ["table", "csv", "json"],
+    flag: "--format",
+    commands: ["query"],
+    description: "Form of the result; without it a table, or JSON with --json",
+  },
+  example: {
+    type: "boolean",
+    flag: "--example",
+    default: false,
+    commands: ["query"],
+    description: "List ready-made queries; with a name after it, run that one",
   },
 });
 

@@ -1,0 +1,242 @@
+import { getLogger } from "@logtape/logtape";
+import { Failure } from "../../failure/failure.ts";
+import type { Cluster } from "./cluster.ts";
+import { type Batch, PartitionQueue } from "./partition_queue.ts";
+import { produceRequest } from "./produce_request.ts";
+import { protocolError } from "./raw_request.ts";
+import type { ProducerIdentity } from "./record_batch_writer.ts";
+import { describeError, errorType, refused, verdictOf } from "./request_error.ts";
+import { sleep } from "./retry.ts";
+
+const logger = getLogger(["ticklake", "kafka"]);
+
+/** Milliseconds for which a batch is sent again and again before it is given up, as in Java's. */
+const DELIVERY_TIMEOUT_MS = 120_000;
+
+/** Bytes that one request carries, or a single batch. */
+const REQUEST_BYTES = 2 * 2 ** 20;
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2000;
+
+/** Milliseconds that a transaction may take; there are none, but brokers want a number. */
+const TRANSACTION_TIMEOUT_MS = 60_000;
+
+/** Errors that say that the broker does not know, or not so, what this producer has sent before. */
+const SEQUENCE_LOST = new Set([
+  "OUT_OF_ORDER_SEQUENCE_NUMBER",
+  "UNKNOWN_PRODUCER_ID",
+  "INVALID_PRODUCER_EPOCH",
+]);
+
+/** Kafka's code for a partition that nobody leads at the moment. */
+const LEADER_NOT_AVAILABLE = 5;
+
+/** The broker has the batch already: an earlier attempt stored it. */
+const DUPLICATE_SEQUENCE_NUMBER = 46;
+
+/** What a broker says that is too slow; also for a partition that an answer leaves out. */
+const REQUEST_TIMED_OUT = 7;
+
+/** Sends the batches of a topic's queues: to each broker one request at a time. */
+export class BatchSender {
+  /** By partition. */
+  readonly queues: PartitionQueue[] = [];
+  readonly #cluster: Cluster;
+  readonly #topic: string;
+  readonly #closed = new AbortController();
+  /** Brokers that are being sent to. */
+  readonly #sending = new Set<number>();
+  /** By partition, -1 where there is none. */
+  #leaders: number[] = [];
+  #searching = false;
+
+  constructor(cluster: Cluster, topic: string) {
+    this.#cluster = cluster;
+    this.#topic = topic;
+  }
+
+  /** Finds the partitions and gets an identity. One try. */
+  async open(): Promise<void> {
+    const identity = await this.#newIdentity();
+    await this.#findLeaders();
+    for (const queue of this.queues) queue.identity = identity;
+  }
+
+  /** Sends what there is to be sent. */
+  wake(): void {
+    for (const { partition, next } of this.queues) {
+      const leader = this.#leaders[partition];
+      if (next === null || this.#sending.has(leader)) continue;
+      if (leader < 0) this.#search();
+      else this.#sendTo(leader);
+    }
+  }
+
+  /** Ends all attempts. */
+  close(): void {
+    this.#closed.abort(new Error("the producer is closed"));
+  }
+
+  async #sendTo(leader: number): Promise<void> {
+    this.#sending.add(leader);
+    let pause = FIRST_PAUSE_MS;
+    let error: unknown;
+    while (!this.#closed.signal.aborted) {
+      const queues = this.#ready(leader, error);
+      if (queues.length === 0) break;
+      error = await this.#attempt(leader, queues);
+      if (error === undefined) {
+        pause = FIRST_PAUSE_MS;
+      } else {
+        await this.#wait(pause, error);
+        pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
+      }
+    }
+    this.#sending.delete(leader);
+  }
+
+  /** While a partition has no leader: finds one, or gives up what waits too long. */
+  async #search(): Promise<void> {
+    if (this.#searching) return;
+    this.#searching = true;
+    const error = protocolError(LEADER_NOT_AVAILABLE);
+    while (!this.#closed.signal.aborted && this.#ready(-1, error).length > 0) {
+      await this.#wait(FIRST_PAUSE_MS, error);
+    }
+    this.#searching = false;
+  }
+
+  async #wait(pause: number, error: unknown): Promise<void> {
+    logger.debug("sending to {topic} failed: {error}", {
+      topic: this.#topic,
+      error: describeError(error),
+    });
+    try {
+      await sleep(pause, this.#closed.signal);
+      await this.#findLeaders();
+    } catch (error) {
+      logger.debug("metadata of {topic}: {error}", {
+        topic: this.#topic,
+        error: describeError(error),
+      });
+    }
+    this.wake();
+  }
+
+  /** The queues of a leader that have something to send; what is too old is given up. */
+  #ready(leader: number, error: unknown): PartitionQueue[] {
+    const tooOld = Date.now() - DELIVERY_TIMEOUT_MS;
+    return this.queues.filter((queue) => {
+      if (this.#leaders[queue.partition] !== leader) return false;
+      while (error !== undefined && queue.next !== null && queue.next.since < tooOld) {
+        queue.giveUp(this.#notAcknowledged(queue.next, error));
+      }
+      return queue.next !== null;
+    });
+  }
+
+  /** One request. Gives what went wrong, where a later attempt may help. */
+  async #attempt(leader: number, queues: PartitionQueue[]): Promise<unknown> {
+    const taken: Array<{ queue: PartitionQueue; batch: Batch }> = [];
+    let codes: ReadonlyMap<number, number> | undefined;
+    let error: unknown;
+    try {
+      const node = await this.#cluster.broker(leader);
+      await this.#identify(queues);
+      const batches = [];
+      let size = 0;
+      for (const queue of queues) {
+        if (size > 0 && size + queue.next!.writer.length > REQUEST_BYTES) continue;
+        const batch = queue.take();
+        taken.push({ queue, batch });
+        batches.push({ partition: queue.partition, bytes: batch.bytes });
+        size += batch.bytes.length;
+      }
+      codes = await this.#cluster.send(node, produceRequest({ topic: this.#topic, batches }));
+    } catch (thrown) {
+      error = thrown;
+      if (taken.length === 0) return this.#unsent(queues, error);
+    }
+    let again: unknown;
+    for (const { queue, batch } of taken) {
+      const problem = codes === undefined ? error : problemOf(codes.get(queue.partition));
+      if (problem === undefined) {
+        queue.stored();
+      } else if (verdictOf(problem) === "retry") {
+        queue.again();
+        again = problem;
+      } else if (batch.attempts === 1 && SEQUENCE_LOST.has(errorType(problem)!)) {
+        queue.anew();
+        again = problem;
+      } else {
+        queue.giveUp(this.#refused(batch, problem));
+      }
+    }
+    return again;
+  }
+
+  /** Nothing was sent: there is no connection, or no identity. */
+  #unsent(queues: PartitionQueue[], error: unknown): unknown {
+    if (verdictOf(error) === "retry") return error;
+    for (const queue of queues) queue.giveUp(this.#refused(queue.next!, error));
+  }
+
+  async #identify(queues: PartitionQueue[]): Promise<void> {
+    for (const queue of queues) queue.identity ??= await this.#newIdentity();
+  }
+
+  async #newIdentity(): Promise<ProducerIdentity> {
+    const node = await this.#cluster.anyBroker();
+    const { producerId, producerEpoch } = await this.#cluster.ask(
+      node,
+      () => node.initProducerId({ transactionTimeout: TRANSACTION_TIMEOUT_MS }),
+    );
+    return { id: BigInt(producerId), epoch: producerEpoch };
+  }
+
+  async #findLeaders(): Promise<void> {
+    const partitions = await this.#cluster.partitions(this.#topic);
+    if (partitions === null) return;
+    for (const { partition, leader } of partitions) {
+      this.#leaders[partition] = leader;
+      this.queues[partition] ??= new PartitionQueue(partition);
+    }
+  }
+
+  #notAcknowledged({ writer, attempts }: Batch, error: unknown): Failure {
+    return new Failure(
+      "service",
+      `${this.#cluster.description} has not acknowledged ${writer.count} messages to ` +
+        `${this.#topic} within ${DELIVERY_TIMEOUT_MS / 1000} s, after ${attempts} attempts: ` +
+        describeError(error),
+      {
+        cause: error,
+        fix: "Check that the brokers run and that enough replicas are in sync " +
+          "(kafka-topics.sh --describe); then send the rows again that were not acknowledged.",
+      },
+    );
+  }
+
+  #refused({ writer }: Batch, error: unknown): Error {
+    const type = errorType(error);
+    if (type !== "MESSAGE_TOO_LARGE" && type !== "RECORD_LIST_TOO_LARGE") {
+      return refused(this.#cluster.description, `messages to ${this.#topic}`, error);
+    }
+    const what = writer.count === 1 ? "a message" : `a batch of ${writer.count} messages`;
+    return new Failure(
+      "service",
+      `${this.#topic} does not take ${what} of ${writer.length} bytes`,
+      {
+        cause: error,
+        fix: `Set max.message.bytes of the topic to ${writer.length} or more ` +
+          "(kafka-configs.sh --alter --entity-type topics).",
+      },
+    );
+  }
+}
+
+/** The error of a partition in an answer; `undefined` where its batch is stored. */
+function problemOf(code: number = REQUEST_TIMED_OUT): Error | undefined {
+  return code === 0 || code === DUPLICATE_SEQUENCE_NUMBER ? undefined : protocolError(code);
+}

@@ -1,0 +1,51 @@
+import type { RawRequest } from "./raw_request.ts";
+
+/**
+ * One broker's connections, and the requests that kafkajs writes and reads for us, as far as they
+ * are used: kafkajs's class `Broker`, which has no types of its own.
+ */
+export interface BrokerNode {
+  readonly nodeId: number | string | null;
+  /** Highest version of each request that the broker takes, by its key. */
+  readonly versions: Record<number, { minVersion: number; maxVersion: number }>;
+  readonly connectionPool: {
+    readonly pool: ReadonlyArray<{
+      readonly socket?: { destroy(): void };
+      rejectRequests(error: Error): void;
+      disconnect(): Promise<unknown>;
+    }>;
+    // deno-lint-ignore no-explicit-any -- a request of kafkajs's own, or ours in its dress.
+    send(request: any): Promise<any>;
+  };
+  /** The request of a key, in the newest version that both sides know. */
+  lookupRequest<A, T>(apiKey: number, definition: unknown): (ask: A) => RawRequest<T>;
+  findGroupCoordinator(
+    ask: { groupId: string; coordinatorType: 0 },
+  ): Promise<{ coordinator: { nodeId: number } }>;
+  heartbeat(
+    ask: { groupId: string; groupGenerationId: number; memberId: string },
+  ): Promise<unknown>;
+  leaveGroup(ask: { groupId: string; memberId: string }): Promise<unknown>;
+  offsetCommit(ask: {
+    groupId: string;
+    groupGenerationId: number;
+    memberId: string;
+    topics: ByTopic<{ partition: number; offset: string; metadata: string }>;
+  }): Promise<unknown>;
+  offsetFetch(ask: { groupId: string; topics: ByTopic<{ partition: number }> }): Promise<{
+    responses: ByTopic<{ partition: number; offset: string; metadata: string | null }>;
+  }>;
+  listOffsets(ask: {
+    isolationLevel: 0 | 1;
+    topics: ByTopic<{ partition: number; timestamp: -1 | -2 }>;
+  }): Promise<{ responses: ByTopic<{ partition: number; offset: string }> }>;
+  initProducerId(
+    ask: { transactionTimeout: number },
+  ): Promise<{ producerId: string; producerEpoch: number }>;
+  createTopics(ask: {
+    topics: Array<{ topic: string; numPartitions: number; replicationFactor: number }>;
+    timeout: number;
+  }): Promise<unknown>;
+}
+
+type ByTopic<P> = Array<{ topic: string; partitions: P[] }>;

@@ -1,0 +1,43 @@
+import type { KafkaConfig } from "kafkajs";
+import type { Settings } from "../../config/settings.ts";
+import { Failure } from "../../failure/failure.ts";
+import { KAFKAJS_LOG_LEVEL, kafkajsLog } from "./kafkajs_log.ts";
+
+/** Milliseconds for opening one connection. */
+const CONNECTION_TIMEOUT_MS = 4000;
+
+/**
+ * How to reach Kafka, from the settings.
+ * @throws {Failure} kind `usage`, when the bootstrap servers are not HOST:PORT
+ */
+export function clientOptions(settings: Settings): KafkaConfig {
+  return {
+    clientId: "ticklake",
+    brokers: bootstrapServers(settings.bootstrapServers ?? ""),
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    logLevel: KAFKAJS_LOG_LEVEL,
+    logCreator: kafkajsLog,
+  };
+}
+
+function bootstrapServers(text: string): string[] {
+  const servers = text.split(",").map((server) => server.trim()).filter((server) => server !== "");
+  for (const server of servers) {
+    const [, port] = /^[^\s:/@]+:(\d+)$/.exec(server) ?? [];
+    if (port === undefined || Number(port) < 1 || Number(port) > 65535) throw notServer(server);
+  }
+  if (servers.length === 0) throw notServer(text);
+  return servers;
+}
+
+function notServer(found: string): Failure {
+  return new Failure(
+    "usage",
+    `Kafka bootstrap servers: expected HOST:PORT, found ${JSON.stringify(found)}`,
+    {
+      fix:
+        "Set KAFKA_BOOTSTRAP_SERVERS (or --bootstrap-servers) to host:9092, several separated by " +
+        "commas; an IPv6 address needs a host name.",
+    },
+  );
+}

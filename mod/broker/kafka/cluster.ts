@@ -1,0 +1,231 @@
+import type { Socket } from "node:net";
+import type { KafkaConfig } from "kafkajs";
+import KafkaJSCluster from "kafkajs/src/cluster/index.js";
+import { KafkaJSRequestTimeoutError } from "kafkajs/src/errors.js";
+import { createLogger } from "kafkajs/src/loggers/index.js";
+import defaultSocketFactory from "kafkajs/src/network/socketFactory.js";
+import type { BrokerNode } from "./broker_node.ts";
+import "./kafkajs_repairs.ts";
+import { type BrokersAnswer, metadataRequest } from "./metadata_request.ts";
+import { protocolError, type RawRequest } from "./raw_request.ts";
+import { errorType } from "./request_error.ts";
+import { cannotConnect, cannotReachAdvertised } from "./unreachable.ts";
+
+/** A partition and who leads it. */
+export interface PartitionLeader {
+  partition: number;
+  /** Id of the broker that leads it, -1 while none does. */
+  leader: number;
+}
+
+/** Options of {@linkcode Cluster}. */
+export interface ClusterOptions {
+  /** Milliseconds that one request may take, unless it says otherwise. @default {30_000} */
+  requestTimeoutMs?: number;
+}
+
+/** Milliseconds after which a start without a connection has failed. */
+const START_TIMEOUT_MS = 12_000;
+
+/** Milliseconds by which kafkajs's own timeout may be late before ours acts. */
+const TIMEOUT_GRACE_MS = 2000;
+
+/**
+ * The connections to a Kafka cluster. kafkajs keeps them: TCP, TLS, SASL, the brokers' addresses,
+ * request and answer. Its consumer and producer are not used (group_member.ts, producer.ts say why).
+ */
+export class Cluster {
+  /** For people: `Kafka at host:port,host:port`. */
+  readonly description: string;
+  // deno-lint-ignore no-explicit-any -- kafkajs's inner parts have no types.
+  readonly #pool: any;
+  readonly #servers: string[];
+  readonly #requestTimeoutMs: number;
+  readonly #sockets = new Set<Socket>();
+  #refreshing: Promise<unknown> = Promise.resolve();
+
+  constructor(config: KafkaConfig, options: ClusterOptions = {}) {
+    const { logLevel, logCreator, socketFactory = defaultSocketFactory(), ...rest } = config;
+    this.#servers = config.brokers as string[];
+    this.#requestTimeoutMs = options.requestTimeoutMs ?? 30_000;
+    this.description = `Kafka at ${this.#servers.join(",")}`;
+    const cluster = new KafkaJSCluster({
+      ...rest,
+      socketFactory: (options: unknown) => this.#keep(socketFactory(options)),
+      logger: createLogger({ level: logLevel, logCreator }),
+      requestTimeout: this.#requestTimeoutMs,
+      enforceRequestTimeout: true,
+      // Enough to try each server in turn; whoever asks decides about trying again.
+      retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 2 * this.#servers.length },
+    });
+    this.#pool = cluster.brokerPool;
+    this.#useOwnMetadata();
+  }
+
+  #keep(socket: Socket): Socket {
+    // Requests are written whole; waiting to fill a packet would only delay them.
+    socket.setNoDelay(true);
+    this.#sockets.add(socket);
+    socket.once("close", () => this.#sockets.delete(socket));
+    return socket;
+  }
+
+  /**
+   * kafkajs fails a whole answer for one partition without a leader, and asks for all topics of the
+   * cluster where none are named.
+   */
+  #useOwnMetadata(): void {
+    const { createBroker } = this.#pool;
+    this.#pool.createBroker = (options: unknown) => {
+      const broker = createBroker(options);
+      broker.metadata = (topics: string[]) => broker.connectionPool.send(metadataRequest(topics));
+      return broker;
+    };
+  }
+
+  /**
+   * Opens the first connections: to a server of the list, then to a broker that it names.
+   * @throws {Failure} kind `service`, after 12 seconds at most
+   */
+  async connect(): Promise<void> {
+    let server: string | undefined;
+    const start = async () => {
+      await this.#pool.connect();
+      server = this.#pool.seedBroker.brokerAddress;
+      await this.#refresh([]);
+      const ids: string[] = this.#pool.getNodeIds();
+      await Promise.any(ids.map((nodeId) => this.#pool.findBroker({ nodeId })));
+    };
+    try {
+      await within(START_TIMEOUT_MS, start());
+    } catch (error) {
+      const { brokers } = this.#pool.metadata as BrokersAnswer | null ?? { brokers: [] };
+      this.close();
+      const cause = error instanceof AggregateError ? error.errors[0] : error;
+      if (server === undefined) throw cannotConnect(this.#servers, cause);
+      const advertised = brokers.map(({ host, port }) => `${host}:${port}`);
+      throw cannotReachAdvertised(server, advertised, cause);
+    }
+  }
+
+  /** The partitions of a topic, asked for now; `null` when there is no such topic. */
+  async partitions(topic: string): Promise<PartitionLeader[] | null> {
+    const { topicMetadata } = await this.#refresh([topic]);
+    const found = topicMetadata.find((metadata) => metadata.topic === topic);
+    if (found === undefined) return null;
+    if (found.topicErrorCode !== 0) {
+      const error = protocolError(found.topicErrorCode);
+      if (errorType(error) === "UNKNOWN_TOPIC_OR_PARTITION") return null;
+      throw error;
+    }
+    return found.partitionMetadata
+      .map(({ partitionId, leader }) => ({ partition: partitionId, leader }))
+      .sort((a, b) => a.partition - b.partition);
+  }
+
+  /** Refreshes overlap badly in kafkajs (each makes its own connections), so they queue here. */
+  #refresh(topics: string[]): Promise<BrokersAnswer> {
+    const refresh = this.#refreshing.catch(() => {}).then(async () => {
+      await this.#limited(() => this.#pool.refreshMetadata(topics));
+      return this.#pool.metadata as BrokersAnswer;
+    });
+    this.#refreshing = refresh;
+    return refresh;
+  }
+
+  /** The broker of an id. */
+  async broker(nodeId: number): Promise<BrokerNode> {
+    return await this.#limited(() => this.#pool.findBroker({ nodeId }));
+  }
+
+  /** Any broker. */
+  async anyBroker(): Promise<BrokerNode> {
+    return await this.#limited(() => this.#pool.findConnectedBroker());
+  }
+
+  /** The broker that decides about topics. */
+  async controller(): Promise<BrokerNode> {
+    const { controllerId } = await this.#refresh([]);
+    return await this.broker(controllerId);
+  }
+
+  /** The broker that coordinates a group. */
+  async coordinator(group: string): Promise<BrokerNode> {
+    const any = await this.anyBroker();
+    const { coordinator } = await this.ask(
+      any,
+      () => any.findGroupCoordinator({ groupId: group, coordinatorType: 0 }),
+    );
+    try {
+      return await this.broker(coordinator.nodeId);
+    } catch {
+      await this.#refresh([]);
+      return await this.broker(coordinator.nodeId);
+    }
+  }
+
+  /**
+   * Makes a request that kafkajs writes and reads, such as `() => node.heartbeat(...)`. Where it is
+   * not answered in time the connections to that broker are closed: kafkajs keeps a dead one, and
+   * each later request on it would have to time out as well.
+   */
+  async ask<T>(node: BrokerNode, request: () => Promise<T>, timeoutMs?: number): Promise<T> {
+    try {
+      return await within((timeoutMs ?? this.#requestTimeoutMs) + TIMEOUT_GRACE_MS, request());
+    } catch (error) {
+      if (error instanceof KafkaJSRequestTimeoutError) drop(node, error as Error);
+      throw error;
+    }
+  }
+
+  /** Makes a request that we write and read. */
+  send<T>(node: BrokerNode, raw: RawRequest<T>): Promise<T> {
+    const { encode } = raw.request;
+    // What kafkajs takes for one of its encoders.
+    const encoded = () => {
+      const buffer = encode();
+      return { buf: buffer, buffer };
+    };
+    const request = { ...raw, request: { ...raw.request, encode: encoded } };
+    return this.ask(node, () => node.connectionPool.send(request), raw.requestTimeout);
+  }
+
+  async #limited<T>(request: () => Promise<T>): Promise<T> {
+    try {
+      return await within(this.#requestTimeoutMs + TIMEOUT_GRACE_MS, request());
+    } catch (error) {
+      if (error instanceof KafkaJSRequestTimeoutError) this.close();
+      throw error;
+    }
+  }
+
+  /** Closes all connections, answered or not; a later request opens them again. */
+  close(): void {
+    const closed = new Error("the connection was closed");
+    const nodes = [this.#pool.seedBroker, ...Object.values(this.#pool.brokers)];
+    for (const node of new Set<BrokerNode>(nodes)) node && drop(node, closed);
+    for (const socket of this.#sockets) socket.destroy(closed);
+  }
+}
+
+/** Closes the connections to a broker; the requests that wait for an answer fail with `error`. */
+function drop(node: BrokerNode, error: Error): void {
+  for (const connection of node.connectionPool.pool) {
+    connection.rejectRequests(error);
+    connection.disconnect().then(() => connection.socket?.destroy(), () => {});
+  }
+}
+
+/** @throws {KafkaJSRequestTimeoutError} after `timeoutMs` */
+async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = () => new KafkaJSRequestTimeoutError(`no answer within ${timeoutMs / 1000} s`);
+    timer = setTimeout(() => reject(error()), timeoutMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,309 @@
+import { getLogger } from "@logtape/logtape";
+import { Failure } from "../../failure/failure.ts";
+import { type ConsumeOptions, FencedError, type PartitionOffsets } from "../broker.ts";
+import { Bell } from "./bell.ts";
+import type { Cluster, PartitionLeader } from "./cluster.ts";
+import { Feed } from "./feed.ts";
+import { Fetcher } from "./fetcher.ts";
+import { type Generation, GroupMember } from "./group_member.ts";
+import { committedOffsets, partitionOffsets } from "./offsets.ts";
+import { protocolError } from "./raw_request.ts";
+import { UnreadableBatchError } from "./record_batch_reader.ts";
+import { describeError, refused, verdictOf } from "./request_error.ts";
+import { abortable, retrying, retryingOrRefused, sleep } from "./retry.ts";
+
+const logger = getLogger(["ticklake", "kafka"]);
+
+const MAX_FETCH_BYTES = 16 * 2 ** 20;
+
+/** Milliseconds between two looks at the topic, for partitions that were added. */
+const TOPIC_CHECK_MS = 10_000;
+
+const MOST_METADATA_BYTES = 4096;
+
+/** Kafka's code for a partition that a broker does not know, or not yet. */
+const UNKNOWN_TOPIC_OR_PARTITION = 3;
+
+/** Times that an offset beyond the end is looked at again, a second apart, before it is believed. */
+const BEYOND_END_CHECKS = 5;
+
+/** Reads a topic as a member of a group, through one assignment after the other. */
+export class Consumption {
+  readonly #cluster: Cluster;
+  readonly #options: ConsumeOptions;
+  readonly #member: GroupMember;
+  readonly #heartbeatMs: number;
+  readonly #stop = new AbortController();
+  /** Calls of the handler that have not returned; those of a former assignment may take a while. */
+  readonly #calls = new Set<Promise<void>>();
+  #error: { thrown: unknown } | undefined;
+
+  constructor(cluster: Cluster, options: ConsumeOptions, sessionTimeoutMs: number) {
+    const { group, topic } = options;
+    this.#cluster = cluster;
+    this.#options = options;
+    this.#member = new GroupMember(cluster, { group, topic, sessionTimeoutMs });
+    this.#heartbeatMs = Math.min(3000, sessionTimeoutMs / 3);
+  }
+
+  /** Consumes until the signal aborts. @throws what ended it otherwise */
+  async run(): Promise<void> {
+    const { signal } = this.#options;
+    const stop = () => this.#stop.abort(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+    try {
+      while (!this.#stop.signal.aborted) {
+        await this.#serve(await this.#member.join(this.#stop.signal));
+      }
+    } catch (error) {
+      if (!this.#stop.signal.aborted) this.#fail(error);
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
+    await this.#member.leave();
+    this.#cluster.close();
+    await Promise.all(this.#calls);
+    if (this.#error !== undefined) throw this.#error.thrown;
+  }
+
+  #fail(thrown: unknown): void {
+    this.#error ??= { thrown };
+    this.#stop.abort(thrown);
+  }
+
+  /** One generation: from its assignment to the next rebalance. */
+  async #serve(generation: Generation): Promise<void> {
+    const term = new AbortController();
+    const end = () => term.abort(this.#stop.signal.reason);
+    this.#stop.signal.addEventListener("abort", end, { once: true });
+    const lost = term.signal;
+    const upkeep = [this.#beat(generation, term), this.#watchTopic(generation, term)];
+    try {
+      // The calls of one partition must not overlap, whatever the rebalances in between.
+      while (this.#calls.size > 0) await abortable(Promise.all(this.#calls), lost);
+      const changed = new Bell();
+      lost.addEventListener("abort", () => changed.ring(), { once: true });
+      const feeds = await this.#open(generation, changed, term);
+      await abortable(this.#call(lost, () => this.#options.handler.assigned(feeds)), lost);
+      for (const feed of feeds) this.#call(lost, () => this.#deliver(feed));
+      await this.#fetcher(feeds, changed, lost).run();
+    } catch (error) {
+      if (!lost.aborted) throw error;
+    } finally {
+      term.abort(new FencedError("the assignment is over"));
+      this.#stop.signal.removeEventListener("abort", end);
+      await Promise.all(upkeep);
+    }
+  }
+
+  /** Calls the handler; what it throws ends the consumption, unless it is that a partition was lost. */
+  #call(lost: AbortSignal, call: () => Promise<void>): Promise<void> {
+    const done = call().catch((error) => {
+      if (lost.aborted && (error instanceof FencedError || error === lost.reason)) return;
+      this.#fail(error);
+    }).finally(() => this.#calls.delete(done));
+    this.#calls.add(done);
+    return done;
+  }
+
+  async #deliver(feed: Feed): Promise<void> {
+    const { topic, group, handler } = this.#options;
+    try {
+      await feed.deliver(handler);
+    } catch (error) {
+      if (!(error instanceof UnreadableBatchError)) throw error;
+      throw new Failure(
+        "failed",
+        `${this.#cluster.description}, topic ${topic}: ${error.message}`,
+        {
+          cause: error,
+          fix: `Look at it with kafka-dump-log.sh. To go on after it: kafka-consumer-groups.sh ` +
+            `--group ${group} --topic ${topic}:${feed.partition} --reset-offsets ` +
+            `--to-offset ${error.last + 1} --execute`,
+        },
+      );
+    }
+  }
+
+  /** Keeps the membership alive, whatever the handler does. */
+  async #beat(generation: Generation, term: AbortController): Promise<void> {
+    const lost = term.signal;
+    const doing = `heartbeat of group ${this.#options.group}`;
+    try {
+      while (true) {
+        await sleep(this.#heartbeatMs, lost);
+        await retrying(doing, lost, () => this.#member.heartbeat(generation));
+      }
+    } catch (error) {
+      if (!lost.aborted) this.#end(term, error, doing);
+    }
+  }
+
+  /** Has the partitions shared again when there are more of them. */
+  async #watchTopic(generation: Generation, term: AbortController): Promise<void> {
+    const lost = term.signal;
+    try {
+      while (generation.leads) {
+        await sleep(TOPIC_CHECK_MS, lost);
+        if ((await this.#leaders(lost)).length > generation.partitionCount) {
+          term.abort(new FencedError(`${this.#options.topic} has new partitions`));
+        }
+      }
+    } catch (error) {
+      if (!lost.aborted) this.#fail(error);
+    }
+  }
+
+  /** Ends a generation after a request for it failed for good. */
+  #end(term: AbortController, error: unknown, doing: string): FencedError | Error {
+    if (verdictOf(error) !== "fenced") {
+      const failure = refused(this.#cluster.description, doing, error);
+      this.#fail(failure);
+      return failure;
+    }
+    const { group } = this.#options;
+    logger.info("group {group} is sharing its partitions again: {reason}", {
+      group,
+      reason: describeError(error),
+    });
+    const fenced = new FencedError(`group ${group}: ${describeError(error)}`, { cause: error });
+    term.abort(fenced);
+    return fenced;
+  }
+
+  async #open(generation: Generation, changed: Bell, term: AbortController): Promise<Feed[]> {
+    const { topic, group, from } = this.#options;
+    const { partitions } = generation;
+    if (partitions.length === 0) return [];
+    const lost = term.signal;
+    const cluster = this.#cluster;
+    const committed = await this.#asking(
+      `what group ${group} has committed`,
+      lost,
+      () => committedOffsets(cluster, group, topic, partitions),
+    );
+    return await Promise.all(committed.map(async (committed) => {
+      const { partition, offset } = committed;
+      const offsets = await this.#offsets(partition, offset ?? 0, lost);
+      const start = offset ?? (from === "earliest" ? offsets.low : offsets.high);
+      const commit = (offset: number, metadata: string) =>
+        this.#commit(generation, term, partition, offset, metadata);
+      return new Feed({
+        partition,
+        committed,
+        offsets,
+        start: Math.max(start, offsets.low),
+        lost,
+        commit,
+      }, changed);
+    }));
+  }
+
+  async #commit(
+    generation: Generation,
+    term: AbortController,
+    partition: number,
+    offset: number,
+    metadata: string,
+  ): Promise<void> {
+    checkMetadata(metadata);
+    const lost = term.signal;
+    const doing = `committing offset ${offset} of partition ${partition}`;
+    try {
+      await retrying(
+        doing,
+        lost,
+        () => this.#member.commit(generation, partition, offset, metadata),
+      );
+    } catch (error) {
+      if (lost.aborted) {
+        throw new FencedError(`partition ${partition} was taken away`, { cause: error });
+      }
+      if (verdictOf(error) === "fenced") throw this.#end(term, error, doing);
+      throw refused(this.#cluster.description, doing, error);
+    }
+  }
+
+  /**
+   * A partition's offsets, once `offset` is not beyond its end. A broker that has just started may
+   * not know the end of its log yet.
+   * @throws {Failure} kind `failed`, when it stays beyond the end
+   */
+  async #offsets(partition: number, offset: number, lost: AbortSignal): Promise<PartitionOffsets> {
+    const { topic, group } = this.#options;
+    for (let check = 0;; check++) {
+      const [offsets] = await this.#asking(`the offsets of ${topic}`, lost, async () => {
+        const leaders = await this.#cluster.partitions(topic) ?? [];
+        const asked = leaders.filter((leader) => leader.partition === partition);
+        if (asked.length === 0) throw protocolError(UNKNOWN_TOPIC_OR_PARTITION);
+        return partitionOffsets(this.#cluster, topic, asked);
+      });
+      if (offset <= offsets.high) return offsets;
+      if (check === BEYOND_END_CHECKS) {
+        throw new Failure(
+          "failed",
+          `${topic}: partition ${partition} ends at offset ${offsets.high}, but group ${group} has ` +
+            `read up to ${offset}; the topic was deleted and created again, or lost messages`,
+          {
+            fix: "Use another --group and another --prefix for the new topic, or set the group " +
+              "back with kafka-consumer-groups.sh --reset-offsets.",
+          },
+        );
+      }
+      await sleep(1000, lost);
+    }
+  }
+
+  /** The next offset is not in the log: retention was faster, or a broker lost what it had. */
+  async #outOfRange(feed: Feed, lost: AbortSignal): Promise<void> {
+    const { topic } = this.#options;
+    const { partition, position } = feed;
+    const { low } = await this.#offsets(partition, position, lost);
+    if (position >= low) return sleep(1000, lost);
+    logger.warn(
+      "{topic}: retention removed offsets {from} to {to} of partition {partition} before they " +
+        "were read",
+      { topic, partition, from: position, to: low - 1 },
+    );
+    feed.skipTo(low);
+  }
+
+  #fetcher(feeds: Feed[], changed: Bell, lost: AbortSignal): Fetcher {
+    const { topic, maxFetchBytes = MAX_FETCH_BYTES } = this.#options;
+    return new Fetcher({
+      cluster: this.#cluster,
+      topic,
+      feeds,
+      changed,
+      lost,
+      maxBytes: maxFetchBytes,
+      leaders: () => this.#leaders(lost),
+      outOfRange: (feed) => this.#outOfRange(feed, lost),
+      fail: (error) => this.#fail(error),
+    });
+  }
+
+  #leaders(lost: AbortSignal): Promise<PartitionLeader[]> {
+    const { topic } = this.#options;
+    const ask = async () => await this.#cluster.partitions(topic) ?? [];
+    return this.#asking(`the partitions of ${topic}`, lost, ask);
+  }
+
+  #asking<T>(what: string, lost: AbortSignal, ask: () => Promise<T>): Promise<T> {
+    return retryingOrRefused(this.#cluster.description, `asking for ${what}`, lost, ask);
+  }
+}
+
+/**
+ * Kafka counts characters, as `offset.metadata.max.bytes` of them; we hold to the bytes.
+ * @throws {Failure} kind `failed`
+ */
+function checkMetadata(metadata: string): void {
+  const { length } = new TextEncoder().encode(metadata);
+  if (length <= MOST_METADATA_BYTES) return;
+  throw new Failure(
+    "failed",
+    `commit metadata: expected at most ${MOST_METADATA_BYTES} bytes, found ${length}`,
+  );
+}

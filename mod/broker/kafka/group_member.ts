@@ -1,0 +1,271 @@
+import { Buffer } from "node:buffer";
+import { getLogger } from "@logtape/logtape";
+import { AssignerProtocol } from "kafkajs";
+import apiKeys from "kafkajs/src/protocol/requests/apiKeys.js";
+import { requests } from "kafkajs/src/protocol/requests/index.js";
+import { Failure } from "../../failure/failure.ts";
+import { assign, PROTOCOL, type Subscription } from "./assign.ts";
+import type { BrokerNode } from "./broker_node.ts";
+import type { Cluster } from "./cluster.ts";
+import { describeError, errorType, refused, verdictOf } from "./request_error.ts";
+import { abortable, retrying } from "./retry.ts";
+
+const logger = getLogger(["ticklake", "kafka"]);
+
+const { MemberAssignment, MemberMetadata } = AssignerProtocol;
+const NO_DATA = Buffer.alloc(0);
+
+/** One term of a member in its group: from a rebalance to the next. */
+export interface Generation {
+  readonly id: number;
+  readonly memberId: string;
+  /** The topic's partitions that are this member's. */
+  readonly partitions: number[];
+  /** How many partitions the topic had, at least, when they were shared. */
+  readonly partitionCount: number;
+  /** Whether this member shares the partitions among the group. */
+  readonly leads: boolean;
+}
+
+/** Options of {@linkcode GroupMember}. */
+export interface GroupMemberOptions {
+  group: string;
+  topic: string;
+  /** Milliseconds without a heartbeat after which the group goes on without this member. */
+  sessionTimeoutMs: number;
+}
+
+/** Milliseconds that the others in the group have to join again when it rebalances. */
+const REBALANCE_TIMEOUT_MS = 60_000;
+
+/** Milliseconds by which the broker may be late in answering a request that waits for others. */
+const NETWORK_DELAY_MS = 5000;
+
+/** Milliseconds that leaving may take; the session's end does the same, later. */
+const LEAVE_TIMEOUT_MS = 3000;
+
+/**
+ * A member of a consumer group, by Kafka's group protocol.
+ *
+ * kafkajs's own consumer is not used, because exactly-once needs more than it gives: each request
+ * here carries the generation of the assignment on whose behalf it is made, so the broker refuses it
+ * once the partition is someone else's. kafkajs's `commitOffsets` retries with the generation that is
+ * current by then, which the broker accepts whoever owns the partition; it can commit only while a
+ * batch is in hand; and where retention has removed the next offset it commits -2, without metadata,
+ * over whatever was committed.
+ */
+export class GroupMember {
+  readonly #cluster: Cluster;
+  readonly #options: GroupMemberOptions;
+  #memberId = "";
+  #coordinator: BrokerNode | null = null;
+  /** A request to join was left without its answer. */
+  #unanswered = false;
+
+  constructor(cluster: Cluster, options: GroupMemberOptions) {
+    this.#cluster = cluster;
+    this.#options = options;
+  }
+
+  /**
+   * Joins the group, or joins it again, and waits for the share of the partitions.
+   * @throws {Failure} kind `service`, when the group refuses this member for good
+   */
+  async join(signal: AbortSignal): Promise<Generation> {
+    const doing = `joining the group ${this.#options.group}`;
+    while (true) {
+      try {
+        return await retrying(doing, signal, () => this.#join(signal));
+      } catch (error) {
+        if (signal.aborted) throw error;
+        const type = errorType(error);
+        if (type === "UNKNOWN_MEMBER_ID" || type === "FENCED_INSTANCE_ID") this.#memberId = "";
+        else if (type === "MEMBER_ID_REQUIRED") {
+          this.#memberId = (error as MemberIdRequired).memberId;
+        } else if (verdictOf(error) !== "fenced") throw this.#refusedToJoin(doing, error);
+      }
+    }
+  }
+
+  async #join(signal: AbortSignal): Promise<Generation> {
+    const { group, topic, sessionTimeoutMs } = this.#options;
+    const partitionCount = await this.#partitionCount(topic);
+    const joined = await this.#ask<JoinGroup, Joined>(apiKeys.JoinGroup, requests.JoinGroup, {
+      groupId: group,
+      sessionTimeout: sessionTimeoutMs,
+      rebalanceTimeout: REBALANCE_TIMEOUT_MS,
+      memberId: this.#memberId,
+      protocolType: "consumer",
+      groupProtocols: [{
+        name: PROTOCOL,
+        metadata: MemberMetadata.encode({ version: 0, topics: [topic], userData: NO_DATA }),
+      }],
+    }, signal);
+    const { generationId: id, memberId, leaderId } = joined;
+    this.#memberId = memberId;
+    const leads = memberId === leaderId;
+    const synced = await this.#ask<SyncGroup, Synced>(apiKeys.SyncGroup, requests.SyncGroup, {
+      groupId: group,
+      generationId: id,
+      memberId,
+      groupAssignment: leads ? await this.#shares(joined, partitionCount) : [],
+    }, signal);
+    const share = MemberAssignment.decode(synced.memberAssignment)?.assignment[topic] ?? [];
+    const partitions = share.toSorted((a, b) => a - b);
+    logger.info("joined group {group}, generation {generation}, partitions {partitions}", {
+      group,
+      generation: id,
+      partitions: partitions.join(",") || "none",
+    });
+    return { id, memberId, partitions, partitionCount, leads };
+  }
+
+  async #shares({ members }: Joined, ownTopicCount: number) {
+    const subscriptions: Subscription[] = members.map(({ memberId, memberMetadata }) => ({
+      memberId,
+      topics: MemberMetadata.decode(memberMetadata)?.topics ?? [],
+    }));
+    const counts = new Map<string, number>();
+    for (const topic of new Set(subscriptions.flatMap(({ topics }) => topics))) {
+      const known = topic === this.#options.topic ? ownTopicCount : 0;
+      counts.set(topic, Math.max(known, await this.#partitionCount(topic)));
+    }
+    return [...assign(subscriptions, counts)].map(([memberId, assignment]) => ({
+      memberId,
+      memberAssignment: MemberAssignment.encode({ version: 0, assignment, userData: NO_DATA }),
+    }));
+  }
+
+  async #partitionCount(topic: string): Promise<number> {
+    return (await this.#cluster.partitions(topic))?.length ?? 0;
+  }
+
+  /** A request that waits for the other members too. */
+  async #ask<A, T>(apiKey: number, definition: unknown, ask: A, signal: AbortSignal): Promise<T> {
+    const requestTimeout = REBALANCE_TIMEOUT_MS + NETWORK_DELAY_MS;
+    this.#unanswered = true;
+    try {
+      return await this.#onCoordinator((node) => {
+        const request = { ...node.lookupRequest<A, T>(apiKey, definition)(ask), requestTimeout };
+        const asked = () => node.connectionPool.send(request);
+        return abortable(this.#cluster.ask(node, asked, requestTimeout), signal);
+      });
+    } finally {
+      this.#unanswered = signal.aborted;
+    }
+  }
+
+  /**
+   * Tells the group that this member is there.
+   * @throws an error whose verdict is `fenced` when the group has begun a new generation
+   */
+  async heartbeat({ id, memberId }: Generation): Promise<void> {
+    const { group } = this.#options;
+    const ask = { groupId: group, groupGenerationId: id, memberId };
+    await this.#onCoordinator((node) => this.#cluster.ask(node, () => node.heartbeat(ask)));
+  }
+
+  /**
+   * Commits on behalf of a generation, once.
+   * @throws an error whose verdict is `fenced` when that generation is over
+   */
+  async commit(
+    { id, memberId }: Generation,
+    partition: number,
+    offset: number,
+    metadata: string,
+  ): Promise<void> {
+    const { group, topic } = this.#options;
+    const partitions = [{ partition, offset: String(offset), metadata }];
+    const ask = {
+      groupId: group,
+      groupGenerationId: id,
+      memberId,
+      topics: [{ topic, partitions }],
+    };
+    await this.#onCoordinator((node) => this.#cluster.ask(node, () => node.offsetCommit(ask)));
+  }
+
+  /** Leaves the group, so that the others need not wait for this member's session to end. */
+  async leave(): Promise<void> {
+    const memberId = this.#memberId;
+    if (memberId === "") return;
+    this.#memberId = "";
+    const { group } = this.#options;
+    // The broker answers a connection's requests in turn: this one would wait for that to join.
+    if (this.#unanswered) this.#cluster.close();
+    const ask = { groupId: group, memberId };
+    const left = this.#onCoordinator((node) => this.#cluster.ask(node, () => node.leaveGroup(ask)));
+    try {
+      await abortable(left, AbortSignal.timeout(LEAVE_TIMEOUT_MS));
+    } catch (error) {
+      logger.debug("leaving group {group}: {error}", { group, error: describeError(error) });
+    }
+  }
+
+  async #onCoordinator<T>(request: (node: BrokerNode) => Promise<T>): Promise<T> {
+    const node = this.#coordinator ??= await this.#cluster.coordinator(this.#options.group);
+    try {
+      return await request(node);
+    } catch (error) {
+      // Another broker may be the coordinator by now, or this one needs a new connection.
+      if (verdictOf(error) === "retry") this.#coordinator = null;
+      throw error;
+    }
+  }
+
+  #refusedToJoin(doing: string, error: unknown): Error {
+    const { group, sessionTimeoutMs } = this.#options;
+    const at = this.#cluster.description;
+    switch (errorType(error)) {
+      case "INCONSISTENT_GROUP_PROTOCOL":
+        return new Failure(
+          "service",
+          `${at}: the group ${group} has members that are not ticklake`,
+          { cause: error, fix: "Give ticklake a group of its own with KAFKA_GROUP_ID or --group." },
+        );
+      case "INVALID_SESSION_TIMEOUT":
+        return new Failure(
+          "service",
+          `${at} does not allow a session timeout of ${sessionTimeoutMs} ms`,
+          {
+            cause: error,
+            fix:
+              "Set KAFKA_SESSION_TIMEOUT between the broker's group.min.session.timeout.ms and " +
+              "group.max.session.timeout.ms (6s and 30m unless configured).",
+          },
+        );
+      default:
+        return refused(at, doing, error);
+    }
+  }
+}
+
+interface JoinGroup {
+  groupId: string;
+  sessionTimeout: number;
+  rebalanceTimeout: number;
+  memberId: string;
+  protocolType: "consumer";
+  groupProtocols: Array<{ name: string; metadata: Buffer }>;
+}
+
+interface Joined {
+  generationId: number;
+  leaderId: string;
+  memberId: string;
+  members: Array<{ memberId: string; memberMetadata: Buffer }>;
+}
+
+interface SyncGroup {
+  groupId: string;
+  generationId: number;
+  memberId: string;
+  groupAssignment: Array<{ memberId: string; memberAssignment: Buffer }>;
+}
+
+interface Synced {
+  memberAssignment: Buffer;
+}
+
+type MemberIdRequired = Error & { memberId: string };

@@ -1,0 +1,85 @@
+import type { CommittedOffset, PartitionOffsets } from "../broker.ts";
+import type { Cluster, PartitionLeader } from "./cluster.ts";
+import { protocolError } from "./raw_request.ts";
+
+const EARLIEST = -2;
+const LATEST = -1;
+
+/** Kafka's code for a partition that nobody leads at the moment. */
+const LEADER_NOT_AVAILABLE = 5;
+
+/** Each partition's offsets, by partition; `null` when there is no such topic. One try. */
+export async function topicOffsets(
+  cluster: Cluster,
+  topic: string,
+): Promise<PartitionOffsets[] | null> {
+  const leaders = await cluster.partitions(topic);
+  return leaders && await partitionOffsets(cluster, topic, leaders);
+}
+
+/** The offsets of some partitions, by partition. One try. */
+export async function partitionOffsets(
+  cluster: Cluster,
+  topic: string,
+  leaders: PartitionLeader[],
+): Promise<PartitionOffsets[]> {
+  const high = await listOffsets(cluster, topic, leaders, LATEST);
+  const low = await listOffsets(cluster, topic, leaders, EARLIEST);
+  return leaders
+    .map(({ partition }) => ({
+      partition,
+      low: low.get(partition)!,
+      high: Math.max(high.get(partition)!, low.get(partition)!),
+    }))
+    .sort((a, b) => a.partition - b.partition);
+}
+
+async function listOffsets(
+  cluster: Cluster,
+  topic: string,
+  partitions: PartitionLeader[],
+  timestamp: typeof EARLIEST | typeof LATEST,
+): Promise<Map<number, number>> {
+  if (partitions.some(({ leader }) => leader < 0)) throw protocolError(LEADER_NOT_AVAILABLE);
+  const offsets = new Map<number, number>();
+  for (const id of new Set(partitions.map(({ leader }) => leader))) {
+    const node = await cluster.broker(id);
+    const asked = partitions.filter(({ leader }) => leader === id)
+      .map(({ partition }) => ({ partition, timestamp }));
+    const { responses } = await cluster.ask(node, () =>
+      node.listOffsets({
+        // Of all records, of open transactions too: this is where the next message will go.
+        isolationLevel: 0,
+        topics: [{ topic, partitions: asked }],
+      }));
+    for (const { partition, offset } of responses.flatMap(({ partitions }) => partitions)) {
+      offsets.set(partition, Number(offset));
+    }
+  }
+  return offsets;
+}
+
+/** What a group has committed for some partitions, in their order. One try. */
+export async function committedOffsets(
+  cluster: Cluster,
+  group: string,
+  topic: string,
+  partitions: number[],
+): Promise<CommittedOffset[]> {
+  const node = await cluster.coordinator(group);
+  const asked = partitions.map((partition) => ({ partition }));
+  const { responses } = await cluster.ask(
+    node,
+    () => node.offsetFetch({ groupId: group, topics: [{ topic, partitions: asked }] }),
+  );
+  const found = new Map(
+    responses.flatMap(({ partitions }) => partitions).map((answer) => [answer.partition, answer]),
+  );
+  return partitions.map((partition) => {
+    const { offset, metadata } = found.get(partition) ?? { offset: "-1", metadata: null };
+    const number = Number(offset);
+    // Below zero: nothing is committed.
+    if (number < 0) return { partition, offset: null, metadata: "" };
+    return { partition, offset: number, metadata: metadata ?? "" };
+  });
+}

@@ -1,0 +1,130 @@
+import type { OutgoingMessage, Producer } from "../broker.ts";
+import { BatchSender } from "./batch_sender.ts";
+import { Bell } from "./bell.ts";
+import type { Cluster } from "./cluster.ts";
+import { KeyPartitions } from "./key_partitions.ts";
+import { retryingOrRefused } from "./retry.ts";
+import { SendCall } from "./send_call.ts";
+
+/** Milliseconds for the requests at the start. */
+const START_TIMEOUT_MS = 12_000;
+
+/** Bytes of unacknowledged messages above which `send` waits before it takes more. */
+const MOST_UNACKNOWLEDGED_BYTES = 16 * 2 ** 20;
+
+/** Messages without a key that go to one partition before the next one's turn. */
+const WITHOUT_KEY = 1000;
+
+/**
+ * An idempotent producer: what it reports as sent is stored by all replicas in sync, once.
+ *
+ * kafkajs's own producer is not used: when an attempt fails it can lose and double messages (see
+ * partition_queue.ts), and encoding limits it to about 50,000 messages a second.
+ */
+export class KafkaProducer implements Producer {
+  readonly #cluster: Cluster;
+  readonly #sender: BatchSender;
+  readonly #keys = new KeyPartitions();
+  readonly #encoder = new TextEncoder();
+  readonly #calls = new Set<Promise<void>>();
+  /** Rings when messages were acknowledged. */
+  readonly #changed = new Bell();
+  #scratch = new Uint8Array(64 * 1024);
+  #turn = 0;
+  #unacknowledgedBytes = 0;
+  /** Number of calls that wait for room, in a row. */
+  #waiting = 0;
+  #row: Promise<unknown> = Promise.resolve();
+
+  private constructor(cluster: Cluster, topic: string) {
+    this.#cluster = cluster;
+    this.#sender = new BatchSender(cluster, topic);
+  }
+
+  /**
+   * Opens a producer on connections of its own, which it closes.
+   * @throws {Failure} kind `service`
+   */
+  static async open(cluster: Cluster, topic: string): Promise<KafkaProducer> {
+    await cluster.connect();
+    const producer = new KafkaProducer(cluster, topic);
+    const patience = AbortSignal.timeout(START_TIMEOUT_MS);
+    const open = () => producer.#sender.open();
+    await retryingOrRefused(cluster.description, `sending to ${topic}`, patience, open);
+    return producer;
+  }
+
+  send(messages: OutgoingMessage[]): Promise<number> {
+    if (this.#waiting === 0 && this.#unacknowledgedBytes < MOST_UNACKNOWLEDGED_BYTES) {
+      return this.#add(messages);
+    }
+    this.#waiting++;
+    // The object keeps the acknowledgement from being waited for by the next in the row.
+    const added = this.#row.then(() => this.#room()).then(() => {
+      this.#waiting--;
+      return { sent: this.#add(messages) };
+    });
+    this.#row = added;
+    return added.then(({ sent }) => sent);
+  }
+
+  async #room(): Promise<void> {
+    while (this.#unacknowledgedBytes >= MOST_UNACKNOWLEDGED_BYTES) await this.#changed.wait();
+  }
+
+  async #add(messages: OutgoingMessage[]): Promise<number> {
+    const call = new SendCall();
+    const size = this.#enqueue(messages, call);
+    call.closed();
+    this.#sender.wake();
+    this.#unacknowledgedBytes += size;
+    this.#calls.add(call.done);
+    try {
+      await call.done;
+    } finally {
+      this.#calls.delete(call.done);
+      this.#unacknowledgedBytes -= size;
+      this.#changed.ring();
+    }
+    return messages.length;
+  }
+
+  /** Gives each message to its partition's queue; returns their bytes. */
+  #enqueue(messages: OutgoingMessage[], call: SendCall): number {
+    const { queues } = this.#sender;
+    const partitions = queues.length;
+    const now = Date.now();
+    let size = 0;
+    let left = 0;
+    for (const { key, value } of messages) {
+      const bytes = typeof value === "string" ? this.#encode(value) : value;
+      if (key === null) {
+        if (left-- === 0) {
+          this.#turn++;
+          left = WITHOUT_KEY;
+        }
+        queues[this.#turn % partitions].add(null, bytes, now, call);
+      } else {
+        const found = this.#keys.of(key, partitions);
+        queues[found.partition].add(found.bytes, bytes, now, call);
+      }
+      size += bytes === null ? 0 : bytes.length;
+    }
+    return size;
+  }
+
+  /** A text's bytes, until the next text. */
+  #encode(text: string): Uint8Array {
+    if (this.#scratch.length < 3 * text.length) this.#scratch = new Uint8Array(4 * text.length);
+    const { written } = this.#encoder.encodeInto(text, this.#scratch);
+    return this.#scratch.subarray(0, written);
+  }
+
+  /** Waits for what is on its way, then closes the connections. */
+  async close(): Promise<void> {
+    await this.#row.catch(() => {});
+    await Promise.allSettled(this.#calls);
+    this.#sender.close();
+    this.#cluster.close();
+  }
+}

@@ -1,0 +1,88 @@
+import { Failure, messageOf } from "../../failure/failure.ts";
+
+/**
+ * What a failed request asks for: `retry` (the same again may help, forever), `fenced` (this member
+ * is not, or not now, in the group's generation), `refused` (it would be refused again).
+ */
+export type Verdict = "retry" | "fenced" | "refused";
+
+/** Errors of kafkajs that say that a broker could not be reached or did not answer. */
+const NETWORK_ERRORS = new Set([
+  "KafkaJSConnectionError",
+  "KafkaJSConnectionClosedError",
+  "KafkaJSRequestTimeoutError",
+  "KafkaJSBrokerNotFound",
+  "KafkaJSMetadataNotLoaded",
+  "KafkaJSTopicMetadataNotLoaded",
+  "KafkaJSLockTimeout",
+  "KafkaJSNoBrokerAvailableError",
+  // A broker that restarts may refuse what it accepts a moment later; wrong credentials are found
+  // when the connection is opened for the first time.
+  "KafkaJSSASLAuthenticationError",
+]);
+
+/** Errors that kafkajs wraps around the one that matters. */
+const WRAPPERS = new Set([
+  "KafkaJSNumberOfRetriesExceeded",
+  "KafkaJSNonRetriableError",
+  "KafkaJSError",
+]);
+
+const FENCED = new Set([
+  "REBALANCE_IN_PROGRESS",
+  "ILLEGAL_GENERATION",
+  "UNKNOWN_MEMBER_ID",
+  "FENCED_INSTANCE_ID",
+]);
+
+interface RequestError extends Error {
+  /** Kafka's name of the error, such as `ILLEGAL_GENERATION`. */
+  type?: string;
+  retriable?: boolean;
+}
+
+/** What to do after a request failed with `error`. */
+export function verdictOf(error: unknown): Verdict {
+  const cause = rootOf(error);
+  if (cause.type !== undefined) {
+    if (FENCED.has(cause.type)) return "fenced";
+    return cause.retriable === true ? "retry" : "refused";
+  }
+  return NETWORK_ERRORS.has(cause.name) ? "retry" : "refused";
+}
+
+/** Kafka's name of a protocol error, such as `OFFSET_OUT_OF_RANGE`; `undefined` for others. */
+export function errorType(error: unknown): string | undefined {
+  return rootOf(error).type;
+}
+
+/** A sentence of what went wrong, with Kafka's own name for it where there is one. */
+export function describeError(error: unknown): string {
+  const { type, message } = rootOf(error);
+  return type === undefined ? message : `${message} (${type})`;
+}
+
+/**
+ * The failure that a user reads when Kafka refused something for good; what did not come from Kafka
+ * stays as it is.
+ * @param doing what was refused, such as `joining the group ticklake`
+ */
+export function refused(description: string, doing: string, error: unknown): Error {
+  const root = rootOf(error);
+  const { type } = root;
+  if (type === undefined && !root.name.startsWith("KafkaJS")) return root;
+  return new Failure("service", `${description} refused ${doing}: ${describeError(error)}`, {
+    cause: error,
+    fix: type?.endsWith("AUTHORIZATION_FAILED")
+      ? "Give this user the right in the broker's ACLs (see kafka-acls.sh)."
+      : undefined,
+  });
+}
+
+function rootOf(error: unknown): RequestError {
+  let root: RequestError = error instanceof Error ? error : new Error(messageOf(error));
+  while (WRAPPERS.has(root.name) && root.type === undefined && root.cause instanceof Error) {
+    root = root.cause;
+  }
+  return root;
+}

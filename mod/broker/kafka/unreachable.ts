@@ -1,0 +1,62 @@
+import { Failure } from "../../failure/failure.ts";
+import { describeError, errorType } from "./request_error.ts";
+
+const NETWORK_FIX =
+  "Check the address and the port, that the broker runs there, and that a firewall or security " +
+  "group lets this host connect to it (nc -vz HOST PORT).";
+
+/** The failure of a start at which none of the bootstrap servers could be used. */
+export function cannotConnect(servers: string[], error: unknown): Failure {
+  const list = servers.join(", ");
+  const cause = { cause: error };
+  if (error instanceof Error && error.name === "KafkaJSSASLAuthenticationError") {
+    return new Failure("service", `Kafka at ${list} refused to log us in: ${error.message}`, {
+      ...cause,
+      fix: "Check KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD.",
+    });
+  }
+  const tried = servers.length === 1 ? "it was" : "each was";
+  return new Failure(
+    "service",
+    `Kafka at ${list} cannot be reached: ${tried} tried, the last error is: ${
+      describeError(error)
+    }`,
+    { ...cause, fix: NETWORK_FIX },
+  );
+}
+
+/**
+ * The failure of a start at which a bootstrap server answered, but the brokers that it named could
+ * not be reached.
+ * @param server the server that answered
+ * @param advertised the addresses that it named
+ */
+export function cannotReachAdvertised(
+  server: string,
+  advertised: string[],
+  error: unknown,
+): Failure {
+  const reason = describeError(error);
+  if (advertised.length === 0 || errorType(error) !== undefined) {
+    return new Failure(
+      "service",
+      `Kafka at ${server} answered, but not with its brokers: ${reason}`,
+      {
+        cause: error,
+        fix: "Check that the port is a broker's listener, and this user's rights.",
+      },
+    );
+  }
+  return new Failure(
+    "service",
+    `Kafka at ${server} answered, but its brokers are advertised as ${
+      advertised.join(", ")
+    }, where they cannot be reached: ${reason}`,
+    {
+      cause: error,
+      fix:
+        "Set advertised.listeners in the brokers' configuration to addresses that this host can " +
+        "reach, and open those ports in the firewall or security group.",
+    },
+  );
+}
