@@ -30,22 +30,29 @@ export function parseLine(words: string[], version: string): ParsedLine {
   let invocation: Invocation | undefined;
   const program = new Commander("ticklake")
     .description("Carries stock-index quotes from CSV through Kafka into an S3 lake, exactly once.")
-    .version(version, "-V, --version")
-    .helpOption("-h, --help")
+    .version(version, "-V, --version", "Print the version")
+    .helpOption("-h, --help", "Print help")
+    .helpCommand("help [command]", "Print the help of a command")
     .addHelpText("after", EXIT_CODE_HELP)
+    .showHelpAfterError("`ticklake --help` lists the commands")
+    .enablePositionalOptions()
     .exitOverride();
+  const common = ALL_SETTINGS.filter(([, { commands, flag }]) => commands === "all" && flag);
+  for (const [, setting] of common) addOptions(program, setting);
   for (const command of COMMANDS) {
     const sub = program.command(command.name)
       .summary(command.summary)
       .description(command.description)
+      .showHelpAfterError(`\`ticklake ${command.name} --help\` lists the options`)
       .exitOverride()
       .addHelpText("after", examplesHelp(command));
     if (command.arguments !== undefined) sub.arguments(command.arguments);
-    for (const [key, setting] of ALL_SETTINGS) {
-      if (setting.flag !== undefined && takes(command.name, key)) sub.addOption(option(setting));
-    }
+    const own = flagsOf(command);
+    for (const [, setting] of own) addOptions(sub, setting);
     sub.action(() => {
-      invocation = { command, args: sub.args, flags: givenFlags(sub, command) };
+      // Options that all commands take may stand before the command too; those after it win.
+      const flags = { ...givenFlags(program, common), ...givenFlags(sub, own) };
+      invocation = { command, args: sub.args, flags };
     });
   }
   try {
@@ -55,6 +62,30 @@ export function parseLine(words: string[], version: string): ParsedLine {
     return { exitCode: error.exitCode === 0 ? 0 : 2 };
   }
   return invocation === undefined ? { exitCode: 2 } : { invocation };
+}
+
+type FlagSettings = ReadonlyArray<readonly [SettingKey, Setting]>;
+
+/**
+ * The settings that are flags of a command. Two commands may use one flag for different settings
+ * (`--format`); where a command takes both, as `config` does, the flag is the first one's.
+ */
+function flagsOf(command: Command): FlagSettings {
+  const seen = new Set<string>();
+  return ALL_SETTINGS.filter(([key, { flag }]) => {
+    if (flag === undefined || !takes(command.name, key) || seen.has(flag)) return false;
+    seen.add(flag);
+    return true;
+  });
+}
+
+function addOptions(target: Commander, setting: Setting): void {
+  const { flag, type, env } = setting;
+  target.addOption(option(setting));
+  // Else nothing on the command line could take back what the environment says.
+  if (type === "boolean" && env !== undefined) {
+    target.addOption(new Option(flag!.replace("--", "--no-")).hideHelp());
+  }
 }
 
 function option(setting: Setting): Option {
@@ -70,15 +101,11 @@ function option(setting: Setting): Option {
   return new Option(setting.type === "boolean" ? flags : `${flags} <${setting.type}>`, text);
 }
 
-function givenFlags(
-  sub: Commander,
-  command: Command,
-): Partial<Record<SettingKey, string | boolean>> {
-  const given: Partial<Record<SettingKey, string | boolean>> = {};
-  for (const [key, setting] of ALL_SETTINGS) {
-    if (setting.flag === undefined || !takes(command.name, key)) continue;
-    const name = new Option(setting.flag).attributeName();
-    if (sub.getOptionValueSource(name) === "cli") given[key] = sub.getOptionValue(name);
+function givenFlags(target: Commander, taken: FlagSettings): Invocation["flags"] {
+  const given: Invocation["flags"] = {};
+  for (const [key, { flag }] of taken) {
+    const name = new Option(flag!).attributeName();
+    if (target.getOptionValueSource(name) === "cli") given[key] = target.getOptionValue(name);
   }
   return given;
 }

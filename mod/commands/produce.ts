@@ -1,6 +1,6 @@
 import type { Broker } from "../broker/broker.ts";
 import type { CommandContext } from "../cli/context.ts";
-import { EXIT_CODES, Failure } from "../failure/failure.ts";
+import { EXIT_CODES } from "../failure/failure.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { findInput, type Input } from "../source/input.ts";
@@ -29,9 +29,6 @@ interface Tally {
 /** `produce`: rows of a CSV file to the topic. */
 export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
-  if (settings.partitions === 0) {
-    throw new Failure("usage", "--partitions: a topic has at least 1 partition, found 0");
-  }
   const schema = await loadSchema(settings.schema);
   const input = await findInput(settings.input);
   const broker = await openBroker(settings);

@@ -1,6 +1,8 @@
 import { parse } from "dotenv";
 import { Failure, messageOf } from "../failure/failure.ts";
 import { ALL_SETTINGS, type Setting, type SettingKey, type Settings } from "./settings.ts";
+import { AWS_SECRETS } from "./redaction.ts";
+import { nearestName } from "./nearest_name.ts";
 import { parseValue, type ValueType, type ValueTypes } from "./value.ts";
 
 /** Where a value came from. */
@@ -46,21 +48,17 @@ export function loadSettings(options: LoadOptions): LoadedSettings {
   const resolved = ALL_SETTINGS.map(([key, setting]) =>
     resolve(key, setting, options.flags[key], environment, file)
   );
-  const known = new Set(ALL_SETTINGS.map(([, { env }]) => env));
-  const warnings: string[] = [];
-  for (const [name, value] of Object.entries(file.values)) {
-    if (known.has(name)) continue;
-    if (name.startsWith("TICKLAKE_")) {
-      warnings.push(`${name} in ${file.path} is not a setting; \`ticklake config\` lists them`);
-    } else if (options.environment === undefined && !(name in environment)) {
-      Deno.env.set(name, value);
+  if (options.environment === undefined) {
+    for (const [name, value] of Object.entries(file.values)) {
+      if (!SETTING_NAMES.has(name) && !environment[name]) Deno.env.set(name, value);
     }
   }
-  for (const name of Object.keys(environment)) {
-    if (name.startsWith("TICKLAKE_") && !known.has(name)) {
-      warnings.push(`${name} in the environment is not a setting; \`ticklake config\` lists them`);
-    }
-  }
+  const warnings = [
+    ...unknownNames(Object.keys(file.values), file.path!),
+    ...unknownNames(Object.keys(environment), "the environment"),
+    ...openSecrets(file),
+    ...cutValues(file),
+  ];
   return {
     settings: Object.fromEntries(resolved.map(({ key, value }) => [key, value])) as Settings,
     resolved,
@@ -69,8 +67,41 @@ export function loadSettings(options: LoadOptions): LoadedSettings {
   };
 }
 
+const SETTING_NAMES: ReadonlySet<string> = new Set(
+  ALL_SETTINGS.flatMap(([, { env }]) => env === undefined ? [] : [env]),
+);
+
+/** A warning for each name that was probably meant to be a setting's. */
+function unknownNames(names: string[], place: string): string[] {
+  return names.filter((name) => !SETTING_NAMES.has(name)).flatMap((name) => {
+    const near = nearestName(name, SETTING_NAMES);
+    if (near !== undefined) return [`${name} in ${place} is not a setting; did you mean ${near}?`];
+    if (!name.startsWith("TICKLAKE_")) return [];
+    return [`${name} in ${place} is not a setting; \`ticklake config\` lists them`];
+  });
+}
+
+/** A warning when a file with secrets can be read by other users. */
+function openSecrets({ path, values }: EnvFile): string[] {
+  const names = ALL_SETTINGS.flatMap(([, { env, secret }]) => secret === true ? [env!] : []);
+  if (![...names, ...AWS_SECRETS].some((name) => values[name])) return [];
+  const { mode } = Deno.statSync(path!);
+  if (mode === null || (mode & 0o077) === 0) return [];
+  return [`${path} holds secrets and other users can read it; run \`chmod 600 ${path}\``];
+}
+
+/** `NAME=begin#end` without quotes: to dotenv the value is `begin`, to a shell it is all. */
+const CUT_VALUE = /^\s*(?:export\s+)?([\w.-]+)\s*=[ \t]*[^'"`#\s](?:[^#\r\n]*\S)?#/gm;
+
+function cutValues({ path, text }: EnvFile): string[] {
+  return [...text.matchAll(CUT_VALUE)].map(([, name]) =>
+    `${name} in ${path} is cut at the #; put quotes around the value if it belongs to it`
+  );
+}
+
 interface EnvFile {
   path?: string;
+  text: string;
   values: Record<string, string>;
 }
 
@@ -80,7 +111,9 @@ function readEnvFile(named: string | undefined): EnvFile {
   try {
     text = Deno.readTextFileSync(path);
   } catch (cause) {
-    if (named === undefined && cause instanceof Deno.errors.NotFound) return { values: {} };
+    if (named === undefined && cause instanceof Deno.errors.NotFound) {
+      return { text: "", values: {} };
+    }
     throw new Failure("usage", `${path} cannot be read: ${messageOf(cause)}`, {
       cause,
       fix: named === undefined
@@ -88,7 +121,7 @@ function readEnvFile(named: string | undefined): EnvFile {
         : "Name a file of NAME=value lines with --env-file.",
     });
   }
-  return { path, values: parse(text) };
+  return { path, text, values: parse(text) };
 }
 
 function resolve(
@@ -101,7 +134,7 @@ function resolve(
   const found = (text: string, origin: Origin, source: string): Resolved => ({
     key,
     setting,
-    value: parseValue(setting.type, text, source, setting.choices),
+    value: parseValue(setting, text, source),
     origin,
     source,
   });

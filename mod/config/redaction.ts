@@ -4,7 +4,7 @@ import type { Resolved } from "./load.ts";
 export const REDACTED = "(secret)";
 
 /** Secrets that the AWS SDK reads from the environment by itself. */
-const AWS_SECRETS = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+export const AWS_SECRETS = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
 
 /** Shorter ones would turn ordinary words into riddles, and so give themselves away. */
 const SHORTEST = 4;

@@ -6,7 +6,7 @@ export interface ValueTypes {
   boolean: boolean;
   /** A whole number, zero or more. */
   integer: number;
-  /** Milliseconds; written `500ms`, `1s`, `5m`, `2h`. */
+  /** Milliseconds, at most {@linkcode LONGEST_MS}; written `500ms`, `1s`, `5m`, `2h`. */
   duration: number;
   /** Bytes; written `512KiB`, `64MiB`, `1GiB` or a plain number. */
   size: number;
@@ -31,39 +31,56 @@ const SIZE_BYTES: Record<string, number> = {
   GB: 1e9,
 };
 
+/** The longest duration: what a timer takes, 596 hours. A longer one would fire at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** What a value of each kind looks like, for messages and help. */
 export const EXPECTED: Readonly<Record<Exclude<ValueType, "choice">, string>> = {
   string: "text",
   boolean: "true or false",
   integer: "a whole number, 0 or more",
-  duration: "a duration such as 500ms, 1s, 5m or 2h",
+  duration: "a duration such as 500ms, 1s, 5m or 2h, at most 596h",
   size: "a size such as 64MiB, 512KiB or a number of bytes",
   rate: "a number of rows a second above 0, or max",
 };
 
+/** What {@linkcode parseValue} has to know of a setting. */
+export interface ValueRule {
+  type: ValueType;
+  /** Allowed words, for the type `choice`. */
+  choices?: readonly string[];
+  /** Smallest value, for `integer`. @default {0} */
+  min?: number;
+  /** Never printed. */
+  secret?: true;
+}
+
 /**
- * Reads one value of a kind.
+ * Reads one value.
  * @param source where the text came from, as the message names it: `--interval`, `KAFKA_TOPIC in .env`
- * @throws {Failure} kind `usage`, naming the source, what was found and what was expected
+ * @throws {Failure} kind `usage`, naming the source, what was found (but no secret) and what was expected
  */
 export function parseValue(
-  type: ValueType,
+  rule: ValueRule,
   text: string,
   source: string,
-  choices: readonly string[] = [],
 ): ValueTypes[ValueType] {
-  const value = read(type, text.trim(), choices);
-  if (value === undefined) {
-    const expected = type === "choice" ? `one of ${choices.join(", ")}` : EXPECTED[type];
-    throw new Failure("usage", `${source}: expected ${expected}, found ${JSON.stringify(text)}`);
-  }
-  return value;
+  // A secret may begin or end with a blank.
+  const value = read(rule, rule.secret === true ? text : text.trim());
+  if (value !== undefined) return value;
+  const found = rule.secret === true ? "something else" : JSON.stringify(text);
+  throw new Failure("usage", `${source}: expected ${expected(rule)}, found ${found}`);
+}
+
+function expected({ type, choices = [], min }: ValueRule): string {
+  if (type === "choice") return `one of ${choices.join(", ")}`;
+  if (type === "integer" && min !== undefined) return `a whole number, ${min} or more`;
+  return EXPECTED[type];
 }
 
 function read(
-  type: ValueType,
+  { type, choices = [], min = 0 }: ValueRule,
   text: string,
-  choices: readonly string[],
 ): ValueTypes[ValueType] | undefined {
   switch (type) {
     case "string":
@@ -73,12 +90,13 @@ function read(
       return /^(false|0|no|off)$/i.test(text) ? false : undefined;
     case "integer": {
       const number = Number(text);
-      return /^\d+$/.test(text) && Number.isSafeInteger(number) ? number : undefined;
+      const fits = /^\d+$/.test(text) && Number.isSafeInteger(number) && number >= min;
+      return fits ? number : undefined;
     }
     case "duration":
-      return scaled(text, DURATION_MS);
+      return scaled(text, DURATION_MS, LONGEST_MS);
     case "size":
-      return scaled(text, SIZE_BYTES);
+      return scaled(text, SIZE_BYTES, Number.MAX_SAFE_INTEGER);
     case "rate": {
       if (text === "max") return Infinity;
       const number = Number(text);
@@ -89,10 +107,15 @@ function read(
   }
 }
 
-function scaled(text: string, units: Record<string, number>): number | undefined {
+function scaled(
+  text: string,
+  units: Record<string, number>,
+  largest: number,
+): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*([A-Za-z]*)$/.exec(text);
-  const factor = match === null ? undefined : units[match[2]];
-  return match === null || factor === undefined ? undefined : Math.round(Number(match[1]) * factor);
+  if (match === null || !Object.hasOwn(units, match[2])) return undefined;
+  const value = Math.round(Number(match[1]) * units[match[2]]);
+  return value <= largest ? value : undefined;
 }
 
 /** Writes a value the way {@linkcode parseValue} reads it. */
