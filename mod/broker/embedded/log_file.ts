@@ -54,6 +54,7 @@ CREATE TABLE member (
   consumer_group TEXT NOT NULL,
   topic TEXT NOT NULL,
   id TEXT NOT NULL,
+  joined INTEGER NOT NULL,
   renewed INTEGER NOT NULL,
   lease INTEGER NOT NULL,
   PRIMARY KEY (consumer_group, topic, id)

@@ -53,9 +53,10 @@ export class Membership {
       { $now, $id: this.#id, $lease: this.#leaseMs },
     );
     if (renewed === 0) {
-      this.#change("INSERT INTO member VALUES ($group, $topic, $id, $now, $lease)", {
+      this.#change("INSERT INTO member VALUES ($group, $topic, $id, $joined, $now, $lease)", {
         $now,
         $id: this.#id,
+        $joined: this.#assigned()?.generation ?? 0,
         $lease: this.#leaseMs,
       });
     }
@@ -104,7 +105,9 @@ export class Membership {
   /** The partitions that this member owns in the present generation; none when it was removed. */
   ownPartitions(): number[] {
     const members = this.#file.statement(
-      "SELECT id FROM member WHERE consumer_group = $group AND topic = $topic ORDER BY id",
+      // Who came first keeps the first range: a newcomer to a full group takes nothing away.
+      `SELECT id FROM member WHERE consumer_group = $group AND topic = $topic
+         ORDER BY joined, id`,
     ).all(this.#group).map(({ id }) => id as string);
     const owners = assignRanges(members, this.#assigned()?.partitions ?? 0);
     return owners.flatMap((owner, partition) => owner === this.#id ? [partition] : []);

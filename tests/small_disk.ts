@@ -1,0 +1,59 @@
+/** A file system of a given size, for what happens when it is full or cannot be written. */
+export interface SmallDisk {
+  /** Where it is mounted. */
+  readonly path: string;
+  /** Makes it read-only, or writable again. */
+  setReadOnly(readOnly: boolean): void;
+  /** Gives it another size, in bytes. */
+  resize(size: number): void;
+}
+
+/**
+ * Registers a test on a file system of its own, in memory. Without the right to mount one (that is:
+ * not as root on Linux) the test is ignored.
+ * @param size in bytes
+ */
+export function smallDiskTest(
+  name: string,
+  size: number,
+  run: (disk: SmallDisk) => Promise<void>,
+): void {
+  const ignore = Deno.build.os !== "linux" || Deno.uid() !== 0 || !mayMount();
+  Deno.test({ name, ignore }, async () => {
+    const path = Deno.makeTempDirSync({ prefix: "ticklake-disk-" });
+    command("mount", "-t", "tmpfs", "-o", `size=${size}`, "tmpfs", path);
+    try {
+      await run({
+        path,
+        setReadOnly: (readOnly) =>
+          command("mount", "-o", `remount,${readOnly ? "ro" : "rw"}`, path),
+        resize: (size) => command("mount", "-o", `remount,size=${size}`, path),
+      });
+    } finally {
+      command("umount", "--lazy", path);
+      Deno.removeSync(path);
+    }
+  });
+}
+
+let allowed: boolean | undefined;
+
+/** A container's root often may not. */
+function mayMount(): boolean {
+  if (allowed !== undefined) return allowed;
+  const path = Deno.makeTempDirSync({ prefix: "ticklake-disk-" });
+  try {
+    command("mount", "-t", "tmpfs", "-o", "size=4096", "tmpfs", path);
+    command("umount", path);
+    allowed = true;
+  } catch {
+    allowed = false;
+  }
+  Deno.removeSync(path);
+  return allowed;
+}
+
+function command(program: string, ...args: string[]): void {
+  const { success, stderr } = new Deno.Command(program, { args }).outputSync();
+  if (!success) throw new Error(`${program}: ${new TextDecoder().decode(stderr)}`);
+}
