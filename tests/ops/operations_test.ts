@@ -1,0 +1,237 @@
+import assert from "node:assert/strict";
+import { Failure } from "../../mod/failure/failure.ts";
+import { startOperations } from "../../mod/ops/operations.ts";
+import { capturedLog } from "./captured_log.ts";
+
+const SETTINGS = {
+  metrics: "127.0.0.1:0",
+  alertWebhook: undefined,
+  alertLag: 100,
+  alertRejected: 0,
+  topic: "quotes",
+  group: "g",
+};
+
+/** Starts operations with a server and gives what it answers to a path. */
+async function start(command: "consume" | "produce", settings = {}) {
+  using log = capturedLog();
+  const operations = await startOperations({ command, settings: { ...SETTINGS, ...settings } });
+  const [, url] = log.text.match(/metrics and health at (\S+)/)!;
+  const ask = async (path: string, init?: RequestInit) => {
+    const response = await fetch(url + path, init);
+    return { status: response.status, body: await response.text(), headers: response.headers };
+  };
+  return { ...operations, url, ask, [Symbol.asyncDispose]: operations.close };
+}
+
+/** Value of a metric with exactly these labels, `command` left out. */
+function value(text: string, name: string, labels: Record<string, string> = {}): number {
+  for (const line of text.split("\n")) {
+    const match = /^(\w+)(?:\{(.*)\})? (\S+)$/.exec(line);
+    if (match === null || match[1] !== name) continue;
+    const found = Object.fromEntries(
+      [...(match[2] ?? "").matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]),
+    );
+    delete found.command;
+    if (JSON.stringify(found) === JSON.stringify(labels)) return Number(match[3]);
+  }
+  throw new Error(`no ${name} ${JSON.stringify(labels)} in\n${text}`);
+}
+
+const flush = { partition: 2, first: 0, rejected: 1, objects: 2, bytes: 5000, seconds: 0.3 };
+
+Deno.test("/metrics shows what the sink did", async () => {
+  await using operations = await start("consume");
+  const { observer, ask } = operations;
+  observer.assigned?.([2, 3]);
+  observer.read?.(2, 90, 9000);
+  observer.read?.(2, 10, 1000);
+  observer.position?.(2, 101, 150);
+  observer.rejected?.(2, 'Close: expected a number, found "x"', 1);
+  observer.rejected?.(2, 'Close: expected a number, found "y"', 1);
+  observer.retried?.("put", new Error("no route"));
+  observer.buffered?.(777);
+  observer.gap?.(3, 10, 15);
+  observer.flushed?.({ ...flush, last: 100, rows: 100 });
+  const { body, headers } = await ask("/metrics");
+  assert.match(headers.get("content-type")!, /^text\/plain; version=0\.0\.4/);
+  assert.equal(value(body, "ticklake_read_rows_total", { partition: "2" }), 100);
+  assert.equal(value(body, "ticklake_read_bytes_total", { partition: "2" }), 10_000);
+  assert.equal(value(body, "ticklake_rows_total", { partition: "2" }), 100);
+  assert.equal(value(body, "ticklake_bytes_total", { partition: "2" }), 5000);
+  assert.equal(value(body, "ticklake_objects_total", { partition: "2" }), 2);
+  assert.equal(value(body, "ticklake_rejected_total", { reason: "Close: expected a number" }), 2);
+  assert.equal(value(body, "ticklake_retries_total", { what: "put" }), 1);
+  assert.equal(value(body, "ticklake_buffered_bytes"), 777);
+  assert.equal(value(body, "ticklake_lost_total", { partition: "3" }), 5);
+  assert.equal(value(body, "ticklake_lag", { partition: "2" }), 49);
+  assert.equal(value(body, "ticklake_assigned_partitions"), 2);
+  assert.equal(value(body, "ticklake_flush_seconds_count"), 1);
+  assert.equal(value(body, "ticklake_flush_seconds_sum"), 0.3);
+  assert.ok(value(body, "ticklake_last_commit_age_seconds") < 60);
+  assert.ok(value(body, "process_resident_memory_bytes") > 1e6);
+  assert.ok(value(body, "process_cpu_seconds_total") > 0);
+  assert.ok(Math.abs(value(body, "process_start_time_seconds") - Date.now() / 1000) < 3600);
+
+  // Read twice, counted once.
+  assert.equal(
+    value((await ask("/metrics")).body, "ticklake_rejected_total", {
+      reason: "Close: expected a number",
+    }),
+    2,
+  );
+});
+
+Deno.test("a partition that went to another member is no longer in ticklake_lag", async () => {
+  await using operations = await start("consume");
+  const { observer, ask } = operations;
+  observer.position?.(0, 0, 5);
+  observer.position?.(1, 0, 5);
+  assert.match((await ask("/metrics")).body, /ticklake_lag\{partition="0"/);
+  observer.assigned?.([1]);
+  const { body } = await ask("/metrics");
+  assert.doesNotMatch(body, /ticklake_lag\{partition="0"/);
+  assert.equal(value(body, "ticklake_lag", { partition: "1" }), 5);
+});
+
+Deno.test("/metrics of produce counts what was acknowledged and what was rejected", async () => {
+  await using operations = await start("produce");
+  const { produced, ask } = operations;
+  produced.sent?.(40);
+  produced.sent?.(2);
+  produced.rejectedRow?.("Volume -1 is below 0");
+  const { body } = await ask("/metrics");
+  assert.equal(value(body, "ticklake_sent_rows_total"), 42);
+  assert.equal(value(body, "ticklake_rejected_total", { reason: "Volume is below 0" }), 1);
+  assert.match(body, /ticklake_sent_rows_total\{command="produce"\} 42/);
+});
+
+Deno.test("/readyz says why: no assignment, the lake away; /healthz stays 200", async () => {
+  await using operations = await start("consume");
+  const { observer, ask } = operations;
+  const ready = async () => {
+    const { status, body } = await ask("/readyz");
+    assert.equal((await ask("/healthz")).status, 200);
+    assert.match(
+      (await ask("/metrics")).body,
+      new RegExp(`ticklake_ready\\S* ${+(status === 200)}`),
+    );
+    return `${status} ${body.trim()}`;
+  };
+  assert.equal(await ready(), "503 not ready: no partition is assigned yet");
+  observer.assigned?.([0]);
+  assert.equal(await ready(), "200 ready");
+  observer.ready?.(false, "s3://b cannot be reached");
+  assert.equal(await ready(), "503 not ready: s3://b cannot be reached");
+  observer.assigned?.([]);
+  assert.equal(
+    await ready(),
+    "503 not ready: s3://b cannot be reached; no partition is assigned",
+  );
+  observer.ready?.(true);
+  observer.assigned?.([1]);
+  assert.equal(await ready(), "200 ready");
+});
+
+Deno.test("/readyz of produce is ready once the topic is there", async () => {
+  await using operations = await start("produce");
+  assert.equal((await operations.ask("/readyz")).status, 503);
+  operations.produced.started?.();
+  assert.equal((await operations.ask("/readyz")).status, 200);
+});
+
+Deno.test("other paths and methods are refused", async () => {
+  await using operations = await start("consume");
+  assert.equal((await operations.ask("/")).status, 404);
+  assert.equal((await operations.ask("/metrics", { method: "POST" })).status, 405);
+  const head = await operations.ask("/healthz", { method: "HEAD" });
+  assert.deepEqual([head.status, head.body], [200, ""]);
+});
+
+Deno.test("an address that is taken ends the start with its name and a way out", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const metrics = `127.0.0.1:${taken.addr.port}`;
+  await assert.rejects(
+    startOperations({ command: "consume", settings: { ...SETTINGS, metrics } }),
+    (error) => {
+      assert.ok(error instanceof Failure);
+      assert.equal(error.exitCode, 1);
+      assert.ok(error.message.startsWith(`--metrics: cannot listen on ${metrics}: `));
+      assert.match(error.fix!, /another port/);
+      return true;
+    },
+  );
+});
+
+Deno.test("a webhook that is no URL is refused without being repeated", async () => {
+  const alertWebhook = "token-in-the-wrong-place";
+  await assert.rejects(
+    startOperations({
+      command: "consume",
+      settings: { ...SETTINGS, metrics: undefined, alertWebhook },
+    }),
+    (error) => error instanceof Failure && error.exitCode === 2 && !error.message.includes("token"),
+  );
+});
+
+Deno.test("the log has the sink's events with the metrics' names", async () => {
+  using log = capturedLog("json");
+  const operations = await startOperations({
+    command: "consume",
+    settings: { ...SETTINGS, metrics: undefined },
+  });
+  const { observer } = operations;
+  observer.assigned?.([0, 1]);
+  observer.flushed?.({ ...flush, last: 100, rows: 100 });
+  observer.rejected?.(1, "empty value", 3);
+  observer.retried?.("put", new Error("no route"));
+  observer.ready?.(true);
+  observer.ready?.(false, "S3 is away");
+  observer.ready?.(false, "S3 is away");
+  observer.ready?.(true);
+  observer.gap?.(1, 5, 8);
+  await operations.close();
+  const events = log.text.trim().split("\n").map((line) => {
+    const { "@timestamp": _, logger, ...event } = JSON.parse(line);
+    assert.equal(logger, "ticklake.sink");
+    return event;
+  });
+  assert.deepEqual(events, [
+    { level: "INFO", message: "reading partitions [0,1]", partitions: [0, 1] },
+    {
+      level: "INFO",
+      message: "wrote offsets 0 to 100 of partition 2",
+      partition: 2,
+      first: 0,
+      last: 100,
+      rows: 100,
+      rejected: 1,
+      objects: 2,
+      bytes: 5000,
+      seconds: 0.3,
+    },
+    {
+      level: "WARN",
+      message: "rejected a message of partition 1: empty value",
+      partition: 1,
+      reason: "empty value",
+      rejected: 3,
+    },
+    {
+      level: "WARN",
+      message: "put failed and is tried again: no route",
+      what: "put",
+      error: "no route",
+    },
+    { level: "WARN", message: "not ready: S3 is away", why: "S3 is away" },
+    { level: "INFO", message: "ready again" },
+    {
+      level: "ERROR",
+      message: "retention removed offsets 5 to 7 of partition 1 before they were read",
+      partition: 1,
+      from: 5,
+      to: 7,
+      lost: 3,
+    },
+  ]);
+});
