@@ -60,7 +60,11 @@ function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): 
     try {
       bytes = bytes.subarray(stream.writeSync(bytes));
     } catch (error) {
-      if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
+      if (error instanceof Deno.errors.BrokenPipe) {
+        // Nobody wants the results any more. Nobody reading the notes is no reason to stop.
+        if (stream === Deno.stdout) Deno.exit(0);
+        return;
+      }
       if (error instanceof Deno.errors.WouldBlock) continue;
       throw error;
     }

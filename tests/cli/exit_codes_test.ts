@@ -62,3 +62,12 @@ Deno.test("a reader that is gone ends the program quietly", async () => {
   }).output();
   assert.equal(new TextDecoder().decode(stderr), "exit 0\n");
 });
+
+Deno.test("nobody reading the notes does not end the program", async () => {
+  const script = `{ (sleep 0.2; "$@" 2>&1 >&3) | true; } 3>&1`;
+  const { stdout } = await new Deno.Command("sh", {
+    args: ["-c", script, "-", `${REPOSITORY}/dev`, "ticklake", "config"],
+    env: { TICKLAKE_FORMATS: "gives a warning" },
+  }).output();
+  assert.match(new TextDecoder().decode(stdout), /^--json .+\nTICKLAKE_LOG_FORMAT/);
+});
