@@ -1,0 +1,76 @@
+import type { Output } from "../cli/output.ts";
+import { sqlName } from "./reserved_words.ts";
+
+/** What has become of one part of the catalog. */
+export type PartState = "created" | "updated" | "unchanged" | "deleted" | "absent";
+
+/** One part of the catalog, as `setup-catalog` found or made it. */
+export interface Part {
+  part: "database" | "table" | "crawler" | "role" | "policy";
+  name: string;
+  state: PartState;
+  /** What was another before, one line each: `schedule: none -> cron(0 6 * * ? *)`. */
+  changes?: string[];
+}
+
+/** A table that queries can name. */
+export interface TableFound {
+  name: string;
+  columns: Array<{ name: string; type: string }>;
+  /** Columns that come from the path. */
+  partitionedBy: Array<{ name: string; type: string }>;
+  /** Number of partitions known to the catalog; absent where a projection computes them. */
+  partitions?: number;
+  /** Whether partitions are computed from the query, so that new ones need no crawl. */
+  projection?: true;
+}
+
+/** All that `setup-catalog` has to tell. */
+export interface SetupReport {
+  /** Whether nothing was done, only compared. */
+  dryRun: boolean;
+  parts: Part[];
+  tables: TableFound[];
+  /** What the crawl came to, where there was one. */
+  crawl?: { state: string; seconds: number; created: number; updated: number; deleted: number };
+}
+
+const PLANNED: Record<PartState, string> = {
+  created: "would create",
+  updated: "would update",
+  deleted: "would delete",
+  unchanged: "unchanged",
+  absent: "absent",
+};
+
+/** Prints a report: a document with `--json`, else lines. */
+export function printSetup(report: SetupReport, output: Output): void {
+  output.document(report);
+  const words = report.parts.map(({ state }) => report.dryRun ? PLANNED[state] : state);
+  const width = Math.max(...words.map(({ length }) => length));
+  report.parts.forEach(({ part, name, changes }, i) => {
+    output.line(`${words[i].padEnd(width)}  ${part.padEnd(8)}  ${name}`);
+    for (const change of changes ?? []) output.line(`${" ".repeat(width)}    ${change}`);
+  });
+  const { crawl } = report;
+  if (crawl !== undefined) {
+    output.line(
+      `crawl ${crawl.state.toLowerCase()} in ${crawl.seconds} s: ` +
+        `${crawl.created} created, ${crawl.updated} updated, ${crawl.deleted} deleted`,
+    );
+  }
+  for (const table of report.tables) printTable(table, output);
+}
+
+function printTable(table: TableFound, output: Output): void {
+  const list = (columns: TableFound["columns"]) =>
+    columns.map(({ name, type }) => `${sqlName(name)} ${type}`).join(", ");
+  output.line(`table ${sqlName(table.name)}: ${list(table.columns)}`);
+  if (table.partitionedBy.length === 0) return;
+  const count = table.projection
+    ? "projected, no crawl needed"
+    : table.partitions === 1
+    ? "1 partition"
+    : `${table.partitions} partitions`;
+  output.line(`  partitioned by ${list(table.partitionedBy)}: ${count}`);
+}

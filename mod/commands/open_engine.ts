@@ -1,0 +1,35 @@
+import type { QueryEngine } from "../catalog/engine.ts";
+import type { Settings } from "../config/settings.ts";
+import { Partitioning } from "../lake/partitioning.ts";
+import type { RowSchema } from "../schema/schema.ts";
+import { openLake } from "./open_lake.ts";
+
+/** The SQLite file of the local catalog: one for each lake. */
+export async function localCatalogPath(settings: Settings): Promise<string> {
+  const { home, bucket, prefix } = settings;
+  if (bucket === undefined) return `${home}/catalog.sqlite`;
+  const lake = new TextEncoder().encode(
+    JSON.stringify([Deno.env.get("AWS_ENDPOINT_URL") ?? "", bucket, prefix]),
+  );
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", lake));
+  return `${home}/catalog-${bucket}-${hash.toHex().slice(0, 12)}.sqlite`;
+}
+
+/** Opens what answers SQL: Athena for a lake in S3, unless the settings say local. */
+export async function openEngine(settings: Settings, schema: RowSchema): Promise<QueryEngine> {
+  const { openLocalEngine } = await import("../catalog/local_engine.ts");
+  const lake = await openLake(settings);
+  const engine = await openLocalEngine({
+    path: await localCatalogPath(settings),
+    lake,
+    schema,
+    partitionColumns: new Partitioning(settings.partitionBy, schema).names,
+  });
+  return {
+    ...engine,
+    close() {
+      engine.close();
+      lake.close();
+    },
+  };
+}
