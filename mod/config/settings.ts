@@ -347,6 +347,27 @@ export const SETTINGS = define({
     commands: ["setup-catalog", "query", "status"],
     description: "Glue database of the table",
   },
+  run: {
+    type: "boolean",
+    flag: "--run",
+    default: false,
+    commands: ["setup-catalog"],
+    description: "Crawl now, so that new partitions can be queried",
+  },
+  dryRun: {
+    type: "boolean",
+    flag: "--dry-run",
+    default: false,
+    commands: ["setup-catalog"],
+    description: "Say what would be done, and do nothing",
+  },
+  delete: {
+    type: "boolean",
+    flag: "--delete",
+    default: false,
+    commands: ["setup-catalog"],
+    description: "Remove what setup-catalog has made, and only that; the lake stays",
+  },
   engine: {
     type: "choice",
     choices: ["athena", "local"],
