@@ -1,6 +1,8 @@
 import type { Broker } from "../broker/broker.ts";
 import type { CommandContext } from "../cli/context.ts";
 import { EXIT_CODES } from "../failure/failure.ts";
+import { startOperations } from "../ops/operations.ts";
+import type { ProduceObserver } from "../ops/produce_observer.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { findInput, type Input } from "../source/input.ts";
@@ -24,6 +26,7 @@ interface Tally {
   rejected: number;
   /** Time of the first send, once there is one. */
   startedAt?: number;
+  readonly observer: ProduceObserver;
 }
 
 /** `produce`: rows of a CSV file to the topic. */
@@ -32,7 +35,8 @@ export async function run(context: CommandContext): Promise<number> {
   const schema = await loadSchema(settings.schema);
   const input = await findInput(settings.input);
   const broker = await openBroker(settings);
-  const tally: Tally = { sent: 0, rejected: 0 };
+  const operations = await startOperations({ command: "produce", settings });
+  const tally: Tally = { sent: 0, rejected: 0, observer: operations.produced };
   try {
     const doing = settings.mode === "replay" ? "replaying" : "sampling";
     output.note(
@@ -48,6 +52,7 @@ export async function run(context: CommandContext): Promise<number> {
   } finally {
     output.progress("");
     await broker.close();
+    await operations.close();
   }
   summarize(tally, context);
   if (!settings.strict || tally.rejected === 0) return 0;
@@ -63,6 +68,7 @@ function openFeed(
 ): Promise<RowFeed> {
   const { mode, loop, seed } = settings;
   const onRejected = (line: number, reason: string) => {
+    tally.observer.rejectedRow?.(reason);
     if (++tally.rejected <= REJECTED_SHOWN) output.note(`${input.name}:${line}: ${reason}`);
     else if (tally.rejected === REJECTED_SHOWN + 1) {
       output.note("further rejected rows are counted");
@@ -85,6 +91,7 @@ async function send(
     const producer = await broker.producer({ topic });
     const timer = setInterval(() => output.progress(progress(tally)), PROGRESS_MS);
     tally.startedAt = performance.now();
+    tally.observer.started?.();
     try {
       await sendRows({
         feed,
@@ -92,7 +99,10 @@ async function send(
         pace: pace(rate === undefined ? interval : 1000 / rate, SEND_ROWS),
         count,
         signal,
-        onSent: (count) => tally.sent += count,
+        onSent(count) {
+          tally.sent += count;
+          tally.observer.sent?.(count);
+        },
       });
     } finally {
       clearInterval(timer);
