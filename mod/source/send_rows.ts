@@ -4,13 +4,13 @@ import type { Row } from "./row.ts";
 import type { RowFeed } from "./row_feed.ts";
 
 /** Most rows of one send. */
-export const SEND_ROWS = 4000;
+export const SEND_ROWS = 2000;
 
 /** A send ends with the row that reaches this, well below the 1 MiB that a broker takes at once. */
 const SEND_BYTES = 512 * 1024;
 
 /** Sends that wait for their acknowledgement at the same time. */
-const IN_FLIGHT = 4;
+const IN_FLIGHT = 3;
 
 /** Options of {@linkcode sendRows}. */
 export interface SendOptions {

@@ -7,6 +7,7 @@ import { type Received, Recorder } from "../broker/recorder.ts";
 import { freePort } from "../services/free_port.ts";
 import {
   kafka,
+  python,
   runTicklake,
   serviceTest,
   spawnTicklake,
@@ -138,6 +139,37 @@ brokerTest("a cut file loses its last row, which is named with its line", async 
   assert.equal((await place.messages()).length, 1998);
 });
 
+/** The consumer of the original notebooks, and its rows: `DataFrame.to_dict`, numbers as floats. */
+const NOTEBOOK = `
+import csv, json, sys
+from kafka import KafkaConsumer
+bootstrap, topic, path, count = sys.argv[1:]
+consumer = KafkaConsumer(topic, bootstrap_servers=bootstrap, auto_offset_reset="earliest",
+                         value_deserializer=lambda x: json.loads(x.decode("utf-8")))
+received = []
+for message in consumer:
+    assert message.key.decode() == message.value["Index"]
+    received.append(message.value)
+    if len(received) == int(count):
+        break
+text = ("Index", "Date")
+with open(path) as file:
+    rows = [{k: v if k in text else float(v) for k, v in row.items()} for row in csv.DictReader(file)]
+print(sorted(map(repr, received)) == sorted(map(repr, rows)))
+`;
+
+serviceTest(
+  "the original's consumer reads the rows as its own producer would have sent them",
+  { needs: ["kafka", "python"] },
+  () =>
+    withPlace(kafka(), async (place) => {
+      const path = await place.file(SHIPPED);
+      const { sent } = summaryOf(await produce(place, [...ALL, "--input", path]));
+      const args = [kafka()!, place.env.KAFKA_TOPIC, path, String(sent)];
+      assert.equal(await python(NOTEBOOK, args), "True\n");
+    }),
+);
+
 Deno.test("with --strict rejected rows make it exit code 4, after all the others are sent", () =>
   withPlace(undefined, async (place) => {
     const path = await place.file([HEADER, GOOD, "x", GOOD].join("\n"));
@@ -251,7 +283,7 @@ Deno.test("wrong usage is exit code 2, says what is wrong and sends nothing", ()
         /quotes\.csv: no columns Open, High, .*; the header is "Index", "Date"/,
       ],
       [["--schema", "bad.json"], /schema bad\.json has 2 mistakes:\n/],
-      [["--partitions", "0"], /--partitions: a topic has at least 1 partition, found 0/],
+      [["--partitions", "0"], /--partitions: expected a whole number, 1 or more, found "0"/],
       [
         ["--loop", "--mode", "replay", "--input", "-"],
         /--loop: standard input can be read only once/,
