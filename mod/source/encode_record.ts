@@ -13,8 +13,7 @@ export function encodeRecord(schema: RowSchema, header: Header, record: Uint8Arr
   const fields = splitRecord(record);
   if (fields === null) return "quotes do not match";
   if (fields.length !== header.fieldCount) {
-    const found = fields.length === 1 ? "1 field" : `${fields.length} fields`;
-    return `found ${found}, expected ${header.fieldCount}`;
+    return `expected ${header.fieldCount} fields, found ${fields.length}`;
   }
   const texts: Array<string | undefined> = [];
   for (let c = 0; c < columns.length; c++) {

@@ -156,8 +156,8 @@ export class RowParser {
     const lines = isOneLine ? 1 : countLines(bytes, start, end);
     const outcome = encodeRecord(this.#schema, this.#header, record);
     if (typeof outcome === "string") {
-      const place = isOneLine ? "" : `in quotes up to line ${this.#line + lines - 1}: `;
-      return this.#reject(place + outcome, next, sink);
+      const place = isOneLine ? "" : `, in quotes up to line ${this.#line + lines - 1}`;
+      return this.#reject(outcome + place, next, sink);
     }
     sink.row(outcome, this.#base + start);
     this.#moveOn(end, lines);
