@@ -1,40 +1,10 @@
 import assert from "node:assert/strict";
-import { type AlertPost, startAlerts } from "../../mod/ops/alerts.ts";
+import { startAlerts } from "../../mod/ops/alerts.ts";
 import { capturedLog } from "./captured_log.ts";
+import { until } from "./until.ts";
+import { startWebhook } from "./webhook.ts";
 
 const EVERY_MS = 20;
-
-/** A webhook that keeps what it gets; `answer` gives the status of each post. */
-function webhook(answer: (post: number) => number = () => 200) {
-  const posts: AlertPost[] = [];
-  let calls = 0;
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    async (request) => {
-      const status = answer(++calls);
-      const post = await request.json();
-      assert.equal(request.headers.get("content-type"), "application/json");
-      if (status === 200) posts.push(post);
-      return new Response(null, { status });
-    },
-  );
-  return {
-    url: `http://127.0.0.1:${server.addr.port}/hook/secret-token`,
-    posts,
-    get calls() {
-      return calls;
-    },
-    [Symbol.asyncDispose]: () => server.shutdown(),
-  };
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 30_000;
-  while (!condition()) {
-    assert.ok(performance.now() < deadline, "nothing happened within 30 s");
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
 
 function checks(count: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, count * EVERY_MS));
@@ -61,7 +31,7 @@ function watch(url: string) {
 }
 
 Deno.test("one post when the limit is passed, one when it has recovered", async () => {
-  await using hook = webhook();
+  await using hook = startWebhook();
   await using alerts = watch(hook.url);
   alerts.set(100);
   await checks(5);
@@ -88,7 +58,7 @@ Deno.test("one post when the limit is passed, one when it has recovered", async 
 });
 
 Deno.test("a value that crosses its limit for a moment posts nothing", async () => {
-  await using hook = webhook();
+  await using hook = startWebhook();
   let calls = 0;
   const stop = startAlerts({
     url: hook.url,
@@ -103,7 +73,7 @@ Deno.test("a value that crosses its limit for a moment posts nothing", async () 
 
 Deno.test("a webhook that fails gets the alert again, and the log does not tell its token", async () => {
   using log = capturedLog();
-  await using hook = webhook((call) => call === 1 ? 500 : 200);
+  await using hook = startWebhook((call) => call === 1 ? 500 : 200);
   await using alerts = watch(hook.url);
   alerts.set(101);
   await until(() => hook.posts.length === 1);
@@ -116,7 +86,7 @@ Deno.test("a webhook that fails gets the alert again, and the log does not tell 
 });
 
 Deno.test("a recovery is posted after its alert, even when the alert had to be repeated", async () => {
-  await using hook = webhook((call) => call === 1 ? 503 : 200);
+  await using hook = startWebhook((call) => call === 1 ? 503 : 200);
   await using alerts = watch(hook.url);
   alerts.set(101);
   await until(() => hook.calls === 1);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Failure } from "../../mod/failure/failure.ts";
 import { startOperations } from "../../mod/ops/operations.ts";
 import { capturedLog } from "./captured_log.ts";
+import { metricValue } from "./metric_value.ts";
 
 const SETTINGS = {
   metrics: "127.0.0.1:0",
@@ -24,20 +25,6 @@ async function start(command: "consume" | "produce", settings = {}) {
   return { ...operations, url, ask, [Symbol.asyncDispose]: operations.close };
 }
 
-/** Value of a metric with exactly these labels, `command` left out. */
-function value(text: string, name: string, labels: Record<string, string> = {}): number {
-  for (const line of text.split("\n")) {
-    const match = /^(\w+)(?:\{(.*)\})? (\S+)$/.exec(line);
-    if (match === null || match[1] !== name) continue;
-    const found = Object.fromEntries(
-      [...(match[2] ?? "").matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]),
-    );
-    delete found.command;
-    if (JSON.stringify(found) === JSON.stringify(labels)) return Number(match[3]);
-  }
-  throw new Error(`no ${name} ${JSON.stringify(labels)} in\n${text}`);
-}
-
 const flush = { partition: 2, first: 0, rejected: 1, objects: 2, bytes: 5000, seconds: 0.3 };
 
 Deno.test("/metrics shows what the sink did", async () => {
@@ -55,27 +42,30 @@ Deno.test("/metrics shows what the sink did", async () => {
   observer.flushed?.({ ...flush, last: 100, rows: 100 });
   const { body, headers } = await ask("/metrics");
   assert.match(headers.get("content-type")!, /^text\/plain; version=0\.0\.4/);
-  assert.equal(value(body, "ticklake_read_rows_total", { partition: "2" }), 100);
-  assert.equal(value(body, "ticklake_read_bytes_total", { partition: "2" }), 10_000);
-  assert.equal(value(body, "ticklake_rows_total", { partition: "2" }), 100);
-  assert.equal(value(body, "ticklake_bytes_total", { partition: "2" }), 5000);
-  assert.equal(value(body, "ticklake_objects_total", { partition: "2" }), 2);
-  assert.equal(value(body, "ticklake_rejected_total", { reason: "Close: expected a number" }), 2);
-  assert.equal(value(body, "ticklake_retries_total", { what: "put" }), 1);
-  assert.equal(value(body, "ticklake_buffered_bytes"), 777);
-  assert.equal(value(body, "ticklake_lost_total", { partition: "3" }), 5);
-  assert.equal(value(body, "ticklake_lag", { partition: "2" }), 49);
-  assert.equal(value(body, "ticklake_assigned_partitions"), 2);
-  assert.equal(value(body, "ticklake_flush_seconds_count"), 1);
-  assert.equal(value(body, "ticklake_flush_seconds_sum"), 0.3);
-  assert.ok(value(body, "ticklake_last_commit_age_seconds") < 60);
-  assert.ok(value(body, "process_resident_memory_bytes") > 1e6);
-  assert.ok(value(body, "process_cpu_seconds_total") > 0);
-  assert.ok(Math.abs(value(body, "process_start_time_seconds") - Date.now() / 1000) < 3600);
+  assert.equal(metricValue(body, "ticklake_read_rows_total", { partition: "2" }), 100);
+  assert.equal(metricValue(body, "ticklake_read_bytes_total", { partition: "2" }), 10_000);
+  assert.equal(metricValue(body, "ticklake_rows_total", { partition: "2" }), 100);
+  assert.equal(metricValue(body, "ticklake_bytes_total", { partition: "2" }), 5000);
+  assert.equal(metricValue(body, "ticklake_objects_total", { partition: "2" }), 2);
+  assert.equal(
+    metricValue(body, "ticklake_rejected_total", { reason: "Close: expected a number" }),
+    2,
+  );
+  assert.equal(metricValue(body, "ticklake_retries_total", { what: "put" }), 1);
+  assert.equal(metricValue(body, "ticklake_buffered_bytes"), 777);
+  assert.equal(metricValue(body, "ticklake_lost_total", { partition: "3" }), 5);
+  assert.equal(metricValue(body, "ticklake_lag", { partition: "2" }), 49);
+  assert.equal(metricValue(body, "ticklake_assigned_partitions"), 2);
+  assert.equal(metricValue(body, "ticklake_flush_seconds_count"), 1);
+  assert.equal(metricValue(body, "ticklake_flush_seconds_sum"), 0.3);
+  assert.ok(metricValue(body, "ticklake_last_commit_age_seconds") < 60);
+  assert.ok(metricValue(body, "process_resident_memory_bytes") > 1e6);
+  assert.ok(metricValue(body, "process_cpu_seconds_total") > 0);
+  assert.ok(Math.abs(metricValue(body, "process_start_time_seconds") - Date.now() / 1000) < 3600);
 
   // Read twice, counted once.
   assert.equal(
-    value((await ask("/metrics")).body, "ticklake_rejected_total", {
+    metricValue((await ask("/metrics")).body, "ticklake_rejected_total", {
       reason: "Close: expected a number",
     }),
     2,
@@ -91,7 +81,7 @@ Deno.test("a partition that went to another member is no longer in ticklake_lag"
   observer.assigned?.([1]);
   const { body } = await ask("/metrics");
   assert.doesNotMatch(body, /ticklake_lag\{partition="0"/);
-  assert.equal(value(body, "ticklake_lag", { partition: "1" }), 5);
+  assert.equal(metricValue(body, "ticklake_lag", { partition: "1" }), 5);
 });
 
 Deno.test("/metrics of produce counts what was acknowledged and what was rejected", async () => {
@@ -101,8 +91,8 @@ Deno.test("/metrics of produce counts what was acknowledged and what was rejecte
   produced.sent?.(2);
   produced.rejectedRow?.("Volume -1 is below 0");
   const { body } = await ask("/metrics");
-  assert.equal(value(body, "ticklake_sent_rows_total"), 42);
-  assert.equal(value(body, "ticklake_rejected_total", { reason: "Volume is below 0" }), 1);
+  assert.equal(metricValue(body, "ticklake_sent_rows_total"), 42);
+  assert.equal(metricValue(body, "ticklake_rejected_total", { reason: "Volume is below 0" }), 1);
   assert.match(body, /ticklake_sent_rows_total\{command="produce"\} 42/);
 });
 
