@@ -1,3 +1,4 @@
+import { PERMISSIONS } from "../../scripts/compile.ts";
 import { REPOSITORY } from "./tools_folder.ts";
 
 /** Variables of this process that the program gets; all others stay out of a test. */
@@ -9,9 +10,6 @@ const PASSED_ON = [
   "TMPDIR",
   "LANG",
 ];
-
-/** Permissions that the compiled program has, no more. */
-const PERMISSIONS = ["net", "env", "read", "write", "sys"].map((name) => `--allow-${name}`);
 
 /** Options of {@linkcode runTicklake} and {@linkcode spawnTicklake}. */
 export interface TicklakeOptions {

@@ -1,0 +1,74 @@
+/**
+ * Compiles the program into one file, dist/ticklake:
+ *
+ *     ./dev compile [options of deno compile, such as --target=aarch64-unknown-linux-gnu]
+ *
+ * The runtime that the program is appended to is downloaded by `deno compile`, or is the file that
+ * `DENORT_BIN` names, of the very same version as Deno.
+ */
+
+/** What the program may do: it can neither start programs nor load native code. */
+export const PERMISSIONS: readonly string[] = [
+  "--allow-net",
+  "--allow-env",
+  "--allow-read",
+  "--allow-write",
+  "--allow-sys",
+];
+
+/** Files that no import names: data, and modules that run as workers. */
+const INCLUDED = [
+  "data/indexProcessed.csv",
+  "mod/lake/format/encode_worker.ts",
+];
+
+/**
+ * Folders of packages that are left out. The sample data of `bintrees` (of tdigest, of prom-client) has
+ * no file extension, is taken for JavaScript, and is one expression so deep that the compiler overflows
+ * its stack (denoland/deno#33308).
+ */
+const LEFT_OUT = ["bintrees/1.0.2/test"];
+
+const root = new URL("..", import.meta.url);
+
+async function deno(args: string[], stdout: "inherit" | "piped" = "inherit"): Promise<string> {
+  const child = new Deno.Command(Deno.execPath(), { args, cwd: root, stdin: "null", stdout });
+  const output = stdout === "inherit"
+    ? { ...await child.spawn().status, stdout: new Uint8Array() }
+    : await child.output();
+  if (!output.success) Deno.exit(output.code);
+  return new TextDecoder().decode(output.stdout);
+}
+
+/** Where Deno keeps the packages of each registry. */
+async function packageFolders(): Promise<string[]> {
+  const { npmCache } = JSON.parse(await deno(["info", "--json"], "piped")) as { npmCache: string };
+  return [...Deno.readDirSync(npmCache)].map(({ name }) => `${npmCache}/${name}`);
+}
+
+if (import.meta.main) {
+  await deno(["install", "--quiet", "--entrypoint", "main.ts", ...INCLUDED.filter(isModule)]);
+  const folders = await packageFolders();
+  const output = Deno.args.some((arg) => /^(-o|--output)/.test(arg))
+    ? []
+    : ["--output=dist/ticklake"];
+  await deno([
+    "compile",
+    "--quiet",
+    "--no-check",
+    // The cache would lie at a name in /tmp that anyone on the host can put a file at.
+    "--no-code-cache",
+    "--no-prompt",
+    "--deny-import",
+    ...PERMISSIONS,
+    ...INCLUDED.map((path) => `--include=${path}`),
+    ...folders.flatMap((folder) => LEFT_OUT.map((path) => `--exclude=${folder}/${path}`)),
+    ...output,
+    ...Deno.args,
+    "main.ts",
+  ]);
+}
+
+function isModule(path: string): boolean {
+  return path.endsWith(".ts");
+}
