@@ -61,8 +61,8 @@ const PARTS: readonly Part[] = [
   {
     variables: ["TEST_BINARY"],
     needs: ["binary"],
-    async start() {
-      return { values: [await compileBinary()] };
+    async start(folder) {
+      return { values: [await compileBinary(folder)] };
     },
   },
 ];

@@ -5,7 +5,7 @@ import { answersKafka } from "./answers_kafka.ts";
 import { type KafkaListener, serverProperties } from "./server_properties.ts";
 
 /** Class path of Apache Kafka's own programs. */
-const CLASS_PATH = `${TOOLS}/kafka/libs/*`;
+export const KAFKA_CLASS_PATH = `${TOOLS}/kafka/libs/*`;
 
 /** Any id does, but a formatted folder belongs to one. */
 const CLUSTER_ID = "4L6g3nShT-eMCtK--X86sw";
@@ -72,7 +72,7 @@ export async function startKafka(options: KafkaOptions): Promise<Kafka> {
     serverProperties({ listeners, controllerPort: freePort(), dataFolder, properties }),
   );
   Deno.writeTextFileSync(`${folder}/log4j2.properties`, LOG4J);
-  const java = ["-cp", CLASS_PATH, `-Dlog4j2.configurationFile=${folder}/log4j2.properties`];
+  const java = ["-cp", KAFKA_CLASS_PATH, `-Dlog4j2.configurationFile=${folder}/log4j2.properties`];
   const format = ["format", "--standalone", "-t", CLUSTER_ID, "-c", config, "--ignore-formatted"];
   await runTool("java", [
     "-XX:TieredStopAtLevel=1",
