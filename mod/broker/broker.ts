@@ -93,7 +93,11 @@ export interface ConsumerHandler {
    * returns. Everything of former assignments that is not committed will be delivered again.
    */
   assigned(partitions: AssignedPartition[]): Promise<void>;
-  /** Messages of an assigned partition; the next ones come after it returns. */
+  /**
+   * Messages of an assigned partition; the next ones come after it returns. It may take as long as it
+   * likes (that is how a full buffer stops the reading): the adapter keeps the membership alive
+   * meanwhile, and aborts the partition's `lost` when it ends all the same.
+   */
   batch(batch: RecordBatch): Promise<void>;
   /** Position moved past records that are never delivered (control records, aborted transactions). */
   skipped?(partition: number, nextOffset: number): void;
@@ -113,7 +117,7 @@ export interface ConsumeOptions {
   handler: ConsumerHandler;
   /** Ends the consumption: the group is left, then the promise resolves. */
   signal: AbortSignal;
-  /** Bytes that one fetch may bring for all partitions together. @default {16 MiB} */
+  /** Bytes that one fetch may bring for all partitions together. @default the adapter's, some MiB */
   maxFetchBytes?: number;
 }
 

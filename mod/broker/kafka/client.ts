@@ -2,13 +2,15 @@ import type { KafkaConfig } from "kafkajs";
 import type { Settings } from "../../config/settings.ts";
 import { Failure } from "../../failure/failure.ts";
 import { KAFKAJS_LOG_LEVEL, kafkajsLog } from "./kafkajs_log.ts";
+import { securityOptions } from "./security.ts";
 
 /** Milliseconds for opening one connection. */
 const CONNECTION_TIMEOUT_MS = 4000;
 
 /**
  * How to reach Kafka, from the settings.
- * @throws {Failure} kind `usage`, when the bootstrap servers are not HOST:PORT
+ * @throws {Failure} kind `usage`, when the bootstrap servers are not HOST:PORT, or the settings of
+ * encryption and login are wrong
  */
 export function clientOptions(settings: Settings): KafkaConfig {
   return {
@@ -17,6 +19,7 @@ export function clientOptions(settings: Settings): KafkaConfig {
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     logLevel: KAFKAJS_LOG_LEVEL,
     logCreator: kafkajsLog,
+    ...securityOptions(settings),
   };
 }
 

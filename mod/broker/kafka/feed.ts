@@ -48,7 +48,6 @@ export class Feed implements AssignedPartition {
   #position: number;
   #paused = false;
   #queue: Array<FetchedRecords | Gap> = [];
-  #held = 0;
   #unreadable = { first: -1, attempts: 0 };
 
   /** @param changed a bell that the feeds of one assignment share */
@@ -70,11 +69,6 @@ export class Feed implements AssignedPartition {
 
   get paused(): boolean {
     return this.#paused;
-  }
-
-  /** Bytes that were fetched and are not delivered. */
-  get heldBytes(): number {
-    return this.#held;
   }
 
   /** Whether there is room for what a fetch brings: one piece waits while one is delivered. */
@@ -110,7 +104,6 @@ export class Feed implements AssignedPartition {
     if (end === null) return;
     this.#position = Math.max(end, this.#position);
     this.#queue.push(fetched);
-    this.#held += fetched.bytes.length;
     this.changed.ring();
   }
 
@@ -130,19 +123,10 @@ export class Feed implements AssignedPartition {
     while (await this.#ready(() => this.#queue.length > 0)) {
       const next = this.#queue.shift()!;
       this.changed.ring();
-      if ("gap" in next) {
-        await handler.gap(this.partition, next.from, next.to);
-      } else {
-        await this.#read(next, handler);
-        this.#release(next);
-      }
+      if ("gap" in next) await handler.gap(this.partition, next.from, next.to);
+      else await this.#read(next, handler);
     }
     this.#queue = [];
-  }
-
-  #release({ bytes }: FetchedRecords): void {
-    this.#held -= bytes.length;
-    this.changed.ring();
   }
 
   async #read(fetched: FetchedRecords, handler: ConsumerHandler): Promise<void> {
@@ -166,7 +150,6 @@ export class Feed implements AssignedPartition {
       this.#unreadable = { first: error.first, attempts: 0 };
     }
     if (++this.#unreadable.attempts >= READ_ATTEMPTS) throw error;
-    for (const waiting of this.#queue) if (!("gap" in waiting)) this.#release(waiting);
     this.#queue = [];
     this.#position = Math.max(from, fetched.fetchOffset);
     this.changed.ring();

@@ -4,7 +4,7 @@ import type { Cluster, PartitionLeader } from "./cluster.ts";
 import type { Feed } from "./feed.ts";
 import { type FetchedPartition, fetchRequest } from "./fetch_request.ts";
 import { describeError, errorType, refused, verdictOf } from "./request_error.ts";
-import { abortable, retrying, sleep } from "./retry.ts";
+import { abortable, sleep, Trouble } from "./retry.ts";
 
 const logger = getLogger(["ticklake", "kafka"]);
 
@@ -17,9 +17,10 @@ const MAX_WAIT_MS = 500;
  */
 const MAX_WAIT_BUSY_MS = 10;
 
-const MAX_BYTES_PER_PARTITION = 8 * 2 ** 20;
+/** Bytes that a partition may bring however many share a fetch. */
+const SMALLEST_SHARE_BYTES = 64 * 1024;
 
-/** Milliseconds before a partition is asked for again after an error. */
+/** Milliseconds between an error and the next look at who leads. */
 const PAUSE_MS = 200;
 
 /** What a {@linkcode Fetcher} needs. */
@@ -29,7 +30,7 @@ export interface FetcherOptions {
   feeds: Feed[];
   /** The bell of the feeds. */
   changed: Bell;
-  /** Bytes that one fetch may bring; about twice as much may be held. */
+  /** Bytes that one fetch may bring. Twice as much may be held: one piece waits, one is read. */
   maxBytes: number;
   lost: AbortSignal;
   /** The topic's partitions and who leads them, asked for now, however long it takes. */
@@ -46,8 +47,12 @@ export class Fetcher {
   readonly #fetching = new Map<number, Promise<void>>();
   /** Feeds that {@linkcode FetcherOptions.outOfRange} is about to move. */
   readonly #held = new Set<Feed>();
+  /** By broker. */
+  readonly #troubles = new Map<number, Trouble>();
   #leaders = new Map<number, number>();
-  #turn = 0;
+  /** Number of the last fetch that brought something for a feed. */
+  readonly #served = new Map<Feed, number>();
+  #fetches = 0;
 
   constructor(options: FetcherOptions) {
     this.#options = options;
@@ -57,18 +62,13 @@ export class Fetcher {
   async run(): Promise<void> {
     const { feeds, lost, changed } = this.#options;
     try {
-      await this.#findLeaders();
+      await this.#findLeaders(0);
       while (!lost.aborted) {
         const leaders = feeds.map(({ partition }) => this.#leaders.get(partition) ?? -1);
         for (const id of leaders) {
           if (id >= 0 && !this.#fetching.has(id)) this.#fetching.set(id, this.#fetchFrom(id));
         }
-        if (leaders.includes(-1)) {
-          await sleep(PAUSE_MS, lost);
-          await this.#findLeaders();
-        } else {
-          await changed.wait();
-        }
+        await (leaders.includes(-1) ? this.#findLeaders() : changed.wait());
       }
     } catch (error) {
       if (!lost.aborted) this.#options.fail(error);
@@ -76,7 +76,8 @@ export class Fetcher {
     await Promise.all(this.#fetching.values());
   }
 
-  async #findLeaders(): Promise<void> {
+  async #findLeaders(pauseMs = PAUSE_MS): Promise<void> {
+    await sleep(pauseMs, this.#options.lost);
     const leaders = await this.#options.leaders();
     this.#leaders = new Map(leaders.map(({ partition, leader }) => [partition, leader]));
     this.#options.changed.ring();
@@ -89,7 +90,7 @@ export class Fetcher {
         const feeds = this.#feedsOf(id);
         if (feeds.length === 0) break;
         const wanting = this.#inTurn(feeds.filter((feed) => feed.wants && !this.#held.has(feed)));
-        if (wanting.length === 0 || this.#full()) {
+        if (wanting.length === 0) {
           await changed.wait();
           continue;
         }
@@ -106,41 +107,56 @@ export class Fetcher {
     return this.#options.feeds.filter(({ partition }) => this.#leaders.get(partition) === id);
   }
 
-  /** Brokers fill a fetch in the order asked, so each partition comes first in its turn. */
+  /**
+   * Brokers fill a fetch in the order asked, and cut off what does not fit: whose last messages came
+   * the longest ago is first.
+   */
   #inTurn(feeds: Feed[]): Feed[] {
-    const first = this.#turn++ % Math.max(1, feeds.length);
-    return [...feeds.slice(first), ...feeds.slice(0, first)];
+    const served = (feed: Feed) => this.#served.get(feed) ?? 0;
+    return feeds.sort((a, b) => served(a) - served(b));
   }
 
-  #full(): boolean {
-    const held = this.#options.feeds.reduce((sum, { heldBytes }) => sum + heldBytes, 0);
-    return held >= this.#options.maxBytes;
-  }
-
-  #fetch(id: number, feeds: Feed[], maxWaitMs: number): Promise<FetchedPartition[]> {
+  async #fetch(id: number, feeds: Feed[], maxWaitMs: number): Promise<FetchedPartition[]> {
     const { cluster, topic, maxBytes, lost } = this.#options;
     const partitions = feeds.map(({ partition, position }) => ({ partition, offset: position }));
-    return retrying(`reading ${topic} from broker ${id}`, lost, async () => {
-      try {
-        const node = await cluster.broker(id);
-        const maxBytesPerPartition = Math.min(MAX_BYTES_PER_PARTITION, maxBytes);
-        const fetch = { topic, partitions, maxWaitMs, maxBytes, maxBytesPerPartition };
-        return await abortable(cluster.send(node, fetchRequest(fetch)), lost);
-      } catch (error) {
-        if (lost.aborted || verdictOf(error) !== "retry") throw error;
-        await this.#findLeaders();
-        if (this.#feedsOf(id).length === 0) return [];
-        throw error;
-      }
-    });
+    try {
+      const node = await cluster.broker(id);
+      const share = Math.max(maxBytes / this.#options.feeds.length, SMALLEST_SHARE_BYTES);
+      const maxBytesPerPartition = Math.min(Math.ceil(share), maxBytes);
+      const fetch = { topic, partitions, maxWaitMs, maxBytes, maxBytesPerPartition };
+      const fetched = await abortable(cluster.send(node, fetchRequest(fetch)), lost);
+      this.#troubleWith(id).over();
+      return fetched;
+    } catch (error) {
+      if (lost.aborted) throw error;
+      if (verdictOf(error) !== "retry") throw this.#refused(error);
+      this.#troubleWith(id).failed(error);
+      await this.#findLeaders();
+      return [];
+    }
+  }
+
+  #refused(error: unknown): Error {
+    const { cluster, topic } = this.#options;
+    return refused(cluster.description, `reading ${topic}`, error);
+  }
+
+  #troubleWith(id: number): Trouble {
+    let trouble = this.#troubles.get(id);
+    if (trouble === undefined) {
+      trouble = new Trouble(`reading ${this.#options.topic} from broker ${id}`);
+      this.#troubles.set(id, trouble);
+    }
+    return trouble;
   }
 
   async #take(fetched: FetchedPartition[]): Promise<void> {
-    const { cluster, topic, feeds, lost, outOfRange, fail } = this.#options;
+    const { feeds, lost, outOfRange, fail } = this.#options;
     let moved = false;
     for (const answer of fetched) {
       const feed = feeds.find(({ partition }) => partition === answer.partition)!;
       if ("records" in answer) {
+        if (answer.records.bytes.length > 0) this.#served.set(feed, ++this.#fetches);
         feed.take(answer.records);
       } else if (errorType(answer.error) === "OFFSET_OUT_OF_RANGE") {
         this.#held.add(feed);
@@ -154,12 +170,9 @@ export class Fetcher {
         });
         moved = true;
       } else {
-        throw refused(cluster.description, `reading ${topic}`, answer.error);
+        throw this.#refused(answer.error);
       }
     }
-    if (moved) {
-      await sleep(PAUSE_MS, lost);
-      await this.#findLeaders();
-    }
+    if (moved) await this.#findLeaders();
   }
 }

@@ -1,7 +1,8 @@
 /**
- * Repairs of kafkajs 2.2.4, which is no longer developed, at the two places where its network code
- * goes wrong for every program. They take effect when this file is loaded.
+ * Repairs of kafkajs 2.2.4, which is no longer developed, at the places where its network code goes
+ * wrong for every program. They take effect when this file is loaded.
  */
+import KafkaJSConnection from "kafkajs/src/network/connection.js";
 import ConnectionPool from "kafkajs/src/network/connectionPool.js";
 import RequestQueue from "kafkajs/src/network/requestQueue/index.js";
 
@@ -51,4 +52,17 @@ ConnectionPool.prototype.getConnection = function (
     connecting.set(connection, opening);
   }
   return opening;
+};
+
+const { disconnect } = KafkaJSConnection.prototype;
+
+/**
+ * The original ends the same socket again after each failed attempt to connect; each time adds a
+ * listener to it, until the runtime warns of a leak.
+ */
+KafkaJSConnection.prototype.disconnect = function (
+  this: { socket?: { destroyed: boolean } },
+): Promise<boolean> {
+  if (this.socket?.destroyed) this.socket = undefined;
+  return disconnect.call(this);
 };

@@ -40,6 +40,9 @@ const ENOUGH_BYTES = 2 ** 20;
 /** Length of a record batch's header, with the two fields before its length counts. */
 const HEADER_LENGTH = 61;
 
+/** Bytes of a record without key, value and headers. */
+const SHORTEST_RECORD = 7;
+
 const LOG_APPEND_TIME = 0x08;
 const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
@@ -86,12 +89,17 @@ export class RecordReader {
     const messages = new Messages(this.#fetched);
     const begin = this.#at;
     let nextOffset = this.nextOffset;
-    for (let size = 0; size < ENOUGH_BYTES;) {
-      const batch = this.#nextBatch();
-      if (batch === null) break;
-      if (this.#counts(batch)) size += this.#open(batch, messages);
-      nextOffset = Math.max(nextOffset, batch.lastOffset + 1);
-      this.#at = batch.end;
+    try {
+      for (let size = 0; size < ENOUGH_BYTES;) {
+        const batch = this.#nextBatch();
+        if (batch === null) break;
+        if (this.#counts(batch)) size += this.#open(batch, messages);
+        nextOffset = Math.max(nextOffset, batch.lastOffset + 1);
+        this.#at = batch.end;
+      }
+    } catch (error) {
+      // What can be read before it comes first; the next call meets it again.
+      if (this.#at === begin) throw error;
     }
     if (this.#at === begin) return null;
     this.nextOffset = nextOffset;
@@ -248,6 +256,9 @@ class Messages implements RecordBatch {
 
   /** Adds a batch's records. @throws {Error} they do not fill the bytes as their lengths say. */
   add(source: Uint8Array, records: Records): void {
+    if (records.count * SHORTEST_RECORD > source.length) {
+      throw new Error(`too short for ${records.count} records`);
+    }
     this.#reserve(this.count + records.count);
     const sourceIndex = this.#sources.push(source) - 1;
     const offsets = this.#offsets;

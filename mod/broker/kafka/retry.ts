@@ -9,6 +9,41 @@ const LONGEST_PAUSE_MS = 2000;
 /** Milliseconds of failing after which a retry is worth a warning, and between two of them. */
 const WARN_EVERY_MS = 10_000;
 
+/** Something that fails and is tried again: a warning now and then, and a word when it works again. */
+export class Trouble {
+  readonly #doing: string;
+  #since: number | null = null;
+  #warned = 0;
+
+  /** @param doing for people, such as `joining the group ticklake` */
+  constructor(doing: string) {
+    this.#doing = doing;
+  }
+
+  /** It failed once more. */
+  failed(error: unknown): void {
+    const doing = this.#doing;
+    const fields = { doing, error: describeError(error) };
+    logger.debug("{doing} failed: {error}", fields);
+    const now = Date.now();
+    this.#since ??= this.#warned = now;
+    if (now - this.#warned < WARN_EVERY_MS) return;
+    this.#warned = now;
+    const seconds = Math.round((now - this.#since) / 1000);
+    logger.warn("{doing} has failed for {seconds} s and goes on trying: {error}", {
+      ...fields,
+      seconds,
+    });
+  }
+
+  /** It worked. */
+  over(): void {
+    if (this.#since === null) return;
+    if (this.#warned > this.#since) logger.info("{doing} works again", { doing: this.#doing });
+    this.#since = null;
+  }
+}
+
 /**
  * Does something with Kafka, again and again while a retry may help: a broker that restarts comes
  * back, however long it takes.
@@ -20,24 +55,17 @@ export async function retrying<T>(
   signal: AbortSignal,
   request: () => Promise<T>,
 ): Promise<T> {
-  const started = Date.now();
-  let warned = started;
+  const trouble = new Trouble(doing);
   for (let pause = FIRST_PAUSE_MS;; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
     signal.throwIfAborted();
     try {
       const result = await request();
-      if (warned > started) logger.info("{doing} works again", { doing });
+      trouble.over();
       return result;
     } catch (error) {
       signal.throwIfAborted();
       if (verdictOf(error) !== "retry") throw error;
-      logger.debug("{doing} failed: {error}", { doing, error: describeError(error) });
-      if (Date.now() - warned >= WARN_EVERY_MS) {
-        warned = Date.now();
-        const seconds = Math.round((warned - started) / 1000);
-        const fields = { doing, seconds, error: describeError(error) };
-        logger.warn("{doing} has failed for {seconds} s and goes on trying: {error}", fields);
-      }
+      trouble.failed(error);
     }
     await sleep(pause * (0.8 + 0.4 * Math.random()), signal);
   }
