@@ -137,16 +137,16 @@ async function main(): Promise<number> {
   }
   const folder = Deno.makeTempDirSync({ prefix: "ticklake-services-" });
   const services = await startServices(folder, plan.services ? needsOf(plan.paths) : new Set());
+  let tally: Tally;
   try {
-    const { passed, failed, skipped } = await runAll(plan, services, stopped.signal);
-    if (failed > 0) exitCode ||= 1;
-    const tail = skipped > 0 ? `, ${skipped} skipped` : "";
-    console.log(`${passed} passed, ${failed} failed${tail}`);
+    tally = await runAll(plan, services, stopped.signal);
   } finally {
     await services.stop();
     Deno.removeSync(folder, { recursive: true });
   }
-  return exitCode;
+  const { passed, failed, skipped } = tally;
+  console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+  return exitCode || (failed > 0 ? 1 : 0);
 }
 
 Deno.exit(await main());
