@@ -95,8 +95,8 @@ export const HIVE_NULL = "__HIVE_DEFAULT_PARTITION__";
  * Source: Apache Hive, FileUtils.escapePathName.
  */
 function encodeHive(value: string): string {
-  // deno-lint-ignore no-control-regex
   return value.replace(
+    // deno-lint-ignore no-control-regex
     /[\x00-\x1f"#%'*/:=?\\\x7f{[\]^]/g,
     (character) => "%" + character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0"),
   );
