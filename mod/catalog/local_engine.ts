@@ -1,15 +1,11 @@
-import type { StatementSync } from "node:sqlite";
 import type { LakeStore } from "../lake/store.ts";
 import type { RowSchema } from "../schema/schema.ts";
-import type { QueryEngine, QueryResult, RunOptions, Value } from "./engine.ts";
+import type { QueryEngine, QueryResult, Value } from "./engine.ts";
 import { syncLake } from "./lake_sync.ts";
 import { LocalCatalog } from "./local_catalog.ts";
 import { explainSqliteError } from "./explain_sqlite_error.ts";
 import { refuseOtherDialect } from "./other_dialect.ts";
 import { ReadConnection } from "./read_connection.ts";
-
-/** Rows of a page: few enough that the first ones are printed at once. */
-const PAGE_ROWS = 1000;
 
 /** Options of {@linkcode openLocalEngine}. */
 export interface LocalEngineOptions {
@@ -32,21 +28,18 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Quer
       const { objects } = await syncLake(catalog, lake, schema, run);
       if (objects === 0) catalog.addPartitionColumns(options.partitionColumns ?? []);
       run.onBlocking?.();
-      return runReadOnly(path, sql, run);
+      return runReadOnly(path, sql, run.signal);
     },
     close: () => catalog.close(),
   };
 }
 
-function runReadOnly(path: string, sql: string, { signal }: RunOptions): QueryResult {
+/** Runs a statement on a connection that cannot write. */
+function runReadOnly(path: string, sql: string, signal: AbortSignal): QueryResult {
   const connection = new ReadConnection(path);
   try {
-    const statement = connection.prepare(sql);
-    const columns = statement.columns().map(({ name, type }) => ({
-      name,
-      type: type ?? undefined,
-    }));
-    return { columns, pages: pagesOf(connection, statement, sql, signal) };
+    const { columns, pages } = connection.read(sql);
+    return { columns, pages: pagesOf(connection, pages(), sql, signal) };
   } catch (error) {
     const failure = explainSqliteError(error, connection, sql);
     connection.close();
@@ -56,22 +49,22 @@ function runReadOnly(path: string, sql: string, { signal }: RunOptions): QueryRe
 
 async function* pagesOf(
   connection: ReadConnection,
-  statement: StatementSync,
+  pages: Iterator<Value[][]>,
   sql: string,
   signal: AbortSignal,
 ): AsyncGenerator<Value[][]> {
-  try {
-    let page: Value[][] = [];
-    for (const row of statement.iterate()) {
-      page.push(row as unknown as Value[]);
-      if (page.length < PAGE_ROWS) continue;
-      signal.throwIfAborted();
-      yield page;
-      page = [];
+  const next = () => {
+    try {
+      return pages.next();
+    } catch (error) {
+      throw explainSqliteError(error, connection, sql);
     }
-    if (page.length > 0) yield page;
-  } catch (error) {
-    throw signal.aborted ? error : explainSqliteError(error, connection, sql);
+  };
+  try {
+    for (let page = next(); !page.done; page = next()) {
+      signal.throwIfAborted();
+      yield page.value;
+    }
   } finally {
     connection.close();
   }

@@ -4,7 +4,11 @@ const SQLITE_NOTADB = 26;
 
 /** Whether an error says that the file is damaged or no database. */
 export function isDamaged(error: unknown): boolean {
+  const { errcode, message } = error as { errcode?: number; message?: string };
+  // Deno gives no code with errors of `exec`, so their text has to do.
+  if (errcode === undefined) {
+    return /file is not a database|disk image is malformed/.test(`${message}`);
+  }
   // The low byte is the primary code; the rest of the number is its kind (sqlite3.h).
-  const code = ((error as { errcode?: number } | null)?.errcode ?? 0) & 0xff;
-  return code === SQLITE_CORRUPT || code === SQLITE_NOTADB;
+  return [SQLITE_CORRUPT, SQLITE_NOTADB].includes(errcode & 0xff);
 }
