@@ -42,7 +42,11 @@ class DirectoryLake implements LakeStore {
     signal?.throwIfAborted();
     const path = join(this.#root, name);
     try {
-      await this.#replace(path, bytes, signal);
+      await this.#replace(path, bytes, signal).catch((error) => {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+        // Someone has removed a directory that we knew: make it again.
+        return this.#replace(path, bytes, signal);
+      });
     } catch (error) {
       if (signal?.aborted && error === signal.reason) throw error;
       throw fileFailure(error, "write", path);
@@ -60,7 +64,6 @@ class DirectoryLake implements LakeStore {
       await this.#makeDirectory(dirname(path));
       await Deno.rename(temporary, path);
     } catch (error) {
-      // Someone may have removed a directory that we made: look again the next time.
       this.#made.clear();
       await Deno.remove(temporary).catch(() => {});
       throw error;

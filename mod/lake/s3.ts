@@ -7,8 +7,11 @@ import {
   S3Client,
   S3ServiceException,
 } from "@aws-sdk/client-s3";
+import { defaultProvider } from "@aws-sdk/credential-provider-node";
+import { type RequestHandler, requestHandler, uploadMs } from "../aws/request_handler.ts";
 import { Failure } from "../failure/failure.ts";
 import { checkObjectName } from "./object_name.ts";
+import { isCredentialFailure } from "../aws/request_failure.ts";
 import { s3Failure } from "./s3_failure.ts";
 import type { LakeObject, LakeStore, StoreOptions } from "./store.ts";
 
@@ -17,16 +20,14 @@ export interface S3LakeOptions {
   bucket: string;
   /** Path below which the lake lies, with or without `/` at its ends; empty for the whole bucket. */
   prefix: string;
-  /** Milliseconds that making a connection may take. @default {3_000} */
-  connectTimeoutMs?: number;
-  /** Milliseconds for which a connection may be silent in the middle of a request. @default {10_000} */
-  silenceTimeoutMs?: number;
+  /** Milliseconds for which S3 may be silent before the request is tried again. @default {6_000} */
+  silenceMs?: number;
   /** How often a request is tried that failed with 500, 503, a reset or a timeout. @default {3} */
   attempts?: number;
 }
 
-/** Milliseconds in which {@linkcode LakeStore.check} must have its answer. */
-const CHECK_TIMEOUT_MS = 12_000;
+/** Milliseconds after which a request has failed, however often it was tried, without its upload. */
+const DEADLINE_MS = 12_000;
 
 /**
  * Object that {@linkcode LakeStore.check} writes. Its leading dot hides it from Athena, Glue and Spark
@@ -48,26 +49,35 @@ class S3Lake implements LakeStore {
   /** Empty, or with a `/` at its end. */
   readonly #root: string;
   readonly #endpoint: string | undefined;
-  readonly #client: S3Client;
+  readonly #requests: RequestHandler;
+  readonly #attempts: number;
+  /** Absent until it is needed, and again after its credentials were refused. */
+  #client: S3Client | undefined;
 
   constructor(options: S3LakeOptions) {
-    const { bucket, connectTimeoutMs = 3000, silenceTimeoutMs = 10_000, attempts = 3 } = options;
+    const { bucket, silenceMs, attempts = 3 } = options;
     const prefix = options.prefix.replace(/^\/+|\/+$/g, "");
     this.#bucket = bucket;
     this.#root = prefix === "" ? "" : prefix + "/";
     this.#endpoint = Deno.env.get("AWS_ENDPOINT_URL_S3") || Deno.env.get("AWS_ENDPOINT_URL");
     this.description = `s3://${bucket}/${prefix}` +
       (this.#endpoint === undefined ? "" : ` at ${this.#endpoint}`);
-    this.#client = new S3Client({
+    this.#requests = requestHandler({ silenceMs });
+    this.#attempts = attempts;
+  }
+
+  #connected(): S3Client {
+    return this.#client ??= new S3Client({
       // Of the AWS tools only this SDK does not know AWS_DEFAULT_REGION.
-      region: Deno.env.get("AWS_REGION") || Deno.env.get("AWS_DEFAULT_REGION"),
+      region: Deno.env.get("AWS_REGION") || Deno.env.get("AWS_DEFAULT_REGION") || undefined,
+      // Looked up anew by each client: someone may have put new ones into ~/.aws/credentials.
+      credentialDefaultProvider: () => defaultProvider({ ignoreCache: true }),
       followRegionRedirects: true,
       forcePathStyle: this.#endpoint !== undefined,
-      maxAttempts: attempts,
-      requestHandler: {
-        connectionTimeout: connectTimeoutMs,
-        socketTimeout: silenceTimeoutMs,
-      },
+      maxAttempts: this.#attempts,
+      requestHandler: this.#requests.handler,
+      // fetch sends the body at once.
+      expectContinueHeader: false,
       // The signature covers the bytes; not all servers like S3 know the newer checksums.
       requestChecksumCalculation: "WHEN_REQUIRED",
       responseChecksumValidation: "WHEN_REQUIRED",
@@ -76,15 +86,15 @@ class S3Lake implements LakeStore {
 
   async put(name: string, bytes: Uint8Array, { signal }: StoreOptions = {}): Promise<void> {
     checkObjectName(name);
-    await this.#do("write", name, signal, () =>
-      this.#client.send(
+    await this.#do("write", name, signal, (abortSignal) =>
+      this.#connected().send(
         new PutObjectCommand({
           ...this.#object(name),
           Body: bytes,
           ContentLength: bytes.length,
         }),
-        { abortSignal: signal },
-      ));
+        { abortSignal },
+      ), uploadMs(bytes.length));
   }
 
   async get(
@@ -93,13 +103,15 @@ class S3Lake implements LakeStore {
   ): Promise<Uint8Array> {
     checkObjectName(name);
     if (range !== undefined && range.end <= range.start) return new Uint8Array(0);
-    return await this.#do("read", name, signal, async () => {
+    return await this.#do("read", name, signal, async (abortSignal, unhurried) => {
       const command = new GetObjectCommand({
         ...this.#object(name),
         Range: range && `bytes=${range.start}-${range.end - 1}`,
       });
       try {
-        const { Body } = await this.#client.send(command, { abortSignal: signal });
+        const { Body } = await this.#connected().send(command, { abortSignal });
+        // However large it is: only silence ends it.
+        unhurried();
         return await Body!.transformToByteArray();
       } catch (error) {
         // The range begins behind the object's end.
@@ -115,15 +127,17 @@ class S3Lake implements LakeStore {
     checkObjectName(prefix, { prefix: true });
     let token: string | undefined;
     do {
-      const page = await this.#do("list", prefix, signal, () =>
-        this.#client.send(
-          new ListObjectsV2Command({
-            Bucket: this.#bucket,
-            Prefix: this.#root + prefix,
-            ContinuationToken: token,
-          }),
-          { abortSignal: signal },
-        ));
+      const command = new ListObjectsV2Command({
+        Bucket: this.#bucket,
+        Prefix: this.#root + prefix,
+        ContinuationToken: token,
+      });
+      const page = await this.#do(
+        "list",
+        prefix,
+        signal,
+        (abortSignal) => this.#connected().send(command, { abortSignal }),
+      );
       for (const { Key, Size } of page.Contents ?? []) {
         const name = Key!.slice(this.#root.length);
         // A name with a / at its end is a folder that some console has made.
@@ -139,54 +153,59 @@ class S3Lake implements LakeStore {
       "remove",
       name,
       undefined,
-      () => this.#client.send(new DeleteObjectCommand(this.#object(name))),
+      (abortSignal) =>
+        this.#connected().send(new DeleteObjectCommand(this.#object(name)), { abortSignal }),
     );
   }
 
   async check(): Promise<void> {
-    const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS);
-    await this.#do(
-      "write",
-      CHECK,
-      undefined,
-      () => Promise.race([this.#writeMarker(signal), rejectedBy(signal)]),
-    );
-  }
-
-  async #writeMarker(signal: AbortSignal): Promise<void> {
     const marker = this.#object(CHECK);
-    const body = new Uint8Array(0);
-    await this.#client.send(
-      new PutObjectCommand({ ...marker, Body: body, ContentLength: 0 }),
-      { abortSignal: signal },
-    );
-    try {
-      await this.#client.send(new DeleteObjectCommand(marker), { abortSignal: signal });
-    } catch (error) {
-      // Who may write but not remove can work; the marker then stays.
-      if (!(error instanceof S3ServiceException && error.$metadata.httpStatusCode === 403)) {
-        throw error;
+    await this.#do("write", CHECK, undefined, (abortSignal) =>
+      this.#connected().send(
+        new PutObjectCommand({ ...marker, Body: new Uint8Array(0), ContentLength: 0 }),
+        { abortSignal },
+      ));
+    await this.#do("remove", CHECK, undefined, async (abortSignal) => {
+      try {
+        await this.#connected().send(new DeleteObjectCommand(marker), { abortSignal });
+      } catch (error) {
+        // Who may write but not remove can work; the marker then stays.
+        if (!(error instanceof S3ServiceException && error.$metadata.httpStatusCode === 403)) {
+          throw error;
+        }
       }
-    }
+    });
   }
 
   close(): void {
-    this.#client.destroy();
+    this.#client?.destroy();
+    this.#requests.close();
   }
 
   #object(name: string): { Bucket: string; Key: string } {
     return { Bucket: this.#bucket, Key: this.#root + name };
   }
 
+  /**
+   * @param request gets a signal that aborts at the deadline, and a function that lifts the deadline
+   * @param extraMs time that it may take besides {@linkcode DEADLINE_MS}
+   */
   async #do<T>(
     doing: string,
     name: string,
     signal: AbortSignal | undefined,
-    request: () => Promise<T>,
+    request: (signal: AbortSignal, unhurried: () => void) => Promise<T>,
+    extraMs = 0,
   ): Promise<T> {
     signal?.throwIfAborted();
+    const ended = new AbortController();
+    const end = () => ended.abort();
+    const timer = setTimeout(end, DEADLINE_MS + 3 * extraMs);
+    const unhurried = () => clearTimeout(timer);
+    signal?.addEventListener("abort", end);
     try {
-      return await request();
+      // Looking for credentials may take long, and heeds no signal.
+      return await Promise.race([request(ended.signal, unhurried), rejectedBy(ended.signal)]);
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       const key = this.#root + name;
@@ -195,7 +214,11 @@ class S3Lake implements LakeStore {
           cause: error,
         });
       }
+      if (isCredentialFailure(error)) this.#client = undefined;
       throw s3Failure(error, { doing, bucket: this.#bucket, key, endpoint: this.#endpoint });
+    } finally {
+      unhurried();
+      signal?.removeEventListener("abort", end);
     }
   }
 }

@@ -1,7 +1,133 @@
+import assert from "node:assert/strict";
+import { Failure } from "../../mod/failure/failure.ts";
 import { openDirectoryLake } from "../../mod/lake/directory.ts";
-import { storeContract } from "./store_contract.ts";
+import { smallDiskTest } from "../small_disk.ts";
+import { listed, randomBytes, storeContract, text } from "./store_contract.ts";
 
 const root = Deno.makeTempDirSync({ prefix: "ticklake-directory-" });
 addEventListener("unload", () => Deno.removeSync(root, { recursive: true }));
 
 storeContract("directory", (path) => openDirectoryLake(`${root}/lakes/${path}`));
+
+function refused(path: string, says: string, fix: string) {
+  return (error: unknown) => {
+    assert.ok(error instanceof Failure, `${error}`);
+    assert.equal(error.kind, "service");
+    for (const part of [path, says]) assert.ok(error.message.includes(part), error.message);
+    assert.ok(error.fix?.includes(fix), error.fix);
+    return true;
+  };
+}
+
+/** All files below a directory, hidden ones too. */
+function filesBelow(path: string): string[] {
+  return [...Deno.readDirSync(path)].flatMap(({ name, isDirectory }) =>
+    isDirectory ? filesBelow(`${path}/${name}`) : [`${path}/${name}`]
+  );
+}
+
+Deno.test("an object is a plain file of its name, and nothing else stays", async () => {
+  const path = `${root}/plain`;
+  const lake = openDirectoryLake(path);
+  await lake.put("t/dt=2026-11-24/a.parquet", text("bytes"));
+  assert.deepEqual(filesBelow(path), [`${path}/t/dt=2026-11-24/a.parquet`]);
+  assert.equal(await Deno.readTextFile(`${path}/t/dt=2026-11-24/a.parquet`), "bytes");
+});
+
+Deno.test("a writer that is killed leaves whole objects only, and what it left is hidden", async () => {
+  const path = `${root}/killed`;
+  for (let round = 0; round < 10; round++) {
+    const writer = new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "-A",
+        "--quiet",
+        new URL("directory_writer.ts", import.meta.url).pathname,
+        path,
+        "t/a",
+      ],
+      stdout: "piped",
+      stderr: "inherit",
+    }).spawn();
+    const reader = writer.stdout.getReader();
+    await reader.read();
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 20));
+    writer.kill("SIGKILL");
+    await writer.status;
+    await reader.cancel();
+    const bytes = await openDirectoryLake(path).get("t/a");
+    assert.ok(bytes.length >= 500_000);
+    assert.equal(bytes[0], (bytes.length - 500_000) % 256);
+    assert.ok(bytes.every((byte) => byte === bytes[0]));
+    assert.deepEqual(await listed(openDirectoryLake(path), ""), [`t/a ${bytes.length}`]);
+  }
+});
+
+Deno.test("what killed writers left is removed once it is old", async () => {
+  const path = `${root}/swept`;
+  await openDirectoryLake(path).put("a", text("a"));
+  await Deno.writeFile(`${path}/.writing/old`, randomBytes(10));
+  await Deno.utime(
+    `${path}/.writing/old`,
+    new Date(Date.now() - 7.2e6),
+    new Date(Date.now() - 7.2e6),
+  );
+  await Deno.writeFile(`${path}/.writing/young`, randomBytes(10));
+  await openDirectoryLake(path).put("b", text("b"));
+  assert.deepEqual(filesBelow(`${path}/.writing`), [`${path}/.writing/young`]);
+});
+
+Deno.test("a lake that was removed while it is open is made again", async () => {
+  const path = `${root}/removed`;
+  const lake = openDirectoryLake(path);
+  await lake.put("t/a", text("a"));
+  await Deno.remove(path, { recursive: true });
+  assert.deepEqual(await listed(lake, ""), []);
+  await lake.put("t/b", text("b"));
+  assert.deepEqual(await listed(lake, ""), ["t/b 1"]);
+});
+
+Deno.test("a file in the place of a folder is a failure that names it", async () => {
+  const path = `${root}/file`;
+  await Deno.writeTextFile(path, "in the way");
+  const lake = openDirectoryLake(path);
+  await assert.rejects(lake.put("t/a", text("a")), refused(path, "is a file", "Move that file"));
+  await assert.rejects(lake.check(), refused(path, "is a file", "Move that file"));
+  assert.equal(await Deno.readTextFile(path), "in the way");
+});
+
+Deno.test("a name that is too long for the file system is a failure that names it", async () => {
+  const lake = openDirectoryLake(`${root}/long`);
+  const name = "x".repeat(300);
+  await assert.rejects(lake.put(name, text("a")), refused(name, "too long", "Check"));
+});
+
+smallDiskTest("a full disk refuses and harms nothing that is stored", 2 ** 20, async (disk) => {
+  const path = `${disk.path}/lake`;
+  const lake = openDirectoryLake(path);
+  await lake.check();
+  const small = randomBytes(300_000);
+  await lake.put("t/a", small);
+  const full = refused(path, "disk is full", "Free space");
+  await assert.rejects(lake.put("t/a", randomBytes(900_000)), full);
+  await assert.rejects(lake.put("t/b", randomBytes(900_000)), full);
+  assert.deepEqual(await lake.get("t/a"), small);
+  assert.deepEqual(await listed(lake, ""), ["t/a 300000"]);
+  assert.deepEqual(filesBelow(path), [`${path}/t/a`]);
+  disk.resize(4 * 2 ** 20);
+  await lake.put("t/b", randomBytes(900_000));
+  assert.deepEqual(await listed(lake, ""), ["t/a 300000", "t/b 900000"]);
+});
+
+smallDiskTest("a read-only file system can be read, and refuses writing", 2 ** 20, async (disk) => {
+  const path = `${disk.path}/lake`;
+  await openDirectoryLake(path).put("t/a", text("a"));
+  disk.setReadOnly(true);
+  const lake = openDirectoryLake(path);
+  const readOnly = refused(path, "read-only", "writable");
+  await assert.rejects(lake.check(), readOnly);
+  await assert.rejects(lake.put("t/b", text("b")), readOnly);
+  await assert.rejects(lake.remove("t/a"), readOnly);
+  assert.deepEqual(await lake.get("t/a"), text("a"));
+  assert.deepEqual(await listed(lake, ""), ["t/a 1"]);
+});

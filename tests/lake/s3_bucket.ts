@@ -1,4 +1,5 @@
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { requestHandler } from "../../mod/aws/request_handler.ts";
 
 /** Runs with variables in the environment, where the AWS SDK looks, and puts back what was there. */
 export async function withEnv<T>(
@@ -20,8 +21,10 @@ export async function withEnv<T>(
 /** Creates a bucket of its own and gives its name. */
 export async function newBucket(): Promise<string> {
   const bucket = `ticklake-${crypto.randomUUID()}`;
-  const client = new S3Client({ forcePathStyle: true });
+  const { handler, close } = requestHandler();
+  const client = new S3Client({ forcePathStyle: true, requestHandler: handler });
   await client.send(new CreateBucketCommand({ Bucket: bucket }));
   client.destroy();
+  close();
   return bucket;
 }

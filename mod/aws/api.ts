@@ -1,0 +1,109 @@
+import { Failure } from "../failure/failure.ts";
+import { apiFailure } from "./api_failure.ts";
+import { type RequestHandler, requestHandler } from "./request_handler.ts";
+
+/** Milliseconds after which a request has failed, however often it was tried. */
+const DEADLINE_MS = 13_000;
+
+/**
+ * How often a request is tried. The SDK waits longer each time, so that short throttling (Glue allows
+ * few calls a second) is not seen.
+ */
+const ATTEMPTS = 6;
+
+/** Options that every AWS client gets. */
+export interface ApiClientOptions {
+  region: string | undefined;
+  maxAttempts: number;
+  retryMode: string;
+  requestHandler: RequestHandler["handler"];
+}
+
+/** What all clients of the SDK have. */
+interface Client {
+  // deno-lint-ignore no-explicit-any
+  send(command: any, options?: any): Promise<unknown>;
+  destroy(): void;
+}
+
+/** Options of {@linkcode openApi}. */
+export interface ApiOptions {
+  /** The service's prefix in policies, such as `glue`. */
+  service: string;
+  /** Ends every request. */
+  signal?: AbortSignal;
+  /** Milliseconds after which a request has failed. @default {13_000} */
+  deadlineMs?: number;
+}
+
+/** One AWS service, as the commands talk to it. */
+export interface Api<C extends Client> {
+  /**
+   * Sends a command.
+   * @throws {Failure} kind `service`, when it cannot be reached or refuses us: then with the action
+   * that is missing. Other errors of the service are thrown as they are, for the caller to judge.
+   */
+  send: C["send"];
+  close(): void;
+}
+
+/**
+ * Opens a client with credentials, region, profile and endpoint as in every AWS tool.
+ * @param create makes the SDK's client
+ */
+export function openApi<C extends Client>(
+  create: (options: ApiClientOptions) => C,
+  { service, signal, deadlineMs = DEADLINE_MS }: ApiOptions,
+): Api<C> {
+  const requests = requestHandler();
+  const client = create({
+    region: awsRegion(),
+    maxAttempts: ATTEMPTS,
+    retryMode: "standard",
+    requestHandler: requests.handler,
+  });
+  const send = async (command: { constructor: { name: string } }): Promise<unknown> => {
+    signal?.throwIfAborted();
+    const ended = new AbortController();
+    const end = () => ended.abort();
+    const timer = setTimeout(end, deadlineMs);
+    signal?.addEventListener("abort", end);
+    try {
+      // Looking for credentials may take long, and heeds no signal.
+      return await Promise.race([
+        client.send(command, { abortSignal: ended.signal }),
+        rejectedBy(ended.signal),
+      ]);
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      if (error instanceof Failure) throw error;
+      const action = `${service}:${command.constructor.name.replace(/Command$/, "")}`;
+      throw apiFailure(error, action) ?? error;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+    }
+  };
+  return {
+    send: send as C["send"],
+    close() {
+      client.destroy();
+      requests.close();
+    },
+  };
+}
+
+/** The region that the settings of AWS tools name in the environment; the profile may name one too. */
+export function awsRegion(): string | undefined {
+  // Of the AWS tools only this SDK does not know AWS_DEFAULT_REGION.
+  return Deno.env.get("AWS_REGION") || Deno.env.get("AWS_DEFAULT_REGION") || undefined;
+}
+
+function rejectedBy(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+}
+
+/** Whether a service's error has one of these names. */
+export function isNamed(error: unknown, ...names: string[]): boolean {
+  return names.includes((error as { name?: string } | null)?.name ?? "");
+}

@@ -1,0 +1,72 @@
+import { Failure, messageOf } from "../failure/failure.ts";
+import { describeError, requestMeaning } from "./request_failure.ts";
+
+const DENIED = ["AccessDeniedException", "AccessDenied", "UnauthorizedOperation"];
+const THROTTLED = [
+  "ThrottlingException",
+  "Throttling",
+  "TooManyRequestsException",
+  "RequestLimitExceeded",
+  "LimitExceededException",
+  "SlowDown",
+];
+
+/** Where all that the commands need can be read. */
+const POLICY = "`ticklake setup-catalog --print-policy` prints all that each command needs.";
+
+/**
+ * What an error of an AWS API means for a user, where it is about the way to it or our rights;
+ * `undefined` where it is about the request itself.
+ * @param action the action as policies name it, such as `glue:CreateCrawler`
+ */
+export function apiFailure(error: unknown, action: string): Failure | undefined {
+  const [service] = action.split(":");
+  const fail = (what: string, fix: string) =>
+    new Failure("service", `${action}: ${what}`, { fix, cause: error });
+  const meaning = requestMeaning(error, endpointOf(service));
+  if (meaning !== undefined) return fail(...meaning);
+  const { name = "", $metadata } = error as {
+    name?: string;
+    $metadata?: { httpStatusCode?: number };
+  };
+  if (DENIED.includes(name)) return denied(error, action);
+  if (THROTTLED.includes(name)) {
+    return fail(
+      `too many requests, also after several tries: ${messageOf(error)}`,
+      "Wait a minute, then repeat the command: it goes on where it was.",
+    );
+  }
+  if (($metadata?.httpStatusCode ?? 0) >= 500) {
+    return fail(describeError(error), "Try again; if it stays, look at health.aws.amazon.com.");
+  }
+  return undefined;
+}
+
+function denied(error: unknown, requested: string): Failure {
+  const message = messageOf(error);
+  if (/lake formation/i.test(message)) {
+    return new Failure("service", `${requested}: ${message}`, {
+      cause: error,
+      fix:
+        "The account uses Lake Formation: grant our principal (and the crawler's role) there too, or leave the database to IAM alone.",
+    });
+  }
+  // The action that is missing may be another one, such as iam:PassRole.
+  const action = /not authorized to perform:? ([a-z0-9-]+:\w+)/i.exec(message)?.[1] ?? requested;
+  const resource = /on resource:? (\S+)/i.exec(message)?.[1]?.replace(/[.,]$/, "");
+  const who = /User:? (arn:\S+)/.exec(message)?.[1];
+  const what = resource === undefined ? action : `${action} on ${resource}`;
+  const deny = /explicit deny/i.test(message)
+    ? "A policy denies it explicitly: remove that statement."
+    : `Allow ${action} in the policy of ${who ?? "the role or user that runs this"}.`;
+  return new Failure("service", `access denied: ${what}`, {
+    cause: error,
+    fix: `${deny} ${POLICY}`,
+  });
+}
+
+function endpointOf(service: string): string {
+  const own = Deno.env.get(`AWS_ENDPOINT_URL_${service.toUpperCase()}`);
+  const name = service.length <= 3 ? service.toUpperCase() : service[0].toUpperCase() + service.slice(1);
+  return own || Deno.env.get("AWS_ENDPOINT_URL") || name;
+}
