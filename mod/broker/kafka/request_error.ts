@@ -35,10 +35,15 @@ const FENCED = new Set([
   "FENCED_INSTANCE_ID",
 ]);
 
-interface RequestError extends Error {
+/** An error of kafkajs. */
+export interface RequestError extends Error {
   /** Kafka's name of the error, such as `ILLEGAL_GENERATION`. */
   type?: string;
   retriable?: boolean;
+  /** The system's name of a network error, such as `ECONNREFUSED`. */
+  code?: string;
+  /** `HOST:PORT` that a network error is about. */
+  broker?: string;
 }
 
 /** What to do after a request failed with `error`. */
@@ -59,7 +64,7 @@ export function errorType(error: unknown): string | undefined {
 /** A sentence of what went wrong, with Kafka's own name for it where there is one. */
 export function describeError(error: unknown): string {
   const { type, message } = rootOf(error);
-  return type === undefined ? message : `${message} (${type})`;
+  return type === undefined ? message.replace(/^Connection error: /, "") : `${message} (${type})`;
 }
 
 /**
@@ -79,7 +84,8 @@ export function refused(description: string, doing: string, error: unknown): Err
   });
 }
 
-function rootOf(error: unknown): RequestError {
+/** The error that matters, without what kafkajs wraps around it. */
+export function rootOf(error: unknown): RequestError {
   let root: RequestError = error instanceof Error ? error : new Error(messageOf(error));
   while (WRAPPERS.has(root.name) && root.type === undefined && root.cause instanceof Error) {
     root = root.cause;

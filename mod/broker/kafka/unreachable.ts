@@ -5,6 +5,18 @@ const NETWORK_FIX =
   "Check the address and the port, that the broker runs there, and that a firewall or security " +
   "group lets this host connect to it (nc -vz HOST PORT).";
 
+/** How a listener refuses a login before it has looked at the password. */
+const LOGIN_REFUSALS: Record<string, { problem: string; fix: string }> = {
+  UNSUPPORTED_SASL_MECHANISM: {
+    problem: "does not offer the login that KAFKA_SASL_MECHANISM names",
+    fix: "Take one of the broker's sasl.enabled.mechanisms.",
+  },
+  ILLEGAL_SASL_STATE: {
+    problem: "takes no login at this listener",
+    fix: "Set KAFKA_SECURITY_PROTOCOL to SSL or PLAINTEXT, or take the port of a SASL listener.",
+  },
+};
+
 /** The failure of a start at which none of the bootstrap servers could be used. */
 export function cannotConnect(servers: string[], error: unknown): Failure {
   const list = servers.join(", ");
@@ -15,12 +27,16 @@ export function cannotConnect(servers: string[], error: unknown): Failure {
       fix: "Check KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD.",
     });
   }
-  const tried = servers.length === 1 ? "it was" : "each was";
+  const refusal = LOGIN_REFUSALS[errorType(error) ?? ""];
+  if (refusal !== undefined) {
+    const { problem, fix } = refusal;
+    return new Failure("service", `Kafka at ${list} ${problem}`, { ...cause, fix });
+  }
   return new Failure(
     "service",
-    `Kafka at ${list} cannot be reached: ${tried} tried, the last error is: ${
-      describeError(error)
-    }`,
+    servers.length === 1
+      ? `Kafka at ${list} cannot be reached: ${describeError(error)}`
+      : `Kafka cannot be reached at any of ${list}; at the last one tried: ${describeError(error)}`,
     { ...cause, fix: NETWORK_FIX },
   );
 }
