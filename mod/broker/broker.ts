@@ -86,7 +86,10 @@ export interface AssignedPartition {
   resume(): void;
 }
 
-/** What a consumer is told; calls never overlap for one partition. */
+/**
+ * What a consumer is told; calls never overlap for one partition. A call may throw the
+ * {@linkcode FencedError} of a commit, or the reason of `lost`: the member then joins again.
+ */
 export interface ConsumerHandler {
   /**
    * A new assignment, complete: partitions that are not in it are lost. Deliveries begin when it
@@ -103,7 +106,8 @@ export interface ConsumerHandler {
   skipped?(partition: number, nextOffset: number): void;
   /**
    * The partition's messages `[from, to)` were removed by retention before they were read; deliveries
-   * go on at `to`. Called between two batches.
+   * go on at `to`. Called between two batches. Not called for what was missing at the assignment
+   * already: there `start` lies above the committed offset.
    */
   gap(partition: number, from: number, to: number): Promise<void>;
 }
@@ -162,11 +166,13 @@ export interface Broker {
   topicOffsets(topic: string): Promise<PartitionOffsets[] | null>;
   /** What a group has committed for each partition of a topic; empty for an unknown group or topic. */
   groupOffsets(group: string, topic: string): Promise<CommittedOffset[]>;
+  /** @throws {Failure} kind `service`, when the broker cannot be reached. */
   producer(options: ProducerOptions): Promise<Producer>;
   /**
-   * Consumes as a member of a group until the signal aborts; an error of the handler ends it too and
-   * is thrown.
-   * @throws {Failure} kind `service`, when the broker cannot be reached at the start.
+   * Consumes as a member of a group until the signal aborts; any other error of the handler ends it
+   * too and is thrown.
+   * @throws {Failure} kind `service`, when the broker cannot be reached at the start, or there is no
+   * such topic.
    */
   consume(options: ConsumeOptions): Promise<void>;
   close(): Promise<void>;

@@ -20,7 +20,7 @@ import { addPartitions, countPartitions, readOffsets, trim } from "./topics.ts";
 export interface EmbeddedOptions {
   /**
    * Milliseconds after which a consumer that shows no life loses its partitions to others.
-   * @default {10_000}
+   * @default {6_000}
    */
   leaseMs?: number;
 }
@@ -49,7 +49,7 @@ export class EmbeddedBroker implements Broker {
   readonly #closing = new AbortController();
   readonly #consumers = new Set<Promise<void>>();
 
-  constructor(file: LogFile, { leaseMs = 10_000 }: EmbeddedOptions) {
+  constructor(file: LogFile, { leaseMs = 6000 }: EmbeddedOptions) {
     this.description = `the embedded log ${file.path}`;
     this.#file = file;
     this.#leaseMs = leaseMs;

@@ -6,9 +6,6 @@ import type { LogFile } from "./log_file.ts";
 /** Bytes after which a transaction takes no further change, so that others get their turn. */
 const TRANSACTION_BYTES = 16 * 1024 * 1024;
 
-/** Milliseconds that a change waits for other processes' transactions before it fails. */
-const LOCK_TIMEOUT_MS = 30_000;
-
 /** One change that waits for its transaction. */
 interface Pending {
   change(): unknown;
@@ -80,7 +77,7 @@ export class GroupCommit {
   async #commit(pending: Pending[]): Promise<void> {
     let outcomes: Outcome[];
     try {
-      outcomes = await this.#file.write(() => pending.map(attempt), LOCK_TIMEOUT_MS);
+      outcomes = await this.#file.write(() => pending.map(attempt));
     } catch (error) {
       for (const { reject } of pending) reject(error);
       return;

@@ -14,6 +14,8 @@ const SCHEMA_VERSION = 1;
 const BUSY_TIMEOUT_MS = 20;
 /** Milliseconds for which opening waits for another process that is opening or recovering the file. */
 const OPEN_TIMEOUT_MS = 10_000;
+/** Milliseconds for which a transaction waits for those of other processes. */
+const LOCK_TIMEOUT_MS = 30_000;
 
 /** Larger than SQLite's 4 KiB: blocks are up to 256 KiB, and read nearly twice as fast so. */
 const PAGE_BYTES = 16 * 1024;
@@ -107,7 +109,7 @@ export class LogFile {
     // An acknowledged append survives the loss of power: the log is synced before each commit ends.
     this.#pragma("synchronous = FULL");
     this.#pragma("journal_size_limit = 67108864");
-    this.transaction(() => {
+    this.#within("BEGIN IMMEDIATE", () => {
       if (this.#checkOwn()) return;
       this.#database.exec(SCHEMA);
       this.#pragma(`application_id = ${APPLICATION_ID}`);
@@ -161,21 +163,15 @@ export class LogFile {
    * @throws {Failure} kind `service` or `failed`
    */
   read<T>(read: () => T): Promise<T> {
-    return this.#waiting(() => this.#within("BEGIN", read), Infinity);
+    return this.#waiting(() => this.#within("BEGIN", read), LOCK_TIMEOUT_MS);
   }
 
   /**
    * Changes the file, wholly or not at all, durably when it returns. `change` may run more than once.
-   * @param timeoutMs how long to wait for other processes
    * @throws {Failure} kind `service` or `failed`; nothing was changed
    */
-  write<T>(change: () => T, timeoutMs: number): Promise<T> {
-    return this.#waiting(() => this.transaction(change), timeoutMs);
-  }
-
-  /** As {@linkcode LogFile.write}, without waiting. @throws SQLite's error */
-  transaction<T>(change: () => T): T {
-    return this.#within("BEGIN IMMEDIATE", change);
+  write<T>(change: () => T): Promise<T> {
+    return this.#waiting(() => this.#within("BEGIN IMMEDIATE", change), LOCK_TIMEOUT_MS);
   }
 
   #within<T>(begin: string, work: () => T): T {
