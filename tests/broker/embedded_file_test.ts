@@ -151,9 +151,29 @@ Deno.test("closing ends the consumers and waits for what was sent", async () => 
     await recorder.owns(0);
     const producer = await broker.producer({ topic: "t" });
     const sent = producer.send(messages("a", 3));
-    await broker.close();
+    await Promise.all([broker.close(), broker.close()]);
     assert.equal(await sent, 3);
     await recorder.done;
     await assert.rejects(producer.send(messages("a", 1)));
+  });
+});
+
+Deno.test("another process's transaction is waited for, without blocking this one", async () => {
+  await withDirectory(async (directory) => {
+    const path = `${directory}/log.sqlite`;
+    const broker = await openEmbeddedBroker(path);
+    await broker.ensureTopic("t", { partitions: 1 });
+    const other = new DatabaseSync(path);
+    other.exec("BEGIN IMMEDIATE");
+    let stored = false;
+    const sent = send(broker, "t", messages("a", 3)).then(() => stored = true);
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve, 10));
+    assert.equal(stored, false);
+    assert.deepEqual(await broker.topicOffsets("t"), [{ partition: 0, low: 0, high: 0 }]);
+    other.exec("ROLLBACK");
+    other.close();
+    await sent;
+    assert.deepEqual(await broker.topicOffsets("t"), [{ partition: 0, low: 0, high: 3 }]);
+    await broker.close();
   });
 });

@@ -48,6 +48,7 @@ export class EmbeddedBroker implements Broker {
   readonly #commits: GroupCommit;
   readonly #closing = new AbortController();
   readonly #consumers = new Set<Promise<void>>();
+  #closed: Promise<void> | undefined;
 
   constructor(file: LogFile, { leaseMs = 6000 }: EmbeddedOptions) {
     this.description = `the embedded log ${file.path}`;
@@ -119,8 +120,12 @@ export class EmbeddedBroker implements Broker {
     return this.#commits.submit(() => trim(this.#file, topic, partition, before));
   }
 
-  /** Ends the consumers, waits for what is being written, and closes the file. */
-  async close(): Promise<void> {
+  /** Ends the consumers, waits for what is being written, and closes the file. Twice is once. */
+  close(): Promise<void> {
+    return this.#closed ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
     this.#closing.abort();
     await Promise.allSettled(this.#consumers);
     await this.#commits.settled();
