@@ -68,7 +68,7 @@ export function loadSettings(options: LoadOptions): LoadedSettings {
 }
 
 const SETTING_NAMES: ReadonlySet<string> = new Set(
-  ALL_SETTINGS.flatMap(([, { env }]) => env === undefined ? [] : [env]),
+  ALL_SETTINGS.flatMap(([, { env, fileEnv }]) => [env ?? [], fileEnv ?? []].flat()),
 );
 
 /** A warning for each name that was probably meant to be a setting's. */
@@ -147,6 +147,21 @@ function resolve(
   if (env !== undefined && file.values[env]) {
     return found(file.values[env], "file", `${env} in ${file.path}`);
   }
+  const { fileEnv } = setting;
+  const path = fileEnv && (environment[fileEnv] || file.values[fileEnv]);
+  if (path) {
+    const source = `${fileEnv} in ${environment[fileEnv] ? "the environment" : file.path}`;
+    return found(valueIn(path, source), environment[fileEnv] ? "environment" : "file", source);
+  }
   const origin = setting.default === undefined ? "unset" : "default";
   return { key, setting, value: setting.default, origin, source: origin };
+}
+
+/** A value that stands in a file of its own, without the end of its line. */
+function valueIn(path: string, source: string): string {
+  try {
+    return Deno.readTextFileSync(path).replace(/\r?\n$/, "");
+  } catch (cause) {
+    throw new Failure("usage", `${source}: ${path} cannot be read: ${messageOf(cause)}`, { cause });
+  }
 }

@@ -29,6 +29,8 @@ export interface Setting<T extends ValueType = ValueType> {
   short?: string;
   /** Environment name, in the environment and in `.env`. */
   env?: string;
+  /** Name of a variable that gives a file with the value; `env` wins. For a secret. */
+  fileEnv?: string;
   /** The value when nothing sets it; absent: the setting is then `undefined`. */
   default?: ValueTypes[T];
   /** Allowed words, for the type `choice`. */
@@ -139,6 +141,54 @@ export const SETTINGS = define({
     description: "Consumer group whose offsets mark what is in the lake",
   },
 
+  securityProtocol: {
+    type: "choice",
+    choices: ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"],
+    env: "KAFKA_SECURITY_PROTOCOL",
+    default: "PLAINTEXT",
+    commands: BROKER,
+    description: "How to talk to Kafka: SSL encrypts, SASL logs in",
+  },
+  saslMechanism: {
+    type: "choice",
+    choices: ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "AWS_MSK_IAM"],
+    env: "KAFKA_SASL_MECHANISM",
+    commands: BROKER,
+    description: "How to log in to Kafka",
+  },
+  saslUsername: {
+    type: "string",
+    env: "KAFKA_SASL_USERNAME",
+    commands: BROKER,
+    description: "User for PLAIN and SCRAM",
+  },
+  saslPassword: {
+    type: "string",
+    env: "KAFKA_SASL_PASSWORD",
+    fileEnv: "KAFKA_SASL_PASSWORD_FILE",
+    commands: BROKER,
+    description: "Password for PLAIN and SCRAM",
+    secret: true,
+  },
+  sslCaFile: {
+    type: "string",
+    env: "KAFKA_SSL_CA_FILE",
+    commands: BROKER,
+    description:
+      "PEM file of the authorities that Kafka's certificate may come from; else the public ones",
+  },
+  sslCertFile: {
+    type: "string",
+    env: "KAFKA_SSL_CERT_FILE",
+    commands: BROKER,
+    description: "PEM file of the client's certificate, where Kafka asks for one",
+  },
+  sslKeyFile: {
+    type: "string",
+    env: "KAFKA_SSL_KEY_FILE",
+    commands: BROKER,
+    description: "PEM file of that certificate's private key, not encrypted",
+  },
   sessionTimeout: {
     type: "duration",
     flag: "--session-timeout",

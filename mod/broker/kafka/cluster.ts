@@ -5,6 +5,7 @@ import { KafkaJSRequestTimeoutError } from "kafkajs/src/errors.js";
 import { createLogger } from "kafkajs/src/loggers/index.js";
 import defaultSocketFactory from "kafkajs/src/network/socketFactory.js";
 import type { BrokerNode } from "./broker_node.ts";
+import { explainConnection } from "./explain_connection.ts";
 import "./kafkajs_repairs.ts";
 import { type BrokersAnswer, metadataRequest } from "./metadata_request.ts";
 import { protocolError, type RawRequest } from "./raw_request.ts";
@@ -39,6 +40,7 @@ export class Cluster {
   readonly description: string;
   // deno-lint-ignore no-explicit-any -- kafkajs's inner parts have no types.
   readonly #pool: any;
+  readonly #config: KafkaConfig;
   readonly #servers: string[];
   readonly #requestTimeoutMs: number;
   readonly #sockets = new Set<Socket>();
@@ -46,6 +48,7 @@ export class Cluster {
 
   constructor(config: KafkaConfig, options: ClusterOptions = {}) {
     const { logLevel, logCreator, socketFactory = defaultSocketFactory(), ...rest } = config;
+    this.#config = config;
     this.#servers = config.brokers as string[];
     this.#requestTimeoutMs = options.requestTimeoutMs ?? 30_000;
     this.description = `Kafka at ${this.#servers.join(",")}`;
@@ -101,9 +104,13 @@ export class Cluster {
     } catch (error) {
       const { brokers } = this.#pool.metadata as BrokersAnswer | null ?? { brokers: [] };
       this.close();
-      const cause = error instanceof AggregateError ? error.errors[0] : error;
-      if (server === undefined) throw cannotConnect(this.#servers, cause);
+      const cause = error instanceof AggregateError ? error.errors[0] ?? error : error;
       const advertised = brokers.map(({ host, port }) => `${host}:${port}`);
+      if (advertised.length === 0) {
+        const explained = await explainConnection(this.#config, cause);
+        if (explained !== undefined) throw explained;
+      }
+      if (server === undefined) throw cannotConnect(this.#servers, cause);
       throw cannotReachAdvertised(server, advertised, cause);
     }
   }

@@ -1,4 +1,4 @@
-import { partitionOf } from "./murmur2.ts";
+import { partitionOfKey } from "../murmur2.ts";
 
 /** Keys that are remembered; more than the indices of all exchanges. */
 const MOST_KEYS = 10_000;
@@ -17,7 +17,7 @@ export class KeyPartitions {
 
   /** @param partitions how many the topic has now */
   of(key: string | Uint8Array, partitions: number): KeyPartition {
-    if (typeof key !== "string") return { bytes: key, partition: partitionOf(key, partitions) };
+    if (typeof key !== "string") return { bytes: key, partition: partitionOfKey(key, partitions) };
     if (partitions !== this.#partitions || this.#known.size >= MOST_KEYS) {
       this.#known.clear();
       this.#partitions = partitions;
@@ -25,7 +25,7 @@ export class KeyPartitions {
     let found = this.#known.get(key);
     if (found === undefined) {
       const bytes = this.#encoder.encode(key);
-      found = { bytes, partition: partitionOf(bytes, partitions) };
+      found = { bytes, partition: partitionOfKey(bytes, partitions) };
       this.#known.set(key, found);
     }
     return found;

@@ -3,12 +3,14 @@ import { getLogger } from "@logtape/logtape";
 import type { KafkaConfig } from "kafkajs";
 import type { Settings } from "../../config/settings.ts";
 import { Failure, messageOf } from "../../failure/failure.ts";
+import { mskIam } from "./msk_iam.ts";
 
 const logger = getLogger(["ticklake", "kafka"]);
 
 /** The settings that say how to talk to Kafka. */
 export type SecuritySettings = Pick<
   Settings,
+  | "bootstrapServers"
   | "securityProtocol"
   | "saslMechanism"
   | "saslUsername"
@@ -107,7 +109,7 @@ function saslOptions(settings: SecuritySettings): KafkaConfig["sasl"] {
           "expected one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, AWS_MSK_IAM",
       );
     case "AWS_MSK_IAM":
-      return mskIam(settings);
+      return mskLogin(settings);
     case "PLAIN": {
       if (securityProtocol === "SASL_PLAINTEXT") {
         logger.warn("the password goes to Kafka unencrypted (PLAIN over SASL_PLAINTEXT)");
@@ -139,12 +141,11 @@ function login(
   return { username: saslUsername, password: saslPassword };
 }
 
-/**
- * A login with the host's own AWS role, by AWS's signer. The token is a signed URL that holds for 15
- * minutes; kafkajs asks for a new one whenever it logs in.
- */
-function mskIam(
-  { securityProtocol, saslUsername, saslPassword }: SecuritySettings,
+/** The region in the name of an MSK broker. */
+const MSK_HOST = /\.kafka(?:-serverless)?\.([a-z0-9-]+)\.amazonaws\.com/;
+
+function mskLogin(
+  { bootstrapServers, securityProtocol, saslUsername, saslPassword }: SecuritySettings,
 ): KafkaConfig["sasl"] {
   if (securityProtocol !== "SASL_SSL") {
     throw new Failure("usage", `AWS_MSK_IAM needs SASL_SSL, found ${securityProtocol}`);
@@ -155,7 +156,8 @@ function mskIam(
       "AWS_MSK_IAM logs in with AWS credentials, but KAFKA_SASL_USERNAME or KAFKA_SASL_PASSWORD is set",
     );
   }
-  const region = Deno.env.get("AWS_REGION") || Deno.env.get("AWS_DEFAULT_REGION");
+  const [, named] = MSK_HOST.exec(bootstrapServers ?? "") ?? [];
+  const region = named ?? (Deno.env.get("AWS_REGION") || Deno.env.get("AWS_DEFAULT_REGION"));
   if (!region) {
     throw new Failure(
       "usage",
@@ -165,18 +167,5 @@ function mskIam(
       },
     );
   }
-  return {
-    mechanism: "oauthbearer",
-    async oauthBearerProvider() {
-      const { generateAuthToken } = await import("aws-msk-iam-sasl-signer-js");
-      try {
-        return { value: (await generateAuthToken({ region })).token };
-      } catch (cause) {
-        throw new Failure("service", `No AWS credentials to log in to MSK: ${messageOf(cause)}`, {
-          cause,
-          fix: "Give this host a role (EC2 instance profile), or set AWS_PROFILE.",
-        });
-      }
-    },
-  };
+  return mskIam(region);
 }

@@ -17,6 +17,11 @@ const LOGIN_REFUSALS: Record<string, { problem: string; fix: string }> = {
   },
 };
 
+/** A refused login, with what to do where the usual advice does not fit. */
+interface LoginError extends Error {
+  fix?: string;
+}
+
 /** The failure of a start at which none of the bootstrap servers could be used. */
 export function cannotConnect(servers: string[], error: unknown): Failure {
   const list = servers.join(", ");
@@ -24,7 +29,8 @@ export function cannotConnect(servers: string[], error: unknown): Failure {
   if (error instanceof Error && error.name === "KafkaJSSASLAuthenticationError") {
     return new Failure("service", `Kafka at ${list} refused to log us in: ${error.message}`, {
       ...cause,
-      fix: "Check KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD.",
+      fix: (error as LoginError).fix ??
+        "Check KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD.",
     });
   }
   const refusal = LOGIN_REFUSALS[errorType(error) ?? ""];

@@ -28,6 +28,8 @@ export interface KafkaOptions {
   properties?: Record<string, string>;
   /** Environment, such as `KAFKA_OPTS`-like settings of the JVM in `JDK_JAVA_OPTIONS`. */
   env?: Record<string, string>;
+  /** Folder or jar with further classes, such as a listener's callback handler. */
+  classPath?: string;
   /** Further options of StorageTool's `format`, such as `--add-scram`, one word each. */
   formatArgs?: string[];
 }
@@ -72,7 +74,8 @@ export async function startKafka(options: KafkaOptions): Promise<Kafka> {
     serverProperties({ listeners, controllerPort: freePort(), dataFolder, properties }),
   );
   Deno.writeTextFileSync(`${folder}/log4j2.properties`, LOG4J);
-  const java = ["-cp", KAFKA_CLASS_PATH, `-Dlog4j2.configurationFile=${folder}/log4j2.properties`];
+  const classPath = [KAFKA_CLASS_PATH, options.classPath ?? []].flat().join(":");
+  const java = ["-cp", classPath, `-Dlog4j2.configurationFile=${folder}/log4j2.properties`];
   const format = ["format", "--standalone", "-t", CLUSTER_ID, "-c", config, "--ignore-formatted"];
   await runTool("java", [
     "-XX:TieredStopAtLevel=1",

@@ -1,0 +1,100 @@
+import type { ListenerFinding } from "./listener_probe.ts";
+
+/** How we talk to a listener, as far as a message about it has to say. */
+export interface ListenerUse {
+  /** Whether with TLS. */
+  tls: boolean;
+  /** Whether KAFKA_SSL_CA_FILE is set. */
+  ownAuthority: boolean;
+  /** Whether KAFKA_SSL_CERT_FILE is set. */
+  ownCertificate: boolean;
+  /** Whether with a login. */
+  login: boolean;
+}
+
+/** What is wrong with a listener, for people. */
+export interface ListenerFault {
+  /** Goes on from `Kafka at HOST:PORT`. */
+  problem: string;
+  fix: string;
+}
+
+const NETWORK_FIX =
+  "Check the address and the port, that the broker runs there, and that a firewall or security " +
+  "group lets this host connect to it (nc -vz HOST PORT).";
+
+/** What is wrong, or `undefined` where the listener answers as it should. */
+export function listenerFault(
+  { state, detail }: ListenerFinding,
+  use: ListenerUse,
+): ListenerFault | undefined {
+  const protocol = (tls: boolean, login = use.login) =>
+    login ? (tls ? "SASL_SSL" : "SASL_PLAINTEXT") : tls ? "SSL" : "PLAINTEXT";
+  switch (state) {
+    case "kafka":
+      return undefined;
+    case "no-connection":
+      return { problem: `cannot be reached: ${detail}`, fix: NETWORK_FIX };
+    case "not-kafka":
+      return {
+        problem: `does not answer as Kafka does: ${detail}`,
+        fix:
+          "Check the port: is it a broker's listener (and not the controller's, or another program's)?",
+      };
+    case "wants-tls":
+      return {
+        problem: "wants TLS, and was asked without",
+        fix: `Set KAFKA_SECURITY_PROTOCOL to ${
+          protocol(true)
+        }, or take the port of another listener.`,
+      };
+    case "no-tls":
+      return {
+        problem: "has no TLS, and was asked with it",
+        fix: `Set KAFKA_SECURITY_PROTOCOL to ${
+          protocol(false)
+        }, or take the port of another listener.`,
+      };
+    case "untrusted":
+      return {
+        problem: `has a certificate of an authority that is not trusted (${detail})`,
+        fix: use.ownAuthority
+          ? "KAFKA_SSL_CA_FILE must hold the certificate of the authority that signed the broker's."
+          : "Set KAFKA_SSL_CA_FILE to the certificate (PEM) of the authority that signed the broker's.",
+      };
+    case "other-name":
+      return {
+        problem: `has a certificate for other names (${detail})`,
+        fix:
+          "Name the broker as its certificate does, or have a certificate made with this name in it.",
+      };
+    case "expired":
+      return {
+        problem: `has a certificate that is not valid now (${detail})`,
+        fix: "Have the broker's certificate renewed; or this host's clock is wrong (timedatectl).",
+      };
+    case "client-certificate":
+      return use.ownCertificate
+        ? {
+          problem: `refuses our client certificate (${detail})`,
+          fix: "KAFKA_SSL_CERT_FILE must hold a certificate that the broker's truststore trusts.",
+        }
+        : {
+          problem: `wants a client certificate (${detail})`,
+          fix: "Set KAFKA_SSL_CERT_FILE and KAFKA_SSL_KEY_FILE.",
+        };
+    case "tls-failed":
+      return {
+        problem: `cannot be talked to with TLS: ${detail}`,
+        fix:
+          "Check that the broker offers TLS 1.2 or 1.3 there, and that both files fit each other.",
+      };
+    case "wants-login":
+      return use.login ? undefined : {
+        problem: `wants a login: ${detail}`,
+        fix: `Set KAFKA_SECURITY_PROTOCOL to ${
+          protocol(use.tls, true)
+        }, KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD.`,
+      };
+  }
+}

@@ -1,0 +1,174 @@
+import type { ConnectionOptions } from "node:tls";
+import { messageOf } from "../../failure/failure.ts";
+
+/** What a listener shows to one that knocks. */
+export type ListenerState =
+  /** It answers as Kafka does. */
+  | "kafka"
+  /** Nothing accepts a connection there. */
+  | "no-connection"
+  /** It accepts a connection and does not answer as Kafka does. */
+  | "not-kafka"
+  /** It was asked without TLS and wants TLS. */
+  | "wants-tls"
+  /** It was asked with TLS and has none. */
+  | "no-tls"
+  /** Its certificate comes from an authority that is not trusted. */
+  | "untrusted"
+  /** Its certificate is for other names. */
+  | "other-name"
+  /** Its certificate is not valid now. */
+  | "expired"
+  /** It wants a client certificate, or another one. */
+  | "client-certificate"
+  /** TLS failed for another reason. */
+  | "tls-failed"
+  /** It answers, but wants a login before it tells of topics. */
+  | "wants-login";
+
+/** What {@linkcode probeListener} found. */
+export interface ListenerFinding {
+  state: ListenerState;
+  /** The runtime's own words, where something failed. */
+  detail: string;
+}
+
+/** Options of {@linkcode probeListener}. */
+export interface ProbeOptions {
+  /** Asks with TLS, as kafkajs would with these options. */
+  tls?: ConnectionOptions;
+  /** Milliseconds that it may take. @default {4000} */
+  timeoutMs?: number;
+}
+
+/** ApiVersions (key 18) version 0, correlation 1, no client id. */
+const API_VERSIONS = frame([0, 18, 0, 0, 0, 0, 0, 1, 255, 255]);
+
+/** Metadata (key 3) version 1 of no topic, correlation 2, no client id. */
+const METADATA = frame([0, 3, 0, 1, 0, 0, 0, 2, 255, 255, 0, 0, 0, 0]);
+
+/** First byte of a TLS record: an alert, or a handshake. */
+const TLS_RECORDS = [0x15, 0x16];
+
+/**
+ * Finds out what a Kafka listener is, by asking it as kafkajs would and, where TLS fails, without it.
+ * Says why a connection fails, where kafkajs knows only that it was closed. Never throws.
+ * @param server `HOST:PORT`
+ */
+export async function probeListener(
+  server: string,
+  { tls, timeoutMs = 4000 }: ProbeOptions = {},
+): Promise<ListenerFinding> {
+  const at = server.lastIndexOf(":");
+  const address = { hostname: server.slice(0, at), port: Number(server.slice(at + 1)) };
+  const plain = await attempt(Deno.connect(address), timeoutMs, ask);
+  if (tls === undefined || plain.state === "no-connection") return plain;
+  const encrypted = await attempt(connectTls(address, tls), timeoutMs, ask);
+  const hasNoTls = ["kafka", "wants-login"].includes(plain.state);
+  return encrypted.state === "tls-failed" && hasNoTls
+    ? { state: "no-tls", detail: encrypted.detail }
+    : encrypted;
+}
+
+/** Asks on a connection that is being opened; an error becomes what it says of the listener. */
+async function attempt(
+  opening: Promise<Deno.Conn>,
+  timeoutMs: number,
+  ask: (connection: Deno.Conn) => Promise<ListenerFinding>,
+): Promise<ListenerFinding> {
+  const timeout = Promise.withResolvers<never>();
+  const late = new Error(`no answer within ${timeoutMs / 1000} s`);
+  const timer = setTimeout(() => timeout.reject(late), timeoutMs);
+  let connected = false;
+  try {
+    const connection = await Promise.race([opening, timeout.promise]);
+    connected = true;
+    return await Promise.race([ask(connection), timeout.promise]);
+  } catch (error) {
+    return { state: stateOf(error, connected), detail: messageOf(error) };
+  } finally {
+    clearTimeout(timer);
+    // One that connects later must not stay open either.
+    opening.then((connection) => connection.close(), () => {});
+  }
+}
+
+async function connectTls(
+  address: { hostname: string; port: number },
+  { ca, cert, key }: ConnectionOptions,
+): Promise<Deno.Conn> {
+  const connection = await Deno.connectTls({
+    ...address,
+    ...ca === undefined ? {} : { caCerts: [String(ca)] },
+    ...cert === undefined ? {} : { cert: String(cert), key: String(key) },
+  });
+  try {
+    await connection.handshake();
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+  return connection;
+}
+
+/** Asks for the API's versions and then for the cluster, as every client begins. */
+async function ask(connection: Deno.Conn): Promise<ListenerFinding> {
+  await connection.write(API_VERSIONS);
+  const versions = await readFrame(connection);
+  if (versions !== undefined && TLS_RECORDS.includes(versions[0])) {
+    return { state: "wants-tls", detail: "it answered with a TLS record" };
+  }
+  if (versions?.[3] !== 1) {
+    return {
+      state: "not-kafka",
+      detail: versions === undefined ? "it closed the connection" : "its answer is not Kafka's",
+    };
+  }
+  await connection.write(METADATA);
+  return await readFrame(connection) === undefined
+    ? { state: "wants-login", detail: "it closed the connection after the first question" }
+    : { state: "kafka", detail: "" };
+}
+
+/**
+ * The content of a frame (four bytes of length, then as many), `undefined` when the connection ends.
+ * What begins as a TLS record does is given back as it is.
+ */
+async function readFrame(connection: Deno.Conn): Promise<Uint8Array | undefined> {
+  let bytes = new Uint8Array();
+  for (;;) {
+    const part = new Uint8Array(16 * 1024);
+    const count = await connection.read(part).catch((error) => {
+      if (error instanceof Deno.errors.ConnectionReset) return null;
+      throw error;
+    });
+    if (count === null) return undefined;
+    bytes = Uint8Array.of(...bytes, ...part.subarray(0, count));
+    if (bytes.length < 4) continue;
+    if (TLS_RECORDS.includes(bytes[0]) && bytes[1] === 3) return bytes;
+    const length = new DataView(bytes.buffer).getInt32(0);
+    // An answer of another protocol, taken for a length, is nonsense.
+    if (length < 4 || length > 2 ** 24) return bytes.subarray(0, 0);
+    if (bytes.length >= 4 + length) return bytes.subarray(4);
+  }
+}
+
+/** What an error says about the listener; those of TLS are known by the words of rustls. */
+function stateOf(error: unknown, connected: boolean): ListenerState {
+  const detail = messageOf(error);
+  if (/fatal alert: \w*(Certificate|UnknownCA)/.test(detail)) return "client-certificate";
+  if (connected) return "not-kafka";
+  if (/invalid peer certificate/.test(detail)) {
+    if (/not valid for name|NotValidForName/.test(detail)) return "other-name";
+    return /expired|not valid (?:before|after|until)|NotValidYet/i.test(detail)
+      ? "expired"
+      : "untrusted";
+  }
+  const isTls = error instanceof Deno.errors.InvalidData ||
+    error instanceof Deno.errors.UnexpectedEof;
+  return isTls ? "tls-failed" : "no-connection";
+}
+
+function frame(content: number[]): Uint8Array<ArrayBuffer> {
+  return Uint8Array.of(0, 0, 0, content.length, ...content);
+}

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { loadSettings } from "../../mod/config/load.ts";
+import { redaction } from "../../mod/config/redaction.ts";
+import { Failure } from "../../mod/failure/failure.ts";
+
+async function withFile(text: string, body: (path: string) => void): Promise<void> {
+  const path = await Deno.makeTempFile();
+  await Deno.writeTextFile(path, text);
+  try {
+    body(path);
+  } finally {
+    await Deno.remove(path);
+  }
+}
+
+Deno.test("a secret may stand in a file that NAME_FILE names; the end of its line is no part of it", async () => {
+  await withFile(" blank at both ends \n", (path) => {
+    const loaded = loadSettings({ flags: {}, environment: { KAFKA_SASL_PASSWORD_FILE: path } });
+    assert.equal(loaded.settings.saslPassword, " blank at both ends ");
+    const { source } = loaded.resolved.find(({ key }) => key === "saslPassword")!;
+    assert.equal(source, "KAFKA_SASL_PASSWORD_FILE in the environment");
+    assert.deepEqual(loaded.warnings, []);
+    const redact = redaction(loaded.resolved, {});
+    assert.equal(redact("x blank at both ends y"), "x(secret)y");
+  });
+});
+
+Deno.test("the secret itself wins over its file", async () => {
+  await withFile("from-file", (path) => {
+    const environment = { KAFKA_SASL_PASSWORD: "direct", KAFKA_SASL_PASSWORD_FILE: path };
+    assert.equal(loadSettings({ flags: {}, environment }).settings.saslPassword, "direct");
+  });
+});
+
+Deno.test("a file that is not there or empty is named, its content is not", async () => {
+  const load = (path: string) =>
+    loadSettings({ flags: {}, environment: { KAFKA_SASL_PASSWORD_FILE: path } });
+  assert.throws(
+    () => load("/no/such/file"),
+    (error) =>
+      error instanceof Failure && error.exitCode === 2 &&
+      /^KAFKA_SASL_PASSWORD_FILE in the environment: \/no\/such\/file cannot be read/.test(
+        error.message,
+      ),
+  );
+  await withFile("\n", (path) => {
+    assert.throws(() => load(path), /KAFKA_SASL_PASSWORD_FILE in the environment: expected text/);
+  });
+});
