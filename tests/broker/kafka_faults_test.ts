@@ -64,11 +64,14 @@ ownBrokerTest(
     const distinct = () => new Set(recorder.received.map(({ value }) => value)).size;
     await until("all is read", () => distinct() === expected);
     // The broker may have forgotten its members; then this one joins again.
-    await until("a commit works", () =>
-      recorder.partition(0).commit(1, "after the restart").then(() => true, (error) => {
-        assert.equal(error.name, "FencedError");
-        return false;
-      }));
+    await until(
+      "a commit works",
+      () =>
+        recorder.partition(0).commit(1, "after the restart").then(() => true, (error) => {
+          assert.equal(error.name, "FencedError");
+          return false;
+        }),
+    );
     const offsets = (await broker.topicOffsets(topic))!;
     assert.equal(offsets.reduce((sum, { high }) => sum + high, 0), expected, "each stored once");
     await recorder.stop();

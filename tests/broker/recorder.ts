@@ -60,6 +60,7 @@ export class Recorder {
         gap: async (partition, from, to) => {
           this.gaps.push([partition, from, to]);
         },
+        skipped: before?.skipped,
       },
     });
     // A test that waits for something else first must not die of this one.

@@ -195,9 +195,11 @@ export class GroupMember {
     // The broker answers a connection's requests in turn: this one would wait for that to join.
     if (this.#unanswered) this.#cluster.close();
     const ask = { groupId: group, memberId };
-    const left = this.#onCoordinator((node) => this.#cluster.ask(node, () => node.leaveGroup(ask)));
+    const patience = AbortSignal.timeout(LEAVE_TIMEOUT_MS);
+    const leave = () =>
+      this.#onCoordinator((node) => this.#cluster.ask(node, () => node.leaveGroup(ask)));
     try {
-      await abortable(left, AbortSignal.timeout(LEAVE_TIMEOUT_MS));
+      await abortable(retrying(`leaving group ${group}`, patience, leave), patience);
     } catch (error) {
       logger.debug("leaving group {group}: {error}", { group, error: describeError(error) });
     }
