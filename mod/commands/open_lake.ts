@@ -1,11 +1,30 @@
 import type { Settings } from "../config/settings.ts";
+import { Failure } from "../failure/failure.ts";
 import type { LakeStore } from "../lake/store.ts";
 
-/** Opens the lake that the settings name: S3, else the directory below `home`. */
+/**
+ * Opens the lake that the settings name: S3, else the directory below `home`.
+ * @throws {Failure} kind `usage`, when settings contradict each other
+ */
 export async function openLake(settings: Settings): Promise<LakeStore> {
-  if (settings.bucket !== undefined) {
+  const { bucket, prefix, s3Sse, s3SseKmsKeyId } = settings;
+  if (s3SseKmsKeyId !== undefined && s3Sse !== "aws:kms") {
+    throw new Failure(
+      "usage",
+      `a KMS key is set (TICKLAKE_S3_SSE_KMS_KEY_ID), but TICKLAKE_S3_SSE is ${s3Sse ?? "not set"}`,
+      { fix: "Set TICKLAKE_S3_SSE (--sse) to aws:kms." },
+    );
+  }
+  if (bucket !== undefined) {
     const { openS3Lake } = await import("../lake/s3.ts");
-    return openS3Lake({ bucket: settings.bucket, prefix: settings.prefix });
+    return openS3Lake({
+      bucket,
+      prefix,
+      sse: s3Sse,
+      sseKmsKeyId: s3SseKmsKeyId,
+      storageClass: settings.s3StorageClass,
+      pathStyle: settings.s3PathStyle,
+    });
   }
   const { openDirectoryLake } = await import("../lake/directory.ts");
   return openDirectoryLake(`${settings.home}/lake`);

@@ -4,8 +4,10 @@ import {
   ListObjectsV2Command,
   NoSuchKey,
   PutObjectCommand,
+  type PutObjectCommandInput,
   S3Client,
   S3ServiceException,
+  type StorageClass,
 } from "@aws-sdk/client-s3";
 import { defaultProvider } from "@aws-sdk/credential-provider-node";
 import { type RequestHandler, requestHandler, uploadMs } from "../aws/request_handler.ts";
@@ -20,6 +22,14 @@ export interface S3LakeOptions {
   bucket: string;
   /** Path below which the lake lies, with or without `/` at its ends; empty for the whole bucket. */
   prefix: string;
+  /** Encryption at rest in S3's own words; without it the bucket's default. */
+  sse?: "AES256" | "aws:kms";
+  /** Id or ARN of the key for `aws:kms`. @default {the account's own key for S3} */
+  sseKmsKeyId?: string;
+  /** @default {"STANDARD"} */
+  storageClass?: StorageClass;
+  /** Whether the bucket's name goes into the path. @default {where the endpoint is one's own} */
+  pathStyle?: boolean;
   /** Milliseconds for which S3 may be silent before the request is tried again. @default {6_000} */
   silenceMs?: number;
   /** How often a request is tried that failed with 500, 503, a reset or a timeout. @default {3} */
@@ -37,7 +47,8 @@ const CHECK = ".check";
 
 /**
  * Opens a path in an S3 bucket as a lake. Credentials, region, profile and endpoint are found as in
- * every AWS tool; with an endpoint of one's own the bucket stands in the path (MinIO and its like).
+ * every AWS tool; with an endpoint of one's own the bucket stands in the path (MinIO and its like)
+ * unless `pathStyle` says otherwise.
  */
 export function openS3Lake(options: S3LakeOptions): LakeStore {
   return new S3Lake(options);
@@ -51,6 +62,12 @@ class S3Lake implements LakeStore {
   readonly #endpoint: string | undefined;
   readonly #requests: RequestHandler;
   readonly #attempts: number;
+  readonly #pathStyle: boolean;
+  /** How each object is stored. */
+  readonly #storage: Pick<
+    PutObjectCommandInput,
+    "ServerSideEncryption" | "SSEKMSKeyId" | "StorageClass"
+  >;
   /** Absent until it is needed, and again after its credentials were refused. */
   #client: S3Client | undefined;
 
@@ -64,6 +81,12 @@ class S3Lake implements LakeStore {
       (this.#endpoint === undefined ? "" : ` at ${this.#endpoint}`);
     this.#requests = requestHandler({ silenceMs });
     this.#attempts = attempts;
+    this.#pathStyle = options.pathStyle ?? this.#endpoint !== undefined;
+    this.#storage = {
+      ServerSideEncryption: options.sse,
+      SSEKMSKeyId: options.sseKmsKeyId,
+      StorageClass: options.storageClass,
+    };
   }
 
   #connected(): S3Client {
@@ -73,7 +96,7 @@ class S3Lake implements LakeStore {
       // Looked up anew by each client: someone may have put new ones into ~/.aws/credentials.
       credentialDefaultProvider: () => defaultProvider({ ignoreCache: true }),
       followRegionRedirects: true,
-      forcePathStyle: this.#endpoint !== undefined,
+      forcePathStyle: this.#pathStyle,
       maxAttempts: this.#attempts,
       requestHandler: this.#requests.handler,
       // fetch sends the body at once.
@@ -90,6 +113,7 @@ class S3Lake implements LakeStore {
       this.#connected().send(
         new PutObjectCommand({
           ...this.#object(name),
+          ...this.#storage,
           Body: bytes,
           ContentLength: bytes.length,
         }),
@@ -162,7 +186,12 @@ class S3Lake implements LakeStore {
     const marker = this.#object(CHECK);
     await this.#do("write", CHECK, undefined, (abortSignal) =>
       this.#connected().send(
-        new PutObjectCommand({ ...marker, Body: new Uint8Array(0), ContentLength: 0 }),
+        new PutObjectCommand({
+          ...marker,
+          ...this.#storage,
+          Body: new Uint8Array(0),
+          ContentLength: 0,
+        }),
         { abortSignal },
       ));
     await this.#do("remove", CHECK, undefined, async (abortSignal) => {

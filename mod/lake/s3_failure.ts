@@ -25,8 +25,14 @@ const MEANINGS: Readonly<Record<string, (request: S3Request) => Meaning>> = {
   AccessDenied: ({ bucket }) => [
     "access denied",
     `Grant s3:PutObject, s3:GetObject, s3:DeleteObject on arn:aws:s3:::${bucket}/* and s3:ListBucket on ` +
-    `arn:aws:s3:::${bucket}, and look for a bucket policy that denies them.`,
+    `arn:aws:s3:::${bucket}, and look for a bucket policy that denies them. Where a KMS key encrypts ` +
+    "the objects: also kms:GenerateDataKey and kms:Decrypt on the key.",
   ],
+  "KMS.NotFoundException": () => [
+    "the KMS key does not exist in the bucket's region",
+    "Check TICKLAKE_S3_SSE_KMS_KEY_ID (aws kms list-aliases).",
+  ],
+  "KMS.DisabledException": () => ["the KMS key is disabled", "Enable it (aws kms enable-key)."],
   AllAccessDisabled:
     () => ["the bucket's owner has disabled all access", "Ask the bucket's owner."],
   PermanentRedirect: ({ bucket }) => [
