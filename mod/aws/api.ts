@@ -1,5 +1,6 @@
 import { Failure } from "../failure/failure.ts";
 import { apiFailure } from "./api_failure.ts";
+import { awsRegion } from "./region.ts";
 import { type RequestHandler, requestHandler } from "./request_handler.ts";
 
 /** Milliseconds after which a request has failed, however often it was tried. */
@@ -9,7 +10,7 @@ const DEADLINE_MS = 13_000;
  * How often a request is tried. The SDK waits longer each time, so that short throttling (Glue allows
  * few calls a second) is not seen.
  */
-const ATTEMPTS = 6;
+const ATTEMPTS = 5;
 
 /** Options that every AWS client gets. */
 export interface ApiClientOptions {
@@ -23,6 +24,7 @@ export interface ApiClientOptions {
 interface Client {
   // deno-lint-ignore no-explicit-any
   send(command: any, options?: any): Promise<unknown>;
+  config: { region(): Promise<string> };
   destroy(): void;
 }
 
@@ -44,6 +46,8 @@ export interface Api<C extends Client> {
    * that is missing. Other errors of the service are thrown as they are, for the caller to judge.
    */
   send: C["send"];
+  /** The region that the client has found. @throws {Failure} when none is set */
+  region(): Promise<string>;
   close(): void;
 }
 
@@ -86,17 +90,15 @@ export function openApi<C extends Client>(
   };
   return {
     send: send as C["send"],
+    region: () =>
+      client.config.region().catch((error) => {
+        throw apiFailure(error, service) ?? error;
+      }),
     close() {
       client.destroy();
       requests.close();
     },
   };
-}
-
-/** The region that the settings of AWS tools name in the environment; the profile may name one too. */
-export function awsRegion(): string | undefined {
-  // Of the AWS tools only this SDK does not know AWS_DEFAULT_REGION.
-  return Deno.env.get("AWS_REGION") || Deno.env.get("AWS_DEFAULT_REGION") || undefined;
 }
 
 function rejectedBy(signal: AbortSignal): Promise<never> {

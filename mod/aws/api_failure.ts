@@ -7,7 +7,6 @@ const THROTTLED = [
   "Throttling",
   "TooManyRequestsException",
   "RequestLimitExceeded",
-  "LimitExceededException",
   "SlowDown",
 ];
 
@@ -67,6 +66,8 @@ function denied(error: unknown, requested: string): Failure {
 
 function endpointOf(service: string): string {
   const own = Deno.env.get(`AWS_ENDPOINT_URL_${service.toUpperCase()}`);
-  const name = service.length <= 3 ? service.toUpperCase() : service[0].toUpperCase() + service.slice(1);
+  const name = service.length <= 3
+    ? service.toUpperCase()
+    : service[0].toUpperCase() + service.slice(1);
   return own || Deno.env.get("AWS_ENDPOINT_URL") || name;
 }

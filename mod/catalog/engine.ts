@@ -32,6 +32,8 @@ export interface RunOptions {
   signal: AbortSignal;
   /** Told now and then what is going on, in words for people. */
   onProgress(text: string): void;
+  /** Told things that a user should know once. */
+  onNote?(text: string): void;
   /** Told when this thread is about to be blocked for as long as the query takes: no listener runs then. */
   onBlocking?(): void;
 }

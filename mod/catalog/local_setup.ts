@@ -1,11 +1,15 @@
-import { Failure } from "../failure/failure.ts";
 import { parseObjectName, tableFolder } from "../lake/layout.ts";
 import type { LakeStore } from "../lake/store.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { syncLake } from "./lake_sync.ts";
 import { isTableObject, tableColumns } from "./lake_table.ts";
 import { LocalCatalog } from "./local_catalog.ts";
-import { catalogColumns, columnChanges } from "./schema_change.ts";
+import {
+  catalogColumns,
+  columnChanges,
+  describeChanges,
+  requireCompatible,
+} from "./schema_change.ts";
 import type { Part, SetupReport } from "./setup_report.ts";
 
 /** Options of {@linkcode setUpLocalCatalog}. */
@@ -33,15 +37,9 @@ export async function setUpLocalCatalog(options: LocalSetupOptions): Promise<Set
   const before = await LocalCatalog.inspect(path, schema.table);
   const columns = catalogColumns(tableColumns(schema));
   const { names, partitions } = await listPartitions(options);
-  const { texts, refused } = before.table === undefined
-    ? { texts: [], refused: [] }
-    : columnChanges(catalogColumns(before.table.columns), columns);
-  if (refused.length > 0) {
-    throw new Failure("failed", `table ${schema.table} cannot change so: ${refused.join("; ")}`, {
-      fix:
-        "Give the schema another table name, or delete the local catalog (--delete) when the lake's objects fit the new schema.",
-    });
-  }
+  const changes = before.table && columnChanges(catalogColumns(before.table.columns), columns);
+  requireCompatible(schema.table, changes?.refused ?? []);
+  const texts = changes === undefined ? [] : describeChanges(changes);
   if (before.table !== undefined) {
     const known = before.table.partitionColumns;
     texts.push(...names.filter((n) => !known.includes(n)).map((n) => `partition ${n}: added`));
@@ -85,7 +83,7 @@ export async function deleteLocalCatalog(
 async function apply(
   options: LocalSetupOptions,
   partitionNames: string[],
-): Promise<Pick<SetupReport, "crawl">> {
+): Promise<Pick<SetupReport, "load">> {
   const { path, lake, schema, run } = options;
   const catalog = await LocalCatalog.open(path, schema);
   try {
@@ -94,9 +92,7 @@ async function apply(
     const begin = performance.now();
     const { loaded, removed } = await syncLake(catalog, lake, schema, options);
     const seconds = Number(((performance.now() - begin) / 1000).toFixed(1));
-    return {
-      crawl: { state: "SUCCEEDED", seconds, created: loaded, updated: 0, deleted: removed },
-    };
+    return { load: { objects: loaded, removed, seconds } };
   } finally {
     catalog.close();
   }

@@ -1,3 +1,4 @@
+import { Failure } from "../failure/failure.ts";
 import type { Column } from "../schema/schema.ts";
 import { STORE_TYPES } from "../schema/types.ts";
 
@@ -10,9 +11,11 @@ export interface CatalogColumn {
 
 /** How a table's columns are to change. */
 export interface ColumnChanges {
-  /** One line for each change, for people. */
-  texts: string[];
-  /** Those that old objects cannot follow, each with the reason. */
+  /** Columns to add; they are null in the objects that were written before. */
+  added: CatalogColumn[];
+  /** Columns that only the old objects have. */
+  removed: CatalogColumn[];
+  /** Changes that the old objects cannot follow, each with the reason. */
   refused: string[];
 }
 
@@ -22,32 +25,42 @@ export function catalogColumns(columns: readonly Column[]): CatalogColumn[] {
 }
 
 /**
- * Compares a table's columns with those that it should have. A column that is added is null in the
- * objects that were written before. Objects are never rewritten, so a column that gets another type,
- * or vanishes, would leave the old ones unreadable, or hide what they hold.
+ * Compares a table's columns with those that it should have. Objects are never rewritten, so a column
+ * that gets another type would leave the old ones unreadable.
  */
 export function columnChanges(
   before: readonly CatalogColumn[],
   after: readonly CatalogColumn[],
 ): ColumnChanges {
-  const old = new Map(before.map(({ name, type }) => [name, type]));
-  const now = new Map(after.map(({ name, type }) => [name, type]));
-  const texts: string[] = [];
-  const refused: string[] = [];
-  for (const { name, type } of after) {
-    const had = old.get(name);
-    if (had === undefined) texts.push(`column ${name}: added, ${type}`);
-    else if (had.toLowerCase() !== type) {
-      texts.push(`column ${name}: ${had} -> ${type}`);
-      refused.push(
-        `column ${name} is ${had} in the objects that are there, and would become ${type}`,
-      );
-    }
-  }
-  for (const { name, type } of before) {
-    if (now.has(name)) continue;
-    texts.push(`column ${name}: removed, ${type}`);
-    refused.push(`column ${name} (${type}) is in the objects that are there, and would be hidden`);
-  }
-  return { texts, refused };
+  const old = new Map(before.map(({ name, type }) => [name, type.toLowerCase()]));
+  const now = new Set(after.map(({ name }) => name));
+  return {
+    added: after.filter(({ name }) => !old.has(name)),
+    removed: before.filter(({ name }) => !now.has(name)),
+    refused: after
+      .filter(({ name, type }) => old.has(name) && old.get(name) !== type)
+      .map(({ name, type }) =>
+        `column ${name} is ${old.get(name)} in the objects that are there, and would become ${type}`
+      ),
+  };
+}
+
+/** Changes of columns, a line each for people. */
+export function describeChanges({ added, removed }: ColumnChanges): string[] {
+  return [
+    ...added.map(({ name, type }) => `column ${name}: added, ${type}`),
+    ...removed.map(({ name, type }) => `column ${name}: removed, ${type}`),
+  ];
+}
+
+/**
+ * Refuses a change that the objects which are there cannot follow.
+ * @throws {Failure} kind `failed`, with each reason
+ */
+export function requireCompatible(table: string, refused: readonly string[]): void {
+  if (refused.length === 0) return;
+  throw new Failure("failed", `table ${table} cannot change so: ${refused.join("; ")}`, {
+    fix:
+      "Objects are never rewritten: give the schema another table name, or --delete the catalog when all objects of the lake fit the new schema.",
+  });
 }

@@ -2,11 +2,11 @@ import type { Output } from "../cli/output.ts";
 import { sqlName } from "./reserved_words.ts";
 
 /** What has become of one part of the catalog. */
-export type PartState = "created" | "updated" | "unchanged" | "deleted" | "absent";
+export type PartState = "created" | "updated" | "unchanged" | "deleted" | "absent" | "kept";
 
 /** One part of the catalog, as `setup-catalog` found or made it. */
 export interface Part {
-  part: "database" | "table" | "crawler" | "role" | "policy";
+  part: "database" | "table" | "crawler" | "role";
   name: string;
   state: PartState;
   /** What was another before, one line each: `schedule: none -> cron(0 6 * * ? *)`. */
@@ -32,7 +32,21 @@ export interface SetupReport {
   parts: Part[];
   tables: TableFound[];
   /** What the crawl came to, where there was one. */
-  crawl?: { state: string; seconds: number; created: number; updated: number; deleted: number };
+  crawl?: Crawl;
+  /** What was loaded into the local catalog, where it was. */
+  load?: { objects: number; removed: number; seconds: number };
+}
+
+/** A run of a crawler. */
+export interface Crawl {
+  /** Glue's word: `RUNNING` where it was not waited for, else `SUCCEEDED`. */
+  state: string;
+  /** Whether it ran before we asked for it. */
+  joined: boolean;
+  /** How long we waited. */
+  seconds: number;
+  /** Partitions that the table has gained meanwhile. */
+  partitionsAdded?: number;
 }
 
 const PLANNED: Record<PartState, string> = {
@@ -41,6 +55,7 @@ const PLANNED: Record<PartState, string> = {
   deleted: "would delete",
   unchanged: "unchanged",
   absent: "absent",
+  kept: "kept",
 };
 
 /** Prints a report: a document with `--json`, else lines. */
@@ -52,14 +67,19 @@ export function printSetup(report: SetupReport, output: Output): void {
     output.line(`${words[i].padEnd(width)}  ${part.padEnd(8)}  ${name}`);
     for (const change of changes ?? []) output.line(`${" ".repeat(width)}    ${change}`);
   });
-  const { crawl } = report;
-  if (crawl !== undefined) {
-    output.line(
-      `crawl ${crawl.state.toLowerCase()} in ${crawl.seconds} s: ` +
-        `${crawl.created} created, ${crawl.updated} updated, ${crawl.deleted} deleted`,
-    );
+  const { crawl, load } = report;
+  if (crawl !== undefined) output.line(describeCrawl(crawl));
+  if (load !== undefined) {
+    output.line(`loaded ${load.objects} objects, removed ${load.removed}, in ${load.seconds} s`);
   }
   for (const table of report.tables) printTable(table, output);
+}
+
+function describeCrawl({ state, joined, seconds, partitionsAdded }: Crawl): string {
+  const which = joined ? "the crawl that was running" : "the crawl";
+  if (state === "RUNNING") return `${which} goes on; --wait waits for its end`;
+  const added = partitionsAdded === undefined ? "" : `, ${partitionsAdded} new partitions`;
+  return `${which} has ${state.toLowerCase()} in ${seconds} s${added}`;
 }
 
 function printTable(table: TableFound, output: Output): void {

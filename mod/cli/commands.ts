@@ -44,23 +44,33 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "setup-catalog",
-    summary: "Create or update the Glue database and crawler",
+    summary: "Create or update the Glue database, table and crawler",
     description:
       "Safe to repeat, from cron too: says of each part whether it was created, updated or left unchanged. Without a bucket it sets up the local catalog.",
+    arguments: "[policy]",
     examples: [
-      ["ticklake setup-catalog --role AWSGlueServiceRole-ticklake", "database and crawler"],
-      ["ticklake setup-catalog --role NAME --run --wait", "and crawl now"],
+      ["ticklake setup-catalog --create-role --run --wait", "all that Athena needs, at once"],
+      [
+        "ticklake setup-catalog --role NAME --schedule 'cron(15 6 * * ? *)'",
+        "a crawl every morning",
+      ],
+      ["ticklake setup-catalog --projection", "a table that computes its days, without a crawler"],
+      ["ticklake setup-catalog --dry-run", "what would change"],
+      ["ticklake setup-catalog --print-policy query", "the least IAM policy of a command"],
     ],
     load: () => import("../commands/setup_catalog.ts"),
   },
   {
     name: "query",
     summary: "Ask the lake with SQL",
-    description: "Runs one read-only SQL statement on Athena or on the local engine.",
+    description:
+      'Runs one read-only SQL statement on Athena or on the local engine. Quote the columns "index" and "date": they are reserved words.',
     arguments: "[sql]",
     examples: [
-      ['ticklake query "SELECT \\"index\\", max(close) FROM index_quotes GROUP BY 1"', "a table"],
+      ["ticklake query 'SELECT \"index\", max(close) FROM index_quotes GROUP BY 1'", "a table"],
       ["ticklake query --file report.sql --format csv", "from a file, as CSV"],
+      ["ticklake query --example", "ready-made queries"],
+      ["ticklake query --example monthly-candles", "run one of them"],
     ],
     load: () => import("../commands/query.ts"),
   },

@@ -1,7 +1,11 @@
 import type { QueryEngine } from "../catalog/engine.ts";
+import { RESULTS_FOLDER } from "../catalog/glue/policies.ts";
+import { lakeRoot } from "../catalog/glue/target.ts";
 import type { Settings } from "../config/settings.ts";
+import { Failure } from "../failure/failure.ts";
 import { Partitioning } from "../lake/partitioning.ts";
 import type { RowSchema } from "../schema/schema.ts";
+import { lakePrefix } from "./lake_names.ts";
 import { openLake } from "./open_lake.ts";
 
 /** The SQLite file of the local catalog: one for each lake. */
@@ -15,8 +19,32 @@ export async function localCatalogPath(settings: Settings): Promise<string> {
   return `${home}/catalog-${bucket}-${hash.toHex().slice(0, 12)}.sqlite`;
 }
 
-/** Opens what answers SQL: Athena for a lake in S3, unless the settings say local. */
+/**
+ * Opens what answers SQL: Athena for a lake in S3, unless the settings say local.
+ * @throws {Failure} kind `usage`, when Athena is wanted for a lake that is not in S3
+ */
 export async function openEngine(settings: Settings, schema: RowSchema): Promise<QueryEngine> {
+  const { bucket, engine = bucket === undefined ? "local" : "athena" } = settings;
+  if (engine === "local") return await openLocal(settings, schema);
+  if (bucket === undefined) {
+    throw new Failure(
+      "usage",
+      "--engine athena: the lake is a directory, which Athena cannot read",
+      {
+        fix: "Name the lake's bucket with --bucket (AWS_S3_BUCKET), or leave out --engine.",
+      },
+    );
+  }
+  const { openAthenaEngine } = await import("../catalog/athena_engine.ts");
+  return openAthenaEngine({
+    database: settings.database,
+    workgroup: settings.workgroup,
+    output: settings.athenaOutput,
+    fallbackOutput: lakeRoot({ bucket, prefix: lakePrefix(settings) }) + RESULTS_FOLDER,
+  });
+}
+
+async function openLocal(settings: Settings, schema: RowSchema): Promise<QueryEngine> {
   const { openLocalEngine } = await import("../catalog/local_engine.ts");
   const lake = await openLake(settings);
   const engine = await openLocalEngine({

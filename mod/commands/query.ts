@@ -1,12 +1,16 @@
 import { exampleQueries, type ExampleQuery } from "../catalog/example_queries.ts";
+import type { QueryResult } from "../catalog/engine.ts";
+import { formatDollars, PRICES } from "../catalog/prices.ts";
 import { printResult } from "../catalog/print_result.ts";
 import { readOnlyStatement } from "../catalog/statement.ts";
 import type { CommandContext } from "../cli/context.ts";
+import { sizeText } from "../cli/size_text.ts";
 import { releaseStopSignal } from "../cli/stop_signal.ts";
 import { Failure, messageOf } from "../failure/failure.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { openEngine } from "./open_engine.ts";
+import { stopped } from "./stopped.ts";
 
 /** `query`: one read-only SQL statement about the lake. */
 export async function run(context: CommandContext): Promise<number> {
@@ -24,18 +28,30 @@ export async function run(context: CommandContext): Promise<number> {
     const result = await engine.run(sql, {
       signal,
       onProgress: output.progress,
+      onNote: output.note,
       onBlocking: releaseStopSignal,
     });
     output.progress("");
     const format = settings.resultFormat ?? (output.json ? "json" : "table");
     const rows = await printResult(result, format, output);
     const seconds = ((performance.now() - begin) / 1000).toFixed(1);
-    output.note(`${rows === 1 ? "1 row" : `${rows.toLocaleString("en-US")} rows`} in ${seconds} s`);
+    const count = rows === 1 ? "1 row" : `${rows.toLocaleString("en-US")} rows`;
+    output.note(`${count} in ${seconds} s${describeCost(result)}`);
     return 0;
+  } catch (error) {
+    throw stopped(error, context, "the query was cancelled");
   } finally {
     output.progress("");
     engine.close();
   }
+}
+
+function describeCost({ cost }: QueryResult): string {
+  if (cost?.scannedBytes === undefined) return "";
+  const price = formatDollars(cost.dollars ?? 0);
+  return `, ${
+    sizeText(cost.scannedBytes)
+  } scanned, about ${price} (${PRICES.region} list price of ${PRICES.date}), query ${cost.id}`;
 }
 
 async function findSql(

@@ -1,20 +1,39 @@
+import type { GlueSetupOptions } from "../catalog/glue/setup.ts";
+import type { PolicySubject } from "../catalog/glue/policies.ts";
+import { checkSchedule } from "../catalog/glue/schedule.ts";
 import { printSetup, type SetupReport } from "../catalog/setup_report.ts";
 import type { CommandContext } from "../cli/context.ts";
+import type { Settings } from "../config/settings.ts";
+import { Failure } from "../failure/failure.ts";
 import { Partitioning } from "../lake/partitioning.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import type { RowSchema } from "../schema/schema.ts";
+import { crawlerName, lakePrefix } from "./lake_names.ts";
+import { stopped } from "./stopped.ts";
 import { localCatalogPath } from "./open_engine.ts";
 import { openLake } from "./open_lake.ts";
 
+/** The role that `--create-role` makes where `--role` names none. */
+const OWN_ROLE = "ticklake-crawler";
+
 /** `setup-catalog`: what queries need to find the lake's table; safe to repeat. */
 export async function run(context: CommandContext): Promise<number> {
-  const { settings, output } = context;
+  const { settings, output, args } = context;
   const schema = await loadSchema(settings.schema);
+  if (settings.printPolicy) return await printPolicies(context, schema);
+  if (args.length > 0) {
+    throw new Failure("usage", `unexpected argument ${JSON.stringify(args[0])}`);
+  }
+  const schedule = settings.schedule === undefined ? undefined : checkSchedule(settings.schedule);
   try {
-    const report = await setUpLocal(context, schema);
+    const report = settings.bucket === undefined
+      ? await setUpLocal(context, schema)
+      : await setUpAws(context, schema, settings.bucket, schedule);
     output.progress("");
     printSetup(report, output);
     return 0;
+  } catch (error) {
+    throw stopped(error, context, "the set-up is not complete; run it again to go on");
   } finally {
     output.progress("");
   }
@@ -41,4 +60,84 @@ async function setUpLocal(context: CommandContext, schema: RowSchema): Promise<S
   } finally {
     lake.close();
   }
+}
+
+async function setUpAws(
+  context: CommandContext,
+  schema: RowSchema,
+  bucket: string,
+  schedule: string | undefined,
+): Promise<SetupReport> {
+  const { settings, output, signal } = context;
+  const { deleteGlue, setUpGlue } = await import("../catalog/glue/setup.ts");
+  const { createRole, dryRun, run, wait, timeout } = settings;
+  const subject = policySubject(settings, schema, bucket);
+  const options: GlueSetupOptions = {
+    target: {
+      bucket,
+      prefix: subject.prefix,
+      schema,
+      format: settings.format,
+      partitionColumns: new Partitioning(settings.partitionBy, schema).names,
+      database: settings.database,
+      crawler: subject.crawler,
+      role: createRole ? subject.role : settings.role,
+      schedule,
+      projection: settings.projection,
+    },
+    dryRun,
+    ownRole: createRole || settings.delete ? subject : undefined,
+    timeoutMs: timeout,
+    signal,
+    onProgress: output.progress,
+  };
+  output.note(`Glue database ${settings.database} for s3://${bucket}/${subject.prefix}`);
+  if (settings.delete) return await deleteGlue(options);
+  const lake = await openLake(settings);
+  try {
+    return await setUpGlue({ ...options, lake, run, wait });
+  } finally {
+    lake.close();
+  }
+}
+
+function policySubject(settings: Settings, schema: RowSchema, bucket: string): PolicySubject {
+  return {
+    bucket,
+    prefix: lakePrefix(settings),
+    table: schema.table,
+    database: settings.database,
+    crawler: crawlerName(settings, schema),
+    role: settings.role ?? OWN_ROLE,
+    workgroup: settings.workgroup,
+    athenaOutput: settings.athenaOutput,
+  };
+}
+
+/** Prints policies ready to be pasted: all by name, or one alone. */
+async function printPolicies(
+  { settings, args: [name], output }: CommandContext,
+  schema: RowSchema,
+): Promise<number> {
+  const { commandPolicies, crawlerPolicy, crawlerTrust } = await import(
+    "../catalog/glue/policies.ts"
+  );
+  const { awsRegion } = await import("../aws/region.ts");
+  const bucket = settings.bucket ?? "YOUR-BUCKET";
+  const subject = { ...policySubject(settings, schema, bucket), region: awsRegion() };
+  const policies = {
+    ...commandPolicies(subject),
+    "crawler role": crawlerPolicy(subject),
+    "crawler role's trust": crawlerTrust(),
+  };
+  if (name !== undefined && !Object.hasOwn(policies, name)) {
+    const names = Object.keys(policies).join(", ");
+    throw new Failure(
+      "usage",
+      `--print-policy: expected one of ${names}; found ${JSON.stringify(name)}`,
+    );
+  }
+  const document = name === undefined ? policies : policies[name as keyof typeof policies];
+  output.raw(JSON.stringify(document, null, output.json ? undefined : 2) + "\n");
+  return 0;
 }

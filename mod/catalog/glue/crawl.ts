@@ -1,0 +1,74 @@
+import { type LastCrawlInfo, StartCrawlerCommand } from "@aws-sdk/client-glue";
+import { isNamed } from "../../aws/api.ts";
+import { Failure } from "../../failure/failure.ts";
+import type { Crawl } from "../setup_report.ts";
+import { findCrawler } from "./crawler.ts";
+import type { GlueApi } from "./target.ts";
+import { poll, type Waiting } from "./waiting.ts";
+
+/** Options of {@linkcode crawl}. */
+export interface CrawlOptions extends Waiting {
+  /** Whether to start the crawler; else one that runs is only waited for. */
+  run: boolean;
+  /** Whether to wait for its end. */
+  wait: boolean;
+}
+
+/**
+ * Runs the crawler. One that is running already is joined, as two cannot run at once.
+ * @throws {Failure} kind `failed` when the crawl fails, with its message and where its log is;
+ * `service` when it has not ended in time
+ */
+export async function crawl(glue: GlueApi, name: string, options: CrawlOptions): Promise<Crawl> {
+  const begin = performance.now();
+  const seconds = () => Math.round((performance.now() - begin) / 1000);
+  const joined = options.run ? await start(glue, name, options) : true;
+  if (!options.wait) return { state: "RUNNING", joined, seconds: seconds() };
+  let last: LastCrawlInfo | undefined;
+  await poll(options, async () => {
+    const crawler = await findCrawler(glue, name);
+    if (crawler === undefined) {
+      throw new Failure("failed", `crawler ${name} was deleted while it was waited for`);
+    }
+    last = crawler.LastCrawl;
+    if (crawler.State === "READY") return { done: true };
+    return { state: `crawler ${name} is ${(crawler.State ?? "running").toLowerCase()}` };
+  });
+  const state = last?.Status ?? "SUCCEEDED";
+  if (state === "FAILED" || state === "CANCELLED") throw crawlFailure(name, last!);
+  return { state, joined, seconds: seconds() };
+}
+
+/** Starts the crawler; gives whether it was running already. */
+async function start(glue: GlueApi, name: string, options: Waiting): Promise<boolean> {
+  let joined = false;
+  await poll(options, async () => {
+    try {
+      await glue.send(new StartCrawlerCommand({ Name: name }));
+    } catch (error) {
+      if (isNamed(error, "CrawlerStoppingException")) {
+        return { state: `crawler ${name} is stopping` };
+      }
+      if (!isNamed(error, "CrawlerRunningException")) throw error;
+      joined = true;
+    }
+    return { done: true };
+  });
+  return joined;
+}
+
+function crawlFailure(
+  name: string,
+  { Status, ErrorMessage, LogGroup, LogStream }: LastCrawlInfo,
+): Failure {
+  const why = ErrorMessage ? `: ${ErrorMessage}` : "";
+  const log = LogGroup === undefined
+    ? "its log in CloudWatch"
+    : `log ${LogGroup}, stream ${LogStream}`;
+  const fix = Status === "CANCELLED"
+    ? `Somebody stopped it. Run the command again; see ${log}.`
+    : `See ${log}. If access is denied there, compare the crawler's role with --print-policy.`;
+  return new Failure("failed", `crawler ${name}: the crawl has ${Status!.toLowerCase()}${why}`, {
+    fix,
+  });
+}

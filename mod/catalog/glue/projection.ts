@@ -1,0 +1,52 @@
+import { Failure } from "../../failure/failure.ts";
+import { type GlueTarget, tableLocation } from "./target.ts";
+
+/**
+ * Days after now that a projection covers: messages carry their sender's clock, which may be ahead.
+ */
+const DAYS_AHEAD = 1;
+
+/**
+ * Table parameters with which Athena computes the partitions from the query instead of asking the
+ * catalog. Source: Amazon Athena, "Set up partition projection".
+ * @param firstDay the first day of the lake, `YYYY-MM-DD`
+ * @throws {Failure} kind `usage`, when the partitions cannot be computed
+ */
+export function projectionParameters(
+  target: GlueTarget,
+  firstDay: string,
+): Record<string, string> {
+  const { partitionColumns } = target;
+  if (partitionColumns.length === 0) return {};
+  const others = partitionColumns.filter((name) => name !== "dt" && name !== "hour");
+  if (others.length > 0 || !partitionColumns.includes("dt")) {
+    throw new Failure(
+      "usage",
+      `--projection computes the partitions dt and hour; --partition-by makes ${
+        partitionColumns.join(", ")
+      }`,
+      { fix: "Leave out --projection: the crawler finds partitions of any kind." },
+    );
+  }
+  const template = partitionColumns.map((name) => `${name}=\${${name}}/`).join("");
+  return {
+    "projection.enabled": "true",
+    "projection.dt.type": "date",
+    "projection.dt.format": "yyyy-MM-dd",
+    "projection.dt.range": `${firstDay},NOW+${DAYS_AHEAD}DAYS`,
+    "projection.dt.interval": "1",
+    "projection.dt.interval.unit": "DAYS",
+    ...partitionColumns.includes("hour") && {
+      "projection.hour.type": "integer",
+      "projection.hour.range": "0,23",
+      "projection.hour.digits": "2",
+    },
+    "storage.location.template": tableLocation(target) + template,
+  };
+}
+
+/** The first day that a table's projection covers, where it has one. */
+export function projectedSince(parameters: Record<string, string> | undefined): string | undefined {
+  if (parameters?.["projection.enabled"] !== "true") return undefined;
+  return /^(\d{4}-\d\d-\d\d),/.exec(parameters["projection.dt.range"] ?? "")?.[1];
+}

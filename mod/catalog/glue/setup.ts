@@ -1,0 +1,162 @@
+import { GlueClient } from "@aws-sdk/client-glue";
+import { IAMClient } from "@aws-sdk/client-iam";
+import { openApi } from "../../aws/api.ts";
+import { parseObjectName, tableFolder } from "../../lake/layout.ts";
+import type { LakeStore } from "../../lake/store.ts";
+import { isTableObject } from "../lake_table.ts";
+import type { Crawl, Part, SetupReport } from "../setup_report.ts";
+import { crawl } from "./crawl.ts";
+import { deleteCrawler, ensureCrawler, findCrawler, requireRole } from "./crawler.ts";
+import { deleteDatabase, ensureDatabase } from "./database.ts";
+import type { PolicySubject } from "./policies.ts";
+import { deleteRole, ensureRole } from "./role.ts";
+import { deleteTables, ensureTable, lakeTables } from "./table.ts";
+import { type GlueApi, type GlueTarget, MARK } from "./target.ts";
+import type { Waiting } from "./waiting.ts";
+
+/** Options of {@linkcode setUpGlue} and {@linkcode deleteGlue}. */
+export interface GlueSetupOptions extends Waiting {
+  target: GlueTarget;
+  /** Only say what would be done. */
+  dryRun: boolean;
+  /** The role to create, or to delete, where the set-up made it; `undefined`: none. */
+  ownRole?: PolicySubject;
+}
+
+/** Options of {@linkcode setUpGlue}. */
+export interface GlueRunOptions extends GlueSetupOptions {
+  lake: LakeStore;
+  /** Start the crawler. */
+  run: boolean;
+  /** Wait for the crawler's end. */
+  wait: boolean;
+}
+
+/**
+ * Creates the catalog in Glue, or brings what is there to the target: each part is created, updated or
+ * left alone. Safe to repeat, and to go on with after a failure.
+ */
+export async function setUpGlue(options: GlueRunOptions): Promise<SetupReport> {
+  const { target, dryRun, ownRole } = options;
+  const apply = !dryRun;
+  const glue = openGlue(options);
+  try {
+    // Before anything is made: a role cannot be guessed.
+    if (!target.projection) await requireRole(glue, target);
+    const parts: Part[] = [];
+    if (ownRole !== undefined) {
+      parts.push(
+        await withIam(options, async (iam) => {
+          const region = await glue.region();
+          return ensureRole(iam, { ...ownRole, region }, { apply });
+        }),
+      );
+    }
+    const database = await ensureDatabase(glue, target.database, { apply });
+    parts.push(database);
+    // What JSON is, and what a projection covers, the crawler cannot know.
+    const create = target.projection || target.format === "jsonl";
+    const firstDay = target.projection ? await firstDayOf(options) : "";
+    const table = await ensureTable(glue, target, { apply, firstDay, create });
+    if (table !== undefined) parts.push(table);
+    if (target.projection) {
+      parts.push(...await idleCrawler(glue, target));
+      return await describe(glue, options, parts);
+    }
+    const newRole = parts.some(({ part, state }) => part === "role" && state === "created");
+    parts.push(await ensureCrawler(glue, target, { ...options, apply, newRole }));
+    const ran = dryRun || !(options.run || options.wait)
+      ? undefined
+      : await runCrawler(glue, options);
+    return await describe(glue, options, parts, ran);
+  } finally {
+    glue.close();
+  }
+}
+
+/** Deletes what the set-up has made, in an order in which each step can be repeated. */
+export async function deleteGlue(options: GlueSetupOptions): Promise<SetupReport> {
+  const { target, dryRun, ownRole } = options;
+  const apply = !dryRun;
+  const glue = openGlue(options);
+  try {
+    // The crawler first: it must not make the table again meanwhile.
+    const crawler = await deleteCrawler(glue, target.crawler, { ...options, apply });
+    const tables = await deleteTables(glue, target, {
+      apply,
+      crawlerIsOurs: crawler.state !== "kept",
+    });
+    const gone = tables.filter(({ state }) => state === "deleted").map(({ name }) => name);
+    const database = await deleteDatabase(glue, target.database, { apply, gone });
+    const parts = [crawler, ...tables, database];
+    if (ownRole !== undefined) {
+      parts.push(await withIam(options, (iam) => deleteRole(iam, ownRole.role, { apply })));
+    }
+    return { dryRun, parts, tables: [] };
+  } finally {
+    glue.close();
+  }
+}
+
+/** A crawler of ours that a projected table has no use for. */
+async function idleCrawler(glue: GlueApi, { crawler: name }: GlueTarget): Promise<Part[]> {
+  const found = await findCrawler(glue, name);
+  if (found?.Description !== MARK) return [];
+  const changes = ["not needed any more: the table computes its partitions; delete it in Glue"];
+  return [{ part: "crawler", name, state: "kept", changes }];
+}
+
+async function runCrawler(glue: GlueApi, options: GlueRunOptions): Promise<Crawl> {
+  const before = await countPartitions(glue, options.target);
+  const ran = await crawl(glue, options.target.crawler, options);
+  if (!options.wait) return ran;
+  return { ...ran, partitionsAdded: await countPartitions(glue, options.target) - before };
+}
+
+async function countPartitions(glue: GlueApi, target: GlueTarget): Promise<number> {
+  const table = (await lakeTables(glue, target)).find(({ name }) => name === target.schema.table);
+  return table?.partitions ?? 0;
+}
+
+async function describe(
+  glue: GlueApi,
+  { target, dryRun }: GlueRunOptions,
+  parts: Part[],
+  crawled?: Crawl,
+): Promise<SetupReport> {
+  return {
+    dryRun,
+    parts,
+    tables: await lakeTables(glue, target),
+    ...crawled && { crawl: crawled },
+  };
+}
+
+/** The first day of which the lake has objects, else today, in UTC. */
+async function firstDayOf({ lake, target, signal }: GlueRunOptions): Promise<string> {
+  const { table } = target.schema;
+  let first: string | undefined;
+  for await (const { name } of lake.list(tableFolder(table), { signal })) {
+    const parsed = parseObjectName(name);
+    if (!isTableObject(parsed, table)) continue;
+    const day = parsed.partitions.find(([column]) => column === "dt")?.[1];
+    if (day !== undefined && (first === undefined || day < first)) first = day;
+  }
+  return first ?? new Date().toISOString().slice(0, 10);
+}
+
+function openGlue({ signal }: Waiting): GlueApi {
+  return openApi((options) => new GlueClient(options), { service: "glue", signal });
+}
+
+async function withIam<T>(
+  { signal }: Waiting,
+  work: (iam: Parameters<typeof ensureRole>[0]) => Promise<T>,
+): Promise<T> {
+  const iam = openApi((options) => new IAMClient(options), { service: "iam", signal });
+  try {
+    return await work(iam);
+  } finally {
+    iam.close();
+  }
+}
