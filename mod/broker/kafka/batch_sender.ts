@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { getLogger } from "@logtape/logtape";
 import { Failure } from "../../failure/failure.ts";
 import type { Cluster } from "./cluster.ts";
@@ -50,6 +51,8 @@ export class BatchSender {
   /** By partition, -1 where there is none. */
   #leaders: number[] = [];
   #searching = false;
+  /** Memory of the request to each broker: there is one at a time. */
+  readonly #memory = new Map<number, Buffer>();
 
   constructor(cluster: Cluster, topic: string) {
     this.#cluster = cluster;
@@ -153,9 +156,13 @@ export class BatchSender {
         batches.push({ partition: queue.partition, bytes: batch.bytes });
         size += batch.bytes.length;
       }
-      codes = await this.#cluster.send(node, produceRequest({ topic: this.#topic, batches }));
+      const memory = (length: number) => this.#memoryFor(leader, length);
+      const request = produceRequest({ topic: this.#topic, batches, memory });
+      codes = await this.#cluster.send(node, request);
     } catch (thrown) {
       error = thrown;
+      // It may still be on its way to a socket.
+      this.#memory.delete(leader);
       if (taken.length === 0) return this.#unsent(queues, error);
     }
     let again: unknown;
@@ -180,6 +187,15 @@ export class BatchSender {
   #unsent(queues: PartitionQueue[], error: unknown): unknown {
     if (verdictOf(error) === "retry") return error;
     for (const queue of queues) queue.giveUp(this.#refused(queue.next!, error));
+  }
+
+  #memoryFor(leader: number, length: number): Buffer {
+    let memory = this.#memory.get(leader);
+    if (memory === undefined || memory.length < length) {
+      memory = Buffer.allocUnsafe(Math.max(length, REQUEST_BYTES));
+      this.#memory.set(leader, memory);
+    }
+    return memory;
   }
 
   async #identify(queues: PartitionQueue[]): Promise<void> {

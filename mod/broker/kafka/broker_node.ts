@@ -1,4 +1,12 @@
-import type { RawRequest } from "./raw_request.ts";
+import type { RawConnection } from "./raw_request.ts";
+
+/** A request as kafkajs makes it; what it gives is only said by the type. */
+export interface KafkaJSRequest<T> {
+  readonly request: unknown;
+  readonly response: { parse(decoded: unknown): Promise<T> };
+  /** Milliseconds, instead of the connection's. */
+  readonly requestTimeout?: number;
+}
 
 /**
  * One broker's connections, and the requests that kafkajs writes and reads for us, as far as they
@@ -9,16 +17,13 @@ export interface BrokerNode {
   /** Highest version of each request that the broker takes, by its key. */
   readonly versions: Record<number, { minVersion: number; maxVersion: number }>;
   readonly connectionPool: {
-    readonly pool: ReadonlyArray<{
-      readonly socket?: { destroy(): void };
-      rejectRequests(error: Error): void;
-      disconnect(): Promise<unknown>;
-    }>;
-    // deno-lint-ignore no-explicit-any -- a request of kafkajs's own, or ours in its dress.
-    send(request: any): Promise<any>;
+    readonly pool: readonly RawConnection[];
+    /** The connection for a kind of request, open: fetches have one of their own. */
+    getConnectionByRequest(ask: { request: { apiKey: number } }): Promise<RawConnection>;
+    send<T>(request: KafkaJSRequest<T>): Promise<T>;
   };
   /** The request of a key, in the newest version that both sides know. */
-  lookupRequest<A, T>(apiKey: number, definition: unknown): (ask: A) => RawRequest<T>;
+  lookupRequest<A, T>(apiKey: number, definition: unknown): (ask: A) => KafkaJSRequest<T>;
   findGroupCoordinator(
     ask: { groupId: string; coordinatorType: 0 },
   ): Promise<{ coordinator: { nodeId: number } }>;

@@ -8,7 +8,7 @@ import type { BrokerNode } from "./broker_node.ts";
 import { explainConnection } from "./explain_connection.ts";
 import "./kafkajs_repairs.ts";
 import { type BrokersAnswer, metadataRequest } from "./metadata_request.ts";
-import { protocolError, type RawRequest } from "./raw_request.ts";
+import { protocolError, type RawRequest, sendRaw } from "./raw_request.ts";
 import { errorType } from "./request_error.ts";
 import { cannotConnect, cannotReachAdvertised } from "./unreachable.ts";
 
@@ -186,15 +186,12 @@ export class Cluster {
   }
 
   /** Makes a request that we write and read. */
-  send<T>(node: BrokerNode, raw: RawRequest<T>): Promise<T> {
-    const { encode } = raw.request;
-    // What kafkajs takes for one of its encoders.
-    const encoded = () => {
-      const buffer = encode();
-      return { buf: buffer, buffer };
+  send<T>(node: BrokerNode, request: RawRequest<T>): Promise<T> {
+    const send = async () => {
+      const connection = await node.connectionPool.getConnectionByRequest({ request });
+      return await sendRaw(connection, request);
     };
-    const request = { ...raw, request: { ...raw.request, encode: encoded } };
-    return this.ask(node, () => node.connectionPool.send(request), raw.requestTimeout);
+    return this.ask(node, send, request.timeoutMs);
   }
 
   async #limited<T>(request: () => Promise<T>): Promise<T> {

@@ -41,19 +41,19 @@ const REQUEST_TIMEOUT_MS = 60_000;
  */
 export function fetchRequest(fetch: Fetch): RawRequest<FetchedPartition[]> {
   return {
-    request: { ...FETCH, encode: () => encode(fetch) },
-    response: {
-      decode: (payload) => decode(payload, fetch),
-      parse: ({ partitions }) => partitions,
-    },
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    ...FETCH,
+    encode: (headerLength) => encode(fetch, headerLength),
+    decode: (payload) => decode(payload, fetch),
+    timeoutMs: REQUEST_TIMEOUT_MS,
   };
 }
 
-function encode({ topic, partitions, maxWaitMs, maxBytes, maxBytesPerPartition }: Fetch): Buffer {
+function encode(fetch: Fetch, headerLength: number): Buffer {
+  const { topic, partitions, maxWaitMs, maxBytes, maxBytesPerPartition } = fetch;
   const name = new TextEncoder().encode(topic);
-  const buffer = Buffer.alloc(25 + 4 + 2 + name.length + 4 + partitions.length * 28 + 4 + 2);
-  let at = buffer.writeInt32BE(-1, 0); // Replica: a consumer.
+  const length = 25 + 4 + 2 + name.length + 4 + partitions.length * 28 + 4 + 2;
+  const buffer = Buffer.alloc(headerLength + length);
+  let at = buffer.writeInt32BE(-1, headerLength); // Replica: a consumer.
   at = buffer.writeInt32BE(maxWaitMs, at);
   at = buffer.writeInt32BE(1, at); // At least one byte, or the wait is over.
   at = buffer.writeInt32BE(maxBytes, at);
@@ -76,13 +76,8 @@ function encode({ topic, partitions, maxWaitMs, maxBytes, maxBytesPerPartition }
   return buffer;
 }
 
-interface Answer {
-  clientSideThrottleTime: number;
-  partitions: FetchedPartition[];
-}
-
-function decode(payload: Buffer, fetch: Fetch): Answer {
-  const clientSideThrottleTime = payload.readInt32BE(0);
+function decode(payload: Buffer, fetch: Fetch) {
+  const throttleMs = payload.readInt32BE(0);
   const errorCode = payload.readInt16BE(4);
   if (errorCode !== 0) throw protocolError(errorCode);
   const partitions: FetchedPartition[] = [];
@@ -120,7 +115,7 @@ function decode(payload: Buffer, fetch: Fetch): Answer {
       at += length;
     }
   }
-  return { clientSideThrottleTime, partitions };
+  return { throttleMs, answer: partitions };
 }
 
 /** A small part is copied, so that it does not hold the whole answer in memory while it waits. */

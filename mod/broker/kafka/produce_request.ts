@@ -5,6 +5,8 @@ import type { RawRequest } from "./raw_request.ts";
 export interface Produce {
   topic: string;
   batches: Array<{ partition: number; bytes: Buffer }>;
+  /** Gives memory for the request, at least so many bytes. */
+  memory(length: number): Buffer;
 }
 
 /** Produce, version 7: Kafka 2.1 and newer. */
@@ -18,17 +20,15 @@ const REPLICATION_TIMEOUT_MS = 15_000;
 
 /** A request to store batches; gives the error code of each partition, 0 where it is stored. */
 export function produceRequest(produce: Produce): RawRequest<Map<number, number>> {
-  return {
-    request: { ...PRODUCE, encode: () => encode(produce) },
-    response: { decode, parse: ({ codes }) => codes },
-  };
+  return { ...PRODUCE, encode: (headerLength) => encode(produce, headerLength), decode };
 }
 
-function encode({ topic, batches }: Produce): Buffer {
+function encode({ topic, batches, memory }: Produce, headerLength: number): Buffer {
   const name = Buffer.from(topic);
   const size = batches.reduce((sum, { bytes }) => sum + 8 + bytes.length, 0);
-  const buffer = Buffer.allocUnsafe(2 + 2 + 4 + 4 + 2 + name.length + 4 + size);
-  let at = buffer.writeInt16BE(-1, 0); // No transaction.
+  const length = headerLength + 2 + 2 + 4 + 4 + 2 + name.length + 4 + size;
+  const buffer = memory(length).subarray(0, length);
+  let at = buffer.writeInt16BE(-1, headerLength); // No transaction.
   at = buffer.writeInt16BE(ALL, at);
   at = buffer.writeInt32BE(REPLICATION_TIMEOUT_MS, at);
   at = buffer.writeInt32BE(1, at); // One topic.
@@ -44,7 +44,7 @@ function encode({ topic, batches }: Produce): Buffer {
   return buffer;
 }
 
-function decode(payload: Buffer): { clientSideThrottleTime: number; codes: Map<number, number> } {
+function decode(payload: Buffer): { throttleMs: number; answer: Map<number, number> } {
   const codes = new Map<number, number>();
   let at = 4;
   for (let topics = payload.readInt32BE(0); topics > 0; topics--) {
@@ -54,5 +54,5 @@ function decode(payload: Buffer): { clientSideThrottleTime: number; codes: Map<n
       codes.set(payload.readInt32BE(at), payload.readInt16BE(at + 4));
     }
   }
-  return { clientSideThrottleTime: payload.readInt32BE(at), codes };
+  return { throttleMs: payload.readInt32BE(at), answer: codes };
 }
