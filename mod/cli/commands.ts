@@ -75,6 +75,17 @@ export const COMMANDS: readonly Command[] = [
     load: () => import("../commands/query.ts"),
   },
   {
+    name: "doctor",
+    summary: "Look at each setting and service, and say how to mend what is wrong",
+    description:
+      "A line for each: DNS, TCP, TLS, login, advertised listeners, topic, region, clock, identity, bucket, write permission, role; or the embedded parts. Ends with 2 where settings are wrong, with 3 where a service is.",
+    examples: [
+      ["ticklake doctor", "before the first run, and whenever something does not work"],
+      ["ticklake doctor --json", "for monitoring"],
+    ],
+    load: () => import("../commands/doctor.ts"),
+  },
+  {
     name: "demo",
     summary: "Run the whole path here, with nothing installed",
     description:

@@ -112,6 +112,7 @@ export const SETTINGS = define({
       "verify",
       "status",
       "dashboard",
+      "doctor",
     ],
     description: "JSON file that describes the rows; without it the shipped index quotes",
   },
@@ -438,7 +439,7 @@ export const SETTINGS = define({
     type: "string",
     flag: "--role",
     env: "TICKLAKE_GLUE_ROLE",
-    commands: ["setup-catalog"],
+    commands: ["setup-catalog", "doctor"],
     description: "Role of the crawler, a name or an ARN",
   },
   createRole: {

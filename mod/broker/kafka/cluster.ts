@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { KafkaConfig } from "kafkajs";
 import KafkaJSCluster from "kafkajs/src/cluster/index.js";
-import { KafkaJSRequestTimeoutError } from "kafkajs/src/errors.js";
+import { KafkaJSConnectionClosedError, KafkaJSRequestTimeoutError } from "kafkajs/src/errors.js";
 import { createLogger } from "kafkajs/src/loggers/index.js";
 import defaultSocketFactory from "kafkajs/src/network/socketFactory.js";
 import type { BrokerNode } from "./broker_node.ts";
@@ -82,6 +82,7 @@ export class Cluster {
     this.#pool.createBroker = (options: unknown) => {
       const broker = createBroker(options);
       broker.metadata = (topics: string[]) => broker.connectionPool.send(metadataRequest(topics));
+      broker.disconnect = async () => drop(broker, connectionClosed());
       return broker;
     };
   }
@@ -112,6 +113,24 @@ export class Cluster {
       }
       if (server === undefined) throw cannotConnect(this.#servers, cause);
       throw cannotReachAdvertised(server, advertised, cause);
+    }
+  }
+
+  /**
+   * The brokers with the addresses that they advertise, by what a server of the list says; no
+   * connection is opened to them.
+   * @throws {Failure} kind `service`, after 12 seconds at most
+   */
+  async advertised(): Promise<BrokersAnswer["brokers"]> {
+    const ask = async () => {
+      await this.#pool.connect();
+      return (await this.#refresh([])).brokers;
+    };
+    try {
+      return await within(START_TIMEOUT_MS, ask());
+    } catch (error) {
+      this.close();
+      throw await explainConnection(this.#config, error) ?? cannotConnect(this.#servers, error);
     }
   }
 
@@ -205,11 +224,15 @@ export class Cluster {
 
   /** Closes all connections, answered or not; a later request opens them again. */
   close(): void {
-    const closed = new Error("the connection was closed");
+    const closed = connectionClosed();
     const nodes = [this.#pool.seedBroker, ...Object.values(this.#pool.brokers)];
     for (const node of new Set<BrokerNode>(nodes)) node && drop(node, closed);
     for (const socket of this.#sockets) socket.destroy(closed);
   }
+}
+
+function connectionClosed(): Error {
+  return new KafkaJSConnectionClosedError("the connection was closed");
 }
 
 /** Closes the connections to a broker; the requests that wait for an answer fail with `error`. */

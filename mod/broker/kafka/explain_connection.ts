@@ -43,7 +43,9 @@ export async function explainConnection(
   const server = servers.find((server) => server === broker) ?? servers[0];
   const { options: tls, ...use } = listenerUse(config);
   const finding = await probeListener(server, { tls, timeoutMs: PROBE_MS });
-  if (["kafka", "no-connection", "not-kafka"].includes(finding.state)) return undefined;
+  if (["kafka", "unknown-host", "no-connection", "not-kafka"].includes(finding.state)) {
+    return undefined;
+  }
   const fault = listenerFault(finding, use);
   if (fault === undefined) return undefined;
   const { problem, fix } = fault;

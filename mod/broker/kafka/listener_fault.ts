@@ -33,6 +33,12 @@ export function listenerFault(
   switch (state) {
     case "kafka":
       return undefined;
+    case "unknown-host":
+      return {
+        problem: `cannot be found: its name has no address (${detail})`,
+        fix:
+          "Check the spelling, this host's DNS (getent hosts NAME) and, in a VPC, its DNS settings.",
+      };
     case "no-connection":
       return { problem: `cannot be reached: ${detail}`, fix: NETWORK_FIX };
     case "not-kafka":

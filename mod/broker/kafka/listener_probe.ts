@@ -5,6 +5,8 @@ import { messageOf } from "../../failure/failure.ts";
 export type ListenerState =
   /** It answers as Kafka does. */
   | "kafka"
+  /** Its host has no address. */
+  | "unknown-host"
   /** Nothing accepts a connection there. */
   | "no-connection"
   /** It accepts a connection and does not answer as Kafka does. */
@@ -31,6 +33,8 @@ export interface ListenerFinding {
   state: ListenerState;
   /** The runtime's own words, where something failed. */
   detail: string;
+  /** IP address that the host's name led to. */
+  ip?: string;
 }
 
 /** Options of {@linkcode probeListener}. */
@@ -62,12 +66,11 @@ export async function probeListener(
   const at = server.lastIndexOf(":");
   const address = { hostname: server.slice(0, at), port: Number(server.slice(at + 1)) };
   const plain = await attempt(Deno.connect(address), timeoutMs, ask);
-  if (tls === undefined || plain.state === "no-connection") return plain;
-  const encrypted = await attempt(connectTls(address, tls), timeoutMs, ask);
+  if (tls === undefined || plain.ip === undefined) return plain;
+  const { ip } = plain;
+  const { state, detail } = await attempt(connectTls(address, tls), timeoutMs, ask);
   const hasNoTls = ["kafka", "wants-login"].includes(plain.state);
-  return encrypted.state === "tls-failed" && hasNoTls
-    ? { state: "no-tls", detail: encrypted.detail }
-    : encrypted;
+  return { state: state === "tls-failed" && hasNoTls ? "no-tls" : state, detail, ip };
 }
 
 /** Asks on a connection that is being opened; an error becomes what it says of the listener. */
@@ -79,13 +82,13 @@ async function attempt(
   const timeout = Promise.withResolvers<never>();
   const late = new Error(`no answer within ${timeoutMs / 1000} s`);
   const timer = setTimeout(() => timeout.reject(late), timeoutMs);
-  let connected = false;
+  let ip: string | undefined;
   try {
     const connection = await Promise.race([opening, timeout.promise]);
-    connected = true;
-    return await Promise.race([ask(connection), timeout.promise]);
+    ip = (connection.remoteAddr as Deno.NetAddr).hostname;
+    return { ...await Promise.race([ask(connection), timeout.promise]), ip };
   } catch (error) {
-    return { state: stateOf(error, connected), detail: messageOf(error) };
+    return { state: stateOf(error, ip !== undefined), detail: messageOf(error), ip };
   } finally {
     clearTimeout(timer);
     // One that connects later must not stay open either.
@@ -158,6 +161,7 @@ function stateOf(error: unknown, connected: boolean): ListenerState {
   const detail = messageOf(error);
   if (/fatal alert: \w*(Certificate|UnknownCA)/.test(detail)) return "client-certificate";
   if (connected) return "not-kafka";
+  if (/failed to lookup address|dns error/i.test(detail)) return "unknown-host";
   if (/invalid peer certificate/.test(detail)) {
     if (/not valid for name|NotValidForName/.test(detail)) return "other-name";
     return /expired|not valid (?:before|after|until)|NotValidYet/i.test(detail)

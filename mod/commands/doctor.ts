@@ -1,0 +1,83 @@
+import type { CommandContext } from "../cli/context.ts";
+import type { Output } from "../cli/output.ts";
+import { EXIT_CODES } from "../failure/failure.ts";
+import { failedBy, type Finding, ok, warning } from "../ops/doctor/finding.ts";
+import { loadSchema } from "../schema/load_schema.ts";
+import { localCatalogPath } from "./open_engine.ts";
+import { openLake } from "./open_lake.ts";
+
+/** `doctor`: looks at each setting and service, a line each, with the fix. */
+export async function run(context: CommandContext): Promise<number> {
+  const { output } = context;
+  const findings: Finding[] = [];
+  for await (const finding of allFindings(context)) {
+    output.progress("");
+    findings.push(finding);
+    print(finding, output);
+    output.progress("looking on…");
+  }
+  output.progress("");
+  const failures = findings.filter(({ status }) => status === "failed");
+  const exitCode = failures.length === 0
+    ? 0
+    : failures.some(({ kind }) => kind === "usage")
+    ? EXIT_CODES.usage
+    : EXIT_CODES.service;
+  output.document({ findings: findings.map(({ kind: _, ...finding }) => finding), exitCode });
+  const warnings = findings.filter(({ status }) => status === "warning").length;
+  output.line(
+    `${findings.length} checks, ${failures.length} failed, ${warnings} with a warning`,
+  );
+  return exitCode;
+}
+
+async function* allFindings({ settings, loaded }: CommandContext): AsyncGenerator<Finding> {
+  const given = loaded.resolved.filter(({ origin }) => !["default", "unset"].includes(origin));
+  const file = loaded.envFile === undefined ? "no .env" : `${loaded.envFile} was read`;
+  yield ok("settings", `${given.length} given, ${file}`);
+  for (const text of loaded.warnings) yield warning("settings", text);
+  try {
+    const { table, columns } = await loadSchema(settings.schema);
+    yield ok("schema", `table ${table}, ${columns.length} columns`);
+  } catch (error) {
+    yield failedBy("schema", error);
+  }
+
+  const embedded = await import("../ops/doctor/embedded_findings.ts");
+  const { bootstrapServers, bucket, home } = settings;
+  if (bootstrapServers === undefined || bucket === undefined) {
+    yield* embedded.directoryFindings(home);
+  }
+  if (bootstrapServers !== undefined) {
+    const { kafkaFindings } = await import("../ops/doctor/kafka_findings.ts");
+    yield* kafkaFindings(settings);
+  } else {
+    yield embedded.databaseFinding(
+      "embedded log",
+      `${home}/log.sqlite`,
+      "Stop all that use it, then recover what is left (sqlite3 log.sqlite .recover) or begin anew.",
+    );
+  }
+  if (bucket !== undefined) {
+    const { s3Findings } = await import("../ops/doctor/s3_findings.ts");
+    yield* s3Findings(settings, bucket, () => openLake(settings));
+  } else {
+    yield embedded.databaseFinding(
+      "local catalog",
+      await localCatalogPath(settings),
+      "Remove it: it is made again from the lake (`ticklake setup-catalog`).",
+    );
+  }
+}
+
+const COLOURS = { ok: "32", warning: "33", failed: "31", skipped: "2" };
+const STATUS_WIDTH = 9;
+const CHECK_WIDTH = 21;
+
+function print({ status, check, detail, fix }: Finding, output: Output): void {
+  const word = status === "failed" ? "FAILED" : status;
+  const coloured = output.colour ? `\x1b[${COLOURS[status]}m${word}\x1b[0m` : word;
+  const padding = " ".repeat(STATUS_WIDTH - word.length);
+  output.line(`${coloured}${padding}${check.padEnd(CHECK_WIDTH)}${detail}`);
+  if (fix !== undefined) output.line(`${" ".repeat(STATUS_WIDTH)}fix: ${fix}`);
+}

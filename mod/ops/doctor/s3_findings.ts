@@ -1,0 +1,206 @@
+import { GetRoleCommand, IAMClient } from "@aws-sdk/client-iam";
+import { HeadBucketCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { type Api, isNamed, openApi } from "../../aws/api.ts";
+import { isCredentialFailure } from "../../aws/request_failure.ts";
+import type { Settings } from "../../config/settings.ts";
+import { Failure, messageOf } from "../../failure/failure.ts";
+import type { LakeStore } from "../../lake/store.ts";
+import { clockFinding } from "./clock_finding.ts";
+import { failed, failedBy, type Finding, ok, skipped, warning } from "./finding.ts";
+
+/** Milliseconds that the S3 endpoint may take to answer at all. */
+const ENDPOINT_MS = 5000;
+
+/**
+ * Looks at the lake's bucket and what leads to it, and stops where going on has no sense.
+ * @param openLake opens the lake as the other commands do
+ */
+export async function* s3Findings(
+  settings: Settings,
+  bucket: string,
+  openLake: () => Promise<LakeStore>,
+): AsyncGenerator<Finding> {
+  const endpoint = Deno.env.get("AWS_ENDPOINT_URL_S3") || Deno.env.get("AWS_ENDPOINT_URL");
+  const s3 = openApi(
+    (options) => new S3Client({ ...options, forcePathStyle: settings.s3PathStyle ?? !!endpoint }),
+    { service: "s3" },
+  );
+  try {
+    const region = await s3.region();
+    yield ok("AWS region", region);
+    if (!(yield* endpointFindings(endpoint ?? `https://s3.${region}.amazonaws.com`))) return;
+    if (!(yield* identityFinding(endpoint !== undefined))) return;
+    if (!(yield* bucketFinding(s3, bucket, region))) return;
+    yield await writeFinding(openLake);
+    if (settings.role !== undefined) yield await roleFinding(settings.role);
+  } catch (error) {
+    // Only the region is left to fail.
+    yield failedBy("AWS region", error, "usage");
+  } finally {
+    s3.close();
+  }
+}
+
+/** Whether the endpoint answers at all, and what time it has. */
+async function* endpointFindings(url: string): AsyncGenerator<Finding, boolean> {
+  if (!URL.canParse(url)) {
+    yield failed(
+      "S3 endpoint",
+      `${url} is no URL`,
+      "Set AWS_ENDPOINT_URL to http(s)://HOST.",
+      "usage",
+    );
+    return false;
+  }
+  try {
+    const response = await fetch(url, {
+      method: "HEAD",
+      redirect: "manual",
+      signal: AbortSignal.timeout(ENDPOINT_MS),
+    });
+    await response.body?.cancel();
+    yield ok("S3 endpoint", `${url} answers`);
+    const date = response.headers.get("date");
+    if (date !== null) yield clockFinding(new URL(url).host, date, Date.now());
+    return true;
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    yield failed(
+      "S3 endpoint",
+      `${url} cannot be reached: ${messageOf(cause)}`,
+      "Check AWS_REGION and AWS_ENDPOINT_URL, the network, and that the security group lets HTTPS out.",
+    );
+    return false;
+  }
+}
+
+/** Who we are to AWS. @param foreign whether the endpoint may be of a server that knows S3 alone */
+async function* identityFinding(foreign: boolean): AsyncGenerator<Finding, boolean> {
+  const sts = openApi((options) => new STSClient(options), { service: "sts" });
+  try {
+    const { Arn } = await sts.send(new GetCallerIdentityCommand({}));
+    yield ok("AWS identity", Arn ?? "without a name");
+    return true;
+  } catch (error) {
+    const cause = error instanceof Failure ? error.cause : error;
+    if (!foreign || isCredentialFailure(cause)) {
+      yield error instanceof Failure ? failedBy("AWS identity", error) : failed(
+        "AWS identity",
+        messageOf(error),
+        "Check the credentials (aws sts get-caller-identity).",
+      );
+      return false;
+    }
+    yield skipped("AWS identity", "the endpoint does not know STS");
+    return true;
+  } finally {
+    sts.close();
+  }
+}
+
+async function* bucketFinding(
+  s3: Api<S3Client>,
+  bucket: string,
+  region: string,
+): AsyncGenerator<Finding, boolean> {
+  let found: string | undefined;
+  try {
+    found = (await s3.send(new HeadBucketCommand({ Bucket: bucket }))).BucketRegion;
+  } catch (error) {
+    found = regionNamedBy(error instanceof Failure ? error.cause : error);
+    if (found === undefined) {
+      yield await refusalFinding(s3, bucket);
+      return false;
+    }
+  }
+  if (found === undefined || found === region) {
+    yield ok("bucket", `${bucket} is there, in ${region}`);
+    return true;
+  }
+  yield failed(
+    "bucket",
+    `${bucket} lies in ${found}, and the region in force is ${region}`,
+    `Set AWS_REGION to ${found}: Glue and Athena must be in the bucket's region.`,
+    "usage",
+  );
+  return false;
+}
+
+/** Why the bucket is kept from us: the answer to HEAD has no room for that, so it is asked by GET. */
+async function refusalFinding(s3: Api<S3Client>, bucket: string): Promise<Finding> {
+  try {
+    await s3.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: 1 }));
+    return failed("bucket", `${bucket} does not answer HEAD`, `Grant s3:ListBucket on it.`);
+  } catch (error) {
+    if (isNamed(error, "NoSuchBucket")) {
+      return failed(
+        "bucket",
+        `${bucket} does not exist`,
+        `Create it (aws s3 mb s3://${bucket}), or check AWS_S3_BUCKET and the account.`,
+      );
+    }
+    if (!(error instanceof Failure)) {
+      return failed("bucket", `${bucket}: ${messageOf(error)}`, undefined);
+    }
+    if (isCredentialFailure(error.cause)) return failedBy("AWS identity", error);
+    if (!isNamed(error.cause, "AccessDenied")) return failedBy("bucket", error);
+    return failed(
+      "bucket",
+      `we may not look at ${bucket}`,
+      `Grant s3:ListBucket on arn:aws:s3:::${bucket}; or the bucket is someone else's.`,
+    );
+  }
+}
+
+/** The region that S3 names where it sends us away. */
+function regionNamedBy(error: unknown): string | undefined {
+  const { $response } = error as {
+    $response?: { statusCode: number; headers: Record<string, string> };
+  };
+  return $response?.statusCode === 301 ? $response.headers["x-amz-bucket-region"] : undefined;
+}
+
+async function writeFinding(openLake: () => Promise<LakeStore>): Promise<Finding> {
+  try {
+    const lake = await openLake();
+    try {
+      await lake.check();
+      return ok("write permission", `objects can be written to ${lake.description}`);
+    } finally {
+      lake.close();
+    }
+  } catch (error) {
+    return failedBy("write permission", error);
+  }
+}
+
+/** Whether the crawler's role is there, and Glue may take it on. */
+async function roleFinding(role: string): Promise<Finding> {
+  const name = role.slice(role.lastIndexOf("/") + 1);
+  const iam = openApi((options) => new IAMClient(options), { service: "iam" });
+  try {
+    const { Role } = await iam.send(new GetRoleCommand({ RoleName: name }));
+    const trust = decodeURIComponent(Role?.AssumeRolePolicyDocument ?? "");
+    return trust.includes("glue.amazonaws.com")
+      ? ok("role", `${name} is there, and Glue may take it on`)
+      : failed(
+        "role",
+        `${name} is there, but its trust policy does not let Glue take it on`,
+        "Allow glue.amazonaws.com sts:AssumeRole in it, or make one with `ticklake setup-catalog " +
+          "--create-role`.",
+      );
+  } catch (error) {
+    if (isNamed(error, "NoSuchEntityException", "NoSuchEntity")) {
+      return failed(
+        "role",
+        `${name} does not exist`,
+        "Make it with `ticklake setup-catalog --create-role`, or check TICKLAKE_GLUE_ROLE.",
+      );
+    }
+    const message = messageOf(error);
+    return warning("role", `${name} cannot be looked at: ${message}`, "Grant iam:GetRole on it.");
+  } finally {
+    iam.close();
+  }
+}
