@@ -7,7 +7,7 @@ import { produceRequest } from "./produce_request.ts";
 import { protocolError } from "./raw_request.ts";
 import type { ProducerIdentity } from "./record_batch_writer.ts";
 import { describeError, errorType, refused, verdictOf } from "./request_error.ts";
-import { sleep } from "./retry.ts";
+import { sleep, Trouble } from "./retry.ts";
 
 const logger = getLogger(["ticklake", "kafka"]);
 
@@ -16,6 +16,9 @@ const DELIVERY_TIMEOUT_MS = 120_000;
 
 /** Bytes that one request carries, or a single batch. */
 const REQUEST_BYTES = 2 * 2 ** 20;
+
+/** Milliseconds between two looks at the topic without a reason, for partitions that were added. */
+const LOOK_EVERY_MS = 60_000;
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2000;
@@ -51,6 +54,7 @@ export class BatchSender {
   /** By partition, -1 where there is none. */
   #leaders: number[] = [];
   #searching = false;
+  #lookedAt = 0;
   /** Memory of the request to each broker: there is one at a time. */
   readonly #memory = new Map<number, Buffer>();
 
@@ -68,6 +72,7 @@ export class BatchSender {
 
   /** Sends what there is to be sent. */
   wake(): void {
+    if (Date.now() - this.#lookedAt > LOOK_EVERY_MS) this.#look();
     for (const { partition, next } of this.queues) {
       const leader = this.#leaders[partition];
       if (next === null || this.#sending.has(leader)) continue;
@@ -83,6 +88,7 @@ export class BatchSender {
 
   async #sendTo(leader: number): Promise<void> {
     this.#sending.add(leader);
+    const trouble = new Trouble(`sending to ${this.#topic}`);
     let pause = FIRST_PAUSE_MS;
     let error: unknown;
     while (!this.#closed.signal.aborted) {
@@ -90,9 +96,11 @@ export class BatchSender {
       if (queues.length === 0) break;
       error = await this.#attempt(leader, queues);
       if (error === undefined) {
+        trouble.over();
         pause = FIRST_PAUSE_MS;
       } else {
-        await this.#wait(pause, error);
+        trouble.failed(error);
+        await this.#wait(pause);
         pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
       }
     }
@@ -103,28 +111,29 @@ export class BatchSender {
   async #search(): Promise<void> {
     if (this.#searching) return;
     this.#searching = true;
+    const trouble = new Trouble(`sending to ${this.#topic}`);
     const error = protocolError(LEADER_NOT_AVAILABLE);
     while (!this.#closed.signal.aborted && this.#ready(-1, error).length > 0) {
-      await this.#wait(FIRST_PAUSE_MS, error);
+      trouble.failed(error);
+      await this.#wait(FIRST_PAUSE_MS);
     }
     this.#searching = false;
   }
 
-  async #wait(pause: number, error: unknown): Promise<void> {
-    logger.debug("sending to {topic} failed: {error}", {
-      topic: this.#topic,
-      error: describeError(error),
-    });
+  async #wait(pause: number): Promise<void> {
+    await sleep(pause, this.#closed.signal).catch(() => {});
+    await this.#look();
+    this.wake();
+  }
+
+  /** Finds the leaders, if that is possible now. */
+  async #look(): Promise<void> {
     try {
-      await sleep(pause, this.#closed.signal);
       await this.#findLeaders();
     } catch (error) {
-      logger.debug("metadata of {topic}: {error}", {
-        topic: this.#topic,
-        error: describeError(error),
-      });
+      const [topic, reason] = [this.#topic, describeError(error)];
+      logger.debug("who leads {topic} is not known: {reason}", { topic, reason });
     }
-    this.wake();
   }
 
   /** The queues of a leader that have something to send; what is too old is given up. */
@@ -212,6 +221,7 @@ export class BatchSender {
   }
 
   async #findLeaders(): Promise<void> {
+    this.#lookedAt = Date.now();
     const partitions = await this.#cluster.partitions(this.#topic);
     if (partitions === null) return;
     for (const { partition, leader } of partitions) {

@@ -186,9 +186,10 @@ export class Consumption {
       lost,
       () => committedOffsets(cluster, group, topic, partitions),
     );
-    return await Promise.all(committed.map(async (committed) => {
+    const all = await this.#offsets(partitions, lost);
+    return await Promise.all(committed.map(async (committed, i) => {
       const { partition, offset } = committed;
-      const offsets = await this.#offsets(partition, offset ?? 0, lost);
+      const offsets = await this.#reaching(offset ?? 0, all[i], lost);
       const start = offset ?? (from === "earliest" ? offsets.low : offsets.high);
       const commit = (offset: number, metadata: string) =>
         this.#commit(generation, term, partition, offset, metadata);
@@ -213,14 +214,14 @@ export class Consumption {
     checkMetadata(metadata);
     const lost = term.signal;
     const doing = `committing offset ${offset} of partition ${partition}`;
+    let attempt = Promise.resolve();
+    const commit = () => attempt = this.#member.commit(generation, partition, offset, metadata);
     try {
-      await retrying(
-        doing,
-        lost,
-        () => this.#member.commit(generation, partition, offset, metadata),
-      );
+      await retrying(doing, lost, commit);
     } catch (error) {
       if (lost.aborted) {
+        // The one that was on its way may have been in time.
+        if (await attempt.then(() => true, () => false)) return;
         throw new FencedError(`partition ${partition} was taken away`, { cause: error });
       }
       if (verdictOf(error) === "fenced") throw this.#end(term, error, doing);
@@ -228,41 +229,51 @@ export class Consumption {
     }
   }
 
+  /** The offsets of some partitions, in their order. */
+  #offsets(partitions: number[], lost: AbortSignal): Promise<PartitionOffsets[]> {
+    const { topic } = this.#options;
+    return this.#asking(`the offsets of ${topic}`, lost, async () => {
+      const leaders = await this.#cluster.partitions(topic) ?? [];
+      const asked = leaders.filter(({ partition }) => partitions.includes(partition));
+      if (asked.length < partitions.length) throw protocolError(UNKNOWN_TOPIC_OR_PARTITION);
+      return partitionOffsets(this.#cluster, topic, asked);
+    });
+  }
+
   /**
-   * A partition's offsets, once `offset` is not beyond its end. A broker that has just started may
+   * A partition's offsets, once its end is not before `offset`. A broker that has just started may
    * not know the end of its log yet.
-   * @throws {Failure} kind `failed`, when it stays beyond the end
+   * @throws {Failure} kind `failed`, when the end stays before it
    */
-  async #offsets(partition: number, offset: number, lost: AbortSignal): Promise<PartitionOffsets> {
-    const { topic, group } = this.#options;
-    for (let check = 0;; check++) {
-      const [offsets] = await this.#asking(`the offsets of ${topic}`, lost, async () => {
-        const leaders = await this.#cluster.partitions(topic) ?? [];
-        const asked = leaders.filter((leader) => leader.partition === partition);
-        if (asked.length === 0) throw protocolError(UNKNOWN_TOPIC_OR_PARTITION);
-        return partitionOffsets(this.#cluster, topic, asked);
-      });
-      if (offset <= offsets.high) return offsets;
-      if (check === BEYOND_END_CHECKS) {
-        throw new Failure(
-          "failed",
-          `${topic}: partition ${partition} ends at offset ${offsets.high}, but group ${group} has ` +
-            `read up to ${offset}; the topic was deleted and created again, or lost messages`,
-          {
-            fix: "Use another --group and another --prefix for the new topic, or set the group " +
-              "back with kafka-consumer-groups.sh --reset-offsets.",
-          },
-        );
-      }
+  async #reaching(
+    offset: number,
+    offsets: PartitionOffsets,
+    lost: AbortSignal,
+  ): Promise<PartitionOffsets> {
+    const { partition } = offsets;
+    for (let check = 0; check < BEYOND_END_CHECKS && offset > offsets.high; check++) {
       await sleep(1000, lost);
+      [offsets] = await this.#offsets([partition], lost);
     }
+    if (offset <= offsets.high) return offsets;
+    const { topic, group } = this.#options;
+    throw new Failure(
+      "failed",
+      `${topic}: partition ${partition} ends at offset ${offsets.high}, but group ${group} has ` +
+        `read up to ${offset}; the topic was deleted and created again, or lost messages`,
+      {
+        fix: "Use another --group and another --prefix for the new topic, or set the group " +
+          "back with kafka-consumer-groups.sh --reset-offsets.",
+      },
+    );
   }
 
   /** The next offset is not in the log: retention was faster, or a broker lost what it had. */
   async #outOfRange(feed: Feed, lost: AbortSignal): Promise<void> {
     const { topic } = this.#options;
     const { partition, position } = feed;
-    const { low } = await this.#offsets(partition, position, lost);
+    const [offsets] = await this.#offsets([partition], lost);
+    const { low } = await this.#reaching(position, offsets, lost);
     if (position >= low) return sleep(1000, lost);
     logger.warn(
       "{topic}: retention removed offsets {from} to {to} of partition {partition} before they " +

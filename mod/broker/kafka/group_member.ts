@@ -8,7 +8,7 @@ import { assign, PROTOCOL, type Subscription } from "./assign.ts";
 import type { BrokerNode } from "./broker_node.ts";
 import type { Cluster } from "./cluster.ts";
 import { describeError, errorType, refused, verdictOf } from "./request_error.ts";
-import { abortable, retrying } from "./retry.ts";
+import { retrying } from "./retry.ts";
 
 const logger = getLogger(["ticklake", "kafka"]);
 
@@ -59,8 +59,9 @@ export class GroupMember {
   readonly #options: GroupMemberOptions;
   #memberId = "";
   #coordinator: BrokerNode | null = null;
-  /** A request to join was left without its answer. */
+  /** A request to join waits for its answer. */
   #unanswered = false;
+  #left = false;
 
   constructor(cluster: Cluster, options: GroupMemberOptions) {
     this.#cluster = cluster;
@@ -75,7 +76,7 @@ export class GroupMember {
     const doing = `joining the group ${this.#options.group}`;
     while (true) {
       try {
-        return await retrying(doing, signal, () => this.#join(signal));
+        return await retrying(doing, signal, () => this.#join());
       } catch (error) {
         if (signal.aborted) throw error;
         const type = errorType(error);
@@ -87,7 +88,7 @@ export class GroupMember {
     }
   }
 
-  async #join(signal: AbortSignal): Promise<Generation> {
+  async #join(): Promise<Generation> {
     const { group, topic, sessionTimeoutMs } = this.#options;
     const partitionCount = await this.#partitionCount(topic);
     const joined = await this.#ask<JoinGroup, Joined>(apiKeys.JoinGroup, requests.JoinGroup, {
@@ -100,7 +101,7 @@ export class GroupMember {
         name: PROTOCOL,
         metadata: MemberMetadata.encode({ version: 0, topics: [topic], userData: NO_DATA }),
       }],
-    }, signal);
+    });
     const { generationId: id, memberId, leaderId } = joined;
     this.#memberId = memberId;
     const leads = memberId === leaderId;
@@ -109,7 +110,7 @@ export class GroupMember {
       generationId: id,
       memberId,
       groupAssignment: leads ? await this.#shares(joined, partitionCount) : [],
-    }, signal);
+    });
     const share = MemberAssignment.decode(synced.memberAssignment)?.assignment[topic] ?? [];
     const partitions = share.toSorted((a, b) => a - b);
     logger.info("joined group {group}, generation {generation}, partitions {partitions}", {
@@ -141,17 +142,17 @@ export class GroupMember {
   }
 
   /** A request that waits for the other members too. */
-  async #ask<A, T>(apiKey: number, definition: unknown, ask: A, signal: AbortSignal): Promise<T> {
+  async #ask<A, T>(apiKey: number, definition: unknown, ask: A): Promise<T> {
     const requestTimeout = REBALANCE_TIMEOUT_MS + NETWORK_DELAY_MS;
     this.#unanswered = true;
     try {
       return await this.#onCoordinator((node) => {
+        if (this.#left) throw new Error("the group was left meanwhile");
         const request = { ...node.lookupRequest<A, T>(apiKey, definition)(ask), requestTimeout };
-        const asked = () => node.connectionPool.send(request);
-        return abortable(this.#cluster.ask(node, asked, requestTimeout), signal);
+        return this.#cluster.ask(node, () => node.connectionPool.send(request), requestTimeout);
       });
     } finally {
-      this.#unanswered = signal.aborted;
+      this.#unanswered = false;
     }
   }
 
@@ -186,11 +187,11 @@ export class GroupMember {
     await this.#onCoordinator((node) => this.#cluster.ask(node, () => node.offsetCommit(ask)));
   }
 
-  /** Leaves the group, so that the others need not wait for this member's session to end. */
+  /** Leaves the group for good, so that the others need not wait for this member's session to end. */
   async leave(): Promise<void> {
+    this.#left = true;
     const memberId = this.#memberId;
     if (memberId === "") return;
-    this.#memberId = "";
     const { group } = this.#options;
     // The broker answers a connection's requests in turn: this one would wait for that to join.
     if (this.#unanswered) this.#cluster.close();
@@ -199,7 +200,7 @@ export class GroupMember {
     const leave = () =>
       this.#onCoordinator((node) => this.#cluster.ask(node, () => node.leaveGroup(ask)));
     try {
-      await abortable(retrying(`leaving group ${group}`, patience, leave), patience);
+      await retrying(`leaving group ${group}`, patience, leave);
     } catch (error) {
       logger.debug("leaving group {group}: {error}", { group, error: describeError(error) });
     }

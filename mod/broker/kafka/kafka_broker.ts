@@ -16,7 +16,7 @@ import { Consumption } from "./consumption.ts";
 import { checkTopicName, createTopic, readyPartitions } from "./ensure_topic.ts";
 import { committedOffsets, topicOffsets } from "./offsets.ts";
 import { KafkaProducer } from "./producer.ts";
-import { retryingOrRefused } from "./retry.ts";
+import { abortable, retryingOrRefused } from "./retry.ts";
 import { cannotConnect } from "./unreachable.ts";
 
 /** Milliseconds for which a question is asked again while a broker does not answer. */
@@ -95,23 +95,30 @@ class KafkaBroker implements Broker {
   }
 
   async consume(options: ConsumeOptions): Promise<void> {
-    await this.#mustHave(options.topic);
+    const signal = AbortSignal.any([options.signal, this.#closing.signal]);
+    const consuming = this.#consume({ ...options, signal });
+    this.#open.add(consuming);
+    try {
+      await consuming;
+    } finally {
+      this.#open.delete(consuming);
+    }
+  }
+
+  async #consume(options: ConsumeOptions): Promise<void> {
+    const { signal, topic } = options;
     // A broker that is gone must be noticed well before the session ends.
     const requestTimeoutMs = Math.min(30_000, Math.max(2000, this.#sessionTimeoutMs / 3));
     const cluster = new Cluster(this.#config, { requestTimeoutMs });
-    await cluster.connect();
-    const signal = AbortSignal.any([options.signal, this.#closing.signal]);
-    const consumption = new Consumption(
-      cluster,
-      { ...options, signal },
-      this.#sessionTimeoutMs,
-    ).run();
-    this.#open.add(consumption);
     try {
-      await consumption;
-    } finally {
-      this.#open.delete(consumption);
+      await abortable(this.#mustHave(topic), signal);
+      await abortable(cluster.connect(), signal);
+    } catch (error) {
+      cluster.close();
+      if (signal.aborted) return;
+      throw error;
     }
+    await new Consumption(cluster, options, this.#sessionTimeoutMs).run();
   }
 
   async #mustHave(topic: string): Promise<void> {

@@ -59,7 +59,7 @@ export async function retrying<T>(
   for (let pause = FIRST_PAUSE_MS;; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
     signal.throwIfAborted();
     try {
-      const result = await request();
+      const result = await abortable(request(), signal);
       trouble.over();
       return result;
     } catch (error) {
