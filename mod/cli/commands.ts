@@ -10,6 +10,8 @@ export interface Command {
   description: string;
   /** Words after the command, in commander's notation, such as `[sql]`. */
   arguments?: string;
+  /** What those words may be, where it is known; for completions. */
+  words?: readonly string[];
   /** Command lines that people would type, each with what it does. */
   examples: ReadonlyArray<readonly [line: string, does: string]>;
   /** Loads the module, so that `--help` loads no SDK. */
@@ -92,6 +94,21 @@ export const COMMANDS: readonly Command[] = [
       "Sends 20,000 shipped quotes through the embedded broker into a Parquet lake in a fresh folder and asks three questions about them.",
     examples: [["ticklake demo", "the whole path, in seconds"]],
     load: () => import("../commands/demo.ts"),
+  },
+  {
+    name: "completions",
+    summary: "Print what completes our commands and flags in a shell",
+    description: "A script for bash, zsh or fish, from the same tables as the help.",
+    arguments: "<shell>",
+    words: ["bash", "zsh", "fish"],
+    examples: [
+      ["source <(ticklake completions bash)", "in ~/.bashrc; zsh in ~/.zshrc"],
+      [
+        "ticklake completions fish > ~/.config/fish/completions/ticklake.fish",
+        "for fish, once and for all",
+      ],
+    ],
+    load: () => import("../commands/completions.ts"),
   },
   {
     name: "config",

@@ -1,7 +1,8 @@
 import { Command as Commander, CommanderError, Option } from "commander";
-import { ALL_SETTINGS, type Setting, type SettingKey, takes } from "../config/settings.ts";
+import { ALL_SETTINGS, type Setting, type SettingKey } from "../config/settings.ts";
 import { formatValue } from "../config/value.ts";
 import { type Command, COMMANDS } from "./commands.ts";
+import { flagsOf } from "./flags_of.ts";
 
 /** What a command line asks for. */
 export interface Invocation {
@@ -47,7 +48,7 @@ export function parseLine(words: string[], version: string): ParsedLine {
       .exitOverride()
       .addHelpText("after", examplesHelp(command));
     if (command.arguments !== undefined) sub.arguments(command.arguments);
-    const own = flagsOf(command);
+    const own = flagsOf(command.name);
     for (const [, setting] of own) addOptions(sub, setting);
     sub.action(() => {
       // Options that all commands take may stand before the command too; those after it win.
@@ -65,19 +66,6 @@ export function parseLine(words: string[], version: string): ParsedLine {
 }
 
 type FlagSettings = ReadonlyArray<readonly [SettingKey, Setting]>;
-
-/**
- * The settings that are flags of a command. Two commands may use one flag for different settings
- * (`--format`); where a command takes both, as `config` does, the flag is the first one's.
- */
-function flagsOf(command: Command): FlagSettings {
-  const seen = new Set<string>();
-  return ALL_SETTINGS.filter(([key, { flag }]) => {
-    if (flag === undefined || !takes(command.name, key) || seen.has(flag)) return false;
-    seen.add(flag);
-    return true;
-  });
-}
 
 function addOptions(target: Commander, setting: Setting): void {
   const { flag, type, env } = setting;
