@@ -78,7 +78,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "doctor",
-    summary: "Look at each setting and service, and say how to mend what is wrong",
+    summary: "Check settings and services, with the fix",
     description:
       "A line for each: DNS, TCP, TLS, login, advertised listeners, topic, region, clock, identity, bucket, write permission, role; or the embedded parts. Ends with 2 where settings are wrong, with 3 where a service is.",
     examples: [
@@ -97,16 +97,15 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "completions",
-    summary: "Print what completes our commands and flags in a shell",
+    summary: "Print completions for bash, zsh or fish",
     description: "A script for bash, zsh or fish, from the same tables as the help.",
     arguments: "<shell>",
     words: ["bash", "zsh", "fish"],
     examples: [
-      ["source <(ticklake completions bash)", "in ~/.bashrc; zsh in ~/.zshrc"],
-      [
-        "ticklake completions fish > ~/.config/fish/completions/ticklake.fish",
-        "for fish, once and for all",
-      ],
+      ["ticklake completions bash", "in ~/.bashrc: source <(ticklake completions bash)"],
+      ["ticklake completions zsh", "in ~/.zshrc: source <(ticklake completions zsh)"],
+      ["ticklake completions fish", "into ~/.config/fish/completions/ticklake.fish"],
+    ],
     ],
     load: () => import("../commands/completions.ts"),
   },
@@ -114,7 +113,10 @@ export const COMMANDS: readonly Command[] = [
     name: "config",
     summary: "Show the settings in force and where each came from",
     description: "Flag, environment, .env file and default, in that order. Secrets are not shown.",
-    examples: [["ticklake config --json", "for scripts"]],
+    examples: [
+      ["ticklake config --json", "for scripts"],
+      ["ticklake config --reference", "what all of them are for, in Markdown"],
+    ],
     load: () => import("../commands/config.ts"),
   },
 ];

@@ -1,9 +1,15 @@
 import type { CommandContext } from "../cli/context.ts";
 import type { Resolved } from "../config/load.ts";
+import { settingsMarkdown, settingsReference } from "../config/reference.ts";
 import { formatValue } from "../config/value.ts";
 
-/** `config`: the settings in force and where each came from. */
-export function run({ loaded, output }: CommandContext): Promise<number> {
+/** `config`: the settings in force and where each came from, or what all of them are for. */
+export function run({ settings, loaded, output }: CommandContext): Promise<number> {
+  if (settings.reference) {
+    if (output.json) output.document(settingsReference());
+    else output.raw(settingsMarkdown());
+    return Promise.resolve(0);
+  }
   const rows = loaded.resolved.map((resolved) => ({
     setting: resolved.setting.env ?? resolved.setting.flag ?? resolved.key,
     flag: resolved.setting.flag ?? null,

@@ -551,6 +551,15 @@ export const SETTINGS = define({
     commands: ["query"],
     description: "List ready-made queries; with a name after it, run that one",
   },
+
+  // config
+  reference: {
+    type: "boolean",
+    flag: "--reference",
+    default: false,
+    commands: ["config"],
+    description: "Print the reference of all settings in Markdown instead of the values in force",
+  },
 });
 
 type Settings_ = typeof SETTINGS;

@@ -6,7 +6,8 @@ import { REPOSITORY } from "../services/tools_folder.ts";
 Deno.test("--help goes to standard output, with the commands and the exit codes; exit 0", async () => {
   const { code, stdout, stderr } = await runTicklake(["--help"]);
   assert.deepEqual([code, stderr], [0, ""]);
-  for (const { name, summary } of COMMANDS) assert.match(stdout, new RegExp(`${name}.+${summary}`));
+  const text = stdout.replace(/\s+/g, " ");
+  for (const { name, summary } of COMMANDS) assert.match(text, new RegExp(`${name} .+${summary}`));
   assert.match(stdout, /Exit codes:\n {2}0 {2}done/);
 });
 

@@ -1,0 +1,72 @@
+import { ALL_SETTINGS, type Setting, type SettingKey } from "./settings.ts";
+import { EXPECTED, formatValue } from "./value.ts";
+
+/** One setting of the reference. */
+export interface ReferenceRow {
+  key: SettingKey;
+  env: string | null;
+  /** Name of a variable that gives a file with the value. */
+  fileEnv: string | null;
+  flag: string | null;
+  /** What a value looks like. */
+  expected: string;
+  default: string | null;
+  commands: "all" | readonly string[];
+  description: string;
+  secret: boolean;
+}
+
+/** All settings, in the order of the table. */
+export function settingsReference(): ReferenceRow[] {
+  return ALL_SETTINGS.map(([key, setting]) => ({
+    key,
+    env: setting.env ?? null,
+    fileEnv: setting.fileEnv ?? null,
+    flag: setting.flag ?? null,
+    expected: expectedOf(setting),
+    default: setting.default === undefined ? null : formatValue(setting.type, setting.default),
+    commands: setting.commands,
+    description: setting.description,
+    secret: setting.secret === true,
+  }));
+}
+
+/** The reference as a table in Markdown, as the README has it between its markers. */
+export function settingsMarkdown(): string {
+  const rows = settingsReference().map((row) => {
+    const names = [row.env, row.fileEnv, row.flag].filter((name) => name !== null);
+    const cells = [
+      names.map(code).join("<br>"),
+      row.expected,
+      row.default === null ? "" : code(row.default),
+      row.commands === "all" ? "all" : row.commands.join(", "),
+      row.secret ? `${row.description}; never printed` : row.description,
+    ];
+    return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  });
+  return [
+    "| setting | value | default | commands | |",
+    "| --- | --- | --- | --- | --- |",
+    ...rows,
+  ].join("\n") + "\n";
+}
+
+/** Where the table stands in a document. */
+const MARKED = /(<!-- settings -->\n)[\s\S]*?(<!-- \/settings -->)/;
+
+/** The document with the table between its markers, or `null` where it has none. */
+export function withSettings(document: string): string | null {
+  if (!MARKED.test(document)) return null;
+  return document.replace(MARKED, (_, begin, end) => `${begin}\n${settingsMarkdown()}\n${end}`);
+}
+
+function expectedOf({ type, choices, min }: Setting): string {
+  if (type === "choice") return choices!.map(code).join(", ");
+  return type === "integer" && min !== undefined
+    ? `a whole number, ${min} or more`
+    : EXPECTED[type];
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
