@@ -106,7 +106,6 @@ export const COMMANDS: readonly Command[] = [
       ["ticklake completions zsh", "in ~/.zshrc: source <(ticklake completions zsh)"],
       ["ticklake completions fish", "into ~/.config/fish/completions/ticklake.fish"],
     ],
-    ],
     load: () => import("../commands/completions.ts"),
   },
   {
