@@ -1,0 +1,7 @@
+/** The binaries of a release: the name that users see, and what Rust calls the platform. */
+export const RELEASE_TARGETS: Readonly<Record<string, string>> = {
+  "linux-x64": "x86_64-unknown-linux-gnu",
+  "linux-arm64": "aarch64-unknown-linux-gnu",
+  "macos-x64": "x86_64-apple-darwin",
+  "macos-arm64": "aarch64-apple-darwin",
+};

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { parse } from "yaml";
+import { RELEASE_TARGETS } from "../../scripts/release_targets.ts";
+import { REPOSITORY } from "../services/tools_folder.ts";
+
+interface Step {
+  uses?: string;
+  run?: string;
+}
+
+interface Workflow {
+  permissions: Record<string, string>;
+  jobs: Record<string, { steps: Step[]; permissions?: Record<string, string>; needs?: string }>;
+}
+
+const FOLDER = `${REPOSITORY}/.github/workflows`;
+const workflows = [...Deno.readDirSync(FOLDER)].map(({ name }) =>
+  [name, Deno.readTextFileSync(`${FOLDER}/${name}`)] as const
+);
+const release = parse(Deno.readTextFileSync(`${FOLDER}/release.yml`)) as Workflow;
+
+Deno.test("every action is pinned to a commit, with its version beside it", () => {
+  for (const [name, text] of workflows) {
+    const uses = text.split("\n").filter((line) => /^\s*(- )?uses:/.test(line));
+    assert.ok(uses.length > 0, name);
+    for (const line of uses) {
+      assert.match(line, /@[0-9a-f]{40} # v\d+\.\d+\.\d+$/, `${name}: ${line}`);
+    }
+  }
+});
+
+Deno.test("a workflow may only read, except for the job that publishes", () => {
+  for (const [name, text] of workflows) {
+    const { permissions, jobs } = parse(text) as Workflow;
+    assert.deepEqual(permissions, { contents: "read" }, name);
+    const writing = Object.keys(jobs).filter((job) => jobs[job].permissions !== undefined);
+    assert.deepEqual(writing, name === "release.yml" ? ["publish"] : [], name);
+  }
+});
+
+Deno.test("what is expanded into a command is no text that others chose", () => {
+  for (const [name, text] of workflows) {
+    for (const [job, { steps }] of Object.entries((parse(text) as Workflow).jobs)) {
+      for (const { run = "" } of steps) assert.doesNotMatch(run, /\$\{\{/, `${name}: ${job}`);
+    }
+  }
+});
+
+Deno.test("a release is compiled for each platform that the install script knows", () => {
+  const script = release.jobs.build.steps.map(({ run = "" }) => run).join("\n");
+  const compiled = [...script.matchAll(/--target=(\S+) --output=dist\/release\/ticklake-(\S+)/g)]
+    .map(([, target, name]) => [name, target]);
+  assert.deepEqual(Object.fromEntries(compiled), RELEASE_TARGETS);
+});
+
+Deno.test("a release passes CI first and is tried before it is published", () => {
+  const { build, try: tried, publish } = release.jobs;
+  assert.ok(build.steps.some(({ run }) => run === ".ci/run"));
+  assert.ok(tried.steps.some(({ run = "" }) => run.includes("install.sh --from")));
+  assert.equal(tried.needs, "build");
+  assert.equal(publish.needs, "try");
+});
+
+Deno.test("the tasks that workflows run are there", () => {
+  const { tasks } = JSON.parse(Deno.readTextFileSync(`${REPOSITORY}/deno.json`));
+  for (const [, text] of workflows) {
+    for (const [, task] of text.matchAll(/\.\/dev ([\w-]+)/g)) assert.ok(task in tasks, task);
+  }
+});
