@@ -402,39 +402,45 @@ serviceTest("a bucket whose region AWS tells by sending us away", { needs: ["aws
 
 serviceTest("a bucket that may be read and not written", { needs: ["aws"] }, async () => {
   const env: Env = { ...awsEnv(), AWS_S3_BUCKET: await withEnv(awsEnv(), newBucket) };
-  await using proxy = startS3Proxy(env.AWS_ENDPOINT_URL, {
-    answer: ({ method }) =>
-      method === "PUT"
-        ? new Response("<Error><Code>AccessDenied</Code><Message>no</Message></Error>", {
-          status: 403,
-          headers: { "content-type": "application/xml" },
-        })
-        : undefined,
-  });
+  const answer = refusing(env.AWS_S3_BUCKET, ["PUT"]);
+  await using proxy = startS3Proxy(env.AWS_ENDPOINT_URL, { answer });
   const diagnosis = await doctor({ ...env, AWS_ENDPOINT_URL: proxy.url });
   assert.equal(diagnosis.of("bucket").status, "ok");
   assertFailed(diagnosis, "write permission", /access denied/, /Grant s3:PutObject/);
 });
 
+const DENIED = "<Error><Code>AccessDenied</Code><Message>no</Message></Error>";
+
+/** Refuses requests for a bucket, those with these methods. */
+function refusing(bucket: string, methods: string[]) {
+  return ({ method, url }: Request) =>
+    new URL(url).pathname.startsWith(`/${bucket}`) && methods.includes(method)
+      ? new Response(method === "HEAD" ? null : DENIED, {
+        status: 403,
+        headers: { "content-type": "application/xml" },
+      })
+      : undefined;
+}
+
 serviceTest("a bucket that is someone else's", { needs: ["aws"] }, async () => {
   const env: Env = { ...awsEnv(), AWS_S3_BUCKET: await withEnv(awsEnv(), newBucket) };
-  await using proxy = startS3Proxy(env.AWS_ENDPOINT_URL, {
-    answer: ({ method, url }) =>
-      new URL(url).pathname.startsWith(`/${env.AWS_S3_BUCKET}`)
-        ? new Response(
-          method === "HEAD"
-            ? null
-            : "<Error><Code>AccessDenied</Code><Message>no</Message></Error>",
-          { status: 403, headers: { "content-type": "application/xml" } },
-        )
-        : undefined,
-  });
-  assertFailed(
-    await doctor({ ...env, AWS_ENDPOINT_URL: proxy.url }),
-    "bucket",
-    /we may not look at ticklake-/,
-    /Grant s3:ListBucket/,
-  );
+  const answer = refusing(env.AWS_S3_BUCKET, ["HEAD", "GET", "PUT"]);
+  await using proxy = startS3Proxy(env.AWS_ENDPOINT_URL, { answer });
+  const diagnosis = await doctor({ ...env, AWS_ENDPOINT_URL: proxy.url });
+  assertFailed(diagnosis, "write permission", /access denied/, /Grant s3:PutObject/);
+});
+
+serviceTest("the rights that consume needs are enough; that listing is missing is a warning", {
+  needs: ["aws"],
+}, async () => {
+  const env: Env = { ...awsEnv(), AWS_S3_BUCKET: await withEnv(awsEnv(), newBucket) };
+  const answer = refusing(env.AWS_S3_BUCKET, ["HEAD", "GET"]);
+  await using proxy = startS3Proxy(env.AWS_ENDPOINT_URL, { answer });
+  const { code, of } = await doctor({ ...env, AWS_ENDPOINT_URL: proxy.url });
+  assert.equal(code, 0);
+  assert.equal(of("bucket").status, "warning");
+  assert.match(of("bucket").fix!, /Grant s3:ListBucket/);
+  assert.equal(of("write permission").status, "ok");
 });
 
 serviceTest("a clock that is off is told by how much", { needs: ["aws"] }, async () => {

@@ -110,8 +110,9 @@ async function* bucketFinding(
   } catch (error) {
     found = regionNamedBy(error instanceof Failure ? error.cause : error);
     if (found === undefined) {
-      yield await refusalFinding(s3, bucket);
-      return false;
+      const refusal = await refusalFinding(s3, bucket);
+      yield refusal;
+      return refusal.status !== "failed";
     }
   }
   if (found === undefined || found === region) {
@@ -131,7 +132,7 @@ async function* bucketFinding(
 async function refusalFinding(s3: Api<S3Client>, bucket: string): Promise<Finding> {
   try {
     await s3.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: 1 }));
-    return failed("bucket", `${bucket} does not answer HEAD`, `Grant s3:ListBucket on it.`);
+    return ok("bucket", `${bucket} is there`);
   } catch (error) {
     if (isNamed(error, "NoSuchBucket")) {
       return failed(
@@ -145,9 +146,9 @@ async function refusalFinding(s3: Api<S3Client>, bucket: string): Promise<Findin
     }
     if (isCredentialFailure(error.cause)) return failedBy("AWS identity", error);
     if (!isNamed(error.cause, "AccessDenied")) return failedBy("bucket", error);
-    return failed(
+    return warning(
       "bucket",
-      `we may not look at ${bucket}`,
+      `we may not list ${bucket}: enough for consume, not for verify, status and query`,
       `Grant s3:ListBucket on arn:aws:s3:::${bucket}; or the bucket is someone else's.`,
     );
   }
