@@ -3,12 +3,20 @@
  *
  *     deno run --allow-read --allow-write scripts/pack_release.ts FOLDER REPOSITORY_URL
  *
- * FOLDER holds the binaries `ticklake-linux-x64` and so on; it gets them packed, `SHA256SUMS` and
- * `install.sh`.
+ * FOLDER holds the binaries `ticklake-linux-x64` and so on; it gets them packed, `install.sh`, what runs
+ * and watches the program on a host, and `SHA256SUMS` of all these.
  */
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { RELEASE_TARGETS } from "./release_targets.ts";
+
+/** What a host needs besides the binary. */
+const DEPLOYED = [
+  "deploy/systemd/ticklake-consume.service",
+  "deploy/systemd/ticklake-produce.service",
+  "deploy/prometheus/ticklake.rules.yaml",
+  "deploy/grafana/ticklake.json",
+];
 
 const [folder, repository] = Deno.args;
 if (folder === undefined || repository === undefined) {
@@ -26,6 +34,12 @@ for (const target of Object.keys(RELEASE_TARGETS)) {
   // The header has no time in it, so that equal binaries make equal files.
   add(`ticklake-${target}.gz`, gzipSync(Deno.readFileSync(binary), { level: 9 }));
   Deno.removeSync(binary);
+}
+for (const file of DEPLOYED) {
+  add(
+    file.slice(file.lastIndexOf("/") + 1),
+    Deno.readFileSync(new URL(`../${file}`, import.meta.url)),
+  );
 }
 const script = Deno.readTextFileSync(new URL("install.sh", import.meta.url));
 add("install.sh", new TextEncoder().encode(script.replaceAll("@REPOSITORY@", repository)));

@@ -430,6 +430,20 @@ serviceTest("a bucket that is someone else's", { needs: ["aws"] }, async () => {
   assertFailed(diagnosis, "write permission", /access denied/, /Grant s3:PutObject/);
 });
 
+serviceTest("the least policies, which let only the lake be listed, are enough", {
+  needs: ["aws"],
+}, async () => {
+  const env: Env = { ...awsEnv(), AWS_S3_BUCKET: await withEnv(awsEnv(), newBucket) };
+  const deny = refusing(env.AWS_S3_BUCKET, ["HEAD", "GET"]);
+  await using proxy = startS3Proxy(env.AWS_ENDPOINT_URL, {
+    answer: (request) =>
+      new URL(request.url).searchParams.get("prefix") === "ticklake/" ? undefined : deny(request),
+  });
+  const { code, of } = await doctor({ ...env, AWS_ENDPOINT_URL: proxy.url });
+  assert.equal(code, 0);
+  assert.equal(of("bucket").status, "ok");
+});
+
 serviceTest("the rights that consume needs are enough; that listing is missing is a warning", {
   needs: ["aws"],
 }, async () => {

@@ -31,7 +31,7 @@ export async function* s3Findings(
     yield ok("AWS region", region);
     if (!(yield* endpointFindings(endpoint ?? `https://s3.${region}.amazonaws.com`))) return;
     if (!(yield* identityFinding(endpoint !== undefined))) return;
-    if (!(yield* bucketFinding(s3, bucket, region))) return;
+    if (!(yield* bucketFinding(s3, settings, bucket, region))) return;
     yield await writeFinding(openLake);
     if (settings.role !== undefined) yield await roleFinding(settings.role);
   } catch (error) {
@@ -101,6 +101,7 @@ async function* identityFinding(foreign: boolean): AsyncGenerator<Finding, boole
 
 async function* bucketFinding(
   s3: Api<S3Client>,
+  { prefix }: Settings,
   bucket: string,
   region: string,
 ): AsyncGenerator<Finding, boolean> {
@@ -110,7 +111,7 @@ async function* bucketFinding(
   } catch (error) {
     found = regionNamedBy(error instanceof Failure ? error.cause : error);
     if (found === undefined) {
-      const refusal = await refusalFinding(s3, bucket);
+      const refusal = await refusalFinding(s3, bucket, prefix);
       yield refusal;
       return refusal.status !== "failed";
     }
@@ -128,10 +129,18 @@ async function* bucketFinding(
   return false;
 }
 
-/** Why the bucket is kept from us: the answer to HEAD has no room for that, so it is asked by GET. */
-async function refusalFinding(s3: Api<S3Client>, bucket: string): Promise<Finding> {
+/**
+ * Why the bucket is kept from us: the answer to HEAD has no room for that, so it is asked by GET. The least
+ * policies allow to list the lake only, not the bucket.
+ */
+async function refusalFinding(
+  s3: Api<S3Client>,
+  bucket: string,
+  prefix: string,
+): Promise<Finding> {
+  const Prefix = `${prefix.replace(/^\/+|\/+$/g, "")}/`;
   try {
-    await s3.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: 1 }));
+    await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix, MaxKeys: 1 }));
     return ok("bucket", `${bucket} is there`);
   } catch (error) {
     if (isNamed(error, "NoSuchBucket")) {

@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { ALL_SETTINGS } from "../../mod/config/settings.ts";
+import { loadSettings } from "../../mod/config/load.ts";
+import { parseLine } from "../../mod/cli/program.ts";
+import { freePort } from "../services/free_port.ts";
+import { answersKafka } from "../services/kafka/answers_kafka.ts";
+import { installKafka, KAFKA_CLASS_PATH } from "../services/kafka/kafka.ts";
+import { startService } from "../services/service_process.ts";
+import { runTicklake, serviceTest } from "../services/services.ts";
+import { REPOSITORY, runTool } from "../services/tools_folder.ts";
+
+const guide = Deno.readTextFileSync(`${REPOSITORY}/docs/ec2.md`);
+
+/** Blocks of code in a language. */
+function blocks(language: string): string[] {
+  return [...guide.matchAll(new RegExp("```" + language + "\\n([\\s\\S]*?)```", "g"))]
+    .map(([, text]) => text);
+}
+
+/** The words of a command line, as a shell that is not too clever takes them apart. */
+function wordsOf(line: string): string[] {
+  return [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, a, b, c]) => a ?? b ?? c);
+}
+
+/** All command lines of ticklake in the guide, without what is piped or redirected behind them. */
+function commandLines(): string[] {
+  return blocks("sh").join("\n").replace(/\\\n\s*/g, "").split("\n")
+    .map((line) =>
+      /(?:^ *(?:sudo |~\/bin\/)?| root \/usr\/local\/bin\/)ticklake (.*)$/.exec(line)?.[1]
+    )
+    .filter((line) => line !== undefined)
+    .map((line) => line!.replace(/ [>|].*$| 2>.*$|' \|.*$/, ""));
+}
+
+Deno.test("every command line of the guide is one that the program understands", () => {
+  const lines = commandLines();
+  assert.ok(lines.length >= 9, String(lines));
+  for (const line of lines) {
+    const parsed = parseLine(wordsOf(line.replaceAll("$command", "consume")), "0");
+    assert.ok("invocation" in parsed, line);
+  }
+});
+
+Deno.test("every setting of the guide is one, with a value that it can have", () => {
+  const known = new Set(ALL_SETTINGS.flatMap(([, { env, fileEnv }]) => [env, fileEnv]));
+  const texts = blocks("env");
+  assert.ok(texts.length >= 4);
+  for (const text of texts) {
+    const lines = text.trim().split("\n").map((line) => line.split("=", 2) as [string, string]);
+    for (const [name] of lines) assert.ok(known.has(name) || /^AWS_/.test(name), name);
+    const environment = Object.fromEntries(lines.filter(([name]) => !name.endsWith("_FILE")));
+    assert.deepEqual(loadSettings({ flags: {}, environment }).warnings, []);
+  }
+});
+
+Deno.test("every file that the guide fetches from a release is in it", () => {
+  const packed = Deno.readTextFileSync(`${REPOSITORY}/scripts/pack_release.ts`);
+  const names = guide.match(/ticklake-\w+\.service(?= |;)/g)!;
+  assert.ok(names.length >= 2);
+  for (const name of names) assert.ok(packed.includes(`deploy/systemd/${name}`), name);
+});
+
+Deno.test("what the guide names in the repository is there", () => {
+  for (const [, path] of guide.matchAll(/`(deploy\/[\w/.-]+)`/g)) {
+    Deno.statSync(`${REPOSITORY}/${path}`);
+  }
+});
+
+Deno.test({
+  name: "the guide's unit of Kafka passes systemd's checks",
+  ignore: !(await new Deno.Command("sh", { args: ["-c", "command -v systemd-analyze"] }).output())
+    .success,
+  async fn() {
+    const [unit] = blocks("ini");
+    const folder = await Deno.makeTempDir();
+    await Deno.writeTextFile(
+      `${folder}/kafka.service`,
+      unit.replace(/ExecStart=\S+/, "ExecStart=/bin/true").replace("User=kafka", "User=root"),
+    );
+    const { success, stderr } = await new Deno.Command("systemd-analyze", {
+      args: ["verify", "--man=no", `${folder}/kafka.service`],
+    }).output();
+    assert.equal(new TextDecoder().decode(stderr), "");
+    assert.ok(success);
+    await Deno.remove(folder, { recursive: true });
+  },
+});
+
+serviceTest("the guide's configuration of Kafka starts, and produce and doctor are content", {
+  needs: ["kafka"],
+}, async () => {
+  await installKafka();
+  const folder = await Deno.makeTempDir({ prefix: "ticklake-guide-" });
+  const [port, controller] = [freePort(), freePort()];
+  const [properties] = blocks("properties");
+  const config = `${folder}/server.properties`;
+  await Deno.writeTextFile(
+    config,
+    properties.replaceAll("127.0.0.1:9092", `127.0.0.1:${port}`)
+      .replaceAll("127.0.0.1:9093", `127.0.0.1:${controller}`)
+      .replace("/var/lib/kafka/data", `${folder}/data`),
+  );
+  const format = guide.match(/kafka-storage\.sh format (--standalone) \\\n\s+-t "\$id" -c \S+/)!;
+  const id = await runTool("java", [
+    "-cp",
+    KAFKA_CLASS_PATH,
+    "kafka.tools.StorageTool",
+    "random-uuid",
+  ]);
+  await runTool("java", [
+    ...["-cp", KAFKA_CLASS_PATH, "kafka.tools.StorageTool", "format", format[1]],
+    ...["-t", id.split("\n").at(-1)!, "-c", config],
+  ]);
+  await using _ = await startService({
+    name: "Kafka",
+    program: "java",
+    args: ["-Xms512m", "-Xmx512m", "-cp", KAFKA_CLASS_PATH, "kafka.Kafka", config],
+    logFile: `${folder}/kafka.log`,
+    isReady: () => answersKafka(port, "PLAINTEXT"),
+  });
+  const env = { KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${port}`, KAFKA_TOPIC: "index-quotes" };
+  const produce = commandLines().find((line) => line.startsWith("produce"))!;
+  const words = wordsOf(produce.replace(/--env-file \S+ /, ""));
+  const sent = await runTicklake([...words, "--json"], { env });
+  assert.equal(sent.code, 0, sent.stderr);
+  assert.equal(JSON.parse(sent.stdout).sent, 2000);
+  const { code, stdout } = await runTicklake(["doctor"], { env });
+  assert.equal(code, 0, stdout);
+  assert.match(stdout, /index-quotes has 4 partitions, with 2000 messages/);
+  await _.stop();
+  await Deno.remove(folder, { recursive: true });
+});
