@@ -1,5 +1,5 @@
 import { Command as Commander, CommanderError, Option } from "commander";
-import { ALL_SETTINGS, type Setting, type SettingKey } from "../config/settings.ts";
+import { ALL_SETTINGS, type Setting, type SettingKey, takes } from "../config/settings.ts";
 import { formatValue } from "../config/value.ts";
 import { type Command, COMMANDS } from "./commands.ts";
 import { flagsOf } from "./flags_of.ts";
@@ -46,7 +46,7 @@ export function parseLine(words: string[], version: string): ParsedLine {
       .description(command.description)
       .showHelpAfterError(`\`ticklake ${command.name} --help\` lists the options`)
       .exitOverride()
-      .addHelpText("after", examplesHelp(command));
+      .addHelpText("after", environmentHelp(command) + examplesHelp(command));
     if (command.arguments !== undefined) sub.arguments(command.arguments);
     const own = flagsOf(command.name);
     for (const [, setting] of own) addOptions(sub, setting);
@@ -96,6 +96,16 @@ function givenFlags(target: Commander, taken: FlagSettings): Invocation["flags"]
     if (target.getOptionValueSource(name) === "cli") given[key] = target.getOptionValue(name);
   }
   return given;
+}
+
+/** Settings that are no flags: secrets, and what is the same for all commands of a host. */
+function environmentHelp({ name }: Command): string {
+  const settings = ALL_SETTINGS.filter(([key, { flag }]) => flag === undefined && takes(name, key));
+  if (settings.length === 0 || name === "config") return "";
+  const lines = settings.map(([, { env, description, choices }]) =>
+    `  ${choices === undefined ? env : `${env}=${choices.join("|")}`}\n      ${description}`
+  );
+  return `\nIn the environment or .env only:\n${lines.join("\n")}\n`;
 }
 
 function examplesHelp(command: Command): string {
