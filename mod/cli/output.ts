@@ -23,7 +23,7 @@ const encoder = new TextEncoder();
 /** Options of {@linkcode processOutput}. */
 export interface ProcessOutputOptions {
   json: boolean;
-  /** Takes secrets out of what goes to standard error. @default {nothing} */
+  /** Takes secrets out of all that is written, but for `raw`. @default {nothing} */
   redact?: (text: string) => string;
 }
 
@@ -42,8 +42,8 @@ export function processOutput(options: ProcessOutputOptions): Output {
     json,
     colour,
     interactive,
-    line: (text) => json || write(Deno.stdout, text + "\n"),
-    document: (value) => json && write(Deno.stdout, JSON.stringify(value) + "\n"),
+    line: (text) => json || write(Deno.stdout, redact(text) + "\n"),
+    document: (value) => json && write(Deno.stdout, redact(JSON.stringify(value)) + "\n"),
     raw: (text) => write(Deno.stdout, text),
     note: (text) => error(text + "\n"),
     progress: (text) => {

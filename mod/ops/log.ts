@@ -1,4 +1,4 @@
-import { configureSync, disposeSync, type Sink } from "@logtape/logtape";
+import { configureSync, resetSync, type Sink } from "@logtape/logtape";
 import type { Output } from "../cli/output.ts";
 import type { Settings } from "../config/settings.ts";
 import { logLine } from "./log_line.ts";
@@ -37,5 +37,5 @@ export function openLog(options: LogOptions): () => void {
     ],
     reset: true,
   });
-  return disposeSync;
+  return resetSync;
 }

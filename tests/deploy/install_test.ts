@@ -66,6 +66,13 @@ async function install(
   return { code, stdout: text(stdout), stderr: text(stderr) };
 }
 
+/** Where a program lies. */
+async function pathOf(program: string): Promise<string> {
+  const { stdout } = await new Deno.Command("sh", { args: ["-c", `command -v ${program}`] })
+    .output();
+  return new TextDecoder().decode(stdout).trim();
+}
+
 /** Names in a folder; none where it is not there. */
 function namesIn(folder: string): string[] {
   try {
@@ -188,9 +195,8 @@ Deno.test("a platform without a binary is named", async () => {
 
 Deno.test("without curl it takes wget, without sha256sum it takes shasum", async () => {
   const programs = {
-    // What is left of them in a pinch.
-    wget: `exec "${Deno.execPath()}" eval 'Deno.writeFileSync(Deno.args[2], ` +
-      `new Uint8Array(await (await fetch(Deno.args[3])).arrayBuffer()))' "$@"`,
+    // The same as ever, under names that the script may take.
+    wget: `exec ${await pathOf("curl")} -fsS -o "$3" "$4"`,
     shasum: 'shift 2; exec openssl dgst -sha256 -r "$@"',
   };
   await withPrograms(programs, async (env) => {

@@ -120,3 +120,9 @@ Deno.test("what the log was not opened for stays silent", async () => {
   });
   assert.deepEqual(lines, []);
 });
+
+Deno.test("a closed log writes nothing", async () => {
+  const lines = await linesOf({}, () => logger.info("open"));
+  logger.error("closed");
+  assert.equal(lines.length, 1);
+});
