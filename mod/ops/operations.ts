@@ -41,7 +41,8 @@ export interface Operations {
 }
 
 /**
- * Starts what `--metrics` and `--alert-webhook` ask for, and the event log.
+ * Starts what `--metrics` and `--alert-webhook` ask for, and the event log. A command gives `observer`
+ * (or `produced`) to what does the work, and calls `close` when that has ended, however it ended.
  * @throws {Failure} kind `usage` for a wrong address or URL, `failed` when it cannot listen there
  */
 export async function startOperations(options: OperationsOptions): Promise<Operations> {
