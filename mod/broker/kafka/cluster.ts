@@ -44,6 +44,7 @@ export class Cluster {
   readonly #servers: string[];
   readonly #requestTimeoutMs: number;
   readonly #sockets = new Set<Socket>();
+  #closed = false;
   #refreshing: Promise<unknown> = Promise.resolve();
 
   constructor(config: KafkaConfig, options: ClusterOptions = {}) {
@@ -54,7 +55,10 @@ export class Cluster {
     this.description = `Kafka at ${this.#servers.join(",")}`;
     const cluster = new KafkaJSCluster({
       ...rest,
-      socketFactory: (options: unknown) => this.#keep(socketFactory(options)),
+      socketFactory: (options: unknown) => {
+        if (this.#closed) throw new Error("the cluster's connections are closed");
+        return this.#keep(socketFactory(options));
+      },
       logger: createLogger({ level: logLevel, logCreator }),
       requestTimeout: this.#requestTimeoutMs,
       enforceRequestTimeout: true,
@@ -217,13 +221,19 @@ export class Cluster {
     try {
       return await within(this.#requestTimeoutMs + TIMEOUT_GRACE_MS, request());
     } catch (error) {
-      if (error instanceof KafkaJSRequestTimeoutError) this.close();
+      if (error instanceof KafkaJSRequestTimeoutError) this.reset();
       throw error;
     }
   }
 
-  /** Closes all connections, answered or not; a later request opens them again. */
+  /** Closes all connections for good, answered or not. */
   close(): void {
+    this.#closed = true;
+    this.reset();
+  }
+
+  /** Closes all connections, answered or not; the next requests open them again. */
+  reset(): void {
     const closed = connectionClosed();
     const nodes = [this.#pool.seedBroker, ...Object.values(this.#pool.brokers)];
     for (const node of new Set<BrokerNode>(nodes)) node && drop(node, closed);

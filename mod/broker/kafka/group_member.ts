@@ -194,7 +194,7 @@ export class GroupMember {
     if (memberId === "") return;
     const { group } = this.#options;
     // The broker answers a connection's requests in turn: this one would wait for that to join.
-    if (this.#unanswered) this.#cluster.close();
+    if (this.#unanswered) this.#cluster.reset();
     const ask = { groupId: group, memberId };
     const patience = AbortSignal.timeout(LEAVE_TIMEOUT_MS);
     const leave = () =>

@@ -107,6 +107,7 @@ class KafkaBroker implements Broker {
 
   async #consume(options: ConsumeOptions): Promise<void> {
     const { signal, topic } = options;
+    if (signal.aborted) return;
     // A broker that is gone must be noticed well before the session ends.
     const requestTimeoutMs = Math.min(30_000, Math.max(2000, this.#sessionTimeoutMs / 3));
     const cluster = new Cluster(this.#config, { requestTimeoutMs });

@@ -1,0 +1,29 @@
+/// <reference lib="deno.worker" />
+/** The encoder's thread: takes jobs, answers with one message an object and one at the end. */
+import { encode } from "./encode.ts";
+import type { EncodedObject, EncodeJob } from "./encode_job.ts";
+
+/** What the thread is sent. */
+export interface EncodeRequest {
+  id: number;
+  job: EncodeJob;
+}
+
+/** What it answers. */
+export type EncodeResponse =
+  | { id: number; kind: "object"; object: EncodedObject }
+  | { id: number; kind: "done" }
+  | { id: number; kind: "error"; message: string };
+
+self.onmessage = ({ data: { id, job } }: MessageEvent<EncodeRequest>) => {
+  const answer = (response: EncodeResponse, transfer: Transferable[] = []) =>
+    self.postMessage(response, { transfer });
+  try {
+    for (const object of encode(job)) {
+      answer({ id, kind: "object", object }, [object.bytes.buffer]);
+    }
+    answer({ id, kind: "done" });
+  } catch (error) {
+    answer({ id, kind: "error", message: String(error instanceof Error ? error.stack : error) });
+  }
+};

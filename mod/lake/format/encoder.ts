@@ -1,0 +1,72 @@
+import type { EncodedObject, EncodeJob } from "./encode_job.ts";
+import type { EncodeRequest, EncodeResponse } from "./encode_worker.ts";
+
+/** Encodes flushes in a thread of its own, in the order in which they are given to it. */
+export interface Encoder {
+  /** All objects of a job. The job's arrays are handed over and empty afterwards. */
+  encode(job: EncodeJob): Promise<EncodedObject[]>;
+  /** Ends the thread; what is not finished then is rejected. */
+  close(): void;
+}
+
+interface Pending {
+  objects: EncodedObject[];
+  resolve(objects: EncodedObject[]): void;
+  reject(error: Error): void;
+}
+
+/** Starts the encoder's thread. */
+export function startEncoder(): Encoder {
+  const worker = new Worker(new URL("./encode_worker.ts", import.meta.url), { type: "module" });
+  const pending = new Map<number, Pending>();
+  let nextId = 0;
+  const failAll = (error: Error) => {
+    for (const { reject } of pending.values()) reject(error);
+    pending.clear();
+  };
+  worker.onmessage = ({ data }: MessageEvent<EncodeResponse>) => {
+    const waiting = pending.get(data.id);
+    if (waiting === undefined) return;
+    if (data.kind === "object") {
+      waiting.objects.push(data.object);
+      return;
+    }
+    pending.delete(data.id);
+    if (data.kind === "done") waiting.resolve(waiting.objects);
+    else waiting.reject(new Error(`encoding failed: ${data.message}`));
+  };
+  worker.onerror = (event) => {
+    event.preventDefault();
+    failAll(new Error(`the encoder's thread failed: ${event.message}`));
+  };
+  return {
+    encode(job) {
+      const id = nextId++;
+      const { promise, resolve, reject } = Promise.withResolvers<EncodedObject[]>();
+      pending.set(id, { objects: [], resolve, reject });
+      const request: EncodeRequest = { id, job };
+      worker.postMessage(request, buffersOf(job));
+      return promise;
+    },
+    close() {
+      worker.terminate();
+      failAll(new Error("the encoder was closed"));
+    },
+  };
+}
+
+function buffersOf(job: EncodeJob): ArrayBuffer[] {
+  const views = job.kind === "lines" ? [job.bytes, job.ends, job.groups] : [
+    job.groups,
+    ...job.columns.flatMap(({ absent, numbers, integers, values }) => [
+      absent,
+      numbers,
+      integers,
+      values?.bytes,
+      values?.ends,
+    ]),
+  ];
+  return [
+    ...new Set(views.flatMap((view) => view === undefined ? [] : view.buffer as ArrayBuffer)),
+  ];
+}

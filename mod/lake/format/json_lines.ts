@@ -1,0 +1,34 @@
+import { gzipSync } from "node:zlib";
+import type { EncodedObject, LineJob } from "./encode_job.ts";
+import { rowsByGroup } from "./encode_job.ts";
+
+/** Level 1: a quarter larger than the default and four times as fast. */
+const GZIP_LEVEL = 1;
+
+/** Compresses each group's lines into one gzip file; its header carries no time and no name. */
+export function* encodeJsonLines(job: LineJob): Generator<EncodedObject> {
+  if (job.groups === undefined) {
+    yield { group: 0, rows: job.rows, bytes: gzip(job.bytes) };
+    return;
+  }
+  const { order, ends } = rowsByGroup(job.groups, job.rows, job.groupCount);
+  const start = (row: number) => row === 0 ? 0 : job.ends[row - 1];
+  for (let group = 0; group < job.groupCount; group++) {
+    const rows = order.subarray(group === 0 ? 0 : ends[group - 1], ends[group]);
+    const size = rows.reduce((sum, row) => sum + job.ends[row] - start(row), 0);
+    const lines = new Uint8Array(size);
+    let used = 0;
+    for (const row of rows) {
+      lines.set(job.bytes.subarray(start(row), job.ends[row]), used);
+      used += job.ends[row] - start(row);
+    }
+    yield { group, rows: rows.length, bytes: gzip(lines) };
+  }
+}
+
+function gzip(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const compressed = new Uint8Array(gzipSync(bytes, { level: GZIP_LEVEL }));
+  // The tenth byte names the operating system: the same bytes on all of them (RFC 1952, 2.3.1).
+  compressed[9] = 255;
+  return compressed;
+}

@@ -1,0 +1,35 @@
+import type { MessageReader } from "../../schema/message_reader.ts";
+import type { Partitioning } from "../partitioning.ts";
+import type { RowSchema } from "../../schema/schema.ts";
+import type { EncodeJob } from "./encode_job.ts";
+
+/** Rows of one flush in the making, in a form that is small to hold and quick to encode. */
+export interface RowBuffer {
+  /** Number of rows. */
+  readonly rows: number;
+  /** Bytes of memory held. */
+  readonly byteLength: number;
+  /** Hive path of each group of rows, by the group's number. */
+  readonly paths: ReadonlyArray<ReadonlyArray<readonly [column: string, value: string]>>;
+  /** Adds the row that the reader holds. */
+  append(reader: MessageReader, offset: number, timestampMs: number): void;
+  /** Hands the rows over for encoding; the buffer is spent. */
+  take(): EncodeJob;
+}
+
+/** What a format needs to know to hold the rows of one flush. */
+export interface RowBufferOptions {
+  schema: RowSchema;
+  partitioning: Partitioning;
+  /** The Kafka partition. */
+  partition: number;
+}
+
+/** The forms that the lake's objects can have. */
+export type LakeFormat = "parquet" | "jsonl";
+
+/** Ending of an object's name, by form. */
+export const EXTENSIONS: Readonly<Record<LakeFormat, string>> = {
+  parquet: "parquet",
+  jsonl: "jsonl.gz",
+};

@@ -1,0 +1,183 @@
+import { Failure } from "../failure/failure.ts";
+import { ByteInterner } from "../schema/byte_interner.ts";
+import { DAY_MS, isoDay } from "../schema/calendar.ts";
+import type { MessageReader } from "../schema/message_reader.ts";
+import type { RowSchema } from "../schema/schema.ts";
+import { HIVE_NULL } from "./layout.ts";
+
+/** One field of a Hive path. */
+interface Field {
+  /** Its name in the path. */
+  name: string;
+  /** Column whose value it is, where the file need not repeat it. */
+  column?: number;
+  /** A number that stands for the row's value; equal for equal values. */
+  code(reader: MessageReader, timestampMs: number): number;
+  /** The value of a code, as it stands in the path. */
+  text(code: number): string;
+}
+
+const NULL_CODE = -Infinity;
+
+/**
+ * Which Hive partition each row belongs to, by a specification such as `dt`, `dt,hour`, `index`,
+ * `index,year(date)` or `none`: `dt` and `hour` are the day and hour (UTC) of the message's own Kafka
+ * timestamp, the others come from the row. Groups are numbered in the order of their first row.
+ */
+export class Partitioning {
+  readonly #fields: readonly Field[];
+  readonly #spec: string;
+
+  /**
+   * @throws {Failure} kind `usage`, naming the field that is unknown and those that are known
+   */
+  constructor(spec: string, schema: RowSchema) {
+    this.#spec = spec.replaceAll(" ", "");
+    this.#fields = this.#spec === "none"
+      ? []
+      : this.#spec.split(",").map((field) => parseField(field, schema, spec));
+    const names = this.#fields.map(({ name }) => name);
+    const twice = names.find((name, i) => names.indexOf(name) !== i);
+    if (twice !== undefined) {
+      throw new Failure("usage", `--partition-by ${spec}: ${twice} stands there twice`);
+    }
+    if (names.length > 8) throw new Failure("usage", `--partition-by ${spec}: more than 8 fields`);
+  }
+
+  /** The specification, without spaces. */
+  get spec(): string {
+    return this.#spec;
+  }
+
+  /** Names of the path's fields, in order. */
+  get names(): string[] {
+    return this.#fields.map(({ name }) => name);
+  }
+
+  /** Indexes of the columns that the path already holds, so that the file must not repeat them. */
+  get columnsInPath(): ReadonlySet<number> {
+    return new Set(this.#fields.flatMap(({ column }) => column ?? []));
+  }
+
+  /** A grouping of the rows of one flush. */
+  group(): RowGroups {
+    return new RowGroups(this.#fields);
+  }
+}
+
+/** Numbers the Hive partitions of one flush's rows. */
+export class RowGroups {
+  readonly #fields: readonly Field[];
+  readonly #root = new Map<number, unknown>();
+  readonly #paths: Array<Array<readonly [string, string]>> = [];
+
+  /** @param fields of the path */
+  constructor(fields: readonly Field[]) {
+    this.#fields = fields;
+  }
+
+  /** Number of the group of the row that the reader holds. */
+  of(reader: MessageReader, timestampMs: number): number {
+    const fields = this.#fields;
+    let level = this.#root;
+    for (let i = 0; i < fields.length - 1; i++) {
+      const code = fields[i].code(reader, timestampMs);
+      let next = level.get(code) as Map<number, unknown> | undefined;
+      if (next === undefined) level.set(code, next = new Map());
+      level = next;
+    }
+    const code = fields.length === 0 ? 0 : fields[fields.length - 1].code(reader, timestampMs);
+    const known = level.get(code) as number | undefined;
+    if (known !== undefined) return known;
+    const group = this.#paths.length;
+    level.set(code, group);
+    this.#paths.push(
+      fields.map((field) => [field.name, field.text(field.code(reader, timestampMs))] as const),
+    );
+    return group;
+  }
+
+  /** The Hive path of each group. */
+  get paths(): ReadonlyArray<ReadonlyArray<readonly [column: string, value: string]>> {
+    return this.#paths;
+  }
+}
+
+function parseField(field: string, schema: RowSchema, spec: string): Field {
+  if (field === "dt") {
+    return { name: "dt", code: (_, timestamp) => Math.floor(timestamp / DAY_MS), text: isoDay };
+  }
+  if (field === "hour") {
+    return {
+      name: "hour",
+      code: (_, timestamp) =>
+        Math.floor((timestamp - Math.floor(timestamp / DAY_MS) * DAY_MS) / 3_600_000),
+      text: (code) => String(code).padStart(2, "0"),
+    };
+  }
+  const part = /^(year|month)\((\w+)\)$/.exec(field);
+  const name = part === null ? field : part[2];
+  const column = schema.columns.findIndex((candidate) => candidate.name === name);
+  if (column === -1) {
+    const known = ["dt", "hour", ...schema.columns.map((candidate) => candidate.name), "none"];
+    throw new Failure("usage", `--partition-by ${spec}: unknown field ${JSON.stringify(field)}`, {
+      fix: `Use ${known.join(", ")}, or year(COLUMN) and month(COLUMN) of a date.`,
+    });
+  }
+  const { type } = schema.columns[column];
+  if (part !== null) {
+    if (type !== "date" && type !== "timestamp") {
+      throw new Failure(
+        "usage",
+        `--partition-by ${spec}: ${field} needs a date, ${name} is a ${type}`,
+      );
+    }
+    const length = part[1] === "year" ? 4 : 7;
+    const dayMs = type === "date" ? DAY_MS : 1;
+    return {
+      name: `${name}_${part[1]}`,
+      code: (reader) =>
+        reader.absent[column]
+          ? NULL_CODE
+          : monthNumber(reader.numbers[column] * dayMs, part[1] === "year"),
+      text: (code) =>
+        code === NULL_CODE ? HIVE_NULL : new Date(Date.UTC(0, code)).toISOString().slice(0, length),
+    };
+  }
+  if (type === "double") {
+    throw new Failure(
+      "usage",
+      `--partition-by ${spec}: ${field} is a double, which makes a folder a row`,
+    );
+  }
+  return { name, column, ...identity(column, type) };
+}
+
+/** Months since year 0 (Date.UTC's 1900 rule does not apply: `text` undoes it with the same call). */
+function monthNumber(timestampMs: number, wholeYear: boolean): number {
+  const date = new Date(timestampMs);
+  const month = wholeYear ? 0 : date.getUTCMonth();
+  return (date.getUTCFullYear() - 1900) * 12 + month;
+}
+
+function identity(column: number, type: string): Pick<Field, "code" | "text"> {
+  if (type === "string") {
+    const values = new ByteInterner();
+    return {
+      code: (reader) =>
+        reader.absent[column]
+          ? NULL_CODE
+          : values.intern(reader.bytes, reader.starts[column], reader.ends[column]),
+      text: (code) => code === NULL_CODE ? HIVE_NULL : values.text(code),
+    };
+  }
+  const text = type === "date"
+    ? isoDay
+    : type === "timestamp"
+    ? (code: number) => new Date(code).toISOString().replace("T", " ").replace("Z", "")
+    : String;
+  return {
+    code: (reader) => reader.absent[column] ? NULL_CODE : reader.numbers[column],
+    text: (code) => code === NULL_CODE ? HIVE_NULL : text(code),
+  };
+}

@@ -1,0 +1,184 @@
+import { scanDay, scanNumber } from "./scan_value.ts";
+import type { Column, RowSchema } from "./schema.ts";
+import type { TypedRow } from "./row.ts";
+
+/**
+ * Decides about a message with all the care that it takes: the row's typed values in the schema's
+ * order, or the reason why there are none. Never throws.
+ */
+export type MessageCheck = (value: Uint8Array) => TypedRow | string;
+
+const enum Kind {
+  String,
+  Date,
+  Double,
+  Long,
+  /** Left to the {@linkcode MessageCheck}. */
+  Other,
+}
+
+const KINDS: Record<Column["type"], Kind> = {
+  string: Kind.String,
+  date: Kind.Date,
+  double: Kind.Double,
+  long: Kind.Long,
+  timestamp: Kind.Other,
+};
+
+/**
+ * Reads messages into typed values without an object a row. A message in the form that producers
+ * write (the schema's names in their order, numbers, plain ASCII strings) is read straight from its
+ * bytes; the {@linkcode MessageCheck} decides about every other one, so the fast way only ever
+ * accepts, and accepts only what the check would accept with the same values.
+ *
+ * After {@linkcode MessageReader.read} returned `null`, the public arrays hold the row, by column.
+ */
+export class MessageReader {
+  /** Value of a number; of a date its days since 1970; of a timestamp its milliseconds. */
+  readonly numbers: Float64Array;
+  /** Where a string's (or, where {@linkcode verbatim}, any value's) text begins in {@linkcode bytes}. */
+  readonly starts: Int32Array;
+  /** Where it ends, exclusive. */
+  readonly ends: Int32Array;
+  /** 1 where the row has no value for the column. */
+  readonly absent: Uint8Array;
+  /** What `starts` and `ends` point into; valid until the next read. */
+  bytes: Uint8Array = new Uint8Array();
+  /** Whether the spans are the message's own text, also those of numbers and dates. */
+  verbatim = false;
+
+  readonly #schema: RowSchema;
+  readonly #check: MessageCheck;
+  readonly #names: Uint8Array[];
+  readonly #kinds: Kind[];
+  readonly #min: Float64Array;
+  readonly #max: Float64Array;
+  readonly #maxLength: Int32Array;
+  readonly #notBelow: ReadonlyArray<readonly [column: number, than: number]>;
+  #scratch = new Uint8Array(256);
+
+  constructor(schema: RowSchema, check: MessageCheck) {
+    const { columns } = schema;
+    this.#schema = schema;
+    this.#check = check;
+    this.numbers = new Float64Array(columns.length);
+    this.starts = new Int32Array(columns.length);
+    this.ends = new Int32Array(columns.length);
+    this.absent = new Uint8Array(columns.length);
+    this.#names = columns.map(({ wire }) => new TextEncoder().encode(JSON.stringify(wire)));
+    this.#kinds = columns.map(({ type }) => KINDS[type]);
+    this.#min = Float64Array.from(columns, ({ min }) => min ?? -Infinity);
+    this.#max = Float64Array.from(columns, ({ max }) => max ?? Infinity);
+    this.#maxLength = Int32Array.from(columns, ({ maxLength }) => maxLength ?? 0x7fffffff);
+    this.#notBelow = schema.notBelow.map(({ column, than }) =>
+      [
+        columns.findIndex(({ wire }) => wire === column),
+        columns.findIndex(({ wire }) => wire === than),
+      ] as const
+    );
+  }
+
+  /**
+   * Reads one message.
+   * @returns `null` when the row is good, else the reason why it is rejected
+   */
+  read(value: Uint8Array): string | null {
+    if (this.#readDirectly(value)) {
+      this.bytes = value;
+      this.verbatim = true;
+      this.absent.fill(0);
+      return null;
+    }
+    const row = this.#check(value);
+    if (typeof row === "string") return row;
+    this.#take(row);
+    return null;
+  }
+
+  #readDirectly(bytes: Uint8Array): boolean {
+    const { numbers, starts, ends } = this;
+    const kinds = this.#kinds;
+    const length = bytes.length;
+    const last = kinds.length - 1;
+    if (length < 2 || bytes[0] !== 0x7b) return false;
+    let at = 1;
+    for (let c = 0; c <= last; c++) {
+      if (bytes[at] === 0x20) at++;
+      const name = this.#names[c];
+      for (let i = 0; i < name.length; i++) {
+        if (bytes[at + i] !== name[i]) return false;
+      }
+      at += name.length;
+      if (bytes[at] !== 0x3a) return false;
+      at++;
+      if (bytes[at] === 0x20) at++;
+      const kind = kinds[c];
+      if (kind === Kind.Double || kind === Kind.Long) {
+        starts[c] = at;
+        const end = scanNumber(bytes, at, numbers, c);
+        if (end === 0) return false;
+        const number = numbers[c];
+        if (!(number >= this.#min[c] && number <= this.#max[c])) return false;
+        if (kind === Kind.Long ? !Number.isSafeInteger(number) : !Number.isFinite(number)) {
+          return false;
+        }
+        ends[c] = at = end;
+      } else if (kind === Kind.String) {
+        if (bytes[at] !== 0x22) return false;
+        const begin = ++at;
+        for (let byte = bytes[at]; byte !== 0x22; byte = bytes[++at]) {
+          // Escapes, control characters, UTF-8 and the end of the message are not for this way.
+          if (!(byte >= 0x20 && byte < 0x80 && byte !== 0x5c)) return false;
+        }
+        if (at === begin || at - begin > this.#maxLength[c]) return false;
+        starts[c] = begin;
+        ends[c] = at++;
+      } else if (kind === Kind.Date) {
+        if (bytes[at] !== 0x22 || bytes[at + 11] !== 0x22) return false;
+        const days = scanDay(bytes, at + 1);
+        if (days !== days) return false;
+        numbers[c] = days;
+        starts[c] = at + 1;
+        ends[c] = at + 11;
+        at += 12;
+      } else {
+        return false;
+      }
+      if (bytes[at] !== (c === last ? 0x7d : 0x2c)) return false;
+      at++;
+    }
+    if (at !== length) return false;
+    for (const [column, than] of this.#notBelow) {
+      if (numbers[column] < numbers[than]) return false;
+    }
+    return true;
+  }
+
+  #take(row: TypedRow): void {
+    this.verbatim = false;
+    let used = 0;
+    for (let c = 0; c < row.length; c++) {
+      const value = row[c];
+      this.absent[c] = value === null ? 1 : 0;
+      this.numbers[c] = typeof value === "number" ? value : 0;
+      this.starts[c] = this.ends[c] = used;
+      if (typeof value !== "string") continue;
+      // A UTF-16 unit becomes at most three bytes of UTF-8.
+      if (this.#scratch.length < used + value.length * 3) {
+        const larger = new Uint8Array((used + value.length * 3) * 2);
+        larger.set(this.#scratch.subarray(0, used));
+        this.#scratch = larger;
+      }
+      used += encoder.encodeInto(value, this.#scratch.subarray(used)).written;
+      this.ends[c] = used;
+    }
+    this.bytes = this.#scratch;
+  }
+
+  /** The schema whose columns the arrays follow. */
+  get schema(): RowSchema {
+    return this.#schema;
+  }
+}
+
+const encoder = new TextEncoder();

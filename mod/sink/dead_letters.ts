@@ -1,0 +1,82 @@
+import { DAY_MS, isoDay } from "../schema/calendar.ts";
+
+/** One message that is no row. */
+export interface DeadLetter {
+  offset: number;
+  /** Kafka's timestamp, milliseconds since 1970. */
+  timestampMs: number;
+  key: Uint8Array | null;
+  value: Uint8Array | null;
+  headers: ReadonlyArray<readonly [name: string, value: Uint8Array | null]>;
+  /** Why it is no row. */
+  reason: string;
+}
+
+/** Rejected messages of one flush, as they will be written. */
+export class DeadLetters {
+  readonly #topic: string;
+  readonly #partition: number;
+  /** Lines of each day, in the order of their offsets. */
+  readonly #days = new Map<number, Uint8Array[]>();
+  readonly #reasons = new Map<string, number>();
+  #count = 0;
+  #byteLength = 0;
+
+  constructor(topic: string, partition: number) {
+    this.#topic = topic;
+    this.#partition = partition;
+  }
+
+  /** Number of messages. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Bytes of memory held. */
+  get byteLength(): number {
+    return this.#byteLength;
+  }
+
+  /** How often each reason was given. */
+  get reasons(): ReadonlyMap<string, number> {
+    return this.#reasons;
+  }
+
+  /** Adds a message; its bytes are copied. */
+  add(letter: DeadLetter): void {
+    const line = encoder.encode(
+      JSON.stringify({
+        topic: this.#topic,
+        partition: this.#partition,
+        offset: letter.offset,
+        timestamp: new Date(letter.timestampMs).toISOString(),
+        reason: letter.reason,
+        key: letter.key && letter.key.toBase64(),
+        value: letter.value && letter.value.toBase64(),
+        headers: letter.headers.map(([name, value]) => [name, value && value.toBase64()]),
+      }) + "\n",
+    );
+    const day = Math.floor(letter.timestampMs / DAY_MS);
+    const lines = this.#days.get(day);
+    if (lines === undefined) this.#days.set(day, [line]);
+    else lines.push(line);
+    this.#reasons.set(letter.reason, (this.#reasons.get(letter.reason) ?? 0) + 1);
+    this.#count++;
+    this.#byteLength += line.byteLength;
+  }
+
+  /** One file a day. */
+  *files(): Generator<{ dt: string; bytes: Uint8Array }> {
+    for (const [day, lines] of this.#days) {
+      const bytes = new Uint8Array(lines.reduce((sum, line) => sum + line.length, 0));
+      let used = 0;
+      for (const line of lines) {
+        bytes.set(line, used);
+        used += line.length;
+      }
+      yield { dt: isoDay(day), bytes };
+    }
+  }
+}
+
+const encoder = new TextEncoder();

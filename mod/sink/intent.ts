@@ -1,0 +1,71 @@
+import { Failure } from "../failure/failure.ts";
+import type { LakeFormat } from "../lake/format/row_buffer.ts";
+
+/** How the rows of a flush are laid out: with the range, all that names and bytes depend on. */
+export interface FlushLayout {
+  format: LakeFormat;
+  /** The specification of the Hive partitions. */
+  partitionBy: string;
+  /** Fingerprint of the schema, since it decides which messages are rows. */
+  schema: string;
+}
+
+/** A flush that was begun: its bounds are recorded before its first byte is uploaded. */
+export interface Intent {
+  /** First offset after the flush; the committed offset is its first. */
+  end: number;
+  layout: FlushLayout;
+}
+
+/** What the sink keeps with a committed offset, in the group coordinator's own store. */
+export interface Checkpoint {
+  /** First offset that the group was ever responsible for, so that `verify` knows where to begin. */
+  from: number;
+  /** The flush that may be half done. */
+  intent?: Intent;
+}
+
+/** Version of the metadata's form. */
+const VERSION = 1;
+
+/**
+ * A checkpoint as commit metadata, well below Kafka's 4 KiB (`offset.metadata.max.bytes`).
+ */
+export function formatCheckpoint({ from, intent }: Checkpoint): string {
+  return JSON.stringify({ v: VERSION, from, ...intent });
+}
+
+/**
+ * Reads commit metadata. Metadata that is not ours (the group was used by another program) means that
+ * nothing was begun.
+ * @returns `undefined` where there is nothing of ours
+ * @throws {Failure} kind `failed`, when a newer version of ticklake wrote it
+ */
+export function parseCheckpoint(metadata: string): Checkpoint | undefined {
+  const found = parseObject(metadata);
+  if (found === undefined || typeof found.v !== "number" || typeof found.from !== "number") {
+    return undefined;
+  }
+  if (found.v > VERSION) {
+    throw new Failure(
+      "failed",
+      `the group's offsets were committed by a newer ticklake (form ${found.v})`,
+      {
+        fix: "Run that version, or use another --group.",
+      },
+    );
+  }
+  const { from, end, layout } = found as unknown as Checkpoint & Intent;
+  return { from, intent: typeof end === "number" ? { end, layout } : undefined };
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null
+      ? value as Record<string, unknown>
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,53 @@
+/** Counts the bytes of rows that are held and not yet written, and holds back reading when there are too many. */
+export class MemoryBudget {
+  readonly #limit: number;
+  readonly #changed: (held: number) => void;
+  #held = 0;
+  #waiting: Array<() => void> = [];
+
+  /**
+   * @param limit most bytes to hold
+   * @param changed is told the bytes that are held, after each change
+   */
+  constructor(limit: number, changed: (held: number) => void = () => {}) {
+    this.#limit = limit;
+    this.#changed = changed;
+  }
+
+  /** Bytes held. */
+  get held(): number {
+    return this.#held;
+  }
+
+  /** Whether so much is held that something should be written soon. */
+  get tight(): boolean {
+    return this.#held > this.#limit / 2;
+  }
+
+  /** Whether no more may be read. */
+  get full(): boolean {
+    return this.#held >= this.#limit;
+  }
+
+  /** Counts bytes, negative ones for what was let go. */
+  add(bytes: number): void {
+    if (bytes === 0) return;
+    this.#held += bytes;
+    this.#changed(this.#held);
+    if (bytes < 0 && !this.full) {
+      const waiting = this.#waiting;
+      this.#waiting = [];
+      for (const resume of waiting) resume();
+    }
+  }
+
+  /** Resolves as soon as there is room, or the signal aborts. */
+  async room(signal: AbortSignal): Promise<void> {
+    while (this.full && !signal.aborted) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#waiting.push(resolve);
+      signal.addEventListener("abort", () => resolve(), { once: true });
+      await promise;
+    }
+  }
+}
