@@ -102,6 +102,11 @@ export interface ConsumerHandler {
    * meanwhile, and aborts the partition's `lost` when it ends all the same.
    */
   batch(batch: RecordBatch): Promise<void>;
+  /**
+   * The group is about to share its partitions again: the last moment to commit, while deliveries rest.
+   * It is not waited for long, and not called where the partitions are lost already.
+   */
+  revoking?(): Promise<void>;
   /** Position moved past records that are never delivered (control records, aborted transactions). */
   skipped?(partition: number, nextOffset: number): void;
   /**

@@ -1,4 +1,115 @@
 import type { CommandContext } from "../cli/context.ts";
-export async function run(_: CommandContext): Promise<number> {
-  return 1;
+import { EXIT_CODES } from "../failure/failure.ts";
+import { startOperations } from "../ops/operations.ts";
+import { loadSchema } from "../schema/load_schema.ts";
+import { observers, type SinkObserver } from "../sink/observer.ts";
+import { emptySummary, runSink, type SinkSummary } from "../sink/sink.ts";
+import { openBroker } from "./open_broker.ts";
+import { openLake } from "./open_lake.ts";
+
+/** Milliseconds between two drawings of the progress. */
+const PROGRESS_MS = 200;
+
+/** `consume`: the topic's rows into the lake, exactly once. */
+export async function run(context: CommandContext): Promise<number> {
+  const { settings, output, signal } = context;
+  const { topic, group, from, format, partitionBy, untilEnd } = settings;
+  const schema = await loadSchema(settings.schema);
+  const store = await openLake(settings);
+  const summary = emptySummary();
+  const startedAt = performance.now();
+  try {
+    await store.check();
+    const broker = await openBroker(settings);
+    const operations = await startOperations({
+      command: "consume",
+      settings,
+      topicOffsets: () => broker.topicOffsets(topic),
+    });
+    const progress = startProgress(summary, startedAt, context);
+    try {
+      output.note(
+        `consuming topic ${topic} on ${broker.description} as group ${group} into ` +
+          `${store.description}, as ${format} by ${partitionBy}`,
+      );
+      await runSink({
+        broker,
+        store,
+        topic,
+        group,
+        from,
+        schema,
+        format,
+        partitionBy,
+        policy: {
+          rows: settings.flushRows,
+          bytes: settings.flushBytes,
+          intervalMs: settings.flushInterval,
+        },
+        maxMemoryBytes: settings.maxMemory,
+        untilEnd,
+        observer: observers(operations.observer, progress.observer),
+        signal,
+      }, summary);
+    } catch (error) {
+      // What is in the lake already counts, whatever ended it.
+      if (summary.objects > 0) summarize(summary, startedAt, context);
+      throw error;
+    } finally {
+      progress.close();
+      await broker.close();
+      await operations.close();
+    }
+  } finally {
+    store.close();
+  }
+  summarize(summary, startedAt, context);
+  if (!settings.strict || summary.rejected === 0) return 0;
+  output.note(`error: ${messages(summary.rejected)} rejected, and --strict was given`);
+  return EXIT_CODES.rejected;
+}
+
+function summarize(summary: SinkSummary, startedAt: number, { output }: CommandContext): void {
+  const seconds = Number(((performance.now() - startedAt) / 1000).toFixed(3));
+  const { read, written, rejected, objects, bytes, lost } = summary;
+  output.document({ ...summary, seconds });
+  output.line(
+    `read ${messages(read)}, wrote ${number(written)} rows and ${number(rejected)} dead letters ` +
+      `in ${number(objects)} objects of ${number(bytes)} bytes, in ${seconds.toFixed(1)} s`,
+  );
+  if (lost > 0) output.note(`warning: retention removed ${messages(lost)} before they were read`);
+}
+
+function startProgress(
+  summary: SinkSummary,
+  startedAt: number,
+  { output }: CommandContext,
+): { observer: SinkObserver; close(): void } {
+  if (!output.interactive) return { observer: {}, close() {} };
+  let buffered = 0;
+  const timer = setInterval(() => {
+    const { read, written, rejected } = summary;
+    const rate = Math.round(read / ((performance.now() - startedAt) / 1000));
+    output.progress(
+      `read ${messages(read)}, ${number(rate)} a second, wrote ${number(written)}, ` +
+        `rejected ${number(rejected)}, holding ${(buffered / 2 ** 20).toFixed(1)} MiB`,
+    );
+  }, PROGRESS_MS);
+  return {
+    observer: {
+      buffered: (bytes) => buffered = bytes,
+    },
+    close() {
+      clearInterval(timer);
+      output.progress("");
+    },
+  };
+}
+
+function messages(count: number): string {
+  return count === 1 ? "1 message" : `${number(count)} messages`;
+}
+
+function number(value: number): string {
+  return value.toLocaleString("en-US");
 }

@@ -12,15 +12,23 @@ export interface FlushLayout {
 
 /** A flush that was begun: its bounds are recorded before its first byte is uploaded. */
 export interface Intent {
-  /** First offset after the flush; the committed offset is its first. */
+  /** First offset after the flush. */
   end: number;
-  layout: FlushLayout;
+  /** How many objects it writes: when all are there, it is done but for its commit. */
+  objects: number;
+  /** Absent for the record of a gap, which depends on its bounds alone. */
+  layout?: FlushLayout;
 }
 
 /** What the sink keeps with a committed offset, in the group coordinator's own store. */
 export interface Checkpoint {
   /** First offset that the group was ever responsible for, so that `verify` knows where to begin. */
   from: number;
+  /**
+   * First offset of the next flush, where it lies before the committed one: there were only offsets
+   * without a message in between (transaction markers, aborted or compacted messages).
+   */
+  since?: number;
   /** The flush that may be half done. */
   intent?: Intent;
 }
@@ -31,8 +39,8 @@ const VERSION = 1;
 /**
  * A checkpoint as commit metadata, well below Kafka's 4 KiB (`offset.metadata.max.bytes`).
  */
-export function formatCheckpoint({ from, intent }: Checkpoint): string {
-  return JSON.stringify({ v: VERSION, from, ...intent });
+export function formatCheckpoint({ from, since, intent }: Checkpoint): string {
+  return JSON.stringify({ v: VERSION, from, since, ...intent });
 }
 
 /**
@@ -50,13 +58,11 @@ export function parseCheckpoint(metadata: string): Checkpoint | undefined {
     throw new Failure(
       "failed",
       `the group's offsets were committed by a newer ticklake (form ${found.v})`,
-      {
-        fix: "Run that version, or use another --group.",
-      },
+      { fix: "Run that version, or use another --group." },
     );
   }
-  const { from, end, layout } = found as unknown as Checkpoint & Intent;
-  return { from, intent: typeof end === "number" ? { end, layout } : undefined };
+  const { from, since, end, objects, layout } = found as unknown as Checkpoint & Intent;
+  return { from, since, intent: typeof end === "number" ? { end, objects, layout } : undefined };
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

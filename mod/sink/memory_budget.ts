@@ -19,9 +19,14 @@ export class MemoryBudget {
     return this.#held;
   }
 
-  /** Whether so much is held that something should be written soon. */
+  /** Whether so much is held that something should be written before it is due. */
   get tight(): boolean {
     return this.#held > this.#limit / 2;
+  }
+
+  /** Most bytes to hold. */
+  get limit(): number {
+    return this.#limit;
   }
 
   /** Whether no more may be read. */
@@ -34,20 +39,25 @@ export class MemoryBudget {
     if (bytes === 0) return;
     this.#held += bytes;
     this.#changed(this.#held);
-    if (bytes < 0 && !this.full) {
+    if (bytes < 0) {
       const waiting = this.#waiting;
       this.#waiting = [];
       for (const resume of waiting) resume();
     }
   }
 
-  /** Resolves as soon as there is room, or the signal aborts. */
-  async room(signal: AbortSignal): Promise<void> {
-    while (this.full && !signal.aborted) {
+  /**
+   * Resolves as soon as there is room, or the signal aborts.
+   * @param worthwhile whether bytes that are held will be let go without anything more being read
+   */
+  async room(signal: AbortSignal, worthwhile: () => boolean): Promise<void> {
+    while (this.full && !signal.aborted && worthwhile()) {
       const { promise, resolve } = Promise.withResolvers<void>();
-      this.#waiting.push(resolve);
-      signal.addEventListener("abort", () => resolve(), { once: true });
+      const resume = () => resolve();
+      this.#waiting.push(resume);
+      signal.addEventListener("abort", resume);
       await promise;
+      signal.removeEventListener("abort", resume);
     }
   }
 }

@@ -9,7 +9,7 @@ import { type Generation, GroupMember } from "./group_member.ts";
 import { committedOffsets, partitionOffsets } from "./offsets.ts";
 import { protocolError } from "./raw_request.ts";
 import { UnreadableBatchError } from "./record_batch_reader.ts";
-import { describeError, refused, verdictOf } from "./request_error.ts";
+import { describeError, errorType, refused, verdictOf } from "./request_error.ts";
 import { abortable, retrying, retryingOrRefused, sleep } from "./retry.ts";
 
 const logger = getLogger(["ticklake", "kafka"]);
@@ -19,6 +19,9 @@ const MAX_FETCH_BYTES = 4 * 2 ** 20;
 
 /** Milliseconds between two looks at the topic, for partitions that were added. */
 const TOPIC_CHECK_MS = 10_000;
+
+/** Most milliseconds by which the handler may hold up a rebalance; well below the time to join again. */
+const MOST_REVOKE_MS = 10_000;
 
 const MOST_METADATA_BYTES = 4096;
 
@@ -34,6 +37,9 @@ export class Consumption {
   readonly #options: ConsumeOptions;
   readonly #member: GroupMember;
   readonly #heartbeatMs: number;
+  /** Milliseconds that the handler has to commit before a rebalance. */
+  readonly #revokeMs: number;
+  #feeds: Feed[] = [];
   readonly #stop = new AbortController();
   /** Calls of the handler that have not returned; those of a former assignment may take a while. */
   readonly #calls = new Set<Promise<void>>();
@@ -45,6 +51,7 @@ export class Consumption {
     this.#options = options;
     this.#member = new GroupMember(cluster, { group, topic, sessionTimeoutMs });
     this.#heartbeatMs = Math.min(3000, sessionTimeoutMs / 3);
+    this.#revokeMs = Math.min(MOST_REVOKE_MS, sessionTimeoutMs / 3);
   }
 
   /** Consumes until the signal aborts. @throws what ended it otherwise */
@@ -85,7 +92,7 @@ export class Consumption {
       while (this.#calls.size > 0) await abortable(Promise.all(this.#calls), lost);
       const changed = new Bell();
       lost.addEventListener("abort", () => changed.ring(), { once: true });
-      const feeds = await this.#open(generation, changed, term);
+      const feeds = this.#feeds = await this.#open(generation, changed, term);
       await abortable(this.#call(lost, () => this.#options.handler.assigned(feeds)), lost);
       for (const feed of feeds) this.#call(lost, () => this.#deliver(feed));
       await this.#fetcher(feeds, changed, lost).run();
@@ -93,6 +100,7 @@ export class Consumption {
       if (!lost.aborted) throw error;
     } finally {
       term.abort(new FencedError("the assignment is over"));
+      this.#feeds = [];
       this.#stop.signal.removeEventListener("abort", end);
       await Promise.all(upkeep);
     }
@@ -137,6 +145,7 @@ export class Consumption {
         await retrying(doing, lost, () => this.#member.heartbeat(generation));
       }
     } catch (error) {
+      if (!lost.aborted && errorType(error) === "REBALANCE_IN_PROGRESS") await this.#revoke();
       if (!lost.aborted) this.#end(term, error, doing);
     }
   }
@@ -150,12 +159,26 @@ export class Consumption {
         await sleep(TOPIC_CHECK_MS, lost);
         const partitions = await this.#cluster.partitions(topic) ?? [];
         if (partitions.length <= generation.partitionCount) continue;
+        await this.#revoke();
         term.abort(new FencedError(`${topic} has new partitions`));
       } catch (error) {
         // Not now; whether the broker can be reached, the heartbeat tells.
         if (!lost.aborted) logger.debug("{error}", { error: describeError(error) });
       }
     }
+  }
+
+  /**
+   * Lets the handler commit before a rebalance takes the partitions away. The broker takes commits of
+   * the generation until this member joins again.
+   */
+  async #revoke(): Promise<void> {
+    const { handler } = this.#options;
+    for (const feed of this.#feeds) feed.pause();
+    const revoked = handler.revoking?.().catch((error) => {
+      if (!(error instanceof FencedError)) this.#fail(error);
+    });
+    await Promise.race([revoked, sleep(this.#revokeMs, this.#stop.signal).catch(() => {})]);
   }
 
   /** Ends a generation after a request for it failed for good. */

@@ -1,0 +1,193 @@
+import type { RecordBatch } from "../broker/broker.ts";
+import type { EncodeJob } from "../lake/format/encode_job.ts";
+import { rowBuffer } from "../lake/format/buffers.ts";
+import type { RowBuffer } from "../lake/format/row_buffer.ts";
+import type { MessageReader } from "../schema/message_reader.ts";
+import type { RowSchema } from "../schema/schema.ts";
+import { DeadLetters } from "./dead_letters.ts";
+import { type FlushPolicy, isFull } from "./flush_policy.ts";
+import type { Layout } from "./layouts.ts";
+
+/** Called with each row that is accepted; the reader holds it until the call returns. */
+export type RowListener = (
+  partition: number,
+  reader: MessageReader,
+  offset: number,
+  timestampMs: number,
+) => void;
+
+/** What an {@linkcode OpenRange} needs. */
+export interface OpenRangeOptions {
+  topic: string;
+  partition: number;
+  /** First offset of the range. */
+  first: number;
+  /** Where reading stands: at least `first`. */
+  next: number;
+  schema: RowSchema;
+  layout: Layout;
+  /** Where the range must end, for a flush that was begun before. @default {nowhere} */
+  cut?: number;
+}
+
+/** A range whose bounds are fixed, as it goes to the encoder. */
+export interface SealedRange {
+  first: number;
+  /** First offset after it. */
+  end: number;
+  rows: number;
+  /** Absent where there is no row. */
+  job: EncodeJob | undefined;
+  paths: RowBuffer["paths"];
+  deadLetters: DeadLetters;
+  layout: Layout;
+  /** Bytes of memory that it holds until it is encoded. */
+  byteLength: number;
+}
+
+/**
+ * The contiguous offsets `[first, next)` of one partition that were read and not sealed. Every
+ * message in it is either a row or a dead letter.
+ */
+export class OpenRange {
+  readonly first: number;
+  readonly layout: Layout;
+  #cut: number;
+  readonly #partition: number;
+  readonly #rows: RowBuffer;
+  readonly #deadLetters: DeadLetters;
+  #next: number;
+  #messageBytes = 0;
+  #openedAt: number | undefined;
+
+  constructor({ topic, partition, first, next, schema, layout, cut }: OpenRangeOptions) {
+    this.first = first;
+    this.#cut = cut ?? Infinity;
+    this.layout = layout;
+    this.#partition = partition;
+    this.#next = next;
+    this.#rows = rowBuffer(layout.format, {
+      schema,
+      partitioning: layout.partitioning,
+      partition,
+    });
+    this.#deadLetters = new DeadLetters(topic, partition);
+  }
+
+  /** Offset to be read next. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** Messages read: rows and dead letters. */
+  get messages(): number {
+    return this.#rows.rows + this.#deadLetters.count;
+  }
+
+  /** Rows read. */
+  get rows(): number {
+    return this.#rows.rows;
+  }
+
+  /** Bytes of those messages. */
+  get messageBytes(): number {
+    return this.#messageBytes;
+  }
+
+  /** Bytes of memory held. */
+  get byteLength(): number {
+    return this.#rows.byteLength + this.#deadLetters.byteLength;
+  }
+
+  /** When it began to move, by `performance.now()`; `undefined` before that. */
+  get openedAt(): number | undefined {
+    return this.#openedAt;
+  }
+
+  /** Where it must end; infinite where it may end anywhere. */
+  get cut(): number {
+    return this.#cut;
+  }
+
+  /** Whether it may end where it stands. */
+  get maySeal(): boolean {
+    return this.#cut === Infinity || this.#next >= this.#cut;
+  }
+
+  /** Lets it end anywhere. */
+  liftCut(): void {
+    this.#cut = Infinity;
+  }
+
+  /** Whether it is to be sealed for its size. */
+  isFull(policy: FlushPolicy): boolean {
+    return isFull(policy, this.messages, this.#messageBytes);
+  }
+
+  /**
+   * Takes messages of a batch from index `i` on, until it is full, cut or at `stop`.
+   * @returns index of the first message that was not taken
+   */
+  fill(
+    batch: RecordBatch,
+    i: number,
+    reader: MessageReader,
+    policy: FlushPolicy,
+    stop: number,
+    onRow: RowListener | undefined,
+  ): number {
+    const limit = Math.min(this.#cut, stop);
+    const rows = this.#rows;
+    const last = Math.min(batch.count, i + policy.rows - this.messages);
+    for (; i < last && this.#messageBytes < policy.bytes; i++) {
+      const offset = batch.offset(i);
+      if (offset >= limit) break;
+      // Read before: a broker may begin earlier than it was asked to.
+      if (offset < this.#next) continue;
+      const value = batch.value(i);
+      const timestampMs = batch.timestamp(i);
+      const reason = value === null ? "no value (a tombstone)" : reader.read(value);
+      if (reason === null) {
+        rows.append(reader, offset, timestampMs);
+        if (onRow !== undefined) onRow(this.#partition, reader, offset, timestampMs);
+      } else {
+        const key = batch.key(i);
+        const headers = batch.headers(i);
+        this.#deadLetters.add({ offset, timestampMs, key, value, headers, reason });
+      }
+      this.#next = offset + 1;
+      this.#messageBytes += value === null ? 0 : value.length;
+    }
+    if (this.messages > 0) this.#openedAt ??= performance.now();
+    return i;
+  }
+
+  /** Moves on past offsets that have no message. */
+  advance(next: number): void {
+    const to = Math.min(next, this.#cut);
+    if (to <= this.#next) return;
+    this.#next = to;
+    this.#openedAt ??= performance.now();
+  }
+
+  /** Where it holds no message, its waiting begins anew. */
+  rest(): void {
+    this.#openedAt = undefined;
+  }
+
+  /** Fixes its bounds and hands it over; it is spent. */
+  seal(): SealedRange {
+    const { byteLength } = this;
+    const rows = this.#rows;
+    return {
+      first: this.first,
+      end: this.#next,
+      rows: rows.rows,
+      job: rows.rows > 0 ? rows.take() : undefined,
+      paths: rows.paths,
+      deadLetters: this.#deadLetters,
+      layout: this.layout,
+      byteLength,
+    };
+  }
+}

@@ -1,0 +1,317 @@
+import type {
+  AssignedPartition,
+  Broker,
+  ConsumeOptions,
+  ConsumerHandler,
+  PartitionOffsets,
+  RecordBatch,
+} from "../broker/broker.ts";
+import { Failure } from "../failure/failure.ts";
+import { type Encoder, startEncoder } from "../lake/format/encoder.ts";
+import type { LakeFormat } from "../lake/format/row_buffer.ts";
+import type { LakeStore } from "../lake/store.ts";
+import { checkMessage } from "../schema/check_message.ts";
+import { MessageReader } from "../schema/message_reader.ts";
+import type { RowSchema } from "../schema/schema.ts";
+import type { FlushPolicy } from "./flush_policy.ts";
+import { Layouts } from "./layouts.ts";
+import { MemoryBudget } from "./memory_budget.ts";
+import { observers, type SinkObserver } from "./observer.ts";
+import type { RowListener } from "./open_range.ts";
+import { PartitionSink, type SinkParts } from "./partition_sink.ts";
+import { Uploader } from "./uploader.ts";
+
+/** Options of {@linkcode runSink}. */
+export interface SinkOptions {
+  broker: Broker;
+  store: LakeStore;
+  topic: string;
+  group: string;
+  from: ConsumeOptions["from"];
+  schema: RowSchema;
+  format: LakeFormat;
+  /** Specification of the Hive partitions, see `Partitioning`. */
+  partitionBy: string;
+  policy: FlushPolicy;
+  /** Most bytes of rows that are held and not written. */
+  maxMemoryBytes: number;
+  /** End when all is written that was in the topic at the start. @default {false} */
+  untilEnd?: boolean;
+  observer: SinkObserver;
+  onRow?: RowListener;
+  /** Aborts to end: what was read is written, then the group is left. */
+  signal: AbortSignal;
+}
+
+/** What a sink has done. */
+export interface SinkSummary {
+  /** Messages read, less those that were given back to the group unwritten. */
+  read: number;
+  /** Rows in the lake. */
+  written: number;
+  /** Messages among the dead letters. */
+  rejected: number;
+  /** Objects written. */
+  objects: number;
+  /** Bytes of those objects. */
+  bytes: number;
+  /** Messages that retention removed before they were read. */
+  lost: number;
+}
+
+/** Milliseconds that writing may take after the signal; then it is left to the next start. */
+const FINISH_MS = 20_000;
+
+/** Milliseconds of failing after which a run that has an end gives up; one without never does. */
+const UNTIL_END_PATIENCE_MS = 300_000;
+
+/** Milliseconds between two looks at what is due, and at how far the group is. */
+const LONGEST_TICK_MS = 500;
+
+/**
+ * Carries a topic into the lake, each offset exactly once, until the signal aborts (or, with
+ * `untilEnd`, until all is written that was there).
+ * @param summary is kept up to date, also when it throws
+ * @throws {Failure} what ended it; nothing is lost, the next start goes on where this one was
+ */
+export async function runSink(options: SinkOptions, summary: SinkSummary): Promise<void> {
+  const { broker, topic, schema, format, partitionBy, untilEnd = false } = options;
+  const layouts = await Layouts.of(schema, format, partitionBy);
+  const ends = untilEnd ? await broker.topicOffsets(topic) : null;
+  const encoder = startEncoder();
+  try {
+    await new Sink(options, layouts, encoder, ends, summary).run();
+  } finally {
+    encoder.close();
+  }
+}
+
+/** An empty summary. */
+export function emptySummary(): SinkSummary {
+  return { read: 0, written: 0, rejected: 0, objects: 0, bytes: 0, lost: 0 };
+}
+
+class Sink implements ConsumerHandler {
+  readonly #options: SinkOptions;
+  readonly #parts: SinkParts;
+  readonly #ends: PartitionOffsets[] | null;
+  readonly #summary: SinkSummary;
+  readonly #budget: MemoryBudget;
+  /** Ends the consumption. */
+  readonly #end = new AbortController();
+  #partitions = new Map<number, PartitionSink>();
+  #failure: { error: unknown } | undefined;
+  #finishing = false;
+
+  constructor(
+    options: SinkOptions,
+    layouts: Layouts,
+    encoder: Encoder,
+    ends: PartitionOffsets[] | null,
+    summary: SinkSummary,
+  ) {
+    const { topic, schema, policy, store, maxMemoryBytes, onRow } = options;
+    this.#options = options;
+    this.#ends = ends;
+    this.#summary = summary;
+    const observer = observers(options.observer, this.#counting());
+    this.#budget = new MemoryBudget(maxMemoryBytes, (held) => observer.buffered?.(held));
+    const patienceMs = ends === null ? Infinity : UNTIL_END_PATIENCE_MS;
+    this.#parts = {
+      topic,
+      schema,
+      layouts,
+      policy,
+      reader: new MessageReader(schema, (value) => checkMessage(schema, value)),
+      encoder,
+      store,
+      uploader: new Uploader({ store, observer, patienceMs }),
+      budget: this.#budget,
+      observer,
+      onRow,
+      failed: (error) => this.#fail(error),
+      progressed: () => this.#progressed.resolve(),
+      gaveBack: (messages) => summary.read -= messages,
+    };
+  }
+
+  #progressed = Promise.withResolvers<void>();
+
+  async run(): Promise<void> {
+    const { broker, topic, group, from, signal } = this.#options;
+    const stop = () => this.#finish();
+    signal.addEventListener("abort", stop, { once: true });
+    const tickMs = Math.min(LONGEST_TICK_MS, Math.max(20, this.#options.policy.intervalMs / 10));
+    const timer = setInterval(() => this.#tick(), tickMs);
+    const following = this.#ends === null ? undefined : this.#followEnd();
+    try {
+      if (signal.aborted) return;
+      await broker.consume({ topic, group, from, handler: this, signal: this.#end.signal });
+    } catch (error) {
+      this.#failure ??= { error };
+    } finally {
+      clearInterval(timer);
+      signal.removeEventListener("abort", stop);
+      this.#end.abort();
+      await following;
+      await this.#release();
+    }
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  async assigned(partitions: AssignedPartition[]): Promise<void> {
+    await this.#release();
+    if (this.#finishing) return;
+    const sinks = partitions.map((assigned) => {
+      const end = this.#ends?.find(({ partition }) => partition === assigned.partition);
+      // A partition that was added since has nothing that was there.
+      const stop = this.#ends === null ? Infinity : end?.high ?? assigned.start;
+      return new PartitionSink(assigned, this.#parts, stop);
+    });
+    this.#partitions = new Map(sinks.map((sink) => [sink.partition, sink]));
+    await Promise.all(sinks.map((sink) => sink.begin()));
+    this.#parts.observer.assigned?.(sinks.map(({ partition }) => partition));
+    this.#parts.progressed();
+  }
+
+  async batch(batch: RecordBatch): Promise<void> {
+    // What comes after the end was asked for is left to the next start.
+    if (this.#finishing) return;
+    const sink = this.#partitions.get(batch.partition)!;
+    const before = sink.held;
+    sink.accept(batch);
+    this.#summary.read += sink.held - before;
+    this.#relieve();
+    if (!this.#budget.full) return;
+    const isWriting = () => this.#partitions.values().some((sink) => sink.isWriting);
+    await this.#budget.room(this.#end.signal, isWriting);
+  }
+
+  skipped(partition: number, nextOffset: number): void {
+    if (!this.#finishing) this.#partitions.get(partition)!.skip(nextOffset);
+  }
+
+  async gap(partition: number, _from: number, to: number): Promise<void> {
+    if (!this.#finishing) await this.#partitions.get(partition)!.gap(to);
+  }
+
+  /** Where much is held, seals the largest open ranges, so that memory comes free. */
+  #relieve(): void {
+    while (this.#budget.tight) {
+      let open = 0;
+      let largest: PartitionSink | undefined;
+      for (const sink of this.#partitions.values()) {
+        open += sink.openBytes;
+        if (sink.openBytes > (largest?.openBytes ?? 0)) largest = sink;
+      }
+      // The rest is on its way to the lake.
+      if (largest === undefined || open < this.#budget.limit / 4) return;
+      const before = largest.openBytes;
+      largest.seal();
+      if (largest.openBytes === before) return;
+    }
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    for (const sink of this.#partitions.values()) sink.sealIfDue(now);
+  }
+
+  /** Ends the sink once all that was in the topic at the start is written, by whomever in the group. */
+  async #followEnd(): Promise<void> {
+    while (!this.#end.signal.aborted) {
+      this.#progressed = Promise.withResolvers();
+      try {
+        if (await this.#isEndReached()) return this.#finish();
+      } catch (error) {
+        return this.#fail(error);
+      }
+      await this.#progressedOrTick();
+    }
+  }
+
+  async #progressedOrTick(): Promise<void> {
+    const timer = setTimeout(() => this.#progressed.resolve(), LONGEST_TICK_MS);
+    const end = () => this.#progressed.resolve();
+    this.#end.signal.addEventListener("abort", end);
+    await this.#progressed.promise;
+    this.#end.signal.removeEventListener("abort", end);
+    clearTimeout(timer);
+  }
+
+  async #isEndReached(): Promise<boolean> {
+    const { broker, topic, group } = this.#options;
+    const others: PartitionOffsets[] = [];
+    for (const end of this.#ends!) {
+      const own = this.#partitions.get(end.partition);
+      if (own === undefined) others.push(end);
+      else if (!own.isFinished) return false;
+    }
+    if (others.length === 0) return true;
+    const committed = new Map<number, number>();
+    for (const { partition, offset } of await broker.groupOffsets(group, topic)) {
+      committed.set(partition, offset ?? -1);
+    }
+    return others.every(({ partition, high }) => (committed.get(partition) ?? -1) >= high);
+  }
+
+  /** Writes what was read, then ends the consumption. */
+  async #finish(): Promise<void> {
+    if (this.#finishing) return;
+    this.#finishing = true;
+    const sinks = [...this.#partitions.values()];
+    for (const sink of sinks) sink.seal();
+    const { promise: late, resolve } = Promise.withResolvers<"late">();
+    const timer = setTimeout(() => resolve("late"), FINISH_MS);
+    const settled = Promise.all(sinks.map((sink) => sink.settled()));
+    if (await Promise.race([settled, late]) === "late") {
+      const held = sinks.reduce((sum, sink) => sum + sink.held, 0);
+      this.#failure ??= {
+        error: new Failure(
+          "service",
+          `stopped before ${held} messages could be written: the lake or the broker did not take ` +
+            `them within ${FINISH_MS / 1000} s; they stay in the topic`,
+          { fix: "Nothing is lost: the next consume of this group reads and writes them." },
+        ),
+      };
+    }
+    clearTimeout(timer);
+    this.#end.abort();
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#finishing = true;
+    this.#end.abort();
+  }
+
+  /** Gives back to the group what is held of former assignments. */
+  async #release(): Promise<void> {
+    const sinks = [...this.#partitions.values()];
+    this.#partitions.clear();
+    for (const sink of sinks) sink.drop();
+    await Promise.all(sinks.map((sink) => sink.settled()));
+  }
+
+  /** The group shares its partitions again: writes what was read, while it may be committed. */
+  async revoking(): Promise<void> {
+    const sinks = [...this.#partitions.values()];
+    for (const sink of sinks) sink.seal();
+    await Promise.all(sinks.map((sink) => sink.settled()));
+  }
+
+  #counting(): SinkObserver {
+    const summary = this.#summary;
+    return {
+      flushed({ rows, rejected, objects, bytes }) {
+        summary.written += rows;
+        summary.rejected += rejected;
+        summary.objects += objects;
+        summary.bytes += bytes;
+      },
+      gap(_, from, to) {
+        summary.lost += to - from;
+      },
+    };
+  }
+}

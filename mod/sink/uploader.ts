@@ -1,0 +1,116 @@
+import { Failure, messageOf } from "../failure/failure.ts";
+import type { LakeStore } from "../lake/store.ts";
+import type { SinkObserver } from "./observer.ts";
+import type { RangeObject } from "./range_objects.ts";
+
+/** Objects on their way at once, of all partitions together. */
+const MOST_AT_ONCE = 16;
+
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 10_000;
+
+/** Options of {@linkcode Uploader}. */
+export interface UploaderOptions {
+  store: LakeStore;
+  observer: SinkObserver;
+  /** Milliseconds of failing after which a put gives up. */
+  patienceMs: number;
+}
+
+/** Puts objects into the lake, and tries again for as long as the lake is away. */
+export class Uploader {
+  readonly #store: LakeStore;
+  readonly #observer: SinkObserver;
+  readonly #patienceMs: number;
+  readonly #failing = new Set<string>();
+  #free = MOST_AT_ONCE;
+  readonly #waiting: Array<() => void> = [];
+
+  constructor({ store, observer, patienceMs }: UploaderOptions) {
+    this.#store = store;
+    this.#observer = observer;
+    this.#patienceMs = patienceMs;
+  }
+
+  /**
+   * Puts all objects.
+   * @throws {Failure} what ended it: a failure that a retry does not help, or one that lasted
+   * @throws the signal's reason
+   */
+  async putAll(objects: readonly RangeObject[], signal: AbortSignal): Promise<void> {
+    const failed = new AbortController();
+    const ended = AbortSignal.any([signal, failed.signal]);
+    const puts = objects.map((object) =>
+      this.#put(object, ended).catch((error) => {
+        failed.abort(error);
+        throw error;
+      })
+    );
+    // All of them, so that none goes on behind the caller's back.
+    for (const put of await Promise.allSettled(puts)) {
+      if (put.status === "rejected") throw signal.aborted ? signal.reason : failed.signal.reason;
+    }
+  }
+
+  async #put({ name, bytes }: RangeObject, signal: AbortSignal): Promise<void> {
+    await this.#enter();
+    try {
+      const until = performance.now() + this.#patienceMs;
+      for (let pauseMs = FIRST_PAUSE_MS;; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+        try {
+          signal.throwIfAborted();
+          await this.#store.put(name, bytes, { signal });
+          return;
+        } catch (error) {
+          if (signal.aborted) throw error;
+          // What was refused may be allowed again: credentials expire and are renewed.
+          const passing = error instanceof Failure && error.kind === "service";
+          if (!passing || performance.now() + pauseMs > until) throw error;
+          this.#failed(name, error);
+          await pause(pauseMs, signal);
+        }
+      }
+    } finally {
+      this.#worked(name);
+      this.#leave();
+    }
+  }
+
+  #failed(name: string, error: Failure): void {
+    this.#failing.add(name);
+    this.#observer.retried?.("put", error);
+    this.#observer.ready?.(false, `the lake cannot be written: ${messageOf(error)}`);
+  }
+
+  #worked(name: string): void {
+    if (this.#failing.delete(name) && this.#failing.size === 0) this.#observer.ready?.(true);
+  }
+
+  async #enter(): Promise<void> {
+    if (this.#free > 0) {
+      this.#free--;
+      return;
+    }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.push(resolve);
+    await promise;
+  }
+
+  #leave(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#free++;
+    else next();
+  }
+}
+
+/** Resolves after `ms`, or as soon as the signal aborts. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  const end = () => resolve();
+  signal.addEventListener("abort", end);
+  return promise.finally(() => {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", end);
+  });
+}
