@@ -32,7 +32,8 @@ export function kafka(): string | undefined {
 }
 
 /** Options of {@linkcode serviceTest}. */
-export interface ServiceTestOptions {
+export interface ServiceTestOptions
+  extends Pick<Deno.TestDefinition, "sanitizeOps" | "sanitizeResources"> {
   needs: readonly Need[];
 }
 
@@ -45,8 +46,9 @@ export function serviceTest(
   options: ServiceTestOptions,
   fn: (t: Deno.TestContext) => void | Promise<void>,
 ): void {
-  const missing = options.needs.filter((need) => !Deno.env.get(VARIABLES[need]));
-  if (missing.length === 0) return Deno.test(name, fn);
+  const { needs, ...sanitizers } = options;
+  const missing = needs.filter((need) => !Deno.env.get(VARIABLES[need]));
+  if (missing.length === 0) return Deno.test({ name, fn, ...sanitizers });
   if (Deno.env.get("CI") === "true") {
     return Deno.test(name, () => {
       throw new Error(`needs ${missing.join(", ")}: ${missing.map(whyMissing).join("; ")}`);

@@ -1,0 +1,139 @@
+"""
+Counts what a lake holds, with nothing of ticklake: Kafka's own word on the topic (kafka-python), the
+objects by pyarrow, their rows by DuckDB. Prints one JSON object.
+
+    count_lake.py '{"topic", "table", "kafka"? | "expected"?, "folder"? | "s3"?}'
+
+`expected` gives each partition's offsets as [first, end); without it they are all that the topic ever
+had. `s3` is {endpoint, access_key, secret_key, path}.
+"""
+
+import json
+import os
+import re
+import sys
+import tempfile
+
+import duckdb
+import pyarrow.fs as fs
+
+
+def topic_offsets(servers, topic):
+    from kafka import KafkaConsumer, TopicPartition
+
+    consumer = KafkaConsumer(bootstrap_servers=servers)
+    partitions = [TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic)]
+    ends = consumer.end_offsets(partitions)
+    consumer.close()
+    return {p.partition: [0, end] for p, end in ends.items()}
+
+
+def fetch(s3, folder):
+    store = fs.S3FileSystem(
+        endpoint_override=s3["endpoint"],
+        access_key=s3["access_key"],
+        secret_key=s3["secret_key"],
+        region="us-east-1",
+    )
+    fs.copy_files(s3["path"], folder, source_filesystem=store, destination_filesystem=fs.LocalFileSystem())
+
+
+def all_files(folder):
+    return sorted(
+        os.path.join(path, name) for path, _, names in os.walk(folder) for name in names
+    )
+
+
+def main(config):
+    db = duckdb.connect()
+    db.execute("SET preserve_insertion_order = false")
+    db.execute(
+        "CREATE TABLE found (kind TEXT, partition BIGINT, offset_ BIGINT, number BIGINT, file TEXT)"
+    )
+    with tempfile.TemporaryDirectory() as fetched:
+        folder = config.get("folder") or fetched
+        if "s3" in config:
+            fetch(config["s3"], fetched)
+        table = os.path.join(folder, config["table"]) + os.sep
+        dead = os.path.join(folder, "dead_letter", config["table"]) + os.sep
+        files = [f for f in all_files(folder) if f.startswith((table, dead))]
+        rows = [f for f in files if f.startswith(table)]
+        number = config.get("number")
+        parquet = [f for f in rows if f.endswith(".parquet")]
+        lines = [f for f in rows if f.endswith(".jsonl.gz")]
+        letters = [f for f in files if f.startswith(dead) and f.endswith(".jsonl")]
+        gaps = [f for f in files if f.startswith(dead) and f.endswith(".json")]
+        counted = len(parquet) + len(lines) + len(letters) + len(gaps)
+        if counted != len(files):
+            raise SystemExit(f"{len(files) - counted} objects are of no known kind")
+        if parquet:
+            db.execute(
+                f"""INSERT INTO found SELECT 'row', kafka_partition, kafka_offset, {number or 'NULL'},
+                filename FROM read_parquet(?, union_by_name = true, filename = true,
+                hive_partitioning = false)""",
+                [parquet],
+            )
+        if lines:
+            columns = {"kafka_partition": "BIGINT", "kafka_offset": "BIGINT"}
+            if number:
+                columns[number] = "BIGINT"
+            db.execute(
+                f"""INSERT INTO found SELECT 'row', kafka_partition, kafka_offset, {number or 'NULL'},
+                filename FROM read_json(?, format = 'newline_delimited', columns = {columns},
+                filename = true, hive_partitioning = false)""",
+                [lines],
+            )
+        if letters:
+            # Read by Python: a value of 10 MiB in base64 is longer than DuckDB's longest JSON object.
+            db.executemany(
+                "INSERT INTO found VALUES ('rejected', ?, ?, NULL, ?)",
+                [[one["partition"], one["offset"], f] for f in letters for one in map(json.loads, open(f))],
+            )
+            reasons = sum(bool(json.loads(line)["reason"]) for f in letters for line in open(f))
+        else:
+            reasons = 0
+        for file in gaps:
+            with open(file) as f:
+                gap = json.load(f)
+            db.execute(
+                "INSERT INTO found SELECT 'gap', ?, unnest(range(?, ?)), NULL, ?",
+                [gap["partition"], gap["first"], gap["last"] + 1, file],
+            )
+
+    expected = config.get("expected") or topic_offsets(config["kafka"], config["topic"])
+    db.execute("CREATE TABLE expected (partition BIGINT, offset_ BIGINT)")
+    for partition, (first, end) in expected.items():
+        db.execute("INSERT INTO expected SELECT ?, unnest(range(?, ?))", [int(partition), first, end])
+
+    one = lambda sql: db.execute(sql).fetchone()[0]
+    places = "SELECT partition, offset_, count(*) AS times FROM found GROUP BY ALL"
+    kinds = dict(db.execute("SELECT kind, count(*) FROM found GROUP BY ALL").fetchall())
+    named = r"regexp_extract(file, '-(\d+)-(\d{16})-(\d{16})\.[a-z.]+$', ['p', 'first', 'last'])"
+    print(
+        json.dumps(
+            {
+                "expected": one("SELECT count(*) FROM expected"),
+                "found": one(f"SELECT count(*) FROM expected JOIN ({places}) USING (partition, offset_)"),
+                "missing": one(f"SELECT count(*) FROM expected ANTI JOIN ({places}) USING (partition, offset_)"),
+                "duplicate": one(f"SELECT coalesce(sum(times - 1), 0)::BIGINT FROM ({places})"),
+                # Offsets that the topic does not have, or that were not to be there yet.
+                "unexpected": one(f"SELECT count(*) FROM ({places}) ANTI JOIN expected USING (partition, offset_)"),
+                # Rows in an object whose name says that it holds others.
+                "misplaced": one(
+                    f"""SELECT count(*) FROM (SELECT *, {named} AS n FROM found) WHERE
+                    partition != n.p::BIGINT OR offset_ < n.first::BIGINT OR offset_ > n.last::BIGINT"""
+                ),
+                "rows": kinds.get("row", 0),
+                "rejected": kinds.get("rejected", 0),
+                "reasons": reasons,
+                "lost": kinds.get("gap", 0),
+                "objects": len(files),
+                # Of the rows' own numbers, which the source counted up from 0.
+                "numbers": one("SELECT count(DISTINCT number) FROM found"),
+                "largestNumber": one("SELECT max(number) FROM found"),
+            }
+        )
+    )
+
+
+main(json.loads(sys.argv[1]))

@@ -1,0 +1,38 @@
+import type { Chance } from "./chance.ts";
+import type { Stage } from "./stage.ts";
+
+/** What one fault did, and what it cost: nothing, or the run has failed. */
+export interface Outcome {
+  /** Processes that were killed, by SIGKILL. */
+  kills: number;
+  /** What else happened, for people: `23 rebalances, 14 flushes repeated`. */
+  events: string;
+  /** Offsets that had to be in the lake. */
+  rows: number;
+  /** Of those, by `verify --deep`. */
+  verified: { missing: number; duplicate: number };
+  /** Of those, by kafka-python, pyarrow and DuckDB. */
+  counted: { missing: number; duplicate: number };
+  /** Most memory of one process, in bytes. */
+  peakRss: number;
+}
+
+/** What a fault gets to work with. */
+export interface Scene {
+  stage: Stage;
+  /** How often to do it. */
+  rounds: number;
+  chance: Chance;
+}
+
+/** One way in which things go wrong. */
+export interface Fault {
+  /** For `./dev faults --only NAME`. */
+  name: string;
+  /** A sentence that holds, as the test's name. */
+  claim: string;
+  /** Rounds within the tests, and of `./dev faults`. */
+  rounds: { short: number; long: number };
+  /** @throws when anything is lost, doubled, or not as it should be */
+  run(scene: Scene): Promise<Outcome>;
+}

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import type { Chance } from "./chance.ts";
+import { conclude } from "./conclude.ts";
+import type { Fault } from "./fault.ts";
+import { Flow } from "./flow.ts";
+import { atStep, FLUSH_STEPS } from "./flush_step.ts";
+import { PutCounter } from "./put_counter.ts";
+
+const RATE = 4000;
+
+/** Longest time of a round, in seconds, by which the file of rows is made long enough. */
+const ROUND_SECONDS = 6;
+
+/** A consumer is killed exactly between two steps of a flush; each round has all of the places. */
+export const killBetweenSteps: Fault = {
+  name: "kill-between-steps",
+  claim:
+    "SIGKILL of a consumer exactly between the steps of a flush, before and after each request",
+  rounds: { short: 1, long: 10 },
+  run: ({ stage, rounds, chance }) =>
+    Flow.run(stage, { partitions: 3 }, async (flow) => {
+      const ways = { kafka: stage.flakyKafka, s3: stage.flakyS3 };
+      const rows = rounds * FLUSH_STEPS.length * ROUND_SECONDS * RATE;
+      const producer = flow.produce(await flow.quotes(rows), RATE);
+      const puts = new PutCounter(stage.s3Proxy);
+      const treatPut = stage.s3Proxy.treat;
+      let kills = 0;
+      for (let round = 0; round < rounds; round++) {
+        for (const step of FLUSH_STEPS) {
+          stage.calm();
+          stage.s3Proxy.treat = treatPut;
+          const consumer = flow.consume(randomFlush(chance), ways);
+          const killed = atStep(stage, {
+            step,
+            skip: chance.whole(0, 8),
+            async act() {
+              await consumer.stop("SIGKILL");
+              return "lose";
+            },
+          });
+          const ended = consumer.result.then(({ signal, stderr }) => {
+            assert.equal(signal, "SIGKILL", `${step}: it ended by itself: ${stderr}`);
+          });
+          await Promise.race([Promise.all([killed, ended]), late(step)]).catch((e) => {
+            console.log(consumer.stderr.slice(-6000));
+            throw e;
+          });
+          kills++;
+        }
+      }
+      const { stdout } = await producer.stop("SIGTERM");
+      const events = `${puts.repeated} objects written again`;
+      return await conclude(flow, { kills, events, sent: JSON.parse(stdout).sent });
+    }),
+};
+
+/** Several objects a flush, so that a kill can meet the midst of them. */
+function randomFlush(chance: Chance): string[] {
+  return [
+    ...["--flush-rows", String(chance.one([200, 1000, 5000]))],
+    ...["--flush-interval", `${chance.one([200, 500])}ms`],
+    ...["--partition-by", chance.one(["dt", "index", "dt,index"])],
+  ];
+}
+
+async function late(step: string): Promise<never> {
+  const timeout = Promise.withResolvers<never>();
+  Deno.unrefTimer(
+    setTimeout(() => timeout.reject(new Error(`no consumer came to the place ${step}`)), 60_000),
+  );
+  return await timeout.promise;
+}

@@ -1,0 +1,50 @@
+import { python } from "../services/services.ts";
+
+/** What a lake holds, as counted by others' programs: kafka-python, pyarrow and DuckDB. */
+export interface LakeCount {
+  /** Offsets that must be there. */
+  expected: number;
+  /** Offsets of those that are there. */
+  found: number;
+  missing: number;
+  /** How many are there too often. */
+  duplicate: number;
+  /** Offsets that are there and must not be. */
+  unexpected: number;
+  /** Offsets in an object whose name says that it does not hold them. */
+  misplaced: number;
+  rows: number;
+  /** Dead letters. */
+  rejected: number;
+  /** Dead letters with a reason. */
+  reasons: number;
+  /** Offsets that retention removed, by the records of it. */
+  lost: number;
+  objects: number;
+  /** Different numbers in the column `number`. */
+  numbers: number;
+  /** Largest number in that column. */
+  largestNumber: number | null;
+}
+
+/** Options of {@linkcode countLake}. */
+export interface LakeCountOptions {
+  topic: string;
+  table: string;
+  /** Column with the rows' own numbers, where they have one. */
+  number?: string;
+  /** Broker that says which offsets must be there: all that the topic ever had. */
+  kafka?: string;
+  /** Offsets `[first, end)` of each partition that must be there, without a broker. */
+  expected?: Record<number, readonly [first: number, end: number]>;
+  /** The lake as a directory. */
+  folder?: string;
+  /** The lake in S3; `path` is `BUCKET/PREFIX`. */
+  s3?: { endpoint: string; access_key: string; secret_key: string; path: string };
+}
+
+/** Reads every object of a lake and counts what is in it. */
+export async function countLake(options: LakeCountOptions): Promise<LakeCount> {
+  const script = new URL("./count_lake.py", import.meta.url);
+  return JSON.parse(await python(script, [JSON.stringify(options)]));
+}
