@@ -1,4 +1,140 @@
-import type { CommandContext } from "../cli/context.ts";
-export async function run(_: CommandContext): Promise<number> {
-  return 1;
+import type { CommandContext, CommandModule } from "../cli/context.ts";
+import type { Output } from "../cli/output.ts";
+import type { Settings } from "../config/settings.ts";
+import { openLog } from "../ops/log.ts";
+
+/** Rows that the demo sends. */
+const ROWS = 20_000;
+
+/** One step: what a user would type, and what it answers. */
+interface Step {
+  /** What it shows, for people. */
+  title: string;
+  /** Words after `ticklake`. */
+  words: string[];
+  load(): Promise<CommandModule>;
+  /** What the words set. */
+  settings?: Partial<Settings>;
+  args?: string[];
+}
+
+/** The SQL counts a quote once however often it was sent. */
+const QUERIES: ReadonlyArray<readonly [title: string, sql: string]> = [
+  [
+    "Which is the latest close of each index?",
+    `SELECT "index", max("date") AS "date", max_by(close, "date") AS close FROM index_quotes ` +
+    `GROUP BY "index" ORDER BY "index"`,
+  ],
+  [
+    "Which were the best days?",
+    `SELECT DISTINCT "index", "date", round(100 * (close / open - 1), 2) AS percent ` +
+    `FROM index_quotes ORDER BY percent DESC LIMIT 5`,
+  ],
+  [
+    "What did NYA cost on average, month by month?",
+    `SELECT date_trunc('month', "date") AS month, round(avg(close), 2) AS close ` +
+    `FROM index_quotes WHERE "index" = 'NYA' GROUP BY 1 ORDER BY 1 DESC LIMIT 6`,
+  ],
+];
+
+/** `demo`: the whole path on the embedded parts, in a folder of its own. */
+export async function run(context: CommandContext): Promise<number> {
+  const { output, signal } = context;
+  const home = await Deno.makeTempDir({ prefix: "ticklake-demo-" });
+  const settings: Settings = {
+    ...context.settings,
+    home,
+    bootstrapServers: undefined,
+    bucket: undefined,
+    schema: undefined,
+    input: undefined,
+    metrics: undefined,
+    alertWebhook: undefined,
+    logLevel: context.settings.logLevel === "info" ? "warning" : context.settings.logLevel,
+  };
+  const closeLog = openLog({ settings, output });
+  const startedAt = performance.now();
+  const results: unknown[] = [];
+  try {
+    for (const step of steps(settings.partitions)) {
+      signal.throwIfAborted();
+      output.line(`\n# ${step.title}\n$ ${commandLine(home, step.words)}`);
+      const captured = capture(output);
+      const { run } = await step.load();
+      const code = await run({
+        ...context,
+        args: step.args ?? [],
+        settings: { ...settings, ...step.settings },
+        output: captured.output,
+      });
+      if (code !== 0) return code;
+      results.push({ command: commandLine(home, step.words), result: captured.result() });
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    output.note(`stopped; what was made is in ${home}`);
+    return 1;
+  } finally {
+    closeLog();
+  }
+  const seconds = Number(((performance.now() - startedAt) / 1000).toFixed(1));
+  output.document({ home, rows: ROWS, seconds, steps: results });
+  output.line(
+    `\nThat was the whole path, in ${seconds} s. It is all in ${home}: ask it more with\n` +
+      `$ ${commandLine(home, ["query", "--example"])}`,
+  );
+  return 0;
+}
+
+function steps(partitions: number): Step[] {
+  return [
+    {
+      title: `Quotes from a CSV file into a topic of ${partitions} partitions`,
+      words: ["produce", "--mode", "replay", "--loop", "--count", String(ROWS), "--rate", "max"],
+      load: () => import("./produce.ts"),
+      settings: { mode: "replay", loop: true, count: ROWS, rate: Infinity },
+    },
+    {
+      title: "From the topic into a lake of Parquet files, exactly once",
+      words: ["consume", "--until-end"],
+      load: () => import("./consume.ts"),
+      settings: { untilEnd: true },
+    },
+    {
+      title: "A catalog, so that SQL finds them",
+      words: ["setup-catalog"],
+      load: () => import("./setup_catalog.ts"),
+    },
+    ...QUERIES.map(([title, sql]): Step => ({
+      title,
+      words: ["query", sql],
+      load: () => import("./query.ts"),
+      args: [sql],
+    })),
+  ];
+}
+
+/** What a user would type for a step. */
+function commandLine(home: string, words: string[]): string {
+  const [command, ...rest] = words;
+  return ["ticklake", command, "--home", home, ...rest].map(quoted).join(" ");
+}
+
+function quoted(word: string): string {
+  return /^[\w./:-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** With `--json` keeps what a step prints for the demo's one document; else lets it pass. */
+function capture(output: Output): { output: Output; result(): unknown } {
+  if (!output.json) return { output, result: () => undefined };
+  let document: unknown;
+  let raw = "";
+  return {
+    output: {
+      ...output,
+      document: (value) => document = value,
+      raw: (text) => raw += text,
+    },
+    result: () => document ?? JSON.parse(raw),
+  };
 }

@@ -138,8 +138,11 @@ export class OpenRange {
   ): number {
     const limit = Math.min(this.#cut, stop);
     const rows = this.#rows;
-    const last = Math.min(batch.count, i + policy.rows - this.messages);
-    for (; i < last && this.#messageBytes < policy.bytes; i++) {
+    // A range that must end at its cut cannot be full before.
+    const isFree = this.#cut === Infinity;
+    const last = isFree ? Math.min(batch.count, i + policy.rows - this.messages) : batch.count;
+    const mostBytes = isFree ? policy.bytes : Infinity;
+    for (; i < last && this.#messageBytes < mostBytes; i++) {
       const offset = batch.offset(i);
       if (offset >= limit) break;
       // Read before: a broker may begin earlier than it was asked to.

@@ -224,7 +224,7 @@ export class PartitionSink {
     }
     this.seal();
     const { first } = this.#open;
-    this.#openNext(to);
+    this.#openNext(Math.max(first, to));
     if (to > first) this.#inTurn(() => this.#writeGap(first, to));
     await this.settled();
   }

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Failure } from "../../mod/failure/failure.ts";
+import { parseObjectName } from "../../mod/lake/layout.ts";
+import { parseCheckpoint } from "../../mod/sink/intent.ts";
+import { PROPERTY } from "../property_seed.ts";
+import { lakeOffsets } from "./lake_offsets.ts";
+import { MemoryLake } from "./memory_lake.ts";
+import { quote, sink } from "./run_sink.ts";
+import { type Entry, ScriptedLog } from "./scripted_log.ts";
+
+const DAY_MS = 86_400_000;
+
+const entry = fc.oneof(
+  { weight: 8, arbitrary: fc.integer({ min: 0, max: 3 }).map((day) => quote(100, day * DAY_MS)) },
+  { weight: 1, arbitrary: fc.constantFrom<Entry>({ value: "{" }, { value: null }) },
+  { weight: 1, arbitrary: fc.constant<Entry>("hole") },
+);
+
+/** One start of the sink: its settings, and the step at which it is killed. */
+const start = fc.record({
+  format: fc.constantFrom("parquet", "jsonl"),
+  partitionBy: fc.constantFrom("dt", "none", "index,year(date)", "dt,hour"),
+  flushRows: fc.integer({ min: 1, max: 15 }),
+  batchSize: fc.integer({ min: 1, max: 20 }),
+  /** Commits and puts, each before and after it is done, that pass before all others fail. */
+  steps: fc.integer({ min: 0, max: 25 }),
+  /** Messages that come before the start. */
+  arriving: fc.array(entry, { maxLength: 15 }),
+});
+
+/** From its `steps`-th step on, the process is dead: nothing that it does has an effect. */
+function killAfter(steps: number, log: ScriptedLog, lake: MemoryLake): void {
+  let left = steps;
+  const step = () => {
+    if (left-- <= 0) throw new Failure("failed", "killed");
+  };
+  log.beforeCommit = step;
+  lake.beforePut = step;
+  lake.afterPut = step;
+}
+
+Deno.test("killed at any step, again and again, under changing settings: each offset is in the lake once", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(start, { minLength: 1, maxLength: 5 }), async (starts) => {
+      const log = new ScriptedLog([[], []]);
+      const lake = new MemoryLake();
+      for (const { arriving, steps, batchSize, flushRows, ...settings } of starts) {
+        arriving.forEach((entry, i) => log.partitions[i % 3 === 0 ? 1 : 0].push(entry));
+        log.batchSize = batchSize;
+        killAfter(steps, log, lake);
+        const policy = { rows: flushRows, bytes: 1e9, intervalMs: 1e6 };
+        await sink(log, lake, { ...settings, policy } as Parameters<typeof sink>[2])
+          .catch((error) => assert.equal(error.message, "killed"));
+      }
+      log.beforeCommit = () => {};
+      lake.beforePut = lake.afterPut = () => {};
+      await sink(log, lake);
+      for (const [partition, entries] of log.partitions.entries()) {
+        const { rows, deadLetters, gaps } = await lakeOffsets(lake, partition);
+        const at = (wanted: (entry: Entry) => boolean) =>
+          entries.flatMap((entry, offset) => wanted(entry) ? [offset] : []);
+        const isRow = (entry: Entry) => entry !== "hole" && (entry.value as string)?.length > 1;
+        assert.deepEqual(rows, at(isRow));
+        assert.deepEqual(deadLetters, at((entry) => entry !== "hole" && !isRow(entry)));
+        assert.deepEqual(gaps, []);
+        assertTiles(log, lake, partition);
+      }
+    }),
+    // Each run starts several sinks, each with a thread.
+    { ...PROPERTY, numRuns: Math.ceil(PROPERTY.numRuns / 3) },
+  );
+});
+
+/** The names alone say the same: ranges follow each other from the first offset to the committed one. */
+function assertTiles(log: ScriptedLog, lake: MemoryLake, partition: number): void {
+  const lasts = new Map<number, number>();
+  for (const name of lake.objects.keys()) {
+    const parsed = parseObjectName(name)!;
+    if (parsed.partition !== partition) continue;
+    const known = lasts.get(parsed.first);
+    assert.ok(known === undefined || known === parsed.last, `two ranges begin at ${parsed.first}`);
+    lasts.set(parsed.first, parsed.last);
+  }
+  let next = 0;
+  for (let last = lasts.get(next); last !== undefined; last = lasts.get(next)) {
+    lasts.delete(next);
+    next = last + 1;
+  }
+  assert.deepEqual([...lasts], [], "ranges that follow on none");
+  const committed = log.committed.get(partition)!;
+  const { since } = parseCheckpoint(committed.metadata)!;
+  assert.equal(next, since ?? committed.offset);
+}

@@ -1,0 +1,167 @@
+import {
+  type AssignedPartition,
+  type Broker,
+  type CommittedOffset,
+  type ConsumeOptions,
+  FencedError,
+  type PartitionOffsets,
+  type RecordBatch,
+} from "../../mod/broker/broker.ts";
+
+/** One message of a {@linkcode ScriptedLog}; a hole is an offset at which nothing is delivered. */
+export type Entry =
+  | { value: string | Uint8Array | null; timestamp?: number; key?: string }
+  | "hole";
+
+/** Called at each commit, before it is taken: may throw, or take the partition away. */
+export type CommitHook = (partition: number, offset: number, metadata: string) => void;
+
+/**
+ * A log whose every step a test decides: what is delivered, what retention removes, when a member
+ * loses its partitions. It keeps committed offsets as a broker does, and refuses those of a member
+ * that has lost the partition.
+ */
+export class ScriptedLog implements Broker {
+  readonly description = "a scripted log";
+  readonly partitions: Entry[][];
+  readonly lows: number[];
+  readonly committed = new Map<number, CommittedOffset>();
+  /** All commits that were taken, in order. */
+  readonly commits: Array<[partition: number, offset: number, metadata: string]> = [];
+  beforeCommit: CommitHook = () => {};
+  /** Messages of one batch. */
+  batchSize = 100;
+  /** Ends the member's assignment, when set, as a rebalance would. */
+  #lose: (() => void) | undefined;
+
+  constructor(partitions: Entry[][]) {
+    this.partitions = partitions;
+    this.lows = partitions.map(() => 0);
+  }
+
+  /** Takes all partitions away; the member is assigned them anew. */
+  rebalance(): void {
+    this.#lose?.();
+  }
+
+  ensureTopic(): Promise<{ created: boolean; partitions: number }> {
+    return Promise.resolve({ created: false, partitions: this.partitions.length });
+  }
+
+  topicOffsets(): Promise<PartitionOffsets[]> {
+    return Promise.resolve(this.partitions.map((_, partition) => this.#offsets(partition)));
+  }
+
+  groupOffsets(): Promise<CommittedOffset[]> {
+    return Promise.resolve([...this.committed.values()]);
+  }
+
+  producer(): Promise<never> {
+    return Promise.reject(new Error("nothing is sent to a scripted log"));
+  }
+
+  async close(): Promise<void> {}
+
+  async consume(options: ConsumeOptions): Promise<void> {
+    while (!options.signal.aborted) await this.#term(options);
+  }
+
+  async #term({ signal, from, handler }: ConsumeOptions): Promise<void> {
+    const lost = new AbortController();
+    const lose = () => lost.abort(new FencedError("the partitions were taken away"));
+    this.#lose = lose;
+    signal.addEventListener("abort", lose);
+    const paused = new Set<number>();
+    const assigned = this.partitions.map((_, partition) =>
+      this.#assign(partition, from, lost.signal, paused)
+    );
+    const guard = async (work: Promise<void>) => {
+      try {
+        await work;
+      } catch (error) {
+        if (!lost.signal.aborted) throw error;
+      }
+    };
+    try {
+      await guard(handler.assigned(assigned));
+      await Promise.all(assigned.map(async ({ partition, start }) => {
+        let next = start;
+        while (!lost.signal.aborted) {
+          const low = this.lows[partition];
+          if (next < low) {
+            await guard(handler.gap(partition, next, low));
+            next = low;
+            continue;
+          }
+          const end = Math.min(this.partitions[partition].length, next + this.batchSize);
+          if (paused.has(partition) || end === next) {
+            await new Promise((resolve) => setTimeout(resolve, 5));
+            continue;
+          }
+          const batch = this.#batch(partition, next, end);
+          next = end;
+          if (batch.count === 0) handler.skipped?.(partition, end);
+          else await guard(handler.batch(batch));
+        }
+      }));
+    } finally {
+      lose();
+      signal.removeEventListener("abort", lose);
+    }
+  }
+
+  #offsets(partition: number): PartitionOffsets {
+    return { partition, low: this.lows[partition], high: this.partitions[partition].length };
+  }
+
+  #assign(
+    partition: number,
+    from: ConsumeOptions["from"],
+    lost: AbortSignal,
+    paused: Set<number>,
+  ): AssignedPartition {
+    const offsets = this.#offsets(partition);
+    const committed = this.committed.get(partition) ?? { partition, offset: null, metadata: "" };
+    const start = committed.offset ?? (from === "earliest" ? offsets.low : offsets.high);
+    return {
+      partition,
+      committed,
+      offsets,
+      start: Math.max(start, offsets.low),
+      lost,
+      commit: async (offset, metadata) => {
+        await Promise.resolve();
+        this.beforeCommit(partition, offset, metadata);
+        if (lost.aborted) throw new FencedError(`partition ${partition} was taken away`);
+        this.committed.set(partition, { partition, offset, metadata });
+        this.commits.push([partition, offset, metadata]);
+      },
+      pause: () => paused.add(partition),
+      resume: () => paused.delete(partition),
+    };
+  }
+
+  #batch(partition: number, begin: number, end: number): RecordBatch {
+    const log = this.partitions[partition];
+    const offsets: number[] = [];
+    for (let offset = begin; offset < end; offset++) {
+      if (log[offset] !== "hole") offsets.push(offset);
+    }
+    const entry = (i: number) => log[offsets[i]] as Exclude<Entry, "hole">;
+    const encode = (text: string) => new TextEncoder().encode(text);
+    return {
+      partition,
+      count: offsets.length,
+      nextOffset: end,
+      highWatermark: log.length,
+      offset: (i) => offsets[i],
+      timestamp: (i) => entry(i).timestamp ?? Date.UTC(2026, 10, 24),
+      key: (i) => entry(i).key === undefined ? null : encode(entry(i).key!),
+      value: (i) => {
+        const { value } = entry(i);
+        return typeof value === "string" ? encode(value) : value;
+      },
+      headers: () => [],
+    };
+  }
+}
