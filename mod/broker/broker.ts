@@ -171,6 +171,12 @@ export interface Broker {
   topicOffsets(topic: string): Promise<PartitionOffsets[] | null>;
   /** What a group has committed for each partition of a topic; empty for an unknown group or topic. */
   groupOffsets(group: string, topic: string): Promise<CommittedOffset[]>;
+  /**
+   * The messages at offsets `[from, to)` of a partition, as far as they are still there, outside of
+   * any group. A batch may begin before and end after what was asked for, and is valid until the next.
+   * @throws {Failure} kind `service`
+   */
+  read(topic: string, partition: number, from: number, to: number): AsyncIterable<RecordBatch>;
   /** @throws {Failure} kind `service`, when the broker cannot be reached. */
   producer(options: ProducerOptions): Promise<Producer>;
   /**

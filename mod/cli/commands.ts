@@ -77,6 +77,17 @@ export const COMMANDS: readonly Command[] = [
     load: () => import("../commands/query.ts"),
   },
   {
+    name: "verify",
+    summary: "Prove that every committed offset is in the lake exactly once",
+    description:
+      "Compares, from outside the sink, the lake's objects with the offsets that the group has committed. Ends with 4 where an offset is missing, twice or too much, naming the first ranges.",
+    examples: [
+      ["ticklake verify", "by the objects' names, in seconds"],
+      ["ticklake verify --deep --json", "by reading every row"],
+    ],
+    load: () => import("../commands/verify.ts"),
+  },
+  {
     name: "doctor",
     summary: "Check settings and services, with the fix",
     description:

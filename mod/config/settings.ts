@@ -552,6 +552,15 @@ export const SETTINGS = define({
     description: "List ready-made queries; with a name after it, run that one",
   },
 
+  // verify
+  deep: {
+    type: "boolean",
+    flag: "--deep",
+    default: false,
+    commands: ["verify"],
+    description: "Read every row, not only the objects' names",
+  },
+
   // config
   reference: {
     type: "boolean",

@@ -56,6 +56,17 @@ export class ScriptedLog implements Broker {
     return Promise.resolve([...this.committed.values()]);
   }
 
+  async *read(
+    _topic: string,
+    partition: number,
+    from: number,
+    to: number,
+  ): AsyncIterable<RecordBatch> {
+    const end = Math.min(to, this.partitions[partition].length);
+    const begin = Math.max(from, this.lows[partition]);
+    if (begin < end) yield this.#batch(partition, begin, end);
+  }
+
   producer(): Promise<never> {
     return Promise.reject(new Error("nothing is sent to a scripted log"));
   }

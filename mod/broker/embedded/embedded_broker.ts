@@ -6,15 +6,21 @@ import type {
   PartitionOffsets,
   Producer,
   ProducerOptions,
+  RecordBatch,
   TopicOptions,
 } from "../broker.ts";
+import { BlockBatch } from "./block_batch.ts";
 import { ChangeWatch } from "./change_watch.ts";
 import { readCommitted } from "./committed_offsets.ts";
 import { EmbeddedConsumer } from "./embedded_consumer.ts";
 import { EmbeddedProducer } from "./embedded_producer.ts";
 import { GroupCommit } from "./group_commit.ts";
 import { LogFile } from "./log_file.ts";
+import { readBlocks } from "./read_blocks.ts";
 import { addPartitions, countPartitions, readOffsets, trim } from "./topics.ts";
+
+/** Bytes of one piece of {@linkcode EmbeddedBroker.read}. */
+const READ_BYTES = 4 * 2 ** 20;
 
 /** Options of {@linkcode openEmbeddedBroker}. */
 export interface EmbeddedOptions {
@@ -77,6 +83,25 @@ export class EmbeddedBroker implements Broker {
 
   groupOffsets(group: string, topic: string): Promise<CommittedOffset[]> {
     return this.#file.read(() => readCommitted(this.#file, group, topic));
+  }
+
+  async *read(
+    topic: string,
+    partition: number,
+    from: number,
+    to: number,
+  ): AsyncIterable<RecordBatch> {
+    const [{ low } = { low: 0 }] = (await this.topicOffsets(topic) ?? [])
+      .filter((offsets) => offsets.partition === partition);
+    for (let next = Math.max(from, low); next < to;) {
+      const { high, blocks } = await this.#file.read(() =>
+        readBlocks(this.#file, topic, partition, next, READ_BYTES)
+      );
+      if (blocks.length === 0) return;
+      const batch = new BlockBatch(partition, next, blocks, high);
+      next = batch.nextOffset;
+      yield batch;
+    }
   }
 
   async producer({ topic }: ProducerOptions): Promise<Producer> {

@@ -8,14 +8,17 @@ import type {
   PartitionOffsets,
   Producer,
   ProducerOptions,
+  RecordBatch,
   TopicOptions,
 } from "../broker.ts";
 import { clientOptions } from "./client.ts";
 import { Cluster } from "./cluster.ts";
 import { Consumption } from "./consumption.ts";
 import { checkTopicName, createTopic, readyPartitions } from "./ensure_topic.ts";
+import { fetchRecords } from "./fetch_records.ts";
 import { committedOffsets, topicOffsets } from "./offsets.ts";
 import { KafkaProducer } from "./producer.ts";
+import { RecordReader } from "./record_batch_reader.ts";
 import { abortable, retryingOrRefused } from "./retry.ts";
 import { cannotConnect } from "./unreachable.ts";
 
@@ -87,6 +90,27 @@ class KafkaBroker implements Broker {
         : await committedOffsets(this.#cluster, group, topic, numbers);
     });
     return committed.some(({ offset }) => offset !== null) ? committed : [];
+  }
+
+  async *read(
+    topic: string,
+    partition: number,
+    from: number,
+    to: number,
+  ): AsyncIterable<RecordBatch> {
+    const reading = `reading ${topic}`;
+    while (from < to) {
+      const records = await this.#asking(
+        reading,
+        () => fetchRecords(this.#cluster, topic, partition, from),
+      );
+      const reader = new RecordReader(records);
+      for (let batch = reader.next(); batch !== null; batch = reader.next()) {
+        if (batch.count > 0) yield batch;
+      }
+      if (reader.nextOffset <= from) return;
+      from = reader.nextOffset;
+    }
   }
 
   async producer({ topic }: ProducerOptions): Promise<Producer> {

@@ -1,0 +1,104 @@
+import type { CommandContext } from "../cli/context.ts";
+import { EXIT_CODES } from "../failure/failure.ts";
+import { loadSchema } from "../schema/load_schema.ts";
+import { countOffsets, type OffsetRange } from "../verify/offset_range.ts";
+import { isProved, type PartitionVerdict, verify } from "../verify/verify.ts";
+import { openBroker } from "./open_broker.ts";
+import { openLake } from "./open_lake.ts";
+import { stopped } from "./stopped.ts";
+
+/** Ranges that are named one by one; the others are counted. */
+const RANGES_SHOWN = 10;
+
+/** Kinds of findings, with what they mean. */
+const FINDINGS = {
+  missing: "not in the lake",
+  duplicate: "in the lake more than once",
+  beyond: "in the lake, but not committed",
+} as const;
+
+/** `verify`: whether every committed offset is in the lake exactly once. */
+export async function run(context: CommandContext): Promise<number> {
+  const { settings, output, signal } = context;
+  const { topic, group, deep } = settings;
+  const { table } = await loadSchema(settings.schema);
+  const store = await openLake(settings);
+  try {
+    const broker = await openBroker(settings);
+    try {
+      output.note(
+        `comparing ${store.description} with what group ${group} has committed of topic ${topic} ` +
+          `on ${broker.description}, by ${deep ? "reading every row" : "the objects' names"}`,
+      );
+      const verdicts = await verify({
+        broker,
+        store,
+        topic,
+        group,
+        table,
+        deep,
+        signal,
+        onProgress: (done, all) => output.progress(`read ${done} of ${all} objects`),
+      });
+      output.progress("");
+      return report(verdicts, context);
+    } finally {
+      output.progress("");
+      await broker.close();
+    }
+  } catch (error) {
+    throw stopped(error, context, "nothing is proved");
+  } finally {
+    store.close();
+  }
+}
+
+function report(verdicts: readonly PartitionVerdict[], { output }: CommandContext): number {
+  const total = (of: (verdict: PartitionVerdict) => number) =>
+    verdicts.reduce((sum, verdict) => sum + of(verdict), 0);
+  const sums = {
+    expected: total(({ expected }) => expected),
+    found: total(({ found }) => found),
+    missing: total(({ missing }) => countOffsets(missing)),
+    duplicate: total(({ duplicate }) => countOffsets(duplicate)),
+    beyond: total(({ beyond }) => countOffsets(beyond)),
+    gaps: total(({ gaps }) => countOffsets(gaps)),
+    unproven: total(({ unproven }) => countOffsets(unproven)),
+    objects: total(({ objects }) => objects),
+  };
+  const ok = verdicts.every(isProved);
+  output.document({ ok, ...sums, partitions: verdicts });
+  output.line(
+    `${ok ? "ok" : "NOT OK"}: ${sums.expected} offsets expected, ${sums.found} found, ` +
+      `${sums.missing} missing, ${sums.duplicate} duplicate, in ${sums.objects} objects`,
+  );
+  if (sums.gaps > 0) {
+    output.note(
+      `${sums.gaps} offsets were removed by retention before they were read, as recorded`,
+    );
+  }
+  if (sums.unproven > 0) {
+    output.note(
+      `warning: ${sums.unproven} offsets have no row, and the topic no longer says whether they had ` +
+        "a message",
+    );
+  }
+  if (ok) return 0;
+  for (const text of findings(verdicts)) output.note(text);
+  return EXIT_CODES.rejected;
+}
+
+/** The first ranges of what is wrong, a line each. */
+function findings(verdicts: readonly PartitionVerdict[]): string[] {
+  const lines = verdicts.flatMap((verdict) =>
+    Object.entries(FINDINGS).flatMap(([kind, meaning]) =>
+      (verdict[kind as keyof typeof FINDINGS] as OffsetRange[]).map(({ first, last }) =>
+        `error: partition ${verdict.partition}, offset${
+          first === last ? ` ${first}` : `s ${first} to ${last}`
+        }: ${meaning}`
+      )
+    )
+  );
+  const more = lines.length - RANGES_SHOWN;
+  return more > 0 ? [...lines.slice(0, RANGES_SHOWN), `and ${more} more ranges`] : lines;
+}

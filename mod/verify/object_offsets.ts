@@ -1,0 +1,80 @@
+import { gunzipSync } from "node:zlib";
+import { parquetMetadata, parquetRead } from "hyparquet";
+import { Failure, messageOf } from "../failure/failure.ts";
+import type { NamedObject } from "./tiling.ts";
+
+/** Kafka's coordinates of an object's rows, as they stand in it. */
+export interface ObjectOffsets {
+  /** The rows' `kafka_partition`, each value once. */
+  partitions: Set<number>;
+  /** The rows' `kafka_offset`, in the object's order. */
+  offsets: number[];
+}
+
+/**
+ * Reads which offsets are in an object: rows in Parquet or JSON lines, or dead letters.
+ * @throws {Failure} kind `rejected`, naming the object, when it cannot be read
+ */
+export async function objectOffsets(
+  { name, parsed }: NamedObject,
+  bytes: Uint8Array,
+): Promise<ObjectOffsets> {
+  try {
+    if (parsed.extension === "parquet") return await parquetOffsets(bytes);
+    const text = new TextDecoder().decode(
+      parsed.extension === "jsonl.gz" ? gunzipSync(bytes) : bytes,
+    );
+    return parsed.deadLetter
+      ? lineOffsets(text, "partition", "offset")
+      : lineOffsets(text, "kafka_partition", "kafka_offset");
+  } catch (cause) {
+    throw new Failure("rejected", `object ${name} cannot be read: ${messageOf(cause)}`, {
+      cause,
+      fix:
+        "It is damaged or not ticklake's. Its offsets are in its name; they are in the topic as " +
+        "long as retention keeps them.",
+    });
+  }
+}
+
+const COLUMNS = ["kafka_partition", "kafka_offset"];
+
+async function parquetOffsets(bytes: Uint8Array): Promise<ObjectOffsets> {
+  const file = bytes.byteLength === bytes.buffer.byteLength
+    ? bytes.buffer as ArrayBuffer
+    : bytes.slice().buffer as ArrayBuffer;
+  const found: ObjectOffsets = { partitions: new Set(), offsets: [] };
+  const metadata = parquetMetadata(file);
+  const there = metadata.schema.map(({ name }) => name);
+  for (const column of COLUMNS) {
+    if (!there.includes(column)) throw new Error(`it has no column ${column}`);
+  }
+  await parquetRead({
+    file,
+    metadata,
+    columns: COLUMNS,
+    onChunk({ columnName, columnData }) {
+      const values = columnData as ArrayLike<bigint>;
+      if (columnName === "kafka_offset") {
+        for (let i = 0; i < values.length; i++) found.offsets.push(Number(values[i]));
+      } else {
+        for (let i = 0; i < values.length; i++) found.partitions.add(Number(values[i]));
+      }
+    },
+  });
+  return found;
+}
+
+function lineOffsets(text: string, partition: string, offset: string): ObjectOffsets {
+  const found: ObjectOffsets = { partitions: new Set(), offsets: [] };
+  for (const line of text.split("\n")) {
+    if (line === "") continue;
+    const row = JSON.parse(line) as Record<string, unknown>;
+    if (typeof row[offset] !== "number" || typeof row[partition] !== "number") {
+      throw new Error(`a line has no ${partition} and ${offset}`);
+    }
+    found.partitions.add(row[partition]);
+    found.offsets.push(row[offset]);
+  }
+  return found;
+}
