@@ -3,6 +3,7 @@ import { assignmentContract } from "./contract_assignment.ts";
 import { deliveryContract } from "./contract_delivery.ts";
 import { groupContract } from "./contract_group.ts";
 import { producerContract } from "./contract_producer.ts";
+import { readContract } from "./contract_read.ts";
 import { topicContract } from "./contract_topics.ts";
 
 /** What an adapter's own tests add to the contract. */
@@ -71,6 +72,7 @@ export function brokerContract(
   topicContract(test);
   producerContract(test);
   deliveryContract(test, options);
+  readContract(test, options);
   groupContract(test);
   assignmentContract(test, options);
 }

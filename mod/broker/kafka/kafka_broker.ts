@@ -99,7 +99,9 @@ class KafkaBroker implements Broker {
     to: number,
   ): AsyncIterable<RecordBatch> {
     const reading = `reading ${topic}`;
-    while (from < to) {
+    const low = (await this.topicOffsets(topic))
+      ?.find((offsets) => offsets.partition === partition)?.low ?? 0;
+    for (from = Math.max(from, low); from < to;) {
       const records = await this.#asking(
         reading,
         () => fetchRecords(this.#cluster, topic, partition, from),
