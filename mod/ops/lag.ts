@@ -1,11 +1,9 @@
 import type { PartitionOffsets } from "../broker/broker.ts";
-import type { FlushReport, SinkObserver } from "../sink/observer.ts";
+import type { SinkObserver } from "../sink/observer.ts";
 
 interface Standing {
   /** Offset up to which all is in the lake. */
   committed: number;
-  /** Offset to be read next. */
-  next: number;
   /** Offset that the topic's next message will get. */
   high: number;
 }
@@ -61,22 +59,18 @@ export class Lag implements SinkObserver {
   position(partition: number, next: number, highWatermark: number): void {
     const standing = this.#partitions.get(partition);
     if (standing === undefined) {
-      this.#partitions.set(partition, { committed: next, next, high: highWatermark });
+      this.#partitions.set(partition, { committed: next, high: highWatermark });
     } else {
-      standing.next = next;
       standing.high = Math.max(standing.high, highWatermark);
     }
   }
 
-  flushed({ partition, last }: FlushReport): void {
-    this.#lastCommitMs = this.#now();
+  committed(partition: number, offset: number): void {
     const standing = this.#partitions.get(partition);
-    if (standing !== undefined) standing.committed = last + 1;
+    if (standing !== undefined) standing.committed = offset;
   }
 
-  buffered(bytes: number): void {
-    if (bytes > 0) return;
-    // Nothing waits to be written: what was read and not committed were control records.
-    for (const standing of this.#partitions.values()) standing.committed = standing.next;
+  flushed(): void {
+    this.#lastCommitMs = this.#now();
   }
 }

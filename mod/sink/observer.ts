@@ -27,11 +27,13 @@ export interface SinkObserver {
   /** Rows read and accepted, with their number; `bytes` are those of the messages. */
   read?(partition: number, rows: number, bytes: number): void;
   flushed?(report: FlushReport): void;
+  /** Up to which offset a partition is in the lake and committed; told after the assignment too. */
+  committed?(partition: number, offset: number): void;
   /** Messages of a partition that became dead letters for one reason. */
   rejected?(partition: number, reason: string, count: number): void;
   /** An attempt failed and will be repeated: `what` is `put` or `commit`. */
   retried?(what: string, error: unknown): void;
-  /** Where reading stands: `next` is the offset to be read next. */
+  /** Where reading stands, after the assignment too: `next` is the offset to be read next. */
   position?(partition: number, next: number, highWatermark: number): void;
   /** Bytes of rows that are held and not yet written. */
   buffered?(bytes: number): void;
@@ -47,6 +49,7 @@ export function observers(...all: SinkObserver[]): SinkObserver {
     assigned: (partitions) => all.forEach((o) => o.assigned?.(partitions)),
     read: (partition, rows, bytes) => all.forEach((o) => o.read?.(partition, rows, bytes)),
     flushed: (report) => all.forEach((o) => o.flushed?.(report)),
+    committed: (partition, offset) => all.forEach((o) => o.committed?.(partition, offset)),
     rejected: (partition, reason, count) =>
       all.forEach((o) => o.rejected?.(partition, reason, count)),
     retried: (what, error) => all.forEach((o) => o.retried?.(what, error)),

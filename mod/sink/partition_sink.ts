@@ -141,6 +141,13 @@ export class PartitionSink {
     this.#open = this.#range(first, this.#passedOver);
   }
 
+  /** Tells the observer where the partition stands. */
+  tellPosition(): void {
+    const { observer } = this.#parts;
+    observer.position?.(this.partition, this.#open.next, this.#assigned.offsets.high);
+    observer.committed?.(this.partition, this.#committed);
+  }
+
   /** Takes the messages of a batch; what becomes due by them is sealed. */
   accept(batch: RecordBatch): void {
     const { reader, policy, onRow, observer } = this.#parts;
@@ -409,6 +416,7 @@ export class PartitionSink {
     await this.#assigned.commit(offset, formatCheckpoint(checkpoint));
     this.#committed = offset;
     this.#checkpoint = checkpoint;
+    this.#parts.observer.committed?.(this.partition, offset);
   }
 }
 

@@ -171,6 +171,7 @@ class Sink implements ConsumerHandler {
     this.#partitions = new Map(sinks.map((sink) => [sink.partition, sink]));
     await Promise.all(sinks.map((sink) => sink.begin()));
     this.#parts.observer.assigned?.(sinks.map(({ partition }) => partition));
+    for (const sink of sinks) sink.tellPosition();
     this.#parts.progressed();
   }
 

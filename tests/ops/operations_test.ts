@@ -40,6 +40,7 @@ Deno.test("/metrics shows what the sink did", async () => {
   observer.buffered?.(777);
   observer.gap?.(3, 10, 15);
   observer.flushed?.({ ...flush, last: 100, rows: 100 });
+  observer.committed?.(2, 101);
   const { body, headers } = await ask("/metrics");
   assert.match(headers.get("content-type")!, /^text\/plain; version=0\.0\.4/);
   assert.equal(metricValue(body, "ticklake_read_rows_total", { partition: "2" }), 100);
