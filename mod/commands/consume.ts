@@ -1,5 +1,7 @@
+import type { Broker } from "../broker/broker.ts";
 import type { CommandContext } from "../cli/context.ts";
 import { EXIT_CODES } from "../failure/failure.ts";
+import { Partitioning } from "../lake/partitioning.ts";
 import { startOperations } from "../ops/operations.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import { observers, type SinkObserver } from "../sink/observer.ts";
@@ -15,17 +17,20 @@ export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
   const { topic, group, from, format, partitionBy, untilEnd } = settings;
   const schema = await loadSchema(settings.schema);
+  // What the user wrote is looked at before any service is asked.
+  new Partitioning(partitionBy, schema);
   const store = await openLake(settings);
+  let broker: Broker | undefined;
+  const operations = await startOperations({
+    command: "consume",
+    settings,
+    topicOffsets: async () => await broker?.topicOffsets(topic) ?? null,
+  });
   const summary = emptySummary();
   const startedAt = performance.now();
   try {
     await store.check();
-    const broker = await openBroker(settings);
-    const operations = await startOperations({
-      command: "consume",
-      settings,
-      topicOffsets: () => broker.topicOffsets(topic),
-    });
+    broker = await openBroker(settings);
     const progress = startProgress(summary, startedAt, context);
     try {
       output.note(
@@ -57,10 +62,10 @@ export async function run(context: CommandContext): Promise<number> {
       throw error;
     } finally {
       progress.close();
-      await broker.close();
-      await operations.close();
     }
   } finally {
+    await broker?.close();
+    await operations.close();
     store.close();
   }
   summarize(summary, startedAt, context);

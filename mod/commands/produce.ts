@@ -34,10 +34,11 @@ export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
   const schema = await loadSchema(settings.schema);
   const input = await findInput(settings.input);
-  const broker = await openBroker(settings);
   const operations = await startOperations({ command: "produce", settings });
   const tally: Tally = { sent: 0, rejected: 0, observer: operations.produced };
+  let broker: Broker | undefined;
   try {
+    broker = await openBroker(settings);
     const doing = settings.mode === "replay" ? "replaying" : "sampling";
     output.note(
       `${doing} ${input.description} into topic ${settings.topic} on ${broker.description}`,
@@ -51,7 +52,7 @@ export async function run(context: CommandContext): Promise<number> {
     }
   } finally {
     output.progress("");
-    await broker.close();
+    await broker?.close();
     await operations.close();
   }
   summarize(tally, context);

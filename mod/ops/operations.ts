@@ -60,6 +60,7 @@ export async function startOperations(options: OperationsOptions): Promise<Opera
     rejectedRow: (reason) => rejections.add(reason, 1),
   }];
   const closing: Array<() => void | Promise<void>> = [];
+  const webhook = settings.alertWebhook === undefined ? null : checkedUrl(settings.alertWebhook);
 
   if (settings.metrics !== undefined) {
     const address = parseListenAddress(settings.metrics, "--metrics");
@@ -74,9 +75,9 @@ export async function startOperations(options: OperationsOptions): Promise<Opera
     produceObservers.push(metrics);
     logger.info("metrics and health at {url}", { url: server.url });
   }
-  if (settings.alertWebhook !== undefined) {
+  if (webhook !== null) {
     closing.push(startAlerts({
-      url: checkedUrl(settings.alertWebhook),
+      url: webhook,
       about: about(command, settings),
       watched: [
         {
