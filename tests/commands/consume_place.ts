@@ -121,6 +121,18 @@ export class ConsumePlace {
     });
   }
 
+  /**
+   * Keeps the table's objects out of the directory lake, as when a disk is away: a file stands where
+   * their folder would be. Not for S3.
+   * @returns lets them in
+   */
+  async blockTable(): Promise<() => Promise<void>> {
+    const lake = `${this.cwd}/.ticklake/lake`;
+    await Deno.mkdir(lake, { recursive: true });
+    await Deno.writeTextFile(`${lake}/index_quotes`, "");
+    return () => Deno.remove(`${lake}/index_quotes`);
+  }
+
   /** Number of messages in each partition of the topic. */
   ends(): Promise<number[]> {
     return this.withBroker(async (broker) =>

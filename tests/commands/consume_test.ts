@@ -306,13 +306,11 @@ Deno.test("a flush that was begun under another schema is refused, with the way 
     shipped.columns.pop();
     await Deno.writeTextFile(`${place.cwd}/narrow.json`, JSON.stringify(shipped));
     await place.send(quotes(20));
-    // A file where the table's folder would be: the flush is begun, and its object cannot be put.
-    await Deno.mkdir(`${place.cwd}/.ticklake/lake`);
-    await Deno.writeTextFile(`${place.cwd}/.ticklake/lake/index_quotes`, "");
+    const release = await place.blockTable();
     await using killed = place.start("--flush-rows", "10");
     await killed.waitFor(/put failed and is tried again/);
     await killed.stop("SIGKILL");
-    await Deno.remove(`${place.cwd}/.ticklake/lake/index_quotes`);
+    await release();
 
     const refused = await place.run("--until-end", "--schema", "narrow.json");
     assert.equal(refused.code, 2);

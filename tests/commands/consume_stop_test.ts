@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { until } from "../ops/until.ts";
+import { spawnTicklake } from "../services/services.ts";
+import { type ConsumePlace, placeTest, quotes, withEmbedded } from "./consume_place.ts";
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  placeTest(
+    `${signal} in mid-flow writes and commits what was read, and a restart goes on there`,
+    async (place) => {
+      const options = { cwd: place.cwd, env: place.env };
+      await using producing = spawnTicklake(["produce", "--rate", "5000"], options);
+      await producing.waitFor(/sampling/);
+      await until(() => isThere(place), "the topic");
+      // Nothing is due before the signal: what is in the lake then is there because of it.
+      await using consuming = place.start(
+        "--flush-interval",
+        "1h",
+        "--json",
+        "--log-level",
+        "debug",
+      );
+      await consuming.waitFor(/reading partitions/);
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      assert.deepEqual(await place.objects(), []);
+      const { code, stdout, stderr } = await consuming.stop(signal);
+      assert.equal(code, 0, stderr);
+      const { read, written } = JSON.parse(stdout);
+      assert.ok(written > 1000, `${written} written`);
+      assert.equal(read, written);
+      const committed = await place.committed();
+      assert.equal(committed.reduce((sum, { offset }) => sum + offset!, 0), written);
+      const first = await place.count();
+      assert.deepEqual([first.rows, first.duplicate], [written, 0]);
+
+      assert.equal((await producing.stop()).code, 0);
+      const { summary } = await place.toEnd();
+      const { missing, duplicate, rows } = await place.count();
+      assert.deepEqual([missing, duplicate, rows], [0, 0, written + summary.written]);
+    },
+  );
+}
+
+async function isThere(place: ConsumePlace): Promise<boolean> {
+  return await place.withBroker((broker) => broker.topicOffsets(place.topic)) !== null;
+}
+
+Deno.test("a second signal stops at once, and the next run writes what was held", () =>
+  withEmbedded(async (place) => {
+    await place.send(quotes(1000));
+    const release = await place.blockTable();
+    await using consuming = place.start("--flush-rows", "100", "--json");
+    await consuming.waitFor(/put failed and is tried again/);
+    consuming.signal("SIGTERM");
+    // The first one waits for the lake.
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const { code, stdout } = await consuming.stop("SIGTERM");
+    assert.deepEqual([code, stdout], [143, ""]);
+    await release();
+    const { summary } = await place.toEnd();
+    assert.equal(summary.written, 1000);
+  }));
+
+Deno.test("SIGTERM while the lake is away ends with exit code 3 and says what stays in the topic", () =>
+  withEmbedded(async (place) => {
+    await place.send(quotes(1000));
+    const release = await place.blockTable();
+    await using consuming = place.start("--flush-rows", "100");
+    await consuming.waitFor(/put failed and is tried again/);
+    const { code, stderr } = await consuming.stop();
+    assert.equal(code, 3, stderr);
+    assert.match(stderr, /error: stopped before 1000 messages could be written: the lake/);
+    assert.match(stderr, /\n {2}fix: Nothing is lost: the next consume of this group/);
+    await release();
+    assert.equal((await place.toEnd()).summary.written, 1000);
+  }));
