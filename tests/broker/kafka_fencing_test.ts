@@ -51,6 +51,47 @@ serviceTest("a process that was stopped past its session cannot commit any more"
   await broker.close();
 });
 
+serviceTest("before a rebalance takes partitions away, what was read may be committed", {
+  needs: ["kafka"],
+}, async () => {
+  const broker = await openKafkaBroker(kafkaSettings(kafka()!));
+  const [topic, group] = [uniqueName("revoked"), uniqueName("group")];
+  await broker.ensureTopic(topic, { partitions: 2 });
+  const keys = Array.from({ length: 20 }, (_, i) => `key ${i}`);
+  await send(broker, topic, keys.flatMap((key) => messages(key, 1)));
+  let revoked = 0;
+  const first: Recorder = new Recorder({
+    broker,
+    topic,
+    group,
+    before: {
+      async revoking() {
+        revoked++;
+        for (const { partition, commit, lost } of first.assigned) {
+          assert.ok(!lost.aborted);
+          const read = first.valuesOf(partition).length;
+          await commit.call(first.partition(partition), read, "in time");
+        }
+      },
+    },
+  });
+  await first.hasReceived(20);
+  const second = new Recorder({ broker, topic, group });
+  await until("both have a partition", () => first.owned.length + second.owned.length === 2);
+  await until("the second has one", () => second.owned.length === 1);
+  assert.equal(revoked, 1);
+  for (const member of [first, second]) {
+    for (const { partition, committed, start } of member.assigned) {
+      assert.equal(committed.metadata, "in time");
+      assert.equal(start, first.valuesOf(partition).length);
+    }
+  }
+  assert.equal(first.received.length, 20);
+  assert.equal(second.received.length, 0);
+  await Promise.all([first.stop(), second.stop()]);
+  await broker.close();
+});
+
 /** A member that commits after each batch, and notes what it has committed. */
 class Tiler {
   readonly done: Promise<void>;

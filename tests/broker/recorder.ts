@@ -61,6 +61,7 @@ export class Recorder {
           this.gaps.push([partition, from, to]);
         },
         skipped: before?.skipped,
+        revoking: before?.revoking,
       },
     });
     // A test that waits for something else first must not die of this one.
