@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { conclude } from "./conclude.ts";
 import type { Fault } from "./fault.ts";
-import { Flow } from "./flow.ts";
+import { KafkaFlow } from "./kafka_flow.ts";
 import { atStep, FLUSH_STEPS } from "./flush_step.ts";
 
 /** Layouts, none of which writes an object of the same name as another. */
@@ -21,27 +21,26 @@ export const changedLayout: Fault = {
   name: "changed-layout",
   claim: "another --format or --partition-by between a kill within a flush and the restart",
   rounds: { short: 4, long: 40 },
-  run: ({ stage, rounds, chance }) =>
-    Flow.run(stage, { partitions: 2 }, async (flow) => {
-      const ways = { kafka: stage.flakyKafka, s3: stage.flakyS3 };
-      let layout = LAYOUTS[0];
-      await flow.fill(ROUND_ROWS * rounds);
-      for (let round = 0; round < rounds; round++) {
-        stage.calm();
-        layout = chance.one(LAYOUTS.filter((one) => one !== layout));
-        const consumer = flow.consume([...layout, "--flush-rows", "700"], ways);
-        await atStep(stage, {
-          step: chance.one(FLUSH_STEPS),
-          skip: chance.whole(0, 3),
-          async act() {
-            const { signal, stderr } = await consumer.stop("SIGKILL");
-            assert.equal(signal, "SIGKILL", stderr);
-            return "lose";
-          },
-        });
-      }
-      const sent = ROUND_ROWS * rounds;
-      const last = chance.one(LAYOUTS.filter((one) => one !== layout));
-      return await conclude(flow, { kills: rounds, args: last, sent });
-    }),
+  async run({ stage, rounds, chance }) {
+    await using flow = await KafkaFlow.open(stage, { partitions: 2 });
+    let layout = LAYOUTS[0];
+    await flow.fill({ count: ROUND_ROWS * rounds });
+    for (let round = 0; round < rounds; round++) {
+      stage.calm();
+      layout = chance.one(LAYOUTS.filter((one) => one !== layout));
+      const consumer = flow.consume([...layout, "--flush-rows", "700"], flow.flaky);
+      await atStep(stage, {
+        step: chance.one(FLUSH_STEPS),
+        skip: chance.whole(0, 3),
+        async act() {
+          const { signal, stderr } = await consumer.stop("SIGKILL");
+          assert.equal(signal, "SIGKILL", stderr);
+          return "lose";
+        },
+      });
+    }
+    const sent = ROUND_ROWS * rounds;
+    const last = chance.one(LAYOUTS.filter((one) => one !== layout));
+    return await conclude(flow, { kills: rounds, args: last, sent });
+  },
 };

@@ -2,30 +2,36 @@
 Counts what a lake holds, with nothing of ticklake: Kafka's own word on the topic (kafka-python), the
 objects by pyarrow, their rows by DuckDB. Prints one JSON object.
 
-    count_lake.py '{"topic", "table", "kafka"? | "expected"?, "folder"? | "s3"?}'
+    count_lake.py '{"topic", "table", "kafka" | "log", "folder" | "s3", "number"?, "acknowledged"?}'
 
-`expected` gives each partition's offsets as [first, end); without it they are all that the topic ever
-had. `s3` is {endpoint, access_key, secret_key, path}.
+The offsets that must be there are all that the topic ever had, by the broker `kafka` or the embedded
+log's file `log`. `s3` is {endpoint, access_key, secret_key, path}. `number` names a column with the
+rows' own numbers, `acknowledged` a file with the numbers that must be there, one a line.
 """
 
 import json
 import os
-import re
+import sqlite3
 import sys
 import tempfile
 
 import duckdb
 import pyarrow.fs as fs
+from kafka import KafkaConsumer, TopicPartition
 
 
-def topic_offsets(servers, topic):
-    from kafka import KafkaConsumer, TopicPartition
-
+def kafka_offsets(servers, topic):
+    """(partition, first offset still there, offset of the next message)"""
     consumer = KafkaConsumer(bootstrap_servers=servers)
     partitions = [TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic)]
-    ends = consumer.end_offsets(partitions)
+    lows, highs = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
     consumer.close()
-    return {p.partition: [0, end] for p, end in ends.items()}
+    return [(p.partition, lows[p], highs[p]) for p in partitions]
+
+
+def log_offsets(path, topic):
+    log = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    return log.execute("SELECT partition, low, high FROM log WHERE topic = ?", [topic]).fetchall()
 
 
 def fetch(s3, folder):
@@ -100,10 +106,17 @@ def main(config):
                 [gap["partition"], gap["first"], gap["last"] + 1, file],
             )
 
-    expected = config.get("expected") or topic_offsets(config["kafka"], config["topic"])
-    db.execute("CREATE TABLE expected (partition BIGINT, offset_ BIGINT)")
-    for partition, (first, end) in expected.items():
-        db.execute("INSERT INTO expected SELECT ?, unnest(range(?, ?))", [int(partition), first, end])
+    offsets = kafka_offsets if "kafka" in config else log_offsets
+    topic = offsets(config.get("kafka") or config["log"], config["topic"])
+    db.execute("CREATE TABLE expected (partition BIGINT, offset_ BIGINT, here BOOLEAN)")
+    for partition, low, high in topic:
+        db.execute(
+            "INSERT INTO expected SELECT $1, o, o >= $2 FROM (SELECT unnest(range($3)) AS o)",
+            [partition, low, high],
+        )
+    db.execute("CREATE TABLE acknowledged (number BIGINT)")
+    if config.get("acknowledged"):
+        db.execute("INSERT INTO acknowledged SELECT * FROM read_csv(?, header = false)", [config["acknowledged"]])
 
     one = lambda sql: db.execute(sql).fetchone()[0]
     places = "SELECT partition, offset_, count(*) AS times FROM found GROUP BY ALL"
@@ -127,8 +140,12 @@ def main(config):
                 "rejected": kinds.get("rejected", 0),
                 "reasons": reasons,
                 "lost": kinds.get("gap", 0),
+                "stillThere": one(
+                    "SELECT count(*) FROM found SEMI JOIN (FROM expected WHERE here) USING (partition, offset_) WHERE kind = 'gap'"
+                ),
+                "lostRows": one("SELECT count(*) FROM acknowledged ANTI JOIN found USING (number)"),
                 "objects": len(files),
-                # Of the rows' own numbers, which the source counted up from 0.
+                # Of the rows' own numbers, each of which is sent once.
                 "numbers": one("SELECT count(DISTINCT number) FROM found"),
                 "largestNumber": one("SELECT max(number) FROM found"),
             }

@@ -22,6 +22,8 @@ export interface Scene {
   stage: Stage;
   /** How often to do it. */
   rounds: number;
+  /** Whether it is run among the tests. */
+  isShort: boolean;
   chance: Chance;
 }
 

@@ -1,11 +1,30 @@
-import type { Fault } from "./fault.ts";
+import { addedPartition } from "./added_partition.ts";
+import { brokerRestart } from "./broker_restart.ts";
 import { changedLayout } from "./changed_layout.ts";
+import { embeddedKills } from "./embedded_kills.ts";
+import type { Fault } from "./fault.ts";
 import { killBetweenSteps } from "./kill_between_steps.ts";
 import { killConsume } from "./kill_consume.ts";
+import { killProduce } from "./kill_produce.ts";
+import { rebalanceStorm } from "./rebalance_storm.ts";
+import { retention } from "./retention.ts";
+import { S3_FAULTS } from "./s3_faults.ts";
+import { expiredCredentials, s3Outage } from "./s3_outage.ts";
+import { zombie } from "./zombie.ts";
 
 /** All faults, in the order of the table. */
 export const FAULTS: readonly Fault[] = [
   killConsume,
   killBetweenSteps,
   changedLayout,
+  killProduce,
+  embeddedKills,
+  zombie,
+  rebalanceStorm,
+  ...S3_FAULTS,
+  s3Outage,
+  expiredCredentials,
+  brokerRestart,
+  addedPartition,
+  retention,
 ];

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Chance } from "./chance.ts";
 import { conclude } from "./conclude.ts";
 import type { Fault } from "./fault.ts";
-import { Flow } from "./flow.ts";
+import { KafkaFlow } from "./kafka_flow.ts";
 import { atStep, FLUSH_STEPS } from "./flush_step.ts";
 import { PutCounter } from "./put_counter.ts";
 
@@ -17,41 +17,37 @@ export const killBetweenSteps: Fault = {
   claim:
     "SIGKILL of a consumer exactly between the steps of a flush, before and after each request",
   rounds: { short: 1, long: 10 },
-  run: ({ stage, rounds, chance }) =>
-    Flow.run(stage, { partitions: 3 }, async (flow) => {
-      const ways = { kafka: stage.flakyKafka, s3: stage.flakyS3 };
-      const rows = rounds * FLUSH_STEPS.length * ROUND_SECONDS * RATE;
-      const producer = flow.produce(await flow.quotes(rows), RATE);
-      const puts = new PutCounter(stage.s3Proxy);
-      const treatPut = stage.s3Proxy.treat;
-      let kills = 0;
-      for (let round = 0; round < rounds; round++) {
-        for (const step of FLUSH_STEPS) {
-          stage.calm();
-          stage.s3Proxy.treat = treatPut;
-          const consumer = flow.consume(randomFlush(chance), ways);
-          const killed = atStep(stage, {
-            step,
-            skip: chance.whole(0, 8),
-            async act() {
-              await consumer.stop("SIGKILL");
-              return "lose";
-            },
-          });
-          const ended = consumer.result.then(({ signal, stderr }) => {
-            assert.equal(signal, "SIGKILL", `${step}: it ended by itself: ${stderr}`);
-          });
-          await Promise.race([Promise.all([killed, ended]), late(step)]).catch((e) => {
-            console.log(consumer.stderr.slice(-6000));
-            throw e;
-          });
-          kills++;
-        }
+  async run({ stage, rounds, chance }) {
+    await using flow = await KafkaFlow.open(stage, { partitions: 3 });
+    const rows = rounds * FLUSH_STEPS.length * ROUND_SECONDS * RATE;
+    const producer = flow.produce(await flow.quotes({ count: rows }), RATE);
+    const puts = new PutCounter(stage.s3Proxy);
+    const treatPut = stage.s3Proxy.treat;
+    let kills = 0;
+    for (let round = 0; round < rounds; round++) {
+      for (const step of FLUSH_STEPS) {
+        stage.calm();
+        stage.s3Proxy.treat = treatPut;
+        const consumer = flow.consume(randomFlush(chance), flow.flaky);
+        const killed = atStep(stage, {
+          step,
+          skip: chance.whole(0, 8),
+          async act() {
+            await consumer.stop("SIGKILL");
+            return "lose";
+          },
+        });
+        const ended = consumer.result.then(({ signal, stderr }) => {
+          assert.equal(signal, "SIGKILL", `${step}: it ended by itself: ${stderr}`);
+        });
+        await Promise.race([Promise.all([killed, ended]), late(step)]);
+        kills++;
       }
-      const { stdout } = await producer.stop("SIGTERM");
-      const events = `${puts.repeated} objects written again`;
-      return await conclude(flow, { kills, events, sent: JSON.parse(stdout).sent });
-    }),
+    }
+    const sent = await flow.finishProducing(producer);
+    const events = `${puts.repeated} objects written again`;
+    return await conclude(flow, { kills, events, sent });
+  },
 };
 
 /** Several objects a flush, so that a kill can meet the midst of them. */

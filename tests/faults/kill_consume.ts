@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Chance } from "./chance.ts";
 import { conclude } from "./conclude.ts";
 import type { Fault } from "./fault.ts";
-import { Flow } from "./flow.ts";
+import { KafkaFlow } from "./kafka_flow.ts";
 import { pause } from "./pause.ts";
 import { PutCounter } from "./put_counter.ts";
 import type { Watched } from "./watched_process.ts";
@@ -21,34 +21,34 @@ export const killConsume: Fault = {
   name: "kill-consume",
   claim: "SIGKILL of consumers at random instants under load",
   rounds: { short: 8, long: 100 },
-  run: ({ stage, rounds, chance }) =>
-    Flow.run(stage, { partitions: 6 }, async (flow) => {
-      const puts = new PutCounter(stage.s3Proxy);
-      const path = await flow.quotes(rounds * RATE * LIVES_MS[1] / 1000);
-      const producer = flow.produce(path, RATE);
-      const consumers: Watched[] = [];
-      for (let round = 0; round < rounds; round++) {
-        while (consumers.length < CONSUMERS) {
-          consumers.push(flow.consume(randomFlush(chance), { s3: stage.flakyS3 }));
-        }
-        await pause(chance.between(100, chance.one(LIVES_MS)));
-        const [victim] = consumers.splice(chance.whole(0, CONSUMERS - 1), 1);
-        const { signal, stderr } = await victim.stop("SIGKILL");
-        assert.equal(signal, "SIGKILL", `a consumer ended by itself: ${stderr}`);
+  async run({ stage, rounds, chance }) {
+    await using flow = await KafkaFlow.open(stage, { partitions: 6 });
+    // As far away as S3 is, so that kills meet flushes in the midst of their objects.
+    const travel = () => pause(chance.between(5, 150)).then(() => false);
+    stage.s3Proxy.treat = () => ({ before: travel });
+    const puts = new PutCounter(stage.s3Proxy);
+    const path = await flow.quotes({ count: rounds * RATE * LIVES_MS[1] / 1000 });
+    const producer = flow.produce(path, RATE);
+    const consumers: Watched[] = [];
+    for (let round = 0; round < rounds; round++) {
+      while (consumers.length < CONSUMERS) {
+        consumers.push(flow.consume(randomFlush(chance), flow.flakyS3));
       }
-      for (const consumer of consumers) {
-        const { code, stderr } = await consumer.stop("SIGTERM");
-        assert.equal(code, 0, stderr);
-      }
-      const { stdout, stderr } = await producer.stop("SIGTERM");
-      assert.notEqual(stdout, "", stderr);
-      const { sent } = JSON.parse(stdout);
-      return await conclude(flow, {
-        kills: rounds,
-        events: `${puts.repeated} objects written again`,
-        sent,
-      });
-    }),
+      await pause(chance.between(100, chance.one(LIVES_MS)));
+      const [victim] = consumers.splice(chance.whole(0, CONSUMERS - 1), 1);
+      const { signal, stderr } = await victim.stop("SIGKILL");
+      assert.equal(signal, "SIGKILL", `a consumer ended by itself: ${stderr}`);
+    }
+    for (const consumer of consumers) {
+      await flow.finish(consumer);
+    }
+    const sent = await flow.finishProducing(producer);
+    return await conclude(flow, {
+      kills: rounds,
+      events: `${puts.repeated} objects written again`,
+      sent,
+    });
+  },
 };
 
 /** Ranges of very different sizes, so that kills meet every step. */

@@ -20,6 +20,10 @@ export interface LakeCount {
   reasons: number;
   /** Offsets that retention removed, by the records of it. */
   lost: number;
+  /** Of those, offsets that the topic still has. */
+  stillThere: number;
+  /** Rows that were acknowledged to their sender and are not there. */
+  lostRows: number;
   objects: number;
   /** Different numbers in the column `number`. */
   numbers: number;
@@ -35,8 +39,10 @@ export interface LakeCountOptions {
   number?: string;
   /** Broker that says which offsets must be there: all that the topic ever had. */
   kafka?: string;
-  /** Offsets `[first, end)` of each partition that must be there, without a broker. */
-  expected?: Record<number, readonly [first: number, end: number]>;
+  /** Embedded log that says so. */
+  log?: string;
+  /** File with the numbers of the rows that were acknowledged, one a line. */
+  acknowledged?: string;
   /** The lake as a directory. */
   folder?: string;
   /** The lake in S3; `path` is `BUCKET/PREFIX`. */

@@ -50,20 +50,15 @@ export class Stage implements AsyncDisposable {
     return `127.0.0.1:${this.kafkaProxy.port}`;
   }
 
-  /** URL of S3 itself. */
-  get s3(): string {
-    return `http://127.0.0.1:${this.#s3Port}`;
-  }
-
   /** URL by which S3 is reached through {@linkcode Stage.s3Proxy}. */
   get flakyS3(): string {
     return this.s3Proxy.url;
   }
 
   /** Variables by which the AWS tools use S3 with the server's own credentials. */
-  s3Env(endpoint: string): Record<string, string> {
+  get s3Env(): Record<string, string> {
     return {
-      AWS_ENDPOINT_URL: endpoint,
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${this.#s3Port}`,
       AWS_REGION: "us-east-1",
       AWS_ACCESS_KEY_ID: this.#s3!.accessKey,
       AWS_SECRET_ACCESS_KEY: this.#s3!.secretKey,

@@ -1,0 +1,31 @@
+import { PROPERTY } from "../property_seed.ts";
+import { serviceTest } from "../services/services.ts";
+import { Chance } from "./chance.ts";
+import { FAULTS } from "./faults.ts";
+import { figures } from "./figures.ts";
+import { Stage } from "./stage.ts";
+
+/** One for all of them: a broker takes seconds to start. */
+let stage: Stage | undefined;
+
+for (const fault of FAULTS) {
+  serviceTest(
+    `${fault.claim}: each offset is in the lake once`,
+    {
+      needs: ["kafka", "real-s3", "python", "binary"],
+      sanitizeOps: false,
+      sanitizeResources: false,
+    },
+    async () => {
+      stage ??= await Stage.open();
+      const rounds = fault.rounds.short;
+      const chance = new Chance(PROPERTY.seed);
+      const outcome = await fault.run({ stage, rounds, isShort: true, chance });
+      console.log(figures(fault, rounds, outcome));
+    },
+  );
+}
+
+Deno.test.afterAll(async () => {
+  await stage?.[Symbol.asyncDispose]();
+});

@@ -1,0 +1,88 @@
+import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { kafkaAdmin } from "../broker/kafka_admin.ts";
+import { uniqueName } from "../services/services.ts";
+import { Flow } from "./flow.ts";
+import type { Stage } from "./stage.ts";
+
+const PREFIX = "lake";
+
+/** Session timeout of the consumers: a killed one holds its partitions for so long. */
+export const SESSION_MS = 2000;
+
+/** From Kafka to S3. */
+export class KafkaFlow extends Flow {
+  readonly stage: Stage;
+  readonly topic = uniqueName("quotes");
+  readonly group = uniqueName("lake");
+  readonly bucket = uniqueName("lake");
+
+  private constructor(stage: Stage) {
+    super();
+    this.stage = stage;
+  }
+
+  /** Creates the topic and the bucket. */
+  static async open(stage: Stage, { partitions }: { partitions: number }): Promise<KafkaFlow> {
+    const flow = new KafkaFlow(stage);
+    const topics = [{ topic: flow.topic, numPartitions: partitions }];
+    await kafkaAdmin(stage.kafka, (admin) => admin.createTopics({ topics }));
+    const env = stage.s3Env;
+    const client = new S3Client({
+      endpoint: env.AWS_ENDPOINT_URL,
+      region: env.AWS_REGION,
+      forcePathStyle: true,
+      credentials: {
+        accessKeyId: env.AWS_ACCESS_KEY_ID,
+        secretAccessKey: env.AWS_SECRET_ACCESS_KEY,
+      },
+    });
+    await client.send(new CreateBucketCommand({ Bucket: flow.bucket }));
+    client.destroy();
+    return flow;
+  }
+
+  get env(): Record<string, string> {
+    return {
+      KAFKA_BOOTSTRAP_SERVERS: this.stage.kafka,
+      KAFKA_TOPIC: this.topic,
+      KAFKA_GROUP_ID: this.group,
+      KAFKA_SESSION_TIMEOUT: `${SESSION_MS}ms`,
+      AWS_S3_BUCKET: this.bucket,
+      TICKLAKE_PREFIX: PREFIX,
+      ...this.stage.s3Env,
+    };
+  }
+
+  /** Variables of a process whose way to Kafka is the proxy's. */
+  get flakyKafka(): Record<string, string> {
+    return { KAFKA_BOOTSTRAP_SERVERS: this.stage.flakyKafka };
+  }
+
+  /** Variables of a process whose way to S3 is the proxy's. */
+  get flakyS3(): Record<string, string> {
+    return { AWS_ENDPOINT_URL: this.stage.flakyS3 };
+  }
+
+  /** Variables of a process both of whose ways are the proxies'. */
+  get flaky(): Record<string, string> {
+    return { ...this.flakyKafka, ...this.flakyS3 };
+  }
+
+  protected get counted() {
+    const env = this.stage.s3Env;
+    return {
+      topic: this.topic,
+      kafka: this.stage.kafka,
+      s3: {
+        endpoint: env.AWS_ENDPOINT_URL,
+        access_key: env.AWS_ACCESS_KEY_ID,
+        secret_key: env.AWS_SECRET_ACCESS_KEY,
+        path: `${this.bucket}/${PREFIX}`,
+      },
+    };
+  }
+
+  override calm(): void {
+    this.stage.calm();
+  }
+}

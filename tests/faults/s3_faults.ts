@@ -1,0 +1,83 @@
+import { conclude } from "./conclude.ts";
+import type { Fault } from "./fault.ts";
+import { KafkaFlow } from "./kafka_flow.ts";
+import { isObjectPut } from "./put_counter.ts";
+import type { S3Treatment } from "./s3_fault_proxy.ts";
+import { until } from "./until.ts";
+
+const RATE = 5000;
+
+/** Options of {@linkcode s3Fault}. */
+interface S3FaultOptions {
+  name: string;
+  claim: string;
+  rounds: Fault["rounds"];
+  /** What becomes of a request that is hit. */
+  treatment: S3Treatment;
+  /** How many of the requests are hit, as long as rounds are left. */
+  share: number;
+}
+
+/** Some of the requests that write objects go wrong in one way. */
+function s3Fault({ name, claim, rounds, treatment, share }: S3FaultOptions): Fault {
+  return {
+    name,
+    claim,
+    rounds,
+    async run({ stage, rounds, chance }) {
+      await using flow = await KafkaFlow.open(stage, { partitions: 4 });
+      let hits = 0;
+      stage.s3Proxy.treat = (request) =>
+        hits < rounds && isObjectPut(request) && chance.happens(share) && hits++ < rounds
+          ? treatment
+          : undefined;
+      // More rows than are needed: the faults decide about the end.
+      const producer = flow.produce(await flow.quotes({ count: 1_000_000 }), RATE);
+      const args = ["--flush-rows", "1000", "--flush-interval", "300ms"];
+      const consumer = flow.consume(args, flow.flakyS3);
+      await until("all faults have happened", () => hits === rounds);
+      const sent = await flow.finishProducing(producer);
+      await flow.finish(consumer);
+      return await conclude(flow, { events: `${hits} objects`, sent });
+    },
+  };
+}
+
+/** The ways in which a single request to S3 goes wrong. */
+export const S3_FAULTS: readonly Fault[] = [
+  s3Fault({
+    name: "s3-500",
+    claim: "S3 answers 500 InternalError",
+    rounds: { short: 20, long: 400 },
+    treatment: { error: [500, "InternalError"] },
+    share: 0.4,
+  }),
+  s3Fault({
+    name: "s3-503",
+    claim: "S3 answers 503 SlowDown",
+    rounds: { short: 20, long: 400 },
+    treatment: { error: [503, "SlowDown"] },
+    share: 0.4,
+  }),
+  s3Fault({
+    name: "s3-reset",
+    claim: "S3 resets the connection within an object",
+    rounds: { short: 20, long: 400 },
+    treatment: { reset: true },
+    share: 0.4,
+  }),
+  s3Fault({
+    name: "s3-silence",
+    claim: "S3 never answers",
+    rounds: { short: 2, long: 20 },
+    treatment: { silence: true },
+    share: 0.2,
+  }),
+  s3Fault({
+    name: "s3-lost-answer",
+    claim: "S3 stores an object and its answer is lost",
+    rounds: { short: 20, long: 400 },
+    treatment: { after: () => Promise.resolve(true) },
+    share: 0.4,
+  }),
+];

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { freePort } from "../services/free_port.ts";
+import { conclude } from "./conclude.ts";
+import type { Fault, Scene } from "./fault.ts";
+import { KafkaFlow } from "./kafka_flow.ts";
+import { pause } from "./pause.ts";
+import { PutCounter } from "./put_counter.ts";
+import type { Stage } from "./stage.ts";
+import { until } from "./until.ts";
+
+const RATE = 5000;
+
+/** How S3 goes away and comes back. */
+interface Absence {
+  /** Milliseconds for which it is away, in the tests and in the long run. */
+  awayMs: { short: number; long: number };
+  /** How long it is away, for people. */
+  leave(stage: Stage): Promise<void>;
+  comeBack(stage: Stage): Promise<void>;
+}
+
+/** S3 is away for a while: the group is kept, `/readyz` says so, all is written afterwards. */
+async function withoutS3(scene: Scene, { awayMs, leave, comeBack }: Absence) {
+  const { stage, rounds, isShort } = scene;
+  const ms = isShort ? awayMs.short : awayMs.long;
+  await using flow = await KafkaFlow.open(stage, { partitions: 4 });
+  const port = freePort();
+  const args = ["--flush-rows", "1000", "--flush-interval", "300ms", "--metrics", `${port}`];
+  const count = 2 * RATE * rounds * (ms / 1000 + 10);
+  const producer = flow.produce(await flow.quotes({ count }), RATE);
+  const consumer = flow.consume(args, flow.flakyS3);
+  const puts = new PutCounter(stage.s3Proxy);
+  const isReady = async () => {
+    const response = await fetch(`http://127.0.0.1:${port}/readyz`);
+    await response.body?.cancel();
+    return response.status === 200;
+  };
+  for (let round = 0; round < rounds; round++) {
+    const before = puts.objects;
+    await until("it writes", () => puts.objects > before + 3);
+    await leave(stage);
+    const backAt = performance.now() + ms;
+    await until("it says that it is not ready", async () => !await isReady());
+    await pause(backAt - performance.now());
+    await comeBack(stage);
+    await until("it says that it is ready again", isReady);
+  }
+  const sent = await flow.finishProducing(producer);
+  const { stderr } = await flow.finish(consumer);
+  assert.deepEqual(stderr.match(/ generation (\d+),/g), [" generation 1,"], "it kept the group");
+  const events = `${ms / 1000} s each`;
+  return await conclude(flow, { events, sent });
+}
+
+/** The S3 server is killed and comes back. */
+export const s3Outage: Fault = {
+  name: "s3-outage",
+  claim: "S3 is away for a while: the server is killed and comes back",
+  rounds: { short: 1, long: 3 },
+  run: (scene) =>
+    withoutS3(scene, {
+      awayMs: { short: 10_000, long: 60_000 },
+      leave: (stage) => stage.killS3(),
+      comeBack: (stage) => stage.startS3(),
+    }),
+};
+
+/** Credentials expire and become valid again. */
+export const expiredCredentials: Fault = {
+  name: "s3-credentials",
+  claim: "credentials that expire and become valid again",
+  rounds: { short: 1, long: 3 },
+  run: (scene) => {
+    let pass = () => {};
+    return withoutS3(scene, {
+      awayMs: { short: 5_000, long: 30_000 },
+      async leave({ s3Proxy }) {
+        const { treat } = s3Proxy;
+        pass = () => s3Proxy.treat = treat;
+        s3Proxy.treat = () => ({ error: [400, "ExpiredToken"] });
+      },
+      async comeBack() {
+        pass();
+      },
+    });
+  },
+};
