@@ -88,6 +88,17 @@ export const COMMANDS: readonly Command[] = [
     load: () => import("../commands/verify.ts"),
   },
   {
+    name: "status",
+    summary: "Show offsets, lag, the lake's objects and what they cost",
+    description:
+      "Where the group stands in each partition, what is in the lake, the crawler's state, and the estimated price of storing and writing it. Warns of many small objects.",
+    examples: [
+      ["ticklake status", "at a glance"],
+      ["ticklake status --json", "for monitoring"],
+    ],
+    load: () => import("../commands/status.ts"),
+  },
+  {
     name: "doctor",
     summary: "Check settings and services, with the fix",
     description:

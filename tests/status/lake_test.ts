@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { PRICES } from "../../mod/catalog/prices.ts";
+import { hasSmallObjects, lakeCost } from "../../mod/status/lake_cost.ts";
+import { takeInventory } from "../../mod/status/lake_inventory.ts";
+import { MemoryLake } from "../sink/memory_lake.ts";
+import { quote, rows, sink } from "../sink/run_sink.ts";
+import { ScriptedLog } from "../sink/scripted_log.ts";
+
+const DAY_MS = 86_400_000;
+
+function inventoryOf(lake: MemoryLake) {
+  return takeInventory(lake, "index_quotes", "quotes", new AbortController().signal);
+}
+
+Deno.test("an inventory counts offsets once, however many objects a flush has", async () => {
+  const days = [quote(1, 0), quote(2, DAY_MS), { value: "{" }, { value: null }, quote(3, 0)];
+  const log = new ScriptedLog([days, rows(25)]);
+  const lake = new MemoryLake();
+  await sink(log, lake);
+  log.partitions[1].push(...rows(30));
+  log.lows[1] = 40;
+  await sink(log, lake);
+  const other = [...lake.objects][0];
+  lake.objects.set(other[0].replace("quotes-", "other-"), other[1]);
+  const inventory = await inventoryOf(lake);
+  assert.equal(inventory.offsets, 5 + 25 + 15);
+  assert.equal(inventory.rejected, 2);
+  assert.equal(inventory.deadLetterObjects, 1);
+  assert.equal(inventory.lost, 15);
+  assert.equal(inventory.days, 3);
+  assert.equal(inventory.objects, 2 + 3 + 2);
+});
+
+Deno.test("a lake's cost is that of its PUT requests and its bytes", async () => {
+  const lake = new MemoryLake();
+  await sink(new ScriptedLog([rows(30)]), lake);
+  const inventory = { ...await inventoryOf(lake), bytes: 5e9, deadLetterBytes: 0 };
+  const cost = lakeCost(inventory);
+  assert.equal(cost.putRequests, 3);
+  assert.equal(cost.putDollars, 3 * PRICES.put);
+  assert.equal(cost.storageDollarsMonth, 5 * PRICES.storageGbMonth);
+  assert.equal(cost.putDollarsMonth, 90 * PRICES.put);
+  assert.equal(cost.priceDate, PRICES.date);
+});
+
+Deno.test("many small objects are told, a few or large ones are not", async () => {
+  const lake = new MemoryLake();
+  await sink(new ScriptedLog([rows(10)]), lake);
+  const inventory = await inventoryOf(lake);
+  assert.ok(!hasSmallObjects(inventory));
+  assert.ok(hasSmallObjects({ ...inventory, objects: 1000, bytes: 1000 * 2 ** 20 }));
+  assert.ok(!hasSmallObjects({ ...inventory, objects: 1000, bytes: 1000 * 2 ** 27 }));
+});
