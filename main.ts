@@ -12,16 +12,21 @@ async function main(words: string[]): Promise<number> {
   if ("exitCode" in parsed) return parsed.exitCode;
   const { command, args, flags } = parsed.invocation;
   let redact = (text: string) => text;
-  const output = processOutput({ json: flags.json === true, redact: (text) => redact(text) });
+  let output = processOutput({ json: flags.json === true, redact: (text) => redact(text) });
   let closeLog = () => {};
   try {
     const loaded = loadSettings({ flags });
     redact = redaction(loaded.resolved);
+    const { settings } = loaded;
+    const [module, { openLog, notesAsEvents }] = await Promise.all([
+      command.load(),
+      import("./mod/ops/log.ts"),
+    ]);
+    closeLog = openLog({ settings, output });
+    if (settings.logFormat === "json") output = notesAsEvents(output);
     for (const warning of loaded.warnings) output.note(`warning: ${warning}`);
-    const [module, { openLog }] = await Promise.all([command.load(), import("./mod/ops/log.ts")]);
-    closeLog = openLog({ settings: loaded.settings, output });
     return await module.run({
-      settings: loaded.settings,
+      settings,
       loaded,
       args,
       output,
@@ -36,14 +41,13 @@ async function main(words: string[]): Promise<number> {
 
 function report(error: unknown, output: Output): number {
   if (!(error instanceof Failure)) {
-    output.note(`error: ${error instanceof Error ? error.stack : error}`);
     output.note(
-      "This is a defect of ticklake. Nothing that was acknowledged is lost; please report it.",
+      `error: ${error instanceof Error ? error.stack : error}`,
+      "This is a defect of ticklake: please report it. Nothing that was acknowledged is lost.",
     );
     return EXIT_CODES.failed;
   }
-  output.note(`error: ${error.message}`);
-  if (error.fix !== undefined) output.note(`  fix: ${error.fix}`);
+  output.note(`error: ${error.message}`, error.fix);
   return error.exitCode;
 }
 

@@ -12,8 +12,10 @@ export interface Output {
   document(value: unknown): void;
   /** Writes text to standard output as it is, whatever the mode. */
   raw(text: string): void;
-  /** Tells people something on standard error. */
-  note(text: string): void;
+  /** Tells people something on standard error; `fix`, what they can do about it, on a line of its own. */
+  note(text: string, fix?: string): void;
+  /** Writes a line of the log to standard error. */
+  log(line: string): void;
   /** Draws a progress line over the last one; nothing when standard error is not a terminal. */
   progress(text: string): void;
 }
@@ -45,7 +47,8 @@ export function processOutput(options: ProcessOutputOptions): Output {
     line: (text) => json || write(Deno.stdout, redact(text) + "\n"),
     document: (value) => json && write(Deno.stdout, redact(JSON.stringify(value)) + "\n"),
     raw: (text) => write(Deno.stdout, text),
-    note: (text) => error(text + "\n"),
+    note: (text, fix) => error(text + (fix === undefined ? "\n" : `\n  fix: ${fix}\n`)),
+    log: (line) => error(line + "\n"),
     progress: (text) => {
       if (!interactive) return;
       write(Deno.stderr, `\r\x1b[K${text}`);

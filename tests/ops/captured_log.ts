@@ -11,7 +11,7 @@ export function capturedLog(logFormat: "text" | "json" = "text"): CapturedLog {
   let text = "";
   const close = openLog({
     settings: { logFormat, logLevel: "debug" },
-    output: { note: (line) => text += line + "\n", interactive: false },
+    output: { log: (line) => text += line + "\n", interactive: false },
   });
   return {
     get text() {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { getLogger } from "@logtape/logtape";
 import { openLog } from "../../mod/ops/log.ts";
 import type { RepeatLimiterOptions } from "../../mod/ops/repeat_limiter.ts";
+import { runTicklake } from "../services/services.ts";
 
 const logger = getLogger(["ticklake", "sink"]);
 
@@ -18,7 +19,7 @@ async function linesOf(test: Case, body: () => void | Promise<void>): Promise<st
   const lines: string[] = [];
   const close = openLog({
     settings: { logFormat: format, logLevel: level },
-    output: { note: (line) => lines.push(line), interactive: terminal },
+    output: { log: (line) => lines.push(line), interactive: terminal },
     repeats,
   });
   try {
@@ -125,4 +126,26 @@ Deno.test("a closed log writes nothing", async () => {
   const lines = await linesOf({}, () => logger.info("open"));
   logger.error("closed");
   assert.equal(lines.length, 1);
+});
+
+Deno.test("with --log-format json every line of standard error is an event, the error and its fix too", async () => {
+  const { code, stderr } = await runTicklake(["consume", "--log-format", "json"], {
+    env: { KAFKA_TOPIC: "nowhere", TICKLAKE_FORMATS: "parquet" },
+  });
+  assert.equal(code, 3);
+  const events = stderr.trimEnd().split("\n").map((line) => {
+    const { "@timestamp": time, ...event } = JSON.parse(line);
+    assert.equal(new Date(time).toISOString(), time);
+    return event;
+  });
+  assert.deepEqual(events.map(({ level, logger }) => [level, logger]), [
+    ["WARN", "ticklake"],
+    ["INFO", "ticklake"],
+    ["ERROR", "ticklake"],
+  ]);
+  const [warning, note, error] = events;
+  assert.match(warning.message, /^TICKLAKE_FORMATS in the environment is not a setting/);
+  assert.match(note.message, /^consuming topic nowhere on the embedded log/);
+  assert.match(error.message, /^topic nowhere does not exist/);
+  assert.match(error.fix, /--topic/);
 });
