@@ -8,6 +8,7 @@ import { observers, type SinkObserver } from "../sink/observer.ts";
 import { emptySummary, runSink, type SinkSummary } from "../sink/sink.ts";
 import { openBroker } from "./open_broker.ts";
 import { openLake } from "./open_lake.ts";
+import { orStopped } from "./stopped.ts";
 
 /** Milliseconds between two drawings of the progress. */
 const PROGRESS_MS = 200;
@@ -29,8 +30,8 @@ export async function run(context: CommandContext): Promise<number> {
   const summary = emptySummary();
   const startedAt = performance.now();
   try {
-    await store.check();
-    broker = await openBroker(settings);
+    await orStopped(store.check(), signal);
+    broker = await orStopped(openBroker(settings), signal);
     const progress = startProgress(summary, startedAt, context);
     try {
       output.note(
@@ -56,12 +57,15 @@ export async function run(context: CommandContext): Promise<number> {
         observer: observers(operations.observer, progress.observer),
         signal,
       }, summary);
-    } catch (error) {
+    } finally {
+      progress.close();
+    }
+  } catch (error) {
+    // Stopping is a way to finish, wherever it found us.
+    if (!signal.aborted || error !== signal.reason) {
       // What is in the lake already counts, whatever ended it.
       if (summary.objects > 0) summarize(summary, startedAt, context);
       throw error;
-    } finally {
-      progress.close();
     }
   } finally {
     await broker?.close();

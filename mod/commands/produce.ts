@@ -12,6 +12,7 @@ import type { RowFeed } from "../source/row_feed.ts";
 import { sample } from "../source/sample.ts";
 import { SEND_ROWS, sendRows } from "../source/send_rows.ts";
 import { openBroker } from "./open_broker.ts";
+import { orStopped } from "./stopped.ts";
 
 /** Rejected rows that are named one by one; the others are counted. */
 const REJECTED_SHOWN = 20;
@@ -38,7 +39,7 @@ export async function run(context: CommandContext): Promise<number> {
   const tally: Tally = { sent: 0, rejected: 0, observer: operations.produced };
   let broker: Broker | undefined;
   try {
-    broker = await openBroker(settings);
+    broker = await orStopped(openBroker(settings), signal);
     const doing = settings.mode === "replay" ? "replaying" : "sampling";
     output.note(
       `${doing} ${input.description} into topic ${settings.topic} on ${broker.description}`,
