@@ -52,29 +52,46 @@ async function mayUnshare(): Promise<boolean> {
   }
 }
 
+/**
+ * Runs the binary in an empty folder, with an empty home and without network, and gives its JSON and
+ * the names of what it left there.
+ */
+async function isolated(...args: string[]) {
+  const empty = Deno.makeTempDirSync();
+  const program = [Deno.env.get("TEST_BINARY")!, ...args, "--json"];
+  const [first, ...rest] = UNSHARE ? ["unshare", "-rn", ...program] : program;
+  const { code, stdout, stderr } = await new Deno.Command(first, {
+    args: rest,
+    cwd: empty,
+    clearEnv: true,
+    env: { PATH: Deno.env.get("PATH")!, HOME: empty, TMPDIR: empty, DENO_DIR: `${empty}/cache` },
+  }).output();
+  const left = [...Deno.readDirSync(empty)].map(({ name }) => name);
+  Deno.removeSync(empty, { recursive: true });
+  assert.equal(code, 0, new TextDecoder().decode(stderr));
+  return { document: JSON.parse(new TextDecoder().decode(stdout)), left };
+}
+
 serviceTest(
   "the binary works in an empty folder, with an empty home and without network",
   BINARY,
   async () => {
-    const empty = Deno.makeTempDirSync();
-    const args = ["produce", "--mode", "replay", "--rate", "max", "--json"];
-    const program = [Deno.env.get("TEST_BINARY")!, ...args];
-    const [first, ...rest] = UNSHARE ? ["unshare", "-rn", ...program] : program;
-    const { code, stdout, stderr } = await new Deno.Command(first, {
-      args: rest,
-      cwd: empty,
-      clearEnv: true,
-      env: { PATH: Deno.env.get("PATH")!, HOME: empty, TMPDIR: empty, DENO_DIR: `${empty}/cache` },
-    }).output();
-    assert.equal(code, 0, new TextDecoder().decode(stderr));
-    const summary = JSON.parse(new TextDecoder().decode(stdout));
-    assert.equal(summary.rejected, 0);
-    assert.ok(summary.sent > 10_000);
+    const { document, left } = await isolated("produce", "--mode", "replay", "--rate", "max");
+    assert.equal(document.rejected, 0);
+    assert.ok(document.sent > 10_000);
     // Nothing but its own files: no cache of Deno's.
-    assert.deepEqual([...Deno.readDirSync(empty)].map(({ name }) => name), [".ticklake"]);
-    Deno.removeSync(empty, { recursive: true });
+    assert.deepEqual(left, [".ticklake"]);
   },
 );
+
+serviceTest("the whole path runs in the binary, its demo, without network", BINARY, async () => {
+  const { document, left } = await isolated("demo");
+  assert.equal(document.rows, 20_000);
+  const results = document.steps.map(({ result }: { result: unknown }) => result);
+  assert.equal(results[1].written, 20_000);
+  for (const rows of results.slice(-3)) assert.ok(rows.length >= 5);
+  assert.match(left.join(), /^ticklake-demo-\w+$/);
+});
 
 serviceTest("the binary may use net, env, read, write and sys, and nothing else", BINARY, () => {
   const permissions = compiledPermissions(Deno.env.get("TEST_BINARY")!);
