@@ -139,6 +139,36 @@ brokerTest("a cut file loses its last row, which is named with its line", async 
   assert.equal((await place.messages()).length, 1998);
 });
 
+/** The original's data for one index, which breaks off in the middle of its last row; not always here. */
+const TRUNCATED = new URL("../../../shared/data/indexProcessed.hsi-truncated.csv", import.meta.url);
+
+Deno.test({
+  name: "of the original's truncated file all rows arrive but the cut one, which is named",
+  ignore: !isFile(TRUNCATED),
+  fn: () =>
+    withPlace(undefined, async (place) => {
+      const lines = (await Deno.readTextFile(TRUNCATED)).split("\n");
+      assert.equal(lines.length, 5694, "a header, 5,692 rows and the beginning of one");
+      const result = await produce(place, [...ALL, "--input", TRUNCATED.pathname]);
+      assert.equal(result.code, 0, result.stderr);
+      assert.deepEqual(summaryOf(result), { sent: 5692, rejected: 1 });
+      assert.match(
+        result.stderr,
+        /truncated\.csv:5694: CloseUSD: expected a number, found "2913\."/,
+      );
+      const closes = (await place.messages()).map(({ value }) => JSON.parse(value!).Close);
+      assert.deepEqual(closes, lines.slice(1, -1).map((line) => Number(line.split(",")[5])));
+    }),
+});
+
+function isFile(url: URL): boolean {
+  try {
+    return Deno.statSync(url).isFile;
+  } catch {
+    return false;
+  }
+}
+
 /** The consumer of the original notebooks, and its rows: `DataFrame.to_dict`, numbers as floats. */
 const NOTEBOOK = `
 import csv, json, sys
