@@ -27,8 +27,13 @@ export interface OperationsOptions {
     Settings,
     "metrics" | "alertWebhook" | "alertLag" | "alertRejected" | "topic" | "group"
   >;
-  /** The topic's offsets now, so that lag grows while reading waits. */
+  /**
+   * The topic's offsets now, so that lag grows while reading waits. A broker that does not answer makes
+   * the process not ready.
+   */
   topicOffsets?: () => Promise<PartitionOffsets[] | null>;
+  /** Milliseconds between two questions for them. @default {10_000} */
+  offsetsEveryMs?: number;
 }
 
 /** Health, metrics, alerts and the event log of a process that runs. */
@@ -99,7 +104,8 @@ export async function startOperations(options: OperationsOptions): Promise<Opera
     }));
   }
   if (closing.length > 0 && topicOffsets !== undefined) {
-    closing.push(follow(topicOffsets, lag));
+    const { offsetsEveryMs = OFFSETS_EVERY_MS } = options;
+    closing.push(follow(topicOffsets, lag, readiness, offsetsEveryMs));
   }
   return {
     observer: observers(...sinkObservers),
@@ -114,20 +120,30 @@ export async function startOperations(options: OperationsOptions): Promise<Opera
   };
 }
 
-/** Tells `lag` where the topic ends, every now and then; stops when the result is called. */
-function follow(topicOffsets: () => Promise<PartitionOffsets[] | null>, lag: Lag): () => void {
+/**
+ * Tells `lag` where the topic ends, every now and then, and `readiness` whether the broker answers;
+ * stops when the result is called.
+ */
+function follow(
+  topicOffsets: () => Promise<PartitionOffsets[] | null>,
+  lag: Lag,
+  readiness: Readiness,
+  everyMs: number,
+): () => void {
   let stopped = false;
   let timer: ReturnType<typeof setTimeout>;
   const ask = async () => {
     try {
       lag.topicOffsets(await topicOffsets() ?? []);
+      readiness.broker();
     } catch (error) {
-      // The consumer itself reports a broker that is away; the last offsets stay.
+      // The consumer itself reports a broker that is away in the log; the last offsets stay.
       logger.debug("the topic's offsets are not known: {error}", { error: messageOf(error) });
+      readiness.broker(messageOf(error));
     }
-    if (!stopped) timer = setTimeout(ask, OFFSETS_EVERY_MS);
+    if (!stopped) timer = setTimeout(ask, everyMs);
   };
-  timer = setTimeout(ask, OFFSETS_EVERY_MS);
+  timer = setTimeout(ask, everyMs);
   return () => {
     stopped = true;
     clearTimeout(timer);

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../mod/failure/failure.ts";
-import { startOperations } from "../../mod/ops/operations.ts";
+import { type OperationsOptions, startOperations } from "../../mod/ops/operations.ts";
 import { capturedLog } from "./captured_log.ts";
 import { metricValue } from "./metric_value.ts";
+import { until } from "./until.ts";
 
 const SETTINGS = {
   metrics: "127.0.0.1:0",
@@ -14,9 +15,12 @@ const SETTINGS = {
 };
 
 /** Starts operations with a server and gives what it answers to a path. */
-async function start(command: "consume" | "produce", settings = {}) {
+async function start(
+  command: "consume" | "produce",
+  options: Partial<OperationsOptions> = {},
+) {
   using log = capturedLog();
-  const operations = await startOperations({ command, settings: { ...SETTINGS, ...settings } });
+  const operations = await startOperations({ command, settings: SETTINGS, ...options });
   const [, url] = log.text.match(/metrics and health at (\S+)/)!;
   const ask = async (path: string, init?: RequestInit) => {
     const response = await fetch(url + path, init);
@@ -122,6 +126,30 @@ Deno.test("/readyz says why: no assignment, the lake away; /healthz stays 200", 
   observer.ready?.(true);
   observer.assigned?.([1]);
   assert.equal(await ready(), "200 ready");
+});
+
+Deno.test("a broker that stops answering makes it not ready until it answers again; lag follows it", async () => {
+  let answer: () => number = () => 10;
+  await using operations = await start("consume", {
+    topicOffsets: async () => [{ partition: 0, low: 0, high: answer() }],
+    offsetsEveryMs: 10,
+  });
+  const { observer, ask } = operations;
+  observer.assigned?.([0]);
+  observer.position?.(0, 5, 5);
+  const lag = async () =>
+    metricValue((await ask("/metrics")).body, "ticklake_lag", { partition: "0" });
+  await until(async () => await lag() === 5);
+  assert.equal((await ask("/readyz")).status, 200);
+  answer = () => {
+    throw new Failure("service", "Kafka at b:9092 cannot be reached");
+  };
+  await until(async () => (await ask("/readyz")).status === 503);
+  assert.match((await ask("/readyz")).body, /^not ready: Kafka at b:9092 cannot be reached/);
+  assert.equal(await lag(), 5, "the last known one");
+  answer = () => 12;
+  await until(async () => (await ask("/readyz")).status === 200);
+  assert.equal(await lag(), 7);
 });
 
 Deno.test("/readyz of produce is ready once the topic is there", async () => {
