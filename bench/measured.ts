@@ -1,0 +1,74 @@
+/** What one run of a program took. */
+export interface Measured {
+  /** Seconds from its start to its end. */
+  seconds: number;
+  /** CPU seconds, user and system, of all its threads. */
+  cpuSeconds: number;
+  /** Largest resident memory, in MiB. */
+  peakMiB: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** A program to run. */
+export interface Program {
+  command: string;
+  args: string[];
+  env?: Record<string, string>;
+}
+
+/** Milliseconds between two looks at a process; its last ones go uncounted. */
+const LOOK_MS = 10;
+
+/** Clock ticks of a second in /proc/PID/stat. Source: proc(5), sysconf(_SC_CLK_TCK), 100 on Linux. */
+const TICKS = 100;
+
+/**
+ * Runs a program to its end and watches what it takes.
+ * @throws {Error} with what it said, when it fails
+ */
+export async function measure({ command, args, env = {} }: Program): Promise<Measured> {
+  const startedAt = performance.now();
+  const child = new Deno.Command(command, {
+    args,
+    env,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  let cpuSeconds = 0;
+  let peakMiB = 0;
+  const look = () => {
+    try {
+      cpuSeconds = cpuOf(child.pid);
+      peakMiB = Math.max(peakMiB, peakOf(child.pid));
+    } catch {
+      // It has ended.
+    }
+  };
+  const timer = setInterval(look, LOOK_MS);
+  const { success, stdout, stderr } = await child.output();
+  const seconds = (performance.now() - startedAt) / 1000;
+  clearInterval(timer);
+  const text = { stdout: decode(stdout), stderr: decode(stderr) };
+  if (!success) {
+    throw new Error(`${command} ${args.join(" ")} failed:\n${text.stderr.slice(-2000)}`);
+  }
+  return { seconds, cpuSeconds, peakMiB, ...text };
+}
+
+function cpuOf(pid: number): number {
+  const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+  // The name in parentheses may have spaces.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / TICKS;
+}
+
+function peakOf(pid: number): number {
+  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+  return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024;
+}
+
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}

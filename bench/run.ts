@@ -1,0 +1,74 @@
+/**
+ * Measures ticklake beside its peers, on services that it starts:
+ *
+ *     ./dev bench [LINE...] [--rows=N] [--rounds=N] [--long] [--smoke]
+ */
+import { consumeLine } from "./lines/consume.ts";
+import { growthLine } from "./lines/growth.ts";
+import { lakeLine } from "./lines/lake.ts";
+import { latencyLine } from "./lines/latency.ts";
+import { localQueryLine } from "./lines/local_query.ts";
+import { produceLine } from "./lines/produce.ts";
+import { scaleLine } from "./lines/scale.ts";
+import { startLine } from "./lines/start.ts";
+import { openStage, type Stage, type StageOptions } from "./stage.ts";
+import { type Figure, markdown } from "./table.ts";
+
+const LINES: Record<string, (stage: Stage) => Promise<Figure[]>> = {
+  consume: consumeLine,
+  produce: produceLine,
+  scale: scaleLine,
+  latency: latencyLine,
+  start: startLine,
+  growth: growthLine,
+  lake: lakeLine,
+  query: localQueryLine,
+};
+
+interface Plan extends StageOptions {
+  lines: string[];
+}
+
+function readPlan(words: string[]): Plan {
+  const plan: Plan = { lines: [], rows: 500_000, rounds: 5, long: false };
+  for (const word of words) {
+    const [, name, value] = /^--(rows|rounds)=(\d+)$/.exec(word) ?? [];
+    if (name === "rows" || name === "rounds") plan[name] = Number(value);
+    else if (word === "--long") plan.long = true;
+    else if (word === "--smoke") Object.assign(plan, { rows: 20_000, rounds: 1 });
+    else if (word in LINES) plan.lines.push(word);
+    else {
+      console.error(
+        `error: ${word}: expected one of ${Object.keys(LINES).join(", ")}, --rows=N, --rounds=N, ` +
+          "--long or --smoke",
+      );
+      Deno.exit(2);
+    }
+  }
+  if (plan.lines.length === 0) plan.lines = Object.keys(LINES);
+  return plan;
+}
+
+function machine(): string {
+  const cores = navigator.hardwareConcurrency;
+  const gib = Math.round(Deno.systemMemoryInfo().total / 2 ** 30);
+  return `${cores} cores and ${gib} GiB, shared by broker, S3 server and both sides`;
+}
+
+const plan = readPlan(Deno.args);
+const stage = await openStage(plan);
+const figures: Figure[] = [];
+try {
+  for (const line of plan.lines) {
+    console.error(`measuring ${line}`);
+    figures.push(...await LINES[line](stage));
+  }
+} finally {
+  await stage.close();
+}
+const date = new Date().toISOString().slice(0, 10);
+console.log(
+  `Measured ${date} by \`./dev bench ${Deno.args.join(" ")}\``.trimEnd() +
+    `: ${plan.rows.toLocaleString("en-US")} rows, ${plan.rounds} rounds in turn, ${machine()}.\n`,
+);
+console.log(markdown(figures));
