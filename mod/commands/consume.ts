@@ -2,9 +2,12 @@ import type { Broker } from "../broker/broker.ts";
 import type { CommandContext } from "../cli/context.ts";
 import { EXIT_CODES } from "../failure/failure.ts";
 import { Partitioning } from "../lake/partitioning.ts";
+import { openLog } from "../ops/log.ts";
 import { startOperations } from "../ops/operations.ts";
 import { loadSchema } from "../schema/load_schema.ts";
+import type { RowSchema } from "../schema/schema.ts";
 import { observers, type SinkObserver } from "../sink/observer.ts";
+import type { RowListener } from "../sink/open_range.ts";
 import { emptySummary, runSink, type SinkSummary } from "../sink/sink.ts";
 import { openBroker } from "./open_broker.ts";
 import { openLake } from "./open_lake.ts";
@@ -32,7 +35,9 @@ export async function run(context: CommandContext): Promise<number> {
   try {
     await orStopped(store.check(), signal);
     broker = await orStopped(openBroker(settings), signal);
-    const progress = startProgress(summary, startedAt, context);
+    const view = settings.watch
+      ? await startView(schema, context)
+      : startProgress(summary, startedAt, context);
     try {
       output.note(
         `consuming topic ${topic} on ${broker.description} as group ${group} into ` +
@@ -54,11 +59,12 @@ export async function run(context: CommandContext): Promise<number> {
         },
         maxMemoryBytes: settings.maxMemory,
         untilEnd,
-        observer: observers(operations.observer, progress.observer),
+        observer: observers(operations.observer, view.observer),
+        onRow: view.onRow,
         signal,
       }, summary);
     } finally {
-      progress.close();
+      view.close();
     }
   } catch (error) {
     // Stopping is a way to finish, wherever it found us.
@@ -89,11 +95,30 @@ function summarize(summary: SinkSummary, startedAt: number, { output }: CommandC
   if (lost > 0) output.note(`warning: retention removed ${messages(lost)} before they were read`);
 }
 
+/** What people see while it runs. */
+interface View {
+  observer: SinkObserver;
+  onRow?: RowListener;
+  close(): void;
+}
+
+async function startView(
+  schema: RowSchema,
+  { settings, output }: CommandContext,
+): Promise<View> {
+  const { startWatch } = await import("../live/watch.ts");
+  // On the same terminal each line of the log would break the table for a moment.
+  if (Deno.stdout.isTerminal() && output.interactive && settings.logLevel === "info") {
+    openLog({ settings: { ...settings, logLevel: "warning" }, output });
+  }
+  return startWatch({ schema, topic: settings.topic, output });
+}
+
 function startProgress(
   summary: SinkSummary,
   startedAt: number,
   { output }: CommandContext,
-): { observer: SinkObserver; close(): void } {
+): View {
   if (!output.interactive) return { observer: {}, close() {} };
   let buffered = 0;
   const timer = setInterval(() => {

@@ -385,6 +385,39 @@ export const SETTINGS = define({
     description: "Most memory for rows that are not written yet; reading waits when it is used up",
   },
 
+  watch: {
+    type: "boolean",
+    flag: "--watch",
+    default: false,
+    commands: ["consume"],
+    description: "Show the rows as they are read: a live table on a terminal, else a line a row",
+  },
+
+  // dashboard
+  listen: {
+    type: "string",
+    flag: "--listen",
+    env: "TICKLAKE_LISTEN",
+    default: "127.0.0.1:8321",
+    commands: ["dashboard", "demo"],
+    description: "Address of the dashboard, HOST:PORT; other hosts reach it only with a token",
+  },
+  dashboardToken: {
+    type: "string",
+    env: "TICKLAKE_DASHBOARD_TOKEN",
+    fileEnv: "TICKLAKE_DASHBOARD_TOKEN_FILE",
+    commands: ["dashboard", "demo"],
+    description: "What a browser must know to see the dashboard, at least 16 characters",
+    secret: true,
+  },
+  dashboard: {
+    type: "boolean",
+    flag: "--dashboard",
+    default: false,
+    commands: ["demo"],
+    description: "Go on with a row a moment, and show the dashboard",
+  },
+
   // Operations
   metrics: {
     type: "string",

@@ -1,0 +1,36 @@
+import type { RowSchema } from "../schema/schema.ts";
+
+/** Which columns of a schema are what a chart of quotes needs, by their index. */
+export interface QuoteFields {
+  /** The symbol: the schema's key. */
+  key: number;
+  /** The day: the first date or timestamp. */
+  date: number | undefined;
+  /** The price: `close`, else the first double, else the first long. */
+  close: number | undefined;
+  open: number | undefined;
+  high: number | undefined;
+  low: number | undefined;
+  /** The price in US dollars: `close_usd`. */
+  usd: number | undefined;
+}
+
+/** Finds them by name and type, so that any schema has something to show. */
+export function quoteFields({ key, columns }: RowSchema): QuoteFields {
+  const named = (name: string) => found(columns.findIndex((column) => column.name === name));
+  const ofType = (...types: string[]) =>
+    found(columns.findIndex(({ type }) => types.includes(type)));
+  return {
+    key: columns.findIndex(({ wire }) => wire === key),
+    date: ofType("date") ?? ofType("timestamp"),
+    close: named("close") ?? ofType("double") ?? ofType("long"),
+    open: named("open"),
+    high: named("high"),
+    low: named("low"),
+    usd: named("close_usd"),
+  };
+}
+
+function found(index: number): number | undefined {
+  return index === -1 ? undefined : index;
+}

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { watchFrame } from "../../mod/live/watch_frame.ts";
+import { WatchState } from "../../mod/live/watch_state.ts";
+import { sparkline } from "../../mod/live/sparkline.ts";
+import { checkMessage } from "../../mod/schema/check_message.ts";
+import { loadSchema } from "../../mod/schema/load_schema.ts";
+import { MessageReader } from "../../mod/schema/message_reader.ts";
+import { runTicklake } from "../services/services.ts";
+
+const schema = await loadSchema();
+
+function seen(quotes: Array<[symbol: string, close: number]>): WatchState {
+  const state = new WatchState(schema, "index-quotes");
+  const reader = new MessageReader(schema, (value) => checkMessage(schema, value));
+  for (const [Index, close] of quotes) {
+    const quote = {
+      Index,
+      Date: "2024-01-02",
+      Open: close,
+      High: close,
+      Low: close,
+      Close: close,
+      "Adj Close": close,
+      Volume: 1,
+      CloseUSD: close,
+    };
+    assert.equal(reader.read(new TextEncoder().encode(JSON.stringify(quote))), null);
+    state.take(reader);
+  }
+  return state;
+}
+
+// deno-lint-ignore no-control-regex
+const ESCAPES = /\x1b\[[0-9;]*m/g;
+
+Deno.test("the view has a line an index: date, last close, change, rows and a sparkline", () => {
+  const state = seen([["NYA", 100], ["HSI", 5], ["NYA", 110]]);
+  const lines = watchFrame(state, { columns: 100, rows: 24 }, false, performance.now());
+  const [nya] = lines.filter((line) => line.includes("NYA"));
+  assert.match(nya, /^ {2}NYA +2024-01-02 +110\.00 +\+10\.00% +2 {2}▁█$/);
+  const [hsi] = lines.filter((line) => line.includes("HSI"));
+  assert.match(hsi, /^ {2}HSI +2024-01-02 +5\.00 +1 {2}$/);
+  assert.ok(lines.indexOf(hsi) < lines.indexOf(nya));
+});
+
+Deno.test("the view tells lag, rejections, the last flush, and why it is not ready", () => {
+  const state = seen([["NYA", 100]]);
+  state.position(0, 40, 100);
+  state.position(1, 7, 7);
+  state.rejected(0, "not JSON", 3);
+  const size = { columns: 160, rows: 24 };
+  const report = { partition: 1, first: 0, last: 6, rows: 7, rejected: 0, objects: 1, bytes: 2048 };
+  state.flushed({ ...report, seconds: 0.1 });
+  const text = watchFrame(state, size, false, performance.now() + 4000).join("\n");
+  assert.match(text, /lag 60 {3}rejected 3/);
+  assert.match(text, /last flush 4 s ago: partition 1, offsets 0 to 6; 1 objects, 2\.0 KiB/);
+  assert.match(text, /last rejected: not JSON/);
+  state.ready(false, "the lake cannot be written");
+  assert.match(watchFrame(state, size, false, 0).at(-1)!, /the lake cannot be written/);
+});
+
+Deno.test("no line is wider and no frame higher than the terminal, whatever its size", () => {
+  const many = Array.from({ length: 40 }, (_, i): [string, number] => [`INDEX-${i}`, i]);
+  const state = seen([...many, ...many]);
+  state.position(0, 0, 1e9);
+  for (const columns of [20, 40, 58, 59, 80, 200]) {
+    for (const rows of [6, 10, 24, 60]) {
+      const lines = watchFrame(state, { columns, rows }, true, performance.now());
+      assert.ok(lines.length <= rows, `${lines.length} lines for ${rows}`);
+      for (const line of lines) {
+        const width = line.replace(ESCAPES, "").length;
+        assert.ok(width <= columns, `${width} columns for ${columns}: ${line}`);
+      }
+    }
+  }
+});
+
+Deno.test("without colour there is no escape in the view, and no symbol can bring one", () => {
+  const state = seen([["\x1b[2J\x07evil", 1], ["\u202eHSI", 2]]);
+  const text = watchFrame(state, { columns: 100, rows: 24 }, false, 0).join("\n");
+  // deno-lint-ignore no-control-regex
+  assert.doesNotMatch(text, /[\x00-\x09\x0b-\x1f\u202e]/);
+  assert.match(text, /evil/);
+});
+
+Deno.test("a sparkline goes from its least to its largest", () => {
+  assert.equal(sparkline([1, 2, 3, 4, 5, 6, 7, 8]), "▁▂▃▄▅▆▇█");
+  assert.equal(sparkline([5, 5]), "▄▄");
+});
+
+Deno.test("where there is no terminal, consume --watch prints a line a row, in JSON with --json", async () => {
+  const home = await Deno.makeTempDir({ prefix: "ticklake-watch-" });
+  try {
+    const own = ["--home", home];
+    await runTicklake(["produce", ...own, "--mode", "replay", "--rate", "max", "-n", "50"]);
+    const consume = ["consume", ...own, "--until-end", "--watch"];
+    const text = await runTicklake([...consume, "--group", "text"]);
+    assert.equal(text.code, 0, text.stderr);
+    const lines = text.stdout.trimEnd().split("\n");
+    assert.equal(lines.length, 51);
+    assert.match(lines[0], /^\d\/0 Index="\S+" Date="\d{4}-\d\d-\d\d" Open=/);
+    const json = await runTicklake([...consume, "--group", "json", "--json"]);
+    const documents = json.stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+    const rows = documents.slice(0, -1);
+    assert.equal(rows.length, 50);
+    assert.equal(new Set(rows.map(({ partition, offset }) => `${partition} ${offset}`)).size, 50);
+    assert.equal(documents.at(-1).written, 50);
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+});
