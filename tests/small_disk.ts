@@ -18,22 +18,31 @@ export function smallDiskTest(
   size: number,
   run: (disk: SmallDisk) => Promise<void>,
 ): void {
-  const ignore = Deno.build.os !== "linux" || Deno.uid() !== 0 || !mayMount();
-  Deno.test({ name, ignore }, async () => {
-    const path = Deno.makeTempDirSync({ prefix: "ticklake-disk-" });
-    command("mount", "-t", "tmpfs", "-o", `size=${size}`, "tmpfs", path);
-    try {
-      await run({
-        path,
-        setReadOnly: (readOnly) =>
-          command("mount", "-o", `remount,${readOnly ? "ro" : "rw"}`, path),
-        resize: (size) => command("mount", "-o", `remount,size=${size}`, path),
-      });
-    } finally {
-      command("umount", "--lazy", path);
-      Deno.removeSync(path);
-    }
-  });
+  Deno.test({ name, ignore: !canMount(), fn: () => withSmallDisk(size, run) });
+}
+
+/** Whether this user may mount a file system. */
+export function canMount(): boolean {
+  return Deno.build.os === "linux" && Deno.uid() === 0 && mayMount();
+}
+
+/** Runs on a file system of `size` bytes, in memory. */
+export async function withSmallDisk<T>(
+  size: number,
+  run: (disk: SmallDisk) => Promise<T>,
+): Promise<T> {
+  const path = Deno.makeTempDirSync({ prefix: "ticklake-disk-" });
+  command("mount", "-t", "tmpfs", "-o", `size=${size}`, "tmpfs", path);
+  try {
+    return await run({
+      path,
+      setReadOnly: (readOnly) => command("mount", "-o", `remount,${readOnly ? "ro" : "rw"}`, path),
+      resize: (size) => command("mount", "-o", `remount,size=${size}`, path),
+    });
+  } finally {
+    command("umount", "--lazy", path);
+    Deno.removeSync(path);
+  }
 }
 
 let allowed: boolean | undefined;

@@ -26,8 +26,8 @@ export async function conclude(flow: Flow, options: ConcludeOptions = {}): Promi
   const { kills = 0, events = "", args, sent, acknowledged, look } = options;
   await flow.consumeToEnd(args);
   const counted = await flow.count({ acknowledged });
-  const { missing, duplicate, unexpected, misplaced, stillThere, lostRows } = counted;
-  const wrong = { missing, duplicate, unexpected, misplaced, stillThere, lostRows };
+  const { missing, duplicate, unexpected, misplaced, misdated, stillThere, lostRows } = counted;
+  const wrong = { missing, duplicate, unexpected, misplaced, misdated, stillThere, lostRows };
   const nothing = Object.fromEntries(Object.keys(wrong).map((name) => [name, 0]));
   assert.deepEqual(wrong, nothing, `by DuckDB: ${JSON.stringify(counted)}`);
   assert.equal(counted.rows + counted.rejected + counted.lost, counted.expected);

@@ -54,7 +54,7 @@ def main(config):
     db = duckdb.connect()
     db.execute("SET preserve_insertion_order = false")
     db.execute(
-        "CREATE TABLE found (kind TEXT, partition BIGINT, offset_ BIGINT, number BIGINT, file TEXT)"
+        "CREATE TABLE found (kind TEXT, partition BIGINT, offset_ BIGINT, number BIGINT, stamp BIGINT, file TEXT)"
     )
     with tempfile.TemporaryDirectory() as fetched:
         folder = config.get("folder") or fetched
@@ -75,25 +75,25 @@ def main(config):
         if parquet:
             db.execute(
                 f"""INSERT INTO found SELECT 'row', kafka_partition, kafka_offset, {number or 'NULL'},
-                filename FROM read_parquet(?, union_by_name = true, filename = true,
+                epoch_ms(kafka_timestamp), filename FROM read_parquet(?, union_by_name = true, filename = true,
                 hive_partitioning = false)""",
                 [parquet],
             )
         if lines:
-            columns = {"kafka_partition": "BIGINT", "kafka_offset": "BIGINT"}
+            columns = {"kafka_partition": "BIGINT", "kafka_offset": "BIGINT", "kafka_timestamp": "TIMESTAMP"}
             if number:
                 columns[number] = "BIGINT"
             db.execute(
                 f"""INSERT INTO found SELECT 'row', kafka_partition, kafka_offset, {number or 'NULL'},
-                filename FROM read_json(?, format = 'newline_delimited', columns = {columns},
+                epoch_ms(kafka_timestamp), filename FROM read_json(?, format = 'newline_delimited', columns = {columns},
                 filename = true, hive_partitioning = false)""",
                 [lines],
             )
         if letters:
             # Read by Python: a value of 10 MiB in base64 is longer than DuckDB's longest JSON object.
             db.executemany(
-                "INSERT INTO found VALUES ('rejected', ?, ?, NULL, ?)",
-                [[one["partition"], one["offset"], f] for f in letters for one in map(json.loads, open(f))],
+                "INSERT INTO found VALUES ('rejected', ?, ?, NULL, epoch_ms(?::TIMESTAMP), ?)",
+                [[one["partition"], one["offset"], one["timestamp"], f] for f in letters for one in map(json.loads, open(f))],
             )
             reasons = sum(bool(json.loads(line)["reason"]) for f in letters for line in open(f))
         else:
@@ -102,7 +102,7 @@ def main(config):
             with open(file) as f:
                 gap = json.load(f)
             db.execute(
-                "INSERT INTO found SELECT 'gap', ?, unnest(range(?, ?)), NULL, ?",
+                "INSERT INTO found SELECT 'gap', ?, unnest(range(?, ?)), NULL, NULL, ?",
                 [gap["partition"], gap["first"], gap["last"] + 1, file],
             )
 
@@ -135,6 +135,11 @@ def main(config):
                 "misplaced": one(
                     f"""SELECT count(*) FROM (SELECT *, {named} AS n FROM found) WHERE
                     partition != n.p::BIGINT OR offset_ < n.first::BIGINT OR offset_ > n.last::BIGINT"""
+                ),
+                # Rows below another day than that of their own timestamp.
+                "misdated": one(
+                    """SELECT count(*) FROM found WHERE file LIKE '%/dt=%' AND stamp IS NOT NULL AND
+                    NOT file LIKE '%/dt=' || strftime(make_timestamp(stamp * 1000), '%Y-%m-%d') || '/%'"""
                 ),
                 "rows": kinds.get("row", 0),
                 "rejected": kinds.get("rejected", 0),

@@ -1,8 +1,11 @@
+import { canMount } from "../small_disk.ts";
 import { addedPartition } from "./added_partition.ts";
 import { brokerRestart } from "./broker_restart.ts";
 import { changedLayout } from "./changed_layout.ts";
 import { embeddedKills } from "./embedded_kills.ts";
+import { clockBack } from "./clock_back.ts";
 import type { Fault } from "./fault.ts";
+import { fullDisk } from "./full_disk.ts";
 import { killBetweenSteps } from "./kill_between_steps.ts";
 import { killConsume } from "./kill_consume.ts";
 import { killProduce } from "./kill_produce.ts";
@@ -10,6 +13,7 @@ import { rebalanceStorm } from "./rebalance_storm.ts";
 import { retention } from "./retention.ts";
 import { S3_FAULTS } from "./s3_faults.ts";
 import { expiredCredentials, s3Outage } from "./s3_outage.ts";
+import { stops } from "./stops.ts";
 import { zombie } from "./zombie.ts";
 
 /** All faults, in the order of the table. */
@@ -27,4 +31,7 @@ export const FAULTS: readonly Fault[] = [
   brokerRestart,
   addedPartition,
   retention,
+  clockBack,
+  stops,
+  ...(canMount() ? [fullDisk] : []),
 ];

@@ -9,6 +9,9 @@ const TABLE = "index_quotes";
 /** Milliseconds that a run to the topic's end may take. */
 const END_TIMEOUT_MS = 300_000;
 
+/** Milliseconds within which a process must end that has a reason to. */
+const OWN_END_TIMEOUT_MS = 60_000;
+
 /** What `verify --deep --json` prints. */
 export interface Verdict {
   ok: boolean;
@@ -84,9 +87,20 @@ export abstract class Flow implements AsyncDisposable {
    */
   async finish(process: Watched): Promise<TicklakeResult> {
     await process.waitFor(/^(consuming|replaying) /m);
-    const result = await process.stop("SIGTERM");
+    process.signal("SIGTERM");
+    const result = await this.ended(process);
     assert.equal(result.code, 0, result.stderr);
     return result;
+  }
+
+  /** Waits for a process's own end. @throws when it does not come in time */
+  async ended(process: Watched): Promise<TicklakeResult> {
+    const late = Promise.withResolvers<undefined>();
+    const timer = setTimeout(() => late.resolve(undefined), OWN_END_TIMEOUT_MS);
+    const result = await Promise.race([process.result, late.promise]);
+    clearTimeout(timer);
+    if (result !== undefined) return result;
+    throw new Error(`it has not ended in ${OWN_END_TIMEOUT_MS} ms:\n${process.stderr}`);
   }
 
   /** Ends a producer and gives the number of rows that it says were acknowledged. */

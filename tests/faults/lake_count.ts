@@ -13,6 +13,8 @@ export interface LakeCount {
   unexpected: number;
   /** Offsets in an object whose name says that it does not hold them. */
   misplaced: number;
+  /** Messages below another day (`dt`) than that of their own timestamp. */
+  misdated: number;
   rows: number;
   /** Dead letters. */
   rejected: number;

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import type { TicklakeResult } from "../services/services.ts";
+import { type SmallDisk, withSmallDisk } from "../small_disk.ts";
+import { conclude } from "./conclude.ts";
+import { EmbeddedFlow } from "./embedded_flow.ts";
+import type { Fault } from "./fault.ts";
+import { pause } from "./pause.ts";
+
+const MIB = 2 ** 20;
+
+/** Size of the disk at first. */
+const SMALL = 12 * MIB;
+
+/** Rows of a file: more than the disk holds. */
+const FILE_ROWS = 200_000;
+
+/** Exit code for a service that could not be reached or refused us. */
+const SERVICE = 3;
+
+/**
+ * The disk below the embedded log and the directory lake runs full, first under the log, then under
+ * the lake; then there is space again. Once more with a disk that can only be read.
+ */
+export const fullDisk: Fault = {
+  name: "full-disk",
+  claim: "the disk is full, or read-only, under the embedded log and the directory lake",
+  rounds: { short: 2, long: 12 },
+  run: ({ rounds, chance }) =>
+    withSmallDisk(SMALL, async (disk) => {
+      await using flow = new EmbeddedFlow(`${disk.path}/home`);
+      let size = SMALL;
+      let acknowledged = 0;
+      let waits = 0;
+      for (let round = 0; round < rounds; round++) {
+        const first = round * FILE_ROWS;
+        const path = await flow.quotes({ count: FILE_ROWS, first });
+        const produced = await flow.ended(flow.produce(path, "max"));
+        assertStopped(produced, /disk is full/, /Free space/);
+        acknowledged += JSON.parse(produced.stdout).sent;
+
+        if (round % 2 === 1) await readOnly(flow, disk, path);
+
+        // The lake on the same disk: no byte is left for it, nor for the group's offsets. It waits
+        // until there is space, or stops and can be started again.
+        const consumer = flow.consume(["--flush-rows", "2000"]);
+        await consumer.waitFor(/disk is full/);
+        await pause(chance.between(0, 1500));
+        disk.resize(size += 2 * SMALL);
+        const waited = await consumer.waitFor(/ready again/).then(() => true, () => false);
+        if (waited) {
+          waits++;
+          await flow.finish(consumer);
+        } else {
+          assertStopped(await flow.ended(consumer), /disk is full/, /Free space/);
+        }
+      }
+      disk.resize(size + 20 * SMALL);
+      return await conclude(flow, {
+        events: `${acknowledged.toLocaleString("en-US")} rows acknowledged; consume waited ` +
+          `${waits} times and stopped ${rounds - waits} times`,
+        look({ rows, numbers }) {
+          assert.equal(rows, numbers, "no row is in the log twice");
+          assert.ok(rows >= acknowledged, `${rows} rows of ${acknowledged} acknowledged`);
+        },
+      });
+    }),
+};
+
+async function readOnly(flow: EmbeddedFlow, disk: SmallDisk, path: string): Promise<void> {
+  disk.setReadOnly(true);
+  assertStopped(await flow.ended(flow.produce(path, "max")), /read-?only|cannot be/i, /writable/);
+  assertStopped(
+    await flow.ended(flow.consume(["--until-end"])),
+    /read-?only|cannot be/i,
+    /writable/,
+  );
+  disk.setReadOnly(false);
+}
+
+/** That a process has ended with an error that says what is the matter and what to do. */
+function assertStopped({ code, stderr }: TicklakeResult, what: RegExp, fix: RegExp): void {
+  assert.equal(code, SERVICE, stderr);
+  const [, message, advice] = stderr.match(/^error: (.*)\n {2}fix: (.*)$/m) ?? [];
+  assert.match(message ?? "", what, stderr);
+  assert.match(advice ?? "", fix, stderr);
+}
