@@ -8,7 +8,7 @@ import {
   startSecureKafka,
   USER,
 } from "../services/kafka/secure_kafka.ts";
-import { runTicklake, serviceTest, uniqueName } from "../services/services.ts";
+import { runTicklake, serviceTest, type TicklakeResult, uniqueName } from "../services/services.ts";
 import { Recorder } from "./recorder.ts";
 
 const WRONG_PASSWORD = "not-the-pa55word";
@@ -231,16 +231,20 @@ function refusals(kafka: SecureKafka, ways: Record<string, Env>): Record<string,
   };
 }
 
-/** Runs `produce`, makes sure that no secret is printed, and gives its exit code and standard error. */
-async function produce(env: Env, ...flags: string[]): Promise<{ code: number; stderr: string }> {
-  const { code, stdout, stderr } = await runTicklake(
-    ["produce", "--rate", "max", "-n", "5", ...flags],
-    { env: { KAFKA_TOPIC: uniqueName("secure"), ...AWS, ...env } },
-  );
+/** Runs the program, makes sure that no secret is printed, and gives its exit code and what it wrote. */
+async function ticklake(env: Env, ...args: string[]): Promise<TicklakeResult> {
+  const result = await runTicklake(args, { env: { ...AWS, ...env } });
+  const { stdout, stderr } = result;
   for (const secret of SECRETS) {
     assert.ok(!(stdout + stderr).includes(secret), `${secret} is in\n${stdout}\n${stderr}`);
   }
-  return { code, stderr };
+  return result;
+}
+
+/** Runs `produce` for five rows. */
+function produce(env: Env, ...flags: string[]): Promise<TicklakeResult> {
+  const topic = { KAFKA_TOPIC: uniqueName("secure") };
+  return ticklake({ ...topic, ...env }, "produce", "--rate", "max", "-n", "5", ...flags);
 }
 
 serviceTest("Kafka's security, on a real broker", { needs: ["kafka"] }, async (t) => {
@@ -249,10 +253,19 @@ serviceTest("Kafka's security, on a real broker", { needs: ["kafka"] }, async (t
   const ways = waysIn(kafka);
 
   for (const [name, env] of Object.entries(ways)) {
-    await t.step(`${name}: rows are sent, and the log tells no secret at any level`, async () => {
-      const { code, stderr } = await produce(env, "--log-level", "debug", "--log-format", "json");
-      assert.equal(code, 0, stderr);
-    });
+    await t.step(
+      `${name}: rows go in and out, and the log tells no secret at any level`,
+      async () => {
+        const flags = ["--log-level", "debug", "--log-format", "json"];
+        const topic = { KAFKA_TOPIC: uniqueName("secure"), KAFKA_GROUP_ID: uniqueName("group") };
+        const sent = await produce({ ...env, ...topic }, ...flags);
+        assert.equal(sent.code, 0, sent.stderr);
+        const consume = ["consume", "--until-end", "--json", ...flags];
+        const written = await ticklake({ ...env, ...topic }, ...consume);
+        assert.equal(written.code, 0, written.stderr);
+        assert.equal(JSON.parse(written.stdout).written, 5);
+      },
+    );
   }
 
   await t.step("a consumer and a producer log in too, by SCRAM", async () => {

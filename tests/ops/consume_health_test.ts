@@ -97,7 +97,7 @@ serviceTest(
     await using hook = startWebhook();
     const args = ["--flush-rows", "100", "--flush-interval", "200ms", "--alert-lag", "50"];
     const env = { TICKLAKE_ALERT_WEBHOOK: hook.url };
-    await watched([...args, "--log-format", "json"], async (watched) => {
+    await watched([...args, "--log-format", "json", "--log-level", "debug"], async (watched) => {
       const { place, program, s3, ready, metric, healthy } = watched;
       await place.send(quotes(10));
       await until(
