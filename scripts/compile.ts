@@ -20,6 +20,7 @@ export const PERMISSIONS: readonly string[] = [
 const INCLUDED = [
   "data/indexProcessed.csv",
   "mod/lake/format/encode_worker.ts",
+  "mod/live/page",
 ];
 
 /**

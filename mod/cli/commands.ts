@@ -110,11 +110,25 @@ export const COMMANDS: readonly Command[] = [
     load: () => import("../commands/doctor.ts"),
   },
   {
+    name: "dashboard",
+    summary: "Serve a local web page that shows it live",
+    description:
+      "Candles for each index from the lake and then live from the topic, closes in dollars, rate, lag, the lake's growth, rejected rows. For this host; other hosts need TICKLAKE_DASHBOARD_TOKEN.",
+    examples: [
+      ["ticklake dashboard", "at http://127.0.0.1:8321, until Ctrl-C"],
+      ["ticklake dashboard --listen 127.0.0.1:9000", "at another port"],
+    ],
+    load: () => import("../commands/dashboard.ts"),
+  },
+  {
     name: "demo",
     summary: "Run the whole path here, with nothing installed",
     description:
       "Sends 20,000 shipped quotes through the embedded broker into a Parquet lake in a fresh folder and asks three questions about them.",
-    examples: [["ticklake demo", "the whole path, in seconds"]],
+    examples: [
+      ["ticklake demo", "the whole path, in seconds"],
+      ["ticklake demo --dashboard", "and then goes on, with a page to look at"],
+    ],
     load: () => import("../commands/demo.ts"),
   },
   {

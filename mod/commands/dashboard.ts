@@ -1,0 +1,33 @@
+import type { CommandContext } from "../cli/context.ts";
+import { startDashboard } from "../live/dashboard.ts";
+import { loadSchema } from "../schema/load_schema.ts";
+import { openBroker } from "./open_broker.ts";
+import { openLake } from "./open_lake.ts";
+
+/** `dashboard`: a local web page, until it is stopped. */
+export async function run(context: CommandContext): Promise<number> {
+  const { settings, output, signal } = context;
+  const { topic, group, listen, dashboardToken: token } = settings;
+  const schema = await loadSchema(settings.schema);
+  const store = await openLake(settings);
+  try {
+    const broker = await openBroker(settings);
+    try {
+      output.note(`topic ${topic} on ${broker.description}, lake ${store.description}`);
+      const options = { broker, store, schema, topic, group, listen, token, signal };
+      const { url, faults, finished } = await startDashboard(options);
+      for (const fault of faults) output.note(`warning: ${fault}`);
+      output.document({ url });
+      output.line(`dashboard at ${url}`);
+      await finished;
+    } finally {
+      await broker.close();
+    }
+  } catch (error) {
+    // Stopping is how it ends.
+    if (!signal.aborted || error !== signal.reason) throw error;
+  } finally {
+    store.close();
+  }
+  return 0;
+}

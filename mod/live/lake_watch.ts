@@ -1,0 +1,169 @@
+import { messageOf } from "../failure/failure.ts";
+import { type ObjectName, parseObjectName, tableFolder } from "../lake/layout.ts";
+import type { LakeStore } from "../lake/store.ts";
+import type { RowSchema } from "../schema/schema.ts";
+
+/** Milliseconds between two listings; a listing is a request for each thousand objects. */
+const LOOK_MS = 5000;
+
+/** Points of the growth that are kept: an hour at one each look. */
+const MOST_POINTS = 720;
+
+const LAST_OBJECTS = 8;
+
+/** Newest objects with dead letters that are read, and the largest that is. */
+const DEAD_LETTER_OBJECTS = 10;
+const MOST_BYTES = 2 ** 20;
+
+const LAST_REJECTED = 20;
+
+/** A rejected message, as the page shows it. */
+export interface Rejected {
+  partition: number;
+  offset: number;
+  timestamp: string;
+  reason: string;
+}
+
+/** What is in the lake now. */
+export interface LakeView {
+  objects: number;
+  bytes: number;
+  /** Offsets that were written. */
+  messages: number;
+  /** Growth: time in milliseconds since 1970, bytes. */
+  growth: Array<[atMs: number, bytes: number]>;
+  /** The newest objects, the newest first. */
+  last: Array<{ name: string; size: number; messages: number }>;
+  deadLetterObjects: number;
+  /** How often each reason stands in the newest dead letters. */
+  reasons: Array<[reason: string, count: number]>;
+  /** The newest dead letters, the newest first. */
+  rejected: Rejected[];
+  /** Why the lake cannot be looked at now. */
+  trouble?: string;
+}
+
+/** Options of {@linkcode LakeWatch}. */
+export interface LakeWatchOptions {
+  store: LakeStore;
+  schema: RowSchema;
+  topic: string;
+}
+
+interface Found {
+  name: string;
+  size: number;
+  parsed: ObjectName;
+}
+
+/** Looks at the lake every few seconds. */
+export class LakeWatch {
+  readonly #options: LakeWatchOptions;
+  /** Dead letters of objects that were read: objects never change. */
+  readonly #read = new Map<string, Rejected[]>();
+  view: LakeView = {
+    objects: 0,
+    bytes: 0,
+    messages: 0,
+    growth: [],
+    last: [],
+    deadLetterObjects: 0,
+    reasons: [],
+    rejected: [],
+  };
+
+  constructor(options: LakeWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Looks again and again until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.look(signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.view = { ...this.view, trouble: messageOf(error) };
+      }
+      await new Promise((resolve) => {
+        const timer = setTimeout(resolve, LOOK_MS);
+        signal.addEventListener("abort", () => {
+          clearTimeout(timer);
+          resolve(undefined);
+        }, { once: true });
+      });
+    }
+  }
+
+  /** Looks once. */
+  async look(signal: AbortSignal): Promise<void> {
+    const rows = await this.#list(false, signal);
+    const dead = (await this.#list(true, signal))
+      .filter(({ parsed }) => parsed.partitions[0]?.[0] !== "gap");
+    const bytes = rows.reduce((sum, { size }) => sum + size, 0);
+    const ranges = new Map<string, number>();
+    for (const { parsed } of [...rows, ...dead]) {
+      const { partition, first, last } = parsed;
+      ranges.set(`${partition} ${first}`, last + 1 - first);
+    }
+    const growth = [...this.view.growth, [Date.now(), bytes] as [number, number]];
+    const rejected = await this.#deadLetters(dead, signal);
+    const reasons = new Map<string, number>();
+    for (const { reason } of rejected) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    this.view = {
+      objects: rows.length,
+      bytes,
+      messages: ranges.values().reduce((sum, count) => sum + count, 0),
+      growth: growth.slice(-MOST_POINTS),
+      last: newest(rows, LAST_OBJECTS).map(({ name, size, parsed }) => ({
+        name,
+        size,
+        messages: parsed.last + 1 - parsed.first,
+      })),
+      deadLetterObjects: dead.length,
+      reasons: [...reasons].sort((a, b) => b[1] - a[1]).slice(0, LAST_REJECTED),
+      rejected: rejected.slice(0, LAST_REJECTED),
+    };
+  }
+
+  async #list(deadLetter: boolean, signal: AbortSignal): Promise<Found[]> {
+    const { store, schema, topic } = this.#options;
+    const found: Found[] = [];
+    for await (
+      const { name, size } of store.list(tableFolder(schema.table, deadLetter), { signal })
+    ) {
+      const parsed = parseObjectName(name);
+      if (parsed?.topic === topic) found.push({ name, size, parsed });
+    }
+    return found;
+  }
+
+  async #deadLetters(objects: Found[], signal: AbortSignal): Promise<Rejected[]> {
+    const rejected: Rejected[] = [];
+    for (const { name, size } of newest(objects, DEAD_LETTER_OBJECTS)) {
+      if (size > MOST_BYTES) continue;
+      let letters = this.#read.get(name);
+      if (letters === undefined) {
+        const text = new TextDecoder().decode(await this.#options.store.get(name, { signal }));
+        letters = text.trimEnd().split("\n").map((line) => {
+          const { partition, offset, timestamp, reason } = JSON.parse(line) as Rejected;
+          return { partition, offset, timestamp, reason };
+        }).reverse();
+        this.#read.set(name, letters);
+      }
+      rejected.push(...letters);
+    }
+    return rejected;
+  }
+}
+
+/** The newest objects by their days, then by their offsets. */
+function newest(objects: Found[], count: number): Found[] {
+  const day = ({ parsed }: Found) =>
+    parsed.partitions.find(([column]) => column === "dt")?.[1] ?? "";
+  return objects.sort((a, b) => {
+    const [dayA, dayB] = [day(a), day(b)];
+    return dayA === dayB ? b.parsed.last - a.parsed.last : dayA < dayB ? 1 : -1;
+  }).slice(0, count);
+}
