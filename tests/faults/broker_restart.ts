@@ -18,7 +18,7 @@ export const brokerRestart: Fault = {
   async run({ stage, rounds, chance }) {
     await using flow = await KafkaFlow.open(stage, { partitions: 4 });
     const puts = new PutCounter(stage.s3Proxy);
-    const path = await flow.quotes({ count: rounds * ROUND_SECONDS * RATE });
+    const path = flow.quotes({ count: rounds * ROUND_SECONDS * RATE });
     const producer = flow.produce(path, RATE);
     const args = ["--flush-rows", "1000", "--flush-interval", "300ms"];
     const consumers = [1, 2].map(() => flow.consume(args, flow.flakyS3));

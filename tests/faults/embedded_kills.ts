@@ -24,7 +24,7 @@ export const embeddedKills: Fault = {
     let files = 0;
     const produce = async () => {
       const first = FILE_ROWS * files++;
-      return flow.produce(await flow.quotes({ count: FILE_ROWS, first }), RATE);
+      return flow.produce(flow.quotes({ count: FILE_ROWS, first }), RATE);
     };
     const consume = () => {
       const rows = chance.one([500, 3000, 20_000]);

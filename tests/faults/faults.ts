@@ -9,10 +9,12 @@ import { fullDisk } from "./full_disk.ts";
 import { killBetweenSteps } from "./kill_between_steps.ts";
 import { killConsume } from "./kill_consume.ts";
 import { killProduce } from "./kill_produce.ts";
+import { manyGroups, manyGroupsWithoutS3 } from "./memory.ts";
 import { rebalanceStorm } from "./rebalance_storm.ts";
 import { retention } from "./retention.ts";
 import { S3_FAULTS } from "./s3_faults.ts";
 import { expiredCredentials, s3Outage } from "./s3_outage.ts";
+import { smallFiles } from "./small_files.ts";
 import { stops } from "./stops.ts";
 import { zombie } from "./zombie.ts";
 
@@ -33,5 +35,8 @@ export const FAULTS: readonly Fault[] = [
   retention,
   clockBack,
   stops,
+  manyGroups,
+  manyGroupsWithoutS3,
+  smallFiles,
   ...(canMount() ? [fullDisk] : []),
 ];

@@ -40,6 +40,8 @@ export interface QuotesOptions {
   first?: number;
   /** Different years among their dates. @default {2} */
   years?: number;
+  /** Different indices. @default {32} */
+  symbols?: number;
 }
 
 /** One topic on its way into one lake, with the processes that carry it. */
@@ -58,9 +60,9 @@ export abstract class Flow implements AsyncDisposable {
   calm(): void {}
 
   /** Writes a file of numbered quotes and gives its path. */
-  async quotes({ count, first = 0, years }: QuotesOptions): Promise<string> {
+  quotes({ count, first = 0, ...variety }: QuotesOptions): string {
     const path = `${this.folder}/quotes-${first}-${count}.csv`;
-    await writeNumberedQuotes({ path, count, first, years });
+    writeNumberedQuotes({ path, count, first, ...variety });
     return path;
   }
 
@@ -72,8 +74,10 @@ export abstract class Flow implements AsyncDisposable {
 
   /** Sends numbered rows as fast as it goes, to the end. */
   async fill(options: QuotesOptions): Promise<void> {
-    const { code, stderr } = await this.produce(await this.quotes(options), "max").result;
+    const path = this.quotes(options);
+    const { code, stderr } = await this.ended(this.produce(path, "max"));
     assert.equal(code, 0, stderr);
+    Deno.removeSync(path);
   }
 
   /** Starts to consume. */
@@ -94,13 +98,13 @@ export abstract class Flow implements AsyncDisposable {
   }
 
   /** Waits for a process's own end. @throws when it does not come in time */
-  async ended(process: Watched): Promise<TicklakeResult> {
+  async ended(process: Watched, timeoutMs = OWN_END_TIMEOUT_MS): Promise<TicklakeResult> {
     const late = Promise.withResolvers<undefined>();
-    const timer = setTimeout(() => late.resolve(undefined), OWN_END_TIMEOUT_MS);
+    const timer = setTimeout(() => late.resolve(undefined), timeoutMs);
     const result = await Promise.race([process.result, late.promise]);
     clearTimeout(timer);
     if (result !== undefined) return result;
-    throw new Error(`it has not ended in ${OWN_END_TIMEOUT_MS} ms:\n${process.stderr}`);
+    throw new Error(`it has not ended in ${timeoutMs} ms:\n${process.stderr}`);
   }
 
   /** Ends a producer and gives the number of rows that it says were acknowledged. */

@@ -33,7 +33,7 @@ export const fullDisk: Fault = {
       let waits = 0;
       for (let round = 0; round < rounds; round++) {
         const first = round * FILE_ROWS;
-        const path = await flow.quotes({ count: FILE_ROWS, first });
+        const path = flow.quotes({ count: FILE_ROWS, first });
         const produced = await flow.ended(flow.produce(path, "max"));
         assertStopped(produced, /disk is full/, /Free space/);
         acknowledged += JSON.parse(produced.stdout).sent;

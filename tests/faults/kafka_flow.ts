@@ -68,6 +68,16 @@ export class KafkaFlow extends Flow {
     return { ...this.flakyKafka, ...this.flakyS3 };
   }
 
+  /** How many offsets its group has committed, of all partitions together. */
+  async committed(): Promise<number> {
+    const { topic, group: groupId } = this;
+    const [{ partitions }] = await kafkaAdmin(
+      this.stage.kafka,
+      (admin) => admin.fetchOffsets({ groupId, topics: [topic] }),
+    );
+    return partitions.reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0);
+  }
+
   protected get counted() {
     const env = this.stage.s3Env;
     return {

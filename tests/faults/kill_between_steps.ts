@@ -20,7 +20,7 @@ export const killBetweenSteps: Fault = {
   async run({ stage, rounds, chance }) {
     await using flow = await KafkaFlow.open(stage, { partitions: 3 });
     const rows = rounds * FLUSH_STEPS.length * ROUND_SECONDS * RATE;
-    const producer = flow.produce(await flow.quotes({ count: rows }), RATE);
+    const producer = flow.produce(flow.quotes({ count: rows }), RATE);
     const puts = new PutCounter(stage.s3Proxy);
     const treatPut = stage.s3Proxy.treat;
     let kills = 0;

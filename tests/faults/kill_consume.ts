@@ -27,7 +27,7 @@ export const killConsume: Fault = {
     const travel = () => pause(chance.between(5, 150)).then(() => false);
     stage.s3Proxy.treat = () => ({ before: travel });
     const puts = new PutCounter(stage.s3Proxy);
-    const path = await flow.quotes({ count: rounds * RATE * LIVES_MS[1] / 1000 });
+    const path = flow.quotes({ count: rounds * RATE * LIVES_MS[1] / 1000 });
     const producer = flow.produce(path, RATE);
     const consumers: Watched[] = [];
     for (let round = 0; round < rounds; round++) {

@@ -20,7 +20,7 @@ export const rebalanceStorm: Fault = {
   rounds: { short: 8, long: 60 },
   async run({ stage, rounds, chance }) {
     await using flow = await KafkaFlow.open(stage, { partitions: 8 });
-    const path = await flow.quotes({ count: rounds * ROUND_ROWS });
+    const path = flow.quotes({ count: rounds * ROUND_ROWS });
     const producer = flow.produce(path, ROUND_ROWS / (LONGEST_MS / 2000));
     const all: Watched[] = [];
     let present: Watched[] = [];

@@ -32,7 +32,7 @@ function s3Fault({ name, claim, rounds, treatment, share }: S3FaultOptions): Fau
           ? treatment
           : undefined;
       // More rows than are needed: the faults decide about the end.
-      const producer = flow.produce(await flow.quotes({ count: 1_000_000 }), RATE);
+      const producer = flow.produce(flow.quotes({ count: 1_000_000 }), RATE);
       const args = ["--flush-rows", "1000", "--flush-interval", "300ms"];
       const consumer = flow.consume(args, flow.flakyS3);
       await until("all faults have happened", () => hits === rounds);

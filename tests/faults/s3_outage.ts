@@ -27,7 +27,7 @@ async function withoutS3(scene: Scene, { awayMs, leave, comeBack }: Absence) {
   const port = freePort();
   const args = ["--flush-rows", "1000", "--flush-interval", "300ms", "--metrics", `${port}`];
   const count = 2 * RATE * rounds * (ms / 1000 + 10);
-  const producer = flow.produce(await flow.quotes({ count }), RATE);
+  const producer = flow.produce(flow.quotes({ count }), RATE);
   const consumer = flow.consume(args, flow.flakyS3);
   const puts = new PutCounter(stage.s3Proxy);
   const isReady = async () => {

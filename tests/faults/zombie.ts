@@ -22,7 +22,7 @@ export const zombie: Fault = {
   rounds: { short: 3, long: 28 },
   async run({ stage, rounds, chance }) {
     await using flow = await KafkaFlow.open(stage, { partitions: 3 });
-    const path = await flow.quotes({ count: rounds * ROUND_SECONDS * RATE });
+    const path = flow.quotes({ count: rounds * ROUND_SECONDS * RATE });
     const producer = flow.produce(path, RATE);
     const args = ["--flush-rows", "1000", "--flush-interval", "300ms"];
     for (let round = 0; round < rounds; round++) {
