@@ -24,3 +24,8 @@ export function figures({ claim }: Fault, rounds: number, outcome: Outcome): str
   ];
   return `| ${cells.join(" | ")} |`;
 }
+
+/** The row of a fault whose run has failed. */
+export function failure({ claim }: Fault, rounds: number): string {
+  return `| ${claim} | ${rounds} | | **failed** | | | | |`;
+}

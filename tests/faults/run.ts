@@ -1,0 +1,98 @@
+/**
+ * Runs the faults at length, and prints the table of what they cost:
+ *
+ *     ./dev faults [--rounds N] [--only NAME,...] [--seed N]
+ *
+ * Ends with exit code 1 when a fault lost or doubled anything.
+ */
+import { startServices } from "../services/start_services.ts";
+import { Chance } from "./chance.ts";
+import type { Fault } from "./fault.ts";
+import { FAULTS } from "./faults.ts";
+import { failure, figures, HEAD } from "./figures.ts";
+import { Stage } from "./stage.ts";
+
+/** What a command line asks for. */
+interface Plan {
+  faults: readonly Fault[];
+  /** Rounds of each; without it each fault's own. */
+  rounds: number | undefined;
+  seed: number;
+}
+
+function readPlan(words: readonly string[]): Plan {
+  const values = new Map<string, string>();
+  for (let i = 0; i < words.length; i++) {
+    const [name, value = words[++i]] = words[i].split("=", 2);
+    if (!["--rounds", "--only", "--seed"].includes(name) || value === undefined) {
+      refuse(`unexpected ${words[i] ?? name}`);
+    }
+    values.set(name, value);
+  }
+  const whole = (name: string) => {
+    const value = values.get(name);
+    if (value === undefined) return undefined;
+    if (!/^[1-9]\d*$/.test(value)) refuse(`${name}: expected a whole number, found ${value}`);
+    return Number(value);
+  };
+  const names = values.get("--only")?.split(",");
+  for (const name of names ?? []) {
+    if (!FAULTS.some((fault) => fault.name === name)) {
+      refuse(`--only: expected of ${FAULTS.map((fault) => fault.name).join(", ")}; found ${name}`);
+    }
+  }
+  return {
+    faults: FAULTS.filter(({ name }) => names === undefined || names.includes(name)),
+    rounds: whole("--rounds"),
+    seed: whole("--seed") ?? 1 + Date.now() % 2 ** 31,
+  };
+}
+
+function refuse(why: string): never {
+  console.error(`error: ${why}\n  fix: ./dev faults [--rounds N] [--only NAME,...] [--seed N]`);
+  Deno.exit(2);
+}
+
+async function main(): Promise<number> {
+  const { faults, rounds: asked, seed } = readPlan(Deno.args);
+  const folder = Deno.makeTempDirSync({ prefix: "ticklake-services-" });
+  const services = await startServices(folder, new Set(["python", "binary"]));
+  const stage = await Stage.open();
+  const lines: string[] = [];
+  let failed = false;
+  try {
+    for (const reason of Object.values(services.missing)) throw new Error(reason);
+    for (const [name, value] of Object.entries(services.env)) Deno.env.set(name, value);
+    for (const fault of faults) {
+      const rounds = asked ?? fault.rounds.long;
+      console.error(`${fault.name}: ${rounds} rounds, seed ${seed}`);
+      const startedAt = performance.now();
+      try {
+        const chance = new Chance(seed);
+        lines.push(
+          figures(fault, rounds, await fault.run({ stage, rounds, isShort: false, chance })),
+        );
+      } catch (error) {
+        failed = true;
+        console.error(error);
+        lines.push(failure(fault, rounds));
+      }
+      const seconds = Math.round((performance.now() - startedAt) / 1000);
+      console.error(`${lines.at(-1)}\n${fault.name}: ${seconds} s`);
+    }
+  } finally {
+    await stage[Symbol.asyncDispose]();
+    await services.stop();
+    Deno.removeSync(folder, { recursive: true });
+  }
+  const command = [
+    "./dev faults",
+    ...Deno.args,
+    ...Deno.args.includes("--seed") ? [] : [`--seed ${seed}`],
+  ];
+  console.log(`${new Date().toISOString().slice(0, 10)}, \`${command.join(" ")}\`:\n\n${HEAD}`);
+  for (const line of lines) console.log(line);
+  return failed ? 1 : 0;
+}
+
+Deno.exit(await main());
