@@ -444,7 +444,7 @@ serviceTest("the least policies, which let only the lake be listed, are enough",
   assert.equal(of("bucket").status, "ok");
 });
 
-serviceTest("the rights that consume needs are enough; that listing is missing is a warning", {
+serviceTest("that the bucket may be written and not listed is a warning", {
   needs: ["aws"],
 }, async () => {
   const env: Env = { ...awsEnv(), AWS_S3_BUCKET: await withEnv(awsEnv(), newBucket) };

@@ -42,7 +42,8 @@ export const RESULTS_FOLDER = "athena_results/";
 export function commandPolicies(subject: PolicySubject): Record<string, PolicyDocument> {
   const readLake = [listLake(subject), readObjects(subject)];
   return {
-    consume: policy(writeObjects(subject)),
+    // It lists where retention has overtaken a flush that was cut off.
+    consume: policy(writeObjects(subject), listLake(subject)),
     verify: policy(...readLake),
     "setup-catalog": policy(
       listLake(subject),

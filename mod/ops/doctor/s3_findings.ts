@@ -157,7 +157,8 @@ async function refusalFinding(
     if (!isNamed(error.cause, "AccessDenied")) return failedBy("bucket", error);
     return warning(
       "bucket",
-      `we may not list ${bucket}: enough for consume, not for verify, status and query`,
+      `we may not list ${bucket}: verify, status and query need it, and consume where retention ` +
+        "has overtaken a flush that was cut off",
       `Grant s3:ListBucket on arn:aws:s3:::${bucket}; or the bucket is someone else's.`,
     );
   }
