@@ -14,6 +14,7 @@ import { RELEASE_TARGETS } from "./release_targets.ts";
 const DEPLOYED = [
   "deploy/systemd/ticklake-consume.service",
   "deploy/systemd/ticklake-produce.service",
+  "deploy/cron/ticklake-cron",
   "deploy/prometheus/ticklake.rules.yaml",
   "deploy/grafana/ticklake.json",
 ];

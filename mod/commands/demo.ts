@@ -6,6 +6,10 @@ import { openLog } from "../ops/log.ts";
 /** Rows that the demo sends. */
 const ROWS = 20_000;
 
+/** Milliseconds between two rows, and two flushes, while the dashboard is looked at. */
+const LIVE_INTERVAL_MS = 100;
+const LIVE_FLUSH_MS = 5000;
+
 /** One step: what a user would type, and what it answers. */
 interface Step {
   /** What it shows, for people. */
@@ -83,7 +87,31 @@ export async function run(context: CommandContext): Promise<number> {
     `\nThat was the whole path, in ${seconds} s. It is all in ${home}: ask it more with\n` +
       `$ ${commandLine(home, ["query", "--example"])}`,
   );
+  if (settings.dashboard) await showDashboard(settings, context);
   return 0;
+}
+
+/** A row every now and then, its way into the lake, and the page that shows it; until it is stopped. */
+async function showDashboard(settings: Settings, context: CommandContext): Promise<void> {
+  const { output } = context;
+  output.line(`\n# The same, live\n$ ${commandLine(settings.home, ["dashboard"])}`);
+  const failed = new AbortController();
+  const signal = AbortSignal.any([context.signal, failed.signal]);
+  const quiet = { ...output, line() {}, document() {}, note() {}, progress() {} };
+  const go = async (step: () => Promise<CommandModule>, more: Partial<Settings>, out: Output) => {
+    try {
+      const { run } = await step();
+      const own = { ...context, signal, args: [], settings: { ...settings, ...more }, output: out };
+      await run(own);
+    } finally {
+      failed.abort();
+    }
+  };
+  await Promise.all([
+    go(() => import("./produce.ts"), { mode: "sample", interval: LIVE_INTERVAL_MS }, quiet),
+    go(() => import("./consume.ts"), { flushInterval: LIVE_FLUSH_MS }, quiet),
+    go(() => import("./dashboard.ts"), {}, output),
+  ]);
 }
 
 function steps(partitions: number): Step[] {

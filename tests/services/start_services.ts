@@ -1,4 +1,5 @@
 import { compileBinary } from "./binary.ts";
+import { findChromium } from "./chromium.ts";
 import { startKafka } from "./kafka/kafka.ts";
 import { startMoto } from "./moto.ts";
 import { installPython, VENV_PYTHON } from "./python_venv.ts";
@@ -56,6 +57,13 @@ const PARTS: readonly Part[] = [
     async start() {
       await installPython();
       return { values: [VENV_PYTHON] };
+    },
+  },
+  {
+    variables: ["TEST_CHROMIUM"],
+    needs: ["chromium"],
+    async start() {
+      return { values: [await findChromium()] };
     },
   },
   {

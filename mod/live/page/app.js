@@ -9,6 +9,8 @@
   /** Lines of the comparison that are drawn. */
   const COMPARED = 8;
   const PALETTE = ["#1f77b4", "#d9720f", "#2a9d5c", "#c8413a", "#8a63c9", "#96705a", "#d264b0", "#5f8f9e"];
+  /** Days that the candles begin with; the others are to the left. */
+  const SHOWN_DAYS = 180;
   const SPOKEN_EVERY_MS = 15_000;
 
   // --- text
@@ -206,7 +208,8 @@
       item.scrollIntoView({ block: "nearest" });
     }
     drawChosen();
-    candleChart.timeScale().fitContent();
+    const count = candles.data().length;
+    candleChart.timeScale().setVisibleLogicalRange({ from: Math.max(0, count - SHOWN_DAYS), to: count + 2 });
   }
 
   list.addEventListener("keydown", (event) => {

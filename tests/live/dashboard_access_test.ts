@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { Failure } from "../../mod/failure/failure.ts";
+import { DashboardAccess } from "../../mod/live/dashboard_access.ts";
+import { runTicklake, spawnTicklake } from "../services/services.ts";
+
+const TOKEN = "a-token-of-many-characters";
+const LOCAL = { hostname: "127.0.0.1", port: 1 };
+const ANYWHERE = { hostname: "0.0.0.0", port: 1 };
+
+Deno.test("other hosts see nothing without a token, and the token is long", () => {
+  const usage = (error: unknown) => error instanceof Failure && error.kind === "usage";
+  assert.throws(() => new DashboardAccess(ANYWHERE, undefined), usage);
+  assert.throws(() => new DashboardAccess(ANYWHERE, "short"), usage);
+  new DashboardAccess(ANYWHERE, TOKEN);
+  new DashboardAccess(LOCAL, undefined);
+});
+
+Deno.test("the token is taken as Bearer, or once in the address for a cookie; a wrong one is refused", () => {
+  const access = new DashboardAccess(ANYWHERE, TOKEN);
+  const ask = (path: string, headers: Record<string, string> = {}) =>
+    access.refuse(new Request(`http://example.test${path}`, { headers }));
+  assert.equal(ask("/")?.status, 401);
+  assert.equal(ask("/api/state")?.status, 401);
+  assert.equal(ask("/", { authorization: "Bearer wrong" })?.status, 401);
+  assert.equal(ask("/", { authorization: `Bearer ${TOKEN}` }), undefined);
+  assert.equal(ask("/?token=wrong")?.status, 401);
+  const login = ask(`/?token=${TOKEN}`)!;
+  assert.equal(login.status, 303);
+  assert.equal(login.headers.get("location"), "/");
+  const cookie = login.headers.get("set-cookie")!;
+  assert.match(cookie, /; HttpOnly; SameSite=Strict/);
+  assert.equal(ask("/", { cookie: cookie.split(";")[0] }), undefined);
+  assert.equal(ask("/", { cookie: "ticklake_token=wrong" })?.status, 401);
+});
+
+Deno.test("a page of another site cannot reach the dashboard by a name that leads here", () => {
+  const access = new DashboardAccess(LOCAL, undefined);
+  assert.equal(access.refuse(new Request("http://evil.test:1/"))?.status, 403);
+  for (const host of ["127.0.0.1", "localhost", "[::1]"]) {
+    assert.equal(access.refuse(new Request(`http://${host}:1/`)), undefined);
+  }
+});
+
+Deno.test("the dashboard serves with a strict policy, to loopback; its token is asked for elsewhere", async () => {
+  const home = await Deno.makeTempDir({ prefix: "ticklake-access-" });
+  try {
+    const open = await runTicklake(["dashboard", "--home", home, "--listen", "0.0.0.0:0"]);
+    assert.equal(open.code, 2);
+    assert.match(open.stderr, /without a token[\s\S]*fix: Set TICKLAKE_DASHBOARD_TOKEN/);
+    await using dashboard = spawnTicklake(
+      ["dashboard", "--home", home, "--listen", "0.0.0.0:0"],
+      { env: { TICKLAKE_DASHBOARD_TOKEN: TOKEN } },
+    );
+    const [, port] = await dashboard.waitFor(/dashboard at \S+:(\d+)/);
+    const url = `http://127.0.0.1:${port}`;
+    const refused = await fetch(url);
+    await refused.body?.cancel();
+    assert.equal(refused.status, 401);
+    const answer = await fetch(url, { headers: { authorization: `Bearer ${TOKEN}` } });
+    await answer.body?.cancel();
+    assert.equal(answer.status, 200);
+    const policy = answer.headers.get("content-security-policy")!;
+    assert.match(policy, /^default-src 'none'; script-src 'self'; style-src 'self';/);
+    assert.doesNotMatch(policy, /unsafe/);
+    assert.equal(answer.headers.get("x-content-type-options"), "nosniff");
+    const stopped = await dashboard.stop();
+    assert.equal(stopped.code, 0);
+    assert.doesNotMatch(stopped.stdout + stopped.stderr, new RegExp(TOKEN));
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+});
