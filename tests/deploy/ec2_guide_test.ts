@@ -25,9 +25,7 @@ function wordsOf(line: string): string[] {
 /** All command lines of ticklake in the guide, without what is piped or redirected behind them. */
 function commandLines(): string[] {
   return blocks("sh").join("\n").replace(/\\\n\s*/g, "").split("\n")
-    .map((line) =>
-      /(?:^ *(?:sudo |~\/bin\/)?| root \/usr\/local\/bin\/)ticklake (.*)$/.exec(line)?.[1]
-    )
+    .map((line) => /^ *(?:sudo |~\/bin\/)?ticklake (.*)$/.exec(line)?.[1])
     .filter((line) => line !== undefined)
     .map((line) => line!.replace(/ [>|].*$| 2>.*$|' \|.*$/, ""));
 }
@@ -55,9 +53,14 @@ Deno.test("every setting of the guide is one, with a value that it can have", ()
 
 Deno.test("every file that the guide fetches from a release is in it", () => {
   const packed = Deno.readTextFileSync(`${REPOSITORY}/scripts/pack_release.ts`);
-  const names = guide.match(/ticklake-\w+\.service(?= |;)/g)!;
-  assert.ok(names.length >= 2);
-  for (const name of names) assert.ok(packed.includes(`deploy/systemd/${name}`), name);
+  const units = guide.match(/ticklake-\w+\.service(?= |;)/g)!;
+  const fetched = [...guide.matchAll(/releases\/latest\/download\/([\w.-]+)"/g)].map(([, name]) =>
+    name
+  );
+  assert.ok(units.length >= 2 && fetched.length >= 2);
+  for (const name of [...units, ...fetched]) {
+    assert.ok(packed.includes(`/${name}"`) || packed.includes(`add("${name}"`), name);
+  }
 });
 
 Deno.test("what the guide names in the repository is there", () => {

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { parseLine } from "../../mod/cli/program.ts";
 import { loadSettings } from "../../mod/config/load.ts";
+import { newBucket, withEnv } from "../lake/s3_bucket.ts";
+import { until } from "../ops/until.ts";
+import { kafka, realS3Env, serviceTest, spawnTicklake, uniqueName } from "../services/services.ts";
 import { REPOSITORY } from "../services/tools_folder.ts";
 
 const UNITS = ["ticklake-consume", "ticklake-produce"];
@@ -86,6 +89,47 @@ for (const unit of UNITS) {
     },
   });
 }
+
+serviceTest(
+  "the units' command lines carry rows with the binary, serve their health, and end cleanly when systemd stops them",
+  { needs: ["binary", "kafka", "real-s3"] },
+  async () => {
+    const s3 = realS3Env();
+    const env = {
+      ...s3,
+      AWS_S3_BUCKET: await withEnv(s3, newBucket),
+      KAFKA_BOOTSTRAP_SERVERS: kafka()!,
+      KAFKA_TOPIC: uniqueName("systemd"),
+      KAFKA_GROUP_ID: uniqueName("systemd"),
+      TICKLAKE_INTERVAL: "5ms",
+      TICKLAKE_FLUSH_INTERVAL: "300ms",
+    };
+    const start = (unit: string) => {
+      const { Service } = read(unit);
+      const words = Service.ExecStart[0].split(" ").slice(1);
+      // Another port than on the host that the unit is for.
+      words[words.indexOf("--metrics") + 1] = "0";
+      const own = Service.Environment.map((line) => line.split("=") as [string, string])
+        .filter(([name]) => name !== "TICKLAKE_HOME");
+      return spawnTicklake(words, { binary: true, env: { ...env, ...Object.fromEntries(own) } });
+    };
+    await using produce = start("ticklake-produce");
+    await produce.waitFor(/sampling/);
+    await using consume = start("ticklake-consume");
+    for (const program of [produce, consume]) {
+      const [, url] = await program.waitFor(/metrics and health at (http:[^"]+)"/);
+      await until(async () => (await (await fetch(`${url}/readyz`)).text()) === "ready\n", "ready");
+    }
+    await consume.waitFor(/wrote offsets/);
+    for (const program of [consume, produce]) {
+      const { code, stdout, stderr } = await program.stop("SIGTERM");
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /^(read|sent) \d/);
+      // What the journal gets is one event a line.
+      for (const line of stderr.trimEnd().split("\n")) JSON.parse(line);
+    }
+  },
+);
 
 async function hasSystemd(): Promise<boolean> {
   try {
