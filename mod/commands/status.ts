@@ -57,8 +57,8 @@ export async function run(context: CommandContext): Promise<number> {
       output.note(
         `warning: ${inventory.objects} objects of ${
           sizeText(inventory.bytes / inventory.objects)
-        } on average make queries slow\n  fix: Write fewer and larger ones: a longer ` +
-          "--flush-interval, larger --flush-rows and --flush-bytes, or a coarser --partition-by.",
+        } on average make queries slow`,
+        "Write fewer and larger ones: a longer --flush-interval, larger --flush-rows and --flush-bytes, or a coarser --partition-by.",
       );
     }
     return 0;
