@@ -76,6 +76,8 @@ async function watchPicture(): Promise<void> {
   const schema = await loadSchema();
   const state = new WatchState(schema, "index-quotes");
   const reader = new MessageReader(schema, (value) => checkMessage(schema, value));
+  // As if the rows had come within the last seconds.
+  state.rate(performance.now() - 1900);
   const csv = await Deno.readTextFile(new URL("data/indexProcessed.csv", root));
   const [header, ...lines] = csv.trimEnd().split("\n").map((line) => line.split(","));
   for (const line of lines) {
@@ -98,7 +100,7 @@ async function watchPicture(): Promise<void> {
       `viewBox="0 0 ${width} ${height}" role="img" aria-label="consume --watch in a terminal">` +
       `<rect width="100%" height="100%" rx="8" fill="#1c1f25"/>` +
       `<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" ` +
-      `font-size="14" fill="#d5d8de" xml:space="preserve">${texts.join("")}</g></svg>\n`,
+      `font-size="14" fill="#d5d8de">${texts.join("")}</g></svg>\n`,
   );
 }
 
@@ -115,9 +117,9 @@ function spans(line: string): string {
     column += text.length;
     const fill = code === undefined ? "" : ` fill="${COLOURS[code]}"`;
     return `<tspan x="${x}" textLength="${length}" lengthAdjust="spacingAndGlyphs"${fill}>` +
-      text.replaceAll("&", "&amp;").replaceAll("<", "&lt;") + "</tspan>";
+      text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(" ", "\u00a0") + "</tspan>";
   }).join("");
 }
 
 await watchPicture();
-await dashboardPictures();
+if (!Deno.args.includes("--watch-only")) await dashboardPictures();

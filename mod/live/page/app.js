@@ -125,12 +125,12 @@
     const compared = [...symbols.keys()].sort().filter((symbol) =>
       [...symbols.get(symbol).values()].some((quote) => quote[6] !== null)
     ).slice(0, COMPARED);
-    compared.forEach((symbol, i) => {
+    compared.forEach((symbol) => {
       const days = daysOf(symbol).filter((quote) => quote[6] > 0);
       if (days.length === 0) return;
       if (!lines.has(symbol)) {
         const options = {
-          color: PALETTE[i % PALETTE.length],
+          color: PALETTE[lines.size % PALETTE.length],
           lineWidth: 2,
           priceLineVisible: false,
           lastValueVisible: false,
@@ -337,16 +337,22 @@
 
   let waiting = [];
   let frame;
+  /** Whether the state is there, to which the frames add. */
+  let begun = false;
   const source = new EventSource("/api/events");
   source.addEventListener("open", () => {
-    begin().then(() => connected("live", "live")).catch(() => connected("away", "connecting again"));
+    begun = false;
+    begin().then(() => {
+      begun = true;
+      connected("live", "live");
+    }).catch(() => connected("away", "connecting again"));
   });
   source.addEventListener("error", () => connected("away", "connecting again"));
   source.addEventListener("message", ({ data }) => {
     const { quotes, rest } = JSON.parse(data);
     waiting.push(...quotes);
     // One drawing for all that came since the last; a hidden page draws nothing.
-    if (frame !== undefined) return;
+    if (!begun || frame !== undefined) return;
     frame = requestAnimationFrame(() => {
       frame = undefined;
       const quotes = waiting;
