@@ -46,7 +46,10 @@ export function parseLine(words: string[], version: string): ParsedLine {
       .description(command.description)
       .showHelpAfterError(`\`ticklake ${command.name} --help\` lists the options`)
       .exitOverride()
-      .addHelpText("after", environmentHelp(command) + examplesHelp(command));
+      .addHelpText(
+        "after",
+        environmentHelp(command) + examplesHelp(command) + "\n" + EXIT_CODE_HELP,
+      );
     if (command.arguments !== undefined) sub.arguments(command.arguments);
     const own = flagsOf(command.name);
     for (const [, setting] of own) addOptions(sub, setting);

@@ -1,19 +1,26 @@
 import assert from "node:assert/strict";
+import { runTicklake } from "../services/services.ts";
 import { REPOSITORY } from "../services/tools_folder.ts";
 
-/** Runs ticklake in a pipe whose reader ends after a line; gives its exit code and standard error. */
-async function piped(args: string): Promise<{ code: number; stderr: string; line: string }> {
+/**
+ * Runs ticklake in a pipe whose reader ends after a line; gives its exit code and standard error.
+ * @param cwd its current directory; without it a fresh one
+ */
+async function piped(
+  args: string,
+  cwd?: string,
+): Promise<{ code: number; stderr: string; line: string }> {
   const flags =
     "run --quiet --no-prompt --allow-net --allow-env --allow-read --allow-write --allow-sys";
   const program =
     `'${Deno.execPath()}' ${flags} --config '${REPOSITORY}/deno.json' '${REPOSITORY}/main.ts'`;
-  const folder = await Deno.makeTempDir();
+  const folder = cwd ?? await Deno.makeTempDir();
   const { stdout, stderr } = await new Deno.Command("bash", {
     args: ["-c", `${program} ${args} | { read -r line; echo "$line"; }; echo "\${PIPESTATUS[0]}"`],
     cwd: folder,
     stdin: "null",
   }).output();
-  await Deno.remove(folder, { recursive: true });
+  if (cwd === undefined) await Deno.remove(folder, { recursive: true });
   const text = new TextDecoder();
   const [line, code] = text.decode(stdout).split("\n");
   return { line, code: Number(code), stderr: text.decode(stderr) };
@@ -26,3 +33,18 @@ for (const args of ["config", "config --reference", "completions fish", "--help"
     assert.deepEqual([code, stderr], [0, ""]);
   });
 }
+
+Deno.test("a reader that has seen enough of `consume --watch` ends it quietly; the next one loses nothing", async () => {
+  const cwd = await Deno.makeTempDir();
+  const produce = ["produce", "--mode", "replay", "--rate", "max"];
+  assert.equal((await runTicklake(produce, { cwd })).code, 0);
+  const { code, stderr, line } = await piped("consume --watch --log-level error", cwd);
+  assert.match(line, /^\d\/0 Index="/);
+  assert.match(stderr, /^consuming topic index-quotes on .+\n$/, "no more than what it does");
+  assert.equal(code, 0);
+  const { stdout } = await runTicklake(["consume", "--until-end", "--json"], { cwd });
+  const { written, rejected } = JSON.parse(stdout);
+  const shipped = await Deno.readTextFile(`${REPOSITORY}/data/indexProcessed.csv`);
+  assert.deepEqual([written, rejected], [shipped.trimEnd().split("\n").length - 1, 0]);
+  await Deno.remove(cwd, { recursive: true });
+});

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { COMMANDS } from "../../mod/cli/commands.ts";
+import { EXIT_CODES } from "../../mod/failure/failure.ts";
 import { runTicklake } from "../services/services.ts";
 import { REPOSITORY } from "../services/tools_folder.ts";
 
@@ -18,6 +19,22 @@ Deno.test("a command's --help lists its options, their names in the environment 
   assert.match(text, /--flush-interval <duration> .+default 1m; TICKLAKE_FLUSH_INTERVAL/);
   assert.match(text, /--format <choice> .+one of parquet, jsonl; default parquet/);
   assert.match(text, /Examples: ticklake consume/);
+});
+
+Deno.test("the exit codes of the help are those of the program, in every command's help", async () => {
+  for (const args of [["--help"], ...COMMANDS.map(({ name }) => [name, "--help"])]) {
+    const { stdout } = await runTicklake(args);
+    const table = stdout.slice(stdout.indexOf("\nExit codes:\n")).replace(/\s+/g, " ");
+    for (
+      const [code, meaning] of [
+        [0, "done"],
+        [EXIT_CODES.failed, "failed"],
+        [EXIT_CODES.usage, "wrong usage or settings"],
+        [EXIT_CODES.service, "a service could not be reached or refused us"],
+        [EXIT_CODES.rejected, "data was rejected (--strict, verify)"],
+      ]
+    ) assert.ok(table.includes(` ${code} ${meaning}`), `${args.join(" ")}: ${table}`);
+  }
 });
 
 Deno.test("--version prints the version alone", async () => {
