@@ -247,6 +247,20 @@ serviceTest("the classic: bootstrap answers, the advertised listener does not", 
       ),
       new RegExp(`Set advertised\\.listeners of broker 1 .* open port ${closed}`),
     );
+    // The commands that do the work say the same.
+    for (const command of [["consume", "--until-end"], ["produce", "-n", "1"]]) {
+      const { code, stderr } = await runTicklake(command, {
+        env: { KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${first}` },
+      });
+      assert.equal(code, 3, stderr);
+      assert.match(
+        stderr,
+        new RegExp(
+          `Kafka at 127\\.0\\.0\\.1:${first} answered, but its brokers are advertised as ` +
+            `127\\.0\\.0\\.1:${closed}, where they cannot be reached: .*\\n {2}fix: Set advertised\\.listeners`,
+        ),
+      );
+    }
     const diagnosis = await doctor({ KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${second}` });
     assertFailed(
       diagnosis,
