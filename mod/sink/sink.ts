@@ -270,8 +270,9 @@ class Sink implements ConsumerHandler {
       this.#failure ??= {
         error: new Failure(
           "service",
-          `stopped before ${held} messages could be written: the lake or the broker did not take ` +
-            `them within ${FINISH_MS / 1000} s; they stay in the topic`,
+          `stopped before ${held} messages could be written, they stay in the topic: ` +
+            (this.#parts.uploader.trouble ??
+              `the lake or the broker did not take them within ${FINISH_MS / 1000} s`),
           { fix: "Nothing is lost: the next consume of this group reads and writes them." },
         ),
       };

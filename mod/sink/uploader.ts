@@ -23,6 +23,7 @@ export class Uploader {
   readonly #observer: SinkObserver;
   readonly #patienceMs: number;
   readonly #failing = new Set<string>();
+  #trouble: string | undefined;
   #free = MOST_AT_ONCE;
   readonly #waiting: Array<() => void> = [];
 
@@ -60,6 +61,7 @@ export class Uploader {
         try {
           signal.throwIfAborted();
           await this.#store.put(name, bytes, { signal });
+          this.#worked(name);
           return;
         } catch (error) {
           if (signal.aborted) throw error;
@@ -71,19 +73,28 @@ export class Uploader {
         }
       }
     } finally {
-      this.#worked(name);
+      // Given up is not ready.
+      this.#failing.delete(name);
       this.#leave();
     }
   }
 
+  /** Why the lake takes nothing, by the put that failed last; `undefined` while it does. */
+  get trouble(): string | undefined {
+    return this.#trouble;
+  }
+
   #failed(name: string, error: Failure): void {
     this.#failing.add(name);
+    this.#trouble = error.message;
     this.#observer.retried?.("put", error);
     this.#observer.ready?.(false, `the lake cannot be written: ${messageOf(error)}`);
   }
 
   #worked(name: string): void {
-    if (this.#failing.delete(name) && this.#failing.size === 0) this.#observer.ready?.(true);
+    if (!this.#failing.delete(name) || this.#failing.size > 0) return;
+    this.#trouble = undefined;
+    this.#observer.ready?.(true);
   }
 
   async #enter(): Promise<void> {
