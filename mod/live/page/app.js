@@ -8,7 +8,16 @@
   let chosen;
   /** Lines of the comparison that are drawn. */
   const COMPARED = 8;
-  const PALETTE = ["#1f77b4", "#d9720f", "#2a9d5c", "#c8413a", "#8a63c9", "#96705a", "#d264b0", "#5f8f9e"];
+  const PALETTE = [
+    "#1f77b4",
+    "#d9720f",
+    "#2a9d5c",
+    "#c8413a",
+    "#8a63c9",
+    "#96705a",
+    "#d264b0",
+    "#5f8f9e",
+  ];
   /** Days that the candles begin with; the others are to the left. */
   const SHOWN_DAYS = 180;
   const SPOKEN_EVERY_MS = 15_000;
@@ -87,7 +96,12 @@
       const range = scale.getVisibleLogicalRange();
       if (range === null) return;
       const step = (range.to - range.from) / 10;
-      const by = { ArrowLeft: [-step, -step], ArrowRight: [step, step], "+": [step, -step], "-": [-step, step] }[key];
+      const by = {
+        ArrowLeft: [-step, -step],
+        ArrowRight: [step, step],
+        "+": [step, -step],
+        "-": [-step, step],
+      }[key];
       if (by === undefined) return;
       scale.setVisibleLogicalRange({ from: range.from + by[0], to: range.to + by[1] });
     });
@@ -209,7 +223,10 @@
     }
     drawChosen();
     const count = candles.data().length;
-    candleChart.timeScale().setVisibleLogicalRange({ from: Math.max(0, count - SHOWN_DAYS), to: count + 2 });
+    candleChart.timeScale().setVisibleLogicalRange({
+      from: Math.max(0, count - SHOWN_DAYS),
+      to: count + 2,
+    });
   }
 
   list.addEventListener("keydown", (event) => {
@@ -269,7 +286,10 @@
         number(lag),
       ]),
     );
-    rows("objects", lake.last.map(({ name, size: bytes, messages }) => [name, number(messages), size(bytes)]));
+    rows(
+      "objects",
+      lake.last.map(({ name, size: bytes, messages }) => [name, number(messages), size(bytes)]),
+    );
     show(
       "reasons",
       lake.reasons.length === 0
@@ -304,7 +324,10 @@
     );
     const minutes = Math.max(1, Math.round((end - begin) / 60_000));
     const grown = points.at(-1)[1] - points[0][1];
-    show("growth-text", `${size(points.at(-1)[1])} now; ${size(Math.max(0, grown))} more in ${minutes} min`);
+    show(
+      "growth-text",
+      `${size(points.at(-1)[1])} now; ${size(Math.max(0, grown))} more in ${minutes} min`,
+    );
   }
 
   // For those who listen: now and then, not with every frame.
@@ -312,7 +335,10 @@
   function speak(rate, lag, rejected) {
     if (performance.now() - spokenAt < SPOKEN_EVERY_MS) return;
     spokenAt = performance.now();
-    show("spoken", `${number(rate)} rows a second, lag ${number(lag)}, ${number(rejected)} rejected`);
+    show(
+      "spoken",
+      `${number(rate)} rows a second, lag ${number(lag)}, ${number(rejected)} rejected`,
+    );
   }
 
   function connected(state, text) {
