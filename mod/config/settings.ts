@@ -339,7 +339,7 @@ export const SETTINGS = define({
     type: "integer",
     flag: "--flush-rows",
     env: "TICKLAKE_FLUSH_ROWS",
-    default: 100_000,
+    default: 50_000,
     min: 1,
     commands: ["consume"],
     description: "Write a partition's rows when there are this many",

@@ -46,12 +46,9 @@ export class MemoryBudget {
     }
   }
 
-  /**
-   * Resolves as soon as there is room, or the signal aborts.
-   * @param worthwhile whether bytes that are held will be let go without anything more being read
-   */
-  async room(signal: AbortSignal, worthwhile: () => boolean): Promise<void> {
-    while (this.full && !signal.aborted && worthwhile()) {
+  /** Waits for as long as a condition holds, looking at it whenever bytes are let go; or until the signal aborts. */
+  async waitWhile(condition: () => boolean, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && condition()) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const resume = () => resolve();
       this.#waiting.push(resume);

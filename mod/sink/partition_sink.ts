@@ -4,6 +4,7 @@ import { type FlushRange, parseObjectName, tableFolder } from "../lake/layout.ts
 import type { LakeStore } from "../lake/store.ts";
 import type { MessageReader } from "../schema/message_reader.ts";
 import type { RowSchema } from "../schema/schema.ts";
+import type { EncodeQueue } from "./encode_queue.ts";
 import type { FlushPolicy } from "./flush_policy.ts";
 import { type Checkpoint, formatCheckpoint, type Intent, parseCheckpoint } from "./intent.ts";
 import type { Layout, Layouts } from "./layouts.ts";
@@ -21,6 +22,7 @@ export interface SinkParts {
   policy: FlushPolicy;
   reader: MessageReader;
   encoder: Encoder;
+  encodings: EncodeQueue;
   store: LakeStore;
   uploader: Uploader;
   budget: MemoryBudget;
@@ -66,6 +68,7 @@ export class PartitionSink {
   #failed = false;
   #held = 0;
   #openCharge = 0;
+  #sealedBytes = 0;
 
   /** @param stop offset from which on nothing is read; infinite for none */
   constructor(assigned: AssignedPartition, parts: SinkParts, stop: number) {
@@ -89,6 +92,11 @@ export class PartitionSink {
   /** Bytes of memory of what was read and not sealed. */
   get openBytes(): number {
     return this.#openCharge;
+  }
+
+  /** Bytes of memory of what is sealed and not committed yet. */
+  get sealedBytes(): number {
+    return this.#sealedBytes;
   }
 
   /** Whether something that was sealed is not committed yet. */
@@ -298,28 +306,34 @@ export class PartitionSink {
     });
   }
 
-  /** Encodes a sealed range at once, and writes it in its turn. */
+  /** Has a sealed range encoded, and writes it in its turn. */
   #hand(sealed: SealedRange, begun: Intent | undefined): void {
-    const { budget, encoder } = this.#parts;
-    let charge = sealed.byteLength;
-    budget.add(charge);
+    const { budget, encoder, encodings } = this.#parts;
+    let charge = 0;
     const recharge = (bytes: number) => {
+      this.#sealedBytes += bytes - charge;
       budget.add(bytes - charge);
       charge = bytes;
     };
-    const encoded = rangeObjects(sealed, this.#name(sealed.first, sealed.end), encoder)
-      .then((objects) => {
-        recharge(sizeOf(objects));
-        return objects;
-      });
+    recharge(sealed.byteLength);
+    const name = this.#name(sealed.first, sealed.end);
+    const encoded = encodings.add(() => {
+      this.#assigned.lost.throwIfAborted();
+      return rangeObjects(sealed, name, encoder);
+    }).then((range) => {
+      recharge(range.byteLength);
+      return range;
+    });
     // Its turn may come later, or never; until then it is not unhandled.
     encoded.catch(() => {});
     this.#inTurn(
-      async () => await this.#write(sealed, await encoded, begun),
+      async () => await this.#write(sealed, (await encoded).objects, begun),
       sealed.rows + sealed.deadLetters.count,
     );
-    const written = this.#turns;
-    Promise.allSettled([encoded, written]).then(() => recharge(0));
+    Promise.allSettled([encoded, this.#turns]).then(([range]) => {
+      recharge(0);
+      if (range.status === "fulfilled") range.value.release();
+    });
   }
 
   async #write(

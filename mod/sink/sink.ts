@@ -13,6 +13,7 @@ import type { LakeStore } from "../lake/store.ts";
 import { checkMessage } from "../schema/check_message.ts";
 import { MessageReader } from "../schema/message_reader.ts";
 import type { RowSchema } from "../schema/schema.ts";
+import { EncodeQueue } from "./encode_queue.ts";
 import type { FlushPolicy } from "./flush_policy.ts";
 import { Layouts } from "./layouts.ts";
 import { MemoryBudget } from "./memory_budget.ts";
@@ -64,6 +65,12 @@ const FINISH_MS = 20_000;
 
 /** Milliseconds of failing after which a run that has an end gives up; one without never does. */
 const UNTIL_END_PATIENCE_MS = 300_000;
+
+/**
+ * Bytes of one partition that are sealed and not written from which on reading it waits. Two ranges of
+ * the default size: one is written while the next is encoded; more would only take memory.
+ */
+const MOST_AHEAD_BYTES = 20 * 2 ** 20;
 
 /** Milliseconds between two looks at what is due, and at how far the group is. */
 const LONGEST_TICK_MS = 500;
@@ -124,6 +131,7 @@ class Sink implements ConsumerHandler {
       policy,
       reader: new MessageReader(schema, (value) => checkMessage(schema, value)),
       encoder,
+      encodings: new EncodeQueue(maxMemoryBytes / 4),
       store,
       uploader: new Uploader({ store, observer, patienceMs }),
       budget: this.#budget,
@@ -183,9 +191,12 @@ class Sink implements ConsumerHandler {
     sink.accept(batch);
     this.#summary.read += sink.held - before;
     this.#relieve();
-    if (!this.#budget.full) return;
+    // What is on its way to the lake will be let go; the rest only by reading on.
     const isWriting = () => this.#partitions.values().some((sink) => sink.isWriting);
-    await this.#budget.room(this.#end.signal, isWriting);
+    await this.#budget.waitWhile(
+      () => sink.sealedBytes > MOST_AHEAD_BYTES || (this.#budget.full && isWriting()),
+      this.#end.signal,
+    );
   }
 
   skipped(partition: number, nextOffset: number): void {
