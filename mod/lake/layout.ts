@@ -68,7 +68,8 @@ export function parseObjectName(name: string): ObjectName | null {
   const table = parts[deadLetter ? 1 : 0];
   const folders = parts.slice(deadLetter ? 2 : 1, -1);
   const file = /^(.+)-(\d+)-(\d{16})-(\d{16})\.([a-z0-9.]+)$/.exec(parts[parts.length - 1]);
-  if (file === null || table === undefined || table === "") return null;
+  const depth = deadLetter ? 3 : 2;
+  if (file === null || parts.length < depth || table === "") return null;
   const partitions: Array<readonly [string, string]> = [];
   for (const folder of folders) {
     const at = folder.indexOf("=");

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Failure } from "../../mod/failure/failure.ts";
+import { HIVE_NULL, type ObjectName, objectName, parseObjectName } from "../../mod/lake/layout.ts";
+import { checkObjectName } from "../../mod/lake/object_name.ts";
+import { Partitioning } from "../../mod/lake/partitioning.ts";
+import { loadSchema } from "../../mod/schema/load_schema.ts";
+import { PROPERTY } from "../property_seed.ts";
+import { bufferRows, EVERY_TYPE, manyRows, type SampleRow } from "./format/sample_rows.ts";
+
+const quotes = await loadSchema();
+
+const BASE: SampleRow = { s: "a", d: "2024-05-06", x: 1, n: 7, t: "2024-05-06 07:08:09.100" };
+
+/** The Hive path of each group of rows, as text. */
+function paths(rows: SampleRow[], partitionBy: string, timestampMs?: number): string[] {
+  const options = {
+    partitionBy,
+    timestampMs: timestampMs === undefined ? undefined : () => timestampMs,
+  };
+  return bufferRows("parquet", rows, options).paths
+    .map((path) => path.map(([name, value]) => `${name}=${value}`).join("/"));
+}
+
+Deno.test("rows go by the message's day and hour in UTC, also before 1970", () => {
+  assert.deepEqual(paths([BASE], "dt"), ["dt=2026-11-24"]);
+  assert.deepEqual(paths([BASE], "dt,hour"), ["dt=2026-11-24/hour=08"]);
+  assert.deepEqual(paths([BASE], "dt,hour", -1), ["dt=1969-12-31/hour=23"]);
+  assert.deepEqual(paths([BASE], "dt,hour", 0), ["dt=1970-01-01/hour=00"]);
+});
+
+Deno.test("rows go by a column, or by the year or month of a date", () => {
+  assert.deepEqual(paths([BASE], "none"), [""]);
+  assert.deepEqual(paths([BASE], "s"), ["s=a"]);
+  assert.deepEqual(paths([BASE], "n"), ["n=7"]);
+  assert.deepEqual(paths([BASE], "d"), ["d=2024-05-06"]);
+  assert.deepEqual(paths([BASE], "t"), ["t=2024-05-06 07:08:09.100"]);
+  assert.deepEqual(paths([BASE], "s,year(d)"), ["s=a/d_year=2024"]);
+  assert.deepEqual(paths([BASE], "month(d)"), ["d_month=2024-05"]);
+  assert.deepEqual(paths([BASE], "month(t)"), ["t_month=2024-05"]);
+  assert.deepEqual(paths([{ ...BASE, d: "0001-02-03" }], "year(d)"), ["d_year=0001"]);
+  assert.deepEqual(paths([{ ...BASE, d: "0099-12-31" }], "month(d)"), ["d_month=0099-12"]);
+});
+
+Deno.test("a row without a value goes where Hive looks for it", () => {
+  assert.deepEqual(paths([{ ...BASE, os: null }], "os"), [`os=${HIVE_NULL}`]);
+  assert.deepEqual(paths([{ ...BASE, od: null }], "year(od)"), [`od_year=${HIVE_NULL}`]);
+});
+
+Deno.test("groups are numbered in the order of their first rows, whatever the order of values", () => {
+  const rows = manyRows(700);
+  const { job, paths } = bufferRows("parquet", rows, { partitionBy: "s,year(d)" });
+  const wanted = [...new Set(rows.map(({ s, d }) => `${s} ${d.slice(0, 4)}`))];
+  assert.deepEqual(paths.map(([[, s], [, year]]) => `${s} ${year}`), wanted);
+  rows.forEach(({ s, d }, i) => {
+    assert.equal(wanted[job.groups![i]], `${s} ${d.slice(0, 4)}`);
+  });
+});
+
+Deno.test("a specification that cannot be is refused with what can", () => {
+  const refusals: Array<[spec: string, message: RegExp]> = [
+    ["price", /unknown field "price"/],
+    ["dt,dt", /dt stands there twice/],
+    ["close", /close is a double/],
+    ["year(index)", /needs a date, index is a string/],
+    ["", /unknown field ""/],
+    ["dt,", /unknown field ""/],
+  ];
+  for (const [spec, message] of refusals) {
+    assert.throws(
+      () => new Partitioning(spec, quotes),
+      (error) => error instanceof Failure && error.kind === "usage" && message.test(error.message),
+      spec,
+    );
+  }
+  assert.equal(new Partitioning(" index , year(date) ", quotes).spec, "index,year(date)");
+  assert.deepEqual([...new Partitioning("s,year(d)", EVERY_TYPE).columnsInPath], [0]);
+});
+
+const topic = fc.stringMatching(/^[a-zA-Z0-9._-]{1,40}$/).filter((name) => !/^\.+$/.test(name));
+const offset = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
+const named: fc.Arbitrary<ObjectName> = fc.record({
+  table: fc.stringMatching(/^[a-z][a-z0-9_]{0,20}$/).filter((table) => table !== "dead_letter"),
+  deadLetter: fc.boolean(),
+  partitions: fc.array(
+    fc.tuple(
+      fc.stringMatching(/^[a-z][a-z0-9_]{0,10}$/),
+      fc.oneof(
+        fc.string({ unit: "binary", minLength: 1, maxLength: 12 }).filter((text) =>
+          text.isWellFormed()
+        ),
+        fc.constantFrom("a/b", "..", ".", "a=b", "50%", "\\", "%2F", HIVE_NULL, "\u0000", " "),
+      ),
+    ),
+    { maxLength: 3 },
+  ),
+  topic,
+  partition: fc.nat(1_000_000),
+  first: offset,
+  last: offset,
+  extension: fc.constantFrom("parquet", "jsonl.gz", "jsonl", "json"),
+}, { noNullPrototype: true });
+
+Deno.test("an object's name says all that it was made of, and stays below the root", () => {
+  fc.assert(
+    fc.property(named, (parts) => {
+      const name = objectName(parts);
+      assert.deepEqual(parseObjectName(name), parts);
+      checkObjectName(name);
+    }),
+    { ...PROPERTY, numRuns: 5 * PROPERTY.numRuns },
+  );
+});
+
+Deno.test("names that are no flush's say nothing", () => {
+  for (
+    const name of [
+      "t/dt=2026-11-24/part-0000.parquet",
+      "t/_SUCCESS",
+      "t/2026-11-24/q-0-0000000000000000-0000000000000009.parquet",
+      "q-0-0000000000000000-0000000000000009.parquet",
+      "t/q-0-1-9.parquet",
+      "",
+    ]
+  ) assert.equal(parseObjectName(name), null, name);
+});

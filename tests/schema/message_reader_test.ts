@@ -1,0 +1,198 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { checkMessage } from "../../mod/schema/check_message.ts";
+import { loadSchema } from "../../mod/schema/load_schema.ts";
+import { MessageReader } from "../../mod/schema/message_reader.ts";
+import { readSchema } from "../../mod/schema/read_schema.ts";
+import type { RowSchema } from "../../mod/schema/schema.ts";
+import { PROPERTY } from "../property_seed.ts";
+import { python, serviceTest } from "../services/services.ts";
+
+const quotes = await loadSchema();
+
+/** Optional columns, a timestamp, bounds and a rule, and names that JavaScript has a meaning for. */
+const other = readSchema({
+  table: "other",
+  key: "__proto__",
+  columns: [
+    { wire: "__proto__", name: "proto", type: "string", required: true, maxLength: 12 },
+    { wire: "constructor", name: "constructor", type: "long", min: -5, max: 1e12 },
+    { wire: "low", name: "low", type: "double" },
+    { wire: "high", name: "high", type: "double", max: 1e6 },
+    { wire: "day", name: "day", type: "date" },
+    { wire: "at", name: "at", type: "timestamp" },
+    { wire: "ü", name: "note", type: "string" },
+  ],
+  notBelow: [{ column: "high", than: "low" }],
+}).schema!;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+function reader(schema: RowSchema): MessageReader {
+  return new MessageReader(schema, (value) => checkMessage(schema, value));
+}
+
+/** The row that a reader holds, in the form of {@linkcode checkMessage}. */
+function held(reader: MessageReader): Array<string | number | null> {
+  return reader.schema.columns.map(({ type }, c) => {
+    if (reader.absent[c] === 1) return null;
+    return type === "string"
+      ? decoder.decode(reader.bytes.subarray(reader.starts[c], reader.ends[c]))
+      : reader.numbers[c];
+  });
+}
+
+function assertAgrees(reader: MessageReader, bytes: Uint8Array): void {
+  const checked = checkMessage(reader.schema, bytes);
+  const reason = reader.read(bytes);
+  assert.deepEqual(reason ?? held(reader), checked, decoder.decode(bytes));
+}
+
+const QUOTE = {
+  Index: "NYA",
+  Date: "2024-01-02",
+  Open: 16_000.5,
+  High: 16_100.25,
+  Low: 15_900,
+  Close: 16_050.123047,
+  "Adj Close": 16_050.123047,
+  Volume: 0,
+  CloseUSD: 16_050.123047,
+};
+
+/** Texts of one JSON value: what producers write, and what they should not. */
+const numberText = fc.oneof(
+  fc.double().map((value) => JSON.stringify(value)),
+  fc.maxSafeInteger().map(String),
+  fc.constantFrom(
+    ...[
+      "0",
+      "-0",
+      "0.0",
+      "-0.0",
+      "1e5",
+      "1E+5",
+      "1.5e-7",
+      "1e400",
+      "-1e400",
+      "1e-400",
+      "01",
+      "1.",
+      ".5",
+    ],
+    ...["+1", "-", "9007199254740993", "123456789012345678", "0.1234567890123456789", "1e", "NaN"],
+    ...["Infinity", "12.0", "1495365300.0", "5.000000000000001"],
+  ),
+);
+const stringText = fc.oneof(
+  fc.string({ unit: "binary", maxLength: 12 }).map((text) => JSON.stringify(text)),
+  fc.string({ maxLength: 70 }).map((text) => JSON.stringify(text)),
+  fc.constantFrom('"\\u004e"', '"\\ud800"', '"a\\/b"', '""', '"\t"', '"ü"', '"\\"'),
+);
+const dateText = fc.oneof(
+  fc.date({ noInvalidDate: true }).map((date) => JSON.stringify(date.toISOString().slice(0, 10))),
+  fc.date({ noInvalidDate: true }).map((date) => JSON.stringify(date.toISOString())),
+  fc.constantFrom('"2024-02-30"', '"0000-01-01"', '"2024-1-2"', '"2023-02-29"', '"99999-01-01"'),
+);
+const anyText = fc.oneof(
+  numberText,
+  stringText,
+  dateText,
+  fc.json({ maxDepth: 2 }),
+  fc.constantFrom("null", "true", "{}", "[]", "{", "undefined"),
+);
+
+/** A message of a schema: its columns mostly in order, each with a text that mostly fits. */
+function messageOf(schema: RowSchema): fc.Arbitrary<Uint8Array> {
+  const members = schema.columns.map(({ wire, type }) => {
+    const fitting = type === "string"
+      ? stringText
+      : type === "date" || type === "timestamp"
+      ? dateText
+      : numberText;
+    return fc.tuple(
+      fc.oneof({ weight: 30, arbitrary: fc.constant(wire) }, fc.string({ maxLength: 5 })),
+      fc.oneof({ weight: 12, arbitrary: fitting }, anyText),
+    );
+  });
+  return fc.record({
+    members: fc.tuple(...members),
+    shuffled: fc.option(fc.infiniteStream(fc.nat()), { freq: 5 }),
+    left: fc.option(fc.nat(schema.columns.length), { freq: 5, nil: -1 }),
+    twice: fc.option(fc.nat(schema.columns.length), { freq: 5, nil: -1 }),
+    colon: fc.constantFrom(":", ": ", " :"),
+    comma: fc.constantFrom(",", ", ", ",\n"),
+    around: fc.constantFrom("", " ", "\ufeff"),
+  }).map(({ members, shuffled, left, twice, colon, comma, around }) => {
+    const all = members.filter((_, i) => i !== left);
+    if (members[twice] !== undefined) all.push(members[twice]);
+    if (shuffled !== null) all.sort(() => shuffled.next().value! % 3 - 1);
+    const body = all.map(([name, value]) => JSON.stringify(name) + colon + value).join(comma);
+    return encoder.encode(`${around}{${body}}${around}`);
+  });
+}
+
+for (const [name, schema] of [["quotes", quotes], ["a schema of every kind", other]] as const) {
+  Deno.test(`reading directly and checking with all care agree on any message: ${name}`, () => {
+    const own = reader(schema);
+    fc.assert(
+      fc.property(messageOf(schema), (bytes) => assertAgrees(own, bytes)),
+      { ...PROPERTY, numRuns: 20 * PROPERTY.numRuns },
+    );
+  });
+}
+
+Deno.test("they agree on good messages with bytes flipped, cut and put in", () => {
+  const own = reader(quotes);
+  const good = encoder.encode(JSON.stringify(QUOTE));
+  const place = fc.nat(good.length - 1);
+  const change = fc.oneof(
+    fc.tuple(place, fc.nat(255)).map(([at, byte]) => good.with(at, byte)),
+    place.map((at) => good.slice(0, at)),
+    place.map((at) => good.slice(at)),
+    fc.tuple(place, fc.uint8Array({ maxLength: 4 })).map(([at, bytes]) =>
+      new Uint8Array([...good.slice(0, at), ...bytes, ...good.slice(at)])
+    ),
+  );
+  fc.assert(
+    fc.property(change, (bytes) => assertAgrees(own, bytes)),
+    { ...PROPERTY, numRuns: 20 * PROPERTY.numRuns },
+  );
+});
+
+Deno.test("they agree on bytes that are anything", () => {
+  const own = reader(quotes);
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => assertAgrees(own, bytes)),
+    PROPERTY,
+  );
+});
+
+Deno.test("what JSON.stringify writes is read directly; what came before leaves no trace", () => {
+  const own = reader(quotes);
+  assert.equal(own.read(encoder.encode(JSON.stringify({ ...QUOTE, Index: "ÜÖÄ" }))), null);
+  assert.equal(own.verbatim, false);
+  assert.equal(own.read(encoder.encode(JSON.stringify(QUOTE))), null);
+  assert.equal(own.verbatim, true);
+  assert.deepEqual(held(own), checkMessage(quotes, encoder.encode(JSON.stringify(QUOTE))));
+  assert.match(own.read(encoder.encode("{}"))!, /is missing/);
+});
+
+serviceTest("what Python's json.dumps writes is read directly", { needs: ["python"] }, async () => {
+  const own = reader(quotes);
+  const line = await python(
+    "import json, sys; print(json.dumps(json.loads(sys.argv[1])))",
+    [JSON.stringify({ ...QUOTE, Volume: 1_495_365_300 })],
+  );
+  assert.match(line, /"Index": "NYA", /);
+  assert.equal(own.read(encoder.encode(line.trimEnd())), null);
+  assert.equal(own.verbatim, true);
+});
+
+Deno.test("deep nesting and large values are rejected, and no fault", () => {
+  const own = reader(quotes);
+  for (const text of ["[".repeat(1e6), '{"a":'.repeat(1e5), `{"Index":"${"x".repeat(1e7)}"}`]) {
+    assert.equal(typeof own.read(encoder.encode(text)), "string");
+  }
+});
