@@ -1,7 +1,7 @@
 import type { Broker } from "../broker/broker.ts";
-import { Failure, messageOf } from "../failure/failure.ts";
 import type { LakeStore } from "../lake/store.ts";
 import { parseListenAddress, urlOf } from "../ops/listen_address.ts";
+import { serveHttp } from "../ops/serve_http.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { Candles, type Quote } from "./candles.ts";
 import { DashboardAccess } from "./dashboard_access.ts";
@@ -90,7 +90,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     if (pathname === "/api/events") return events(feed, tail, lake, stop);
     return new Response("not found\n", { status: 404 });
   };
-  const server = listen(address, stop, (request) => {
+  const server = serveHttp(address, "--listen", stop, (request) => {
     const response = answer(request);
     for (const [name, value] of Object.entries(HEADERS)) response.headers.set(name, value);
     return response;
@@ -185,21 +185,4 @@ function rateOf(marks: Array<[at: number, messages: number]>, messages: number):
 
 function fileResponse({ type, bytes }: PageFile): Response {
   return new Response(bytes, { headers: { "content-type": type } });
-}
-
-function listen(
-  address: { hostname: string; port: number },
-  signal: AbortSignal,
-  answer: (request: Request) => Response,
-): Deno.HttpServer<Deno.NetAddr> {
-  try {
-    return Deno.serve({ ...address, signal, onListen: () => {} }, answer);
-  } catch (cause) {
-    const { hostname, port } = address;
-    throw new Failure(
-      "failed",
-      `--listen: cannot listen on ${hostname}:${port}: ${messageOf(cause)}`,
-      { cause, fix: "Take another port, or stop the program that listens there (ss -ltnp)." },
-    );
-  }
 }

@@ -1,7 +1,7 @@
-import { Failure, messageOf } from "../failure/failure.ts";
 import { type ListenAddress, urlOf } from "./listen_address.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Readiness } from "./readiness.ts";
+import { serveHttp } from "./serve_http.ts";
 
 /** Milliseconds that answers in the works may take when the server closes. */
 const CLOSE_MS = 1000;
@@ -45,7 +45,7 @@ export function openHealthServer(options: HealthServerOptions): HealthServer {
     }
   };
   const aborting = new AbortController();
-  const server = listen(address, aborting.signal, answer);
+  const server = serveHttp(address, "--metrics", aborting.signal, answer);
   return {
     url: urlOf(server.addr),
     async close() {
@@ -54,23 +54,6 @@ export function openHealthServer(options: HealthServerOptions): HealthServer {
       clearTimeout(timer);
     },
   };
-}
-
-function listen(
-  address: ListenAddress,
-  signal: AbortSignal,
-  answer: (request: Request) => Promise<Response>,
-): Deno.HttpServer<Deno.NetAddr> {
-  try {
-    return Deno.serve({ ...address, signal, onListen: () => {} }, answer);
-  } catch (cause) {
-    const { hostname, port } = address;
-    throw new Failure(
-      "failed",
-      `--metrics: cannot listen on ${hostname}:${port}: ${messageOf(cause)}`,
-      { cause, fix: "Take another port, or stop the program that listens there (ss -ltnp)." },
-    );
-  }
 }
 
 function text(status: number, body: string, type = "text/plain; charset=utf-8"): Response {
