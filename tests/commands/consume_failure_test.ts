@@ -13,6 +13,8 @@ import {
 import { smallDiskTest } from "../small_disk.ts";
 import { quotes, withEmbedded } from "./consume_place.ts";
 
+const S3 = { AWS_S3_BUCKET: "quotes", ...awsEnv() };
+
 /** Longest time for a service that is not there, with room for a busy host; the promise is 15 s. */
 const PATIENCE_MS = 45_000;
 
@@ -74,20 +76,26 @@ Deno.test("a broker where nobody listens", () =>
     { KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${freePort()}` },
   ));
 
-Deno.test("a broker that accepts connections and never answers", async () => {
+Deno.test("a broker, and an S3 endpoint, that accepts connections and never answers", async () => {
   using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  await assertEnds(
-    { code: 3, error: /Kafka at 127\.0\.0\.1:\d+ cannot be reached: /, fix: /./ },
-    { KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${silent.addr.port}` },
-  );
+  const { port } = silent.addr;
+  // At once: the patience with each is twelve seconds.
+  await Promise.all([
+    assertEnds(
+      { code: 3, error: /Kafka at 127\.0\.0\.1:\d+ cannot be reached: /, fix: /Check the address/ },
+      { KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${port}` },
+    ),
+    assertEnds(
+      { code: 3, error: /no answer from http:\S+ in time/, fix: /the network, the security group/ },
+      { ...S3, AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` },
+    ),
+  ]);
 });
 
 Deno.test("a broker whose name has no address", () =>
   assertEnds({ code: 3, error: /Kafka at broker\.invalid:9092 cannot be reached: /, fix: /./ }, {
     KAFKA_BOOTSTRAP_SERVERS: "broker.invalid:9092",
   }));
-
-const S3 = { AWS_S3_BUCKET: "quotes", ...awsEnv() };
 
 Deno.test("an S3 endpoint where nobody listens", () =>
   assertEnds(
@@ -99,14 +107,6 @@ Deno.test("an S3 endpoint where nobody listens", () =>
     },
     { ...S3, AWS_ENDPOINT_URL: `http://127.0.0.1:${freePort()}` },
   ));
-
-Deno.test("an S3 endpoint that accepts connections and never answers", async () => {
-  using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  await assertEnds(
-    { code: 3, error: /no answer from http:\S+ in time/, fix: /the network, the security group/ },
-    { ...S3, AWS_ENDPOINT_URL: `http://127.0.0.1:${silent.addr.port}` },
-  );
-});
 
 for (
   const [name, need, env] of [
