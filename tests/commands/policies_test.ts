@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import type { PolicyDocument } from "../../mod/catalog/glue/policies.ts";
 import { newBucket, withEnv } from "../lake/s3_bucket.ts";
-import { awsEnv, runTicklake, serviceTest, uniqueName } from "../services/services.ts";
+import { until } from "../ops/until.ts";
+import {
+  awsEnv,
+  runTicklake,
+  serviceTest,
+  spawnTicklake,
+  uniqueName,
+} from "../services/services.ts";
 import { PolicyGate } from "./policy_gate.ts";
 
 /** An AWS account whose APIs allow what the policies of a command allow, and the lake's topic. */
@@ -34,7 +41,8 @@ class Account implements AsyncDisposable {
   /** Runs with what these policies allow, and gives what AWS was asked for; all of it must be allowed. */
   async run(policies: string[], ...args: string[]): Promise<string[]> {
     const { code, stderr } = await this.#run(policies, args);
-    assert.deepEqual(this.#gate.refused, [], stderr);
+    const ofTheBucket = `s3:ListBucket arn:aws:s3:::${this.#env.AWS_S3_BUCKET}`;
+    assert.deepEqual(this.#gate.refused, args[0] === "doctor" ? [ofTheBucket] : [], stderr);
     assert.equal(code, 0, stderr);
     return [...this.#gate.passed].sort();
   }
@@ -48,12 +56,31 @@ class Account implements AsyncDisposable {
     return action;
   }
 
+  /** Runs the dashboard until it has looked into the lake, and gives what AWS was asked for. */
+  async serve(policies: string[]): Promise<string[]> {
+    this.#allow(policies);
+    await using program = spawnTicklake(["dashboard", "--listen", "127.0.0.1:0"], {
+      cwd: this.#folder,
+      env: this.#env,
+    });
+    await program.waitFor(/dashboard at http/);
+    await until(() => this.#gate.passed.has("s3:GetObject"), "the lake's history is read");
+    const { code, stderr } = await program.stop();
+    assert.deepEqual(this.#gate.refused, [], stderr);
+    assert.equal(code, 0, stderr);
+    return [...this.#gate.passed].sort();
+  }
+
   #run(policies: string[], args: string[]) {
+    this.#allow(policies);
+    return runTicklake(args, { cwd: this.#folder, env: this.#env });
+  }
+
+  #allow(policies: string[]): void {
     const Statement = policies.flatMap((name) => this.#policies[name].Statement);
     this.#gate.policy = { Version: "2012-10-17", Statement };
     this.#gate.refused.length = 0;
     this.#gate.passed.clear();
-    return runTicklake(args, { cwd: this.#folder, env: this.#env });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -84,6 +111,12 @@ serviceTest("each command works with its own policy, and with nothing else", AWS
   ) {
     assert.ok(made.includes(action), action);
   }
+  // Asks for the bucket as a whole first, which only larger policies allow.
+  assert.deepEqual(
+    await account.run(["doctor"], "doctor"),
+    ["iam:GetRole", "s3:DeleteObject", "s3:ListBucket", "s3:PutObject"],
+  );
+  assert.deepEqual(await account.serve(["dashboard"]), reading);
   // From cron, without the right to make roles.
   await account.run(["setup-catalog"], "setup-catalog");
   await account.run(["setup-catalog"], "setup-catalog", "--schedule", "cron(15 6 * * ? *)");

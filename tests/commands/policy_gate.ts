@@ -89,7 +89,8 @@ export class PolicyGate implements AsyncDisposable {
         return [{ action: `iam:${form.get("Action")}`, resources, context: {} }];
       }
       case "sts":
-        // Everyone may ask who they are.
+      case undefined:
+        // Everyone may ask who they are, and whether the service is there.
         return [];
       default:
         return [{ action: `${service}:?`, resources: [request.url], context: {} }];

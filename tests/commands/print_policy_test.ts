@@ -18,6 +18,8 @@ const FILES: Record<string, string> = {
   "query.json": "query",
   "status.json": "status",
   "verify.json": "verify",
+  "dashboard.json": "dashboard",
+  "doctor.json": "doctor",
   "crawler-role.json": "crawler role",
   "crawler-role-trust.json": "crawler role's trust",
 };

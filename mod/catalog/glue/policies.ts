@@ -92,6 +92,12 @@ export function commandPolicies(subject: PolicySubject): Record<string, PolicyDo
       ...results(subject),
     ),
     status: policy(...readLake, crawler(subject, "Crawler", ["GetCrawler"])),
+    dashboard: policy(...readLake),
+    doctor: policy(
+      listLake(subject),
+      writeObjects(subject),
+      role(subject, "CrawlerRole", ["GetRole"]),
+    ),
   };
 }
 
