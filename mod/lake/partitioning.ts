@@ -26,6 +26,7 @@ const NULL_CODE = -Infinity;
  */
 export class Partitioning {
   readonly #fields: readonly Field[];
+  readonly #newFields: () => Field[];
   readonly #spec: string;
 
   /**
@@ -33,9 +34,9 @@ export class Partitioning {
    */
   constructor(spec: string, schema: RowSchema) {
     this.#spec = spec.replaceAll(" ", "");
-    this.#fields = this.#spec === "none"
-      ? []
-      : this.#spec.split(",").map((field) => parseField(field, schema, spec));
+    const fields = this.#spec === "none" ? [] : this.#spec.split(",");
+    this.#newFields = () => fields.map((field) => parseField(field, schema, spec));
+    this.#fields = this.#newFields();
     const names = this.#fields.map(({ name }) => name);
     const twice = names.find((name, i) => names.indexOf(name) !== i);
     if (twice !== undefined) {
@@ -59,9 +60,9 @@ export class Partitioning {
     return new Set(this.#fields.flatMap(({ column }) => column ?? []));
   }
 
-  /** A grouping of the rows of one flush. */
+  /** A grouping of the rows of one flush; it forgets with the flush what values it has seen. */
   group(): RowGroups {
-    return new RowGroups(this.#fields);
+    return new RowGroups(this.#newFields());
   }
 }
 
@@ -70,6 +71,8 @@ export class RowGroups {
   readonly #fields: readonly Field[];
   readonly #root = new Map<number, unknown>();
   readonly #paths: Array<Array<readonly [string, string]>> = [];
+  /** Groups by path: an object is named for its path, so two groups must never have the same. */
+  readonly #byPath = new Map<string, number>();
 
   /** @param fields of the path */
   constructor(fields: readonly Field[]) {
@@ -89,11 +92,16 @@ export class RowGroups {
     const code = fields.length === 0 ? 0 : fields[fields.length - 1].code(reader, timestampMs);
     const known = level.get(code) as number | undefined;
     if (known !== undefined) return known;
-    const group = this.#paths.length;
-    level.set(code, group);
-    this.#paths.push(
-      fields.map((field) => [field.name, field.text(field.code(reader, timestampMs))] as const),
+    const path = fields.map((field) =>
+      [field.name, field.text(field.code(reader, timestampMs))] as const
     );
+    const key = JSON.stringify(path);
+    let group = this.#byPath.get(key);
+    if (group === undefined) {
+      group = this.#paths.push(path) - 1;
+      this.#byPath.set(key, group);
+    }
+    level.set(code, group);
     return group;
   }
 

@@ -45,7 +45,7 @@ export class ByteInterner {
 
   /** The text of a value. */
   text(number: number): string {
-    return new TextDecoder().decode(this.#bytes.subarray(this.#start(number), this.#ends[number]));
+    return decoder.decode(this.#bytes.subarray(this.#start(number), this.#ends[number]));
   }
 
   #start(number: number): number {
@@ -90,6 +90,9 @@ export class ByteInterner {
     this.#table = table;
   }
 }
+
+/** A byte order mark is a character like any other: without it two values would have one text. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** FNV-1a with a final mix, since the table takes the low bits. */
 function hash(bytes: Uint8Array, start: number, end: number): number {

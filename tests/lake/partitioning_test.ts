@@ -124,3 +124,59 @@ Deno.test("names that are no flush's say nothing", () => {
     ]
   ) assert.equal(parseObjectName(name), null, name);
 });
+
+Deno.test("two groups never have one path: their objects would have one name", () => {
+  const row = (os: string | null): SampleRow => ({ ...BASE, os });
+  // A byte order mark is part of a value.
+  assert.deepEqual(paths([row("HSI"), row("\ufeffHSI")], "os"), ["os=HSI", "os=\ufeffHSI"]);
+  // Hive has no other name for the value that is spelled as its name for none.
+  const { job, paths: merged } = bufferRows("parquet", [row(null), row(HIVE_NULL), row("a")], {
+    partitionBy: "os",
+  });
+  assert.deepEqual(merged, [[["os", HIVE_NULL]], [["os", "a"]]]);
+  assert.deepEqual([...job.groups!.subarray(0, 3)], [0, 0, 1]);
+});
+
+Deno.test("any values make as many paths as there are of them", () => {
+  const value = fc.oneof(
+    fc.string({ unit: "binary", minLength: 1, maxLength: 4 }),
+    fc.constantFrom(
+      "a",
+      "\ufeffa",
+      "a ",
+      "A",
+      "%41",
+      "a/b",
+      "a%2Fb",
+      "..",
+      "\u0000",
+      "é",
+      "e\u0301",
+    ),
+  );
+  fc.assert(
+    fc.property(fc.array(value, { minLength: 1, maxLength: 20 }), (values) => {
+      const rows = values.map((s) => ({ ...BASE, s }));
+      const found = bufferRows("jsonl", rows, { partitionBy: "s" }).paths;
+      const names = found.map((partitions) =>
+        objectName({
+          table: "t",
+          deadLetter: false,
+          partitions,
+          topic: "q",
+          partition: 0,
+          first: 0,
+          last: 9,
+          extension: "parquet",
+        })
+      );
+      assert.equal(new Set(names).size, new Set(values).size);
+      for (const name of names) checkObjectName(name);
+      assert.deepEqual(
+        names.map((name) => parseObjectName(name)!.partitions[0][1]),
+        [...new Set(values)],
+      );
+    }),
+    PROPERTY,
+  );
+});

@@ -9,7 +9,8 @@ const INITIAL_BYTES = 16_384;
 const INITIAL_ROWS = 128;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+/** A byte order mark at a value's beginning is the value's. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
  * Holds rows as lines of JSON with the lake's names. What a message says in the lake's own form (a
