@@ -6,7 +6,8 @@ import { freePort } from "../services/free_port.ts";
 import { answersKafka } from "../services/kafka/answers_kafka.ts";
 import { installKafka, KAFKA_CLASS_PATH } from "../services/kafka/kafka.ts";
 import { startService } from "../services/service_process.ts";
-import { runTicklake, serviceTest } from "../services/services.ts";
+import { newBucket, withEnv } from "../lake/s3_bucket.ts";
+import { awsEnv, runTicklake, serviceTest, uniqueName } from "../services/services.ts";
 import { REPOSITORY, runTool } from "../services/tools_folder.ts";
 
 const guide = Deno.readTextFileSync(`${REPOSITORY}/docs/ec2.md`);
@@ -89,8 +90,8 @@ Deno.test({
   },
 });
 
-serviceTest("the guide's configuration of Kafka starts, and produce and doctor are content", {
-  needs: ["kafka"],
+serviceTest("the guide's configuration of Kafka starts, and its steps work on it", {
+  needs: ["kafka", "aws"],
 }, async () => {
   await installKafka();
   const folder = await Deno.makeTempDir({ prefix: "ticklake-guide-" });
@@ -121,15 +122,29 @@ serviceTest("the guide's configuration of Kafka starts, and produce and doctor a
     logFile: `${folder}/kafka.log`,
     isReady: () => answersKafka(port, "PLAINTEXT"),
   });
-  const env = { KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${port}`, KAFKA_TOPIC: "index-quotes" };
-  const produce = commandLines().find((line) => line.startsWith("produce"))!;
-  const words = wordsOf(produce.replace(/--env-file \S+ /, ""));
-  const sent = await runTicklake([...words, "--json"], { env });
-  assert.equal(sent.code, 0, sent.stderr);
-  assert.equal(JSON.parse(sent.stdout).sent, 2000);
-  const { code, stdout } = await runTicklake(["doctor"], { env });
-  assert.equal(code, 0, stdout);
-  assert.match(stdout, /index-quotes has 4 partitions, with 2000 messages/);
+  const env = {
+    ...awsEnv(),
+    KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${port}`,
+    KAFKA_TOPIC: "index-quotes",
+    AWS_S3_BUCKET: await withEnv(awsEnv(), newBucket),
+    TICKLAKE_DATABASE: uniqueName("guide").replaceAll("-", "_"),
+    TICKLAKE_CRAWLER: uniqueName("guide"),
+    TICKLAKE_GLUE_ROLE: uniqueName("guide"),
+  };
+  /** Runs a step as the guide has it, without its file of settings and its bucket. */
+  const step = async (command: string) => {
+    const line = commandLines().find((line) => line.startsWith(command))!;
+    const words = wordsOf(line.replace(/ --env-file \S+| --bucket "\$BUCKET"/, ""));
+    const { code, stdout, stderr } = await runTicklake([...words, "--json"], { env });
+    assert.equal(code, 0, `${command}: ${stderr}`);
+    return JSON.parse(stdout);
+  };
+  await step("setup-catalog --create-role");
+  assert.equal((await step("produce")).sent, 2000);
+  const { findings } = await step("doctor");
+  const topic = findings.find(({ check }: { check: string }) => check === "topic");
+  assert.match(topic.detail, /index-quotes has 4 partitions, with 2000 messages/);
+  assert.equal((await step("consume")).written, 2000);
   await _.stop();
   await Deno.remove(folder, { recursive: true });
 });
