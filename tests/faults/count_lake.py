@@ -16,6 +16,7 @@ import sys
 import tempfile
 
 import duckdb
+import pyarrow
 import pyarrow.fs as fs
 from kafka import KafkaConsumer, TopicPartition
 
@@ -89,15 +90,22 @@ def main(config):
                 filename = true, hive_partitioning = false)""",
                 [lines],
             )
+        # Read by Python: a value of 10 MiB in base64 is longer than DuckDB's longest JSON object.
+        rejected = {"partition": [], "offset": [], "timestamp": [], "file": []}
+        reasons = 0
+        for file in letters:
+            with open(file) as f:
+                for letter in map(json.loads, f):
+                    for name in ("partition", "offset", "timestamp"):
+                        rejected[name].append(letter[name])
+                    rejected["file"].append(file)
+                    reasons += bool(letter["reason"])
         if letters:
-            # Read by Python: a value of 10 MiB in base64 is longer than DuckDB's longest JSON object.
-            db.executemany(
-                "INSERT INTO found VALUES ('rejected', ?, ?, NULL, epoch_ms(?::TIMESTAMP), ?)",
-                [[one["partition"], one["offset"], one["timestamp"], f] for f in letters for one in map(json.loads, open(f))],
+            db.register("rejected", pyarrow.table(rejected))
+            db.execute(
+                """INSERT INTO found SELECT 'rejected', partition, "offset", NULL,
+                epoch_ms(timestamp::TIMESTAMP), file FROM rejected"""
             )
-            reasons = sum(bool(json.loads(line)["reason"]) for f in letters for line in open(f))
-        else:
-            reasons = 0
         for file in gaps:
             with open(file) as f:
                 gap = json.load(f)

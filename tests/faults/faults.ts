@@ -1,5 +1,6 @@
 import { canMount } from "../small_disk.ts";
 import { addedPartition } from "./added_partition.ts";
+import { badMessages } from "./bad_messages.ts";
 import { brokerRestart } from "./broker_restart.ts";
 import { changedLayout } from "./changed_layout.ts";
 import { embeddedKills } from "./embedded_kills.ts";
@@ -38,5 +39,6 @@ export const FAULTS: readonly Fault[] = [
   manyGroups,
   manyGroupsWithoutS3,
   smallFiles,
+  badMessages,
   ...(canMount() ? [fullDisk] : []),
 ];

@@ -4,7 +4,8 @@ import { countLake, type LakeCount, type LakeCountOptions } from "./lake_count.t
 import { writeNumberedQuotes } from "./numbered_quotes.ts";
 import { spawnWatched, type Watched } from "./watched_process.ts";
 
-const TABLE = "index_quotes";
+/** The table of the shipped schema. */
+export const TABLE = "index_quotes";
 
 /** Milliseconds that a run to the topic's end may take. */
 const END_TIMEOUT_MS = 300_000;

@@ -1,7 +1,7 @@
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { kafkaAdmin } from "../broker/kafka_admin.ts";
-import { uniqueName } from "../services/services.ts";
-import { Flow } from "./flow.ts";
+import { python, uniqueName } from "../services/services.ts";
+import { Flow, TABLE } from "./flow.ts";
 import type { Stage } from "./stage.ts";
 
 const PREFIX = "lake";
@@ -76,6 +76,18 @@ export class KafkaFlow extends Flow {
       (admin) => admin.fetchOffsets({ groupId, topics: [topic] }),
     );
     return partitions.reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0);
+  }
+
+  /**
+   * Compares each dead letter with its message, as kafka-python reads it.
+   * @throws when one is not its message
+   * @returns how many were compared, and how many messages are no dead letters
+   */
+  async compareDeadLetters(): Promise<{ compared: number; rows: number }> {
+    const { endpoint, access_key, secret_key, path } = this.counted.s3;
+    const script = new URL("./check_dead_letters.py", import.meta.url);
+    const place = [endpoint, access_key, secret_key, path, TABLE];
+    return JSON.parse(await python(script, [this.stage.kafka, this.topic, ...place]));
   }
 
   protected get counted() {
