@@ -2,81 +2,11 @@ import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { parquetReadObjects } from "hyparquet";
-import { encode } from "../../../mod/lake/format/encode.ts";
 import { startEncoder } from "../../../mod/lake/format/encoder.ts";
-import type { EncodedObject } from "../../../mod/lake/format/encode_job.ts";
-import { EXTENSIONS, type LakeFormat } from "../../../mod/lake/format/row_buffer.ts";
 import { PROPERTY } from "../../property_seed.ts";
-import { python, serviceTest } from "../../services/services.ts";
-import {
-  type BufferOptions,
-  bufferRows,
-  edgeRows,
-  EVERY_TYPE,
-  manyRows,
-  type SampleRow,
-  TIMESTAMP_MS,
-} from "./sample_rows.ts";
-
-type Plain = Record<string, string | number | null>;
-
-interface ReadBack {
-  arrow: Plain[];
-  duck: Plain[];
-  schema: Record<string, [type: string, nullable: boolean]>;
-  statistics: Record<string, Array<[min: unknown, max: unknown, nulls: number]>>;
-  filters: Record<string, number>;
-}
-
-function encoded(
-  format: LakeFormat,
-  rows: readonly unknown[],
-  options?: BufferOptions,
-): EncodedObject[] {
-  return [...encode(bufferRows(format, rows, options).job)];
-}
-
-/** What others read of rows in a format. */
-async function readBack(
-  format: LakeFormat,
-  rows: readonly unknown[],
-  filters: string[] = [],
-  options?: BufferOptions,
-): Promise<ReadBack> {
-  const folder = await Deno.makeTempDir({ prefix: "ticklake-format-" });
-  try {
-    for (const { group, bytes } of encoded(format, rows, options)) {
-      await Deno.writeFile(`${folder}/${group}.${EXTENSIONS[format]}`, bytes);
-    }
-    const script = new URL("./read_back.py", import.meta.url);
-    return JSON.parse(await python(script, [folder, ...filters]));
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
-const timestampText = (ms: number) => new Date(ms).toISOString().replace("T", " ").replace("Z", "");
-
-/** A row as the lake has it. */
-function expected(row: SampleRow, i: number): Plain {
-  const time = (text: string | null | undefined) =>
-    text == null ? null : timestampText(Date.parse(text.replace(" ", "T").replace(/Z?$/, "Z")));
-  return {
-    s: row.s,
-    os: row.os ?? null,
-    d: row.d,
-    od: row.od ?? null,
-    x: row.x,
-    ox: row.ox ?? null,
-    n: row.n,
-    on: row.on ?? null,
-    t: time(row.t),
-    ot: time(row.ot),
-    kafka_partition: 3,
-    kafka_offset: 1000 + i,
-    kafka_timestamp: timestampText(TIMESTAMP_MS),
-  };
-}
+import { serviceTest } from "../../services/services.ts";
+import { encoded, expected, type Plain, readBack, timestampText } from "./read_back.ts";
+import { bufferRows, edgeRows, EVERY_TYPE, manyRows, type SampleRow } from "./sample_rows.ts";
 
 serviceTest(
   "what is written as Parquet is what pyarrow and DuckDB read, at the edges of each type",
@@ -281,4 +211,11 @@ Deno.test("any rows come back from both formats as they were", async () => {
     }),
     PROPERTY,
   );
+});
+
+Deno.test("a byte order mark at a text's beginning is kept in lines too", () => {
+  const rows = [{ ...edgeRows()[0], s: "\ufeffHSI" }];
+  const [{ bytes }] = encoded("jsonl", rows);
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(gunzipSync(bytes));
+  assert.equal(JSON.parse(text).s, "\ufeffHSI");
 });

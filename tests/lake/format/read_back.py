@@ -34,7 +34,10 @@ def ordered(rows):
 out = {}
 if isParquet:
     tables = [pq.ParquetFile(file) for file in files]
-    out["arrow"] = ordered([row for table in tables for row in table.read().to_pylist()])
+    read = [table.read() for table in tables]
+    for table in read:
+        table.validate(full=True)
+    out["arrow"] = ordered([row for table in read for row in table.to_pylist()])
     out["schema"] = {field.name: [str(field.type), field.nullable] for field in tables[0].schema_arrow}
     statistics = {}
     for table in tables:

@@ -50,7 +50,10 @@ export interface BufferOptions {
 
 export const TIMESTAMP_MS = Date.UTC(2026, 10, 24, 8);
 
-/** Rows in a format's buffer, handed over for the encoder; offsets are the rows' numbers from 1000. */
+/**
+ * Rows (or the bytes of their messages) in a format's buffer, handed over for the encoder; offsets are
+ * the rows' numbers from 1000.
+ */
 export function bufferRows(
   format: LakeFormat,
   rows: readonly unknown[],
@@ -62,12 +65,15 @@ export function bufferRows(
   const buffer = rowBuffer(format, { schema, partitioning, partition });
   const reader = new MessageReader(schema, (value) => checkMessage(schema, value));
   rows.forEach((row, i) => {
-    const reason = reader.read(new TextEncoder().encode(JSON.stringify(row)));
+    const message = row instanceof Uint8Array ? row : encoder.encode(JSON.stringify(row));
+    const reason = reader.read(message);
     if (reason !== null) throw new Error(`row ${i}: ${reason}`);
     buffer.append(reader, 1000 + i, timestampMs(i));
   });
   return { job: buffer.take(), paths: buffer.paths };
 }
+
+const encoder = new TextEncoder();
 
 const DAY_MS = 86_400_000;
 
