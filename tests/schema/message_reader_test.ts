@@ -5,6 +5,8 @@ import { loadSchema } from "../../mod/schema/load_schema.ts";
 import { MessageReader } from "../../mod/schema/message_reader.ts";
 import { readSchema } from "../../mod/schema/read_schema.ts";
 import type { RowSchema } from "../../mod/schema/schema.ts";
+import { encodeRecord } from "../../mod/source/encode_record.ts";
+import { readHeader } from "../../mod/source/header.ts";
 import { PROPERTY } from "../property_seed.ts";
 import { python, serviceTest } from "../services/services.ts";
 
@@ -27,7 +29,7 @@ const other = readSchema({
 }).schema!;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 function reader(schema: RowSchema): MessageReader {
   return new MessageReader(schema, (value) => checkMessage(schema, value));
@@ -158,6 +160,137 @@ Deno.test("they agree on good messages with bytes flipped, cut and put in", () =
   fc.assert(
     fc.property(change, (bytes) => assertAgrees(own, bytes)),
     { ...PROPERTY, numRuns: 20 * PROPERTY.numRuns },
+  );
+});
+
+/** A number that a quote may have, as producers spell it. */
+const price = fc.oneof(
+  fc.double({ min: 0, max: 1e6, noNaN: true }).map((value) => JSON.stringify(Math.abs(value))),
+  fc.tuple(fc.nat(1e6), fc.nat(999_999)).map(([whole, part]) => `${whole}.${part}`),
+  fc.nat().map((value) => `${value}.0`),
+  fc.nat().map(String),
+  fc.constantFrom("0", "-0", "-0.0", "1e5", "2.5E+3", "1e-7", "0.1234567890123456789"),
+);
+const plainText = fc.stringMatching(/^[ !#-[\]-~]{1,64}$/);
+const goodDay = fc.date({
+  min: new Date("0001-01-01"),
+  max: new Date("9999-12-31"),
+  noInvalidDate: true,
+}).map((date) => `"${date.toISOString().slice(0, 10)}"`);
+
+/** Names and texts of a quote's members; all is as it should be. */
+const goodMembers = fc.tuple(
+  plainText.map((text) => `"${text}"`),
+  goodDay,
+  ...Array.from({ length: 5 }, () => price),
+  fc.oneof(
+    fc.maxSafeInteger().map((value) => String(Math.abs(value))),
+    fc.nat().map((value) => `${value}.0`),
+    fc.constantFrom("9007199254740991", "9007199254740991.0", "1e15", "0"),
+  ),
+  price,
+).map((texts) => {
+  // The high is not below the low.
+  if (Number(texts[3]) < Number(texts[4])) [texts[3], texts[4]] = [texts[4], texts[3]];
+  return quotes.columns.map(({ wire }, c) => [JSON.stringify(wire), texts[c]]);
+});
+
+Deno.test("a quote in the form that producers write is read directly, whatever its values", () => {
+  const own = reader(quotes);
+  fc.assert(
+    // In the form of `JSON.stringify`, and of Python's `json.dumps`.
+    fc.property(
+      goodMembers,
+      fc.constantFrom([",", ":"], [", ", ": "]),
+      (members, [comma, colon]) => {
+        const bytes = encoder.encode(
+          `{${members.map((member) => member.join(colon)).join(comma)}}`,
+        );
+        assertAgrees(own, bytes);
+        assert.equal(own.verbatim, true, decoder.decode(bytes));
+        // What goes into lines of JSON as it is.
+        const spans = members.map((_, c) => bytes.subarray(own.starts[c], own.ends[c]));
+        assert.deepEqual(
+          spans.map((span) => decoder.decode(span)),
+          members.map(([, text]) => text.replaceAll('"', "")),
+        );
+      },
+    ),
+    { ...PROPERTY, numRuns: 10 * PROPERTY.numRuns },
+  );
+});
+
+Deno.test("they agree on quotes with one thing wrong or spelled otherwise", () => {
+  const own = reader(quotes);
+  const seen = { directly: 0, carefully: 0, rejected: 0 };
+  const change = fc.oneof(
+    fc.tuple(fc.nat(8), fc.oneof(numberText, stringText, dateText, anyText))
+      .map(([c, text]) => (members: string[][]) => members.with(c, [members[c][0], text])),
+    fc.tuple(fc.nat(8), stringText)
+      .map(([c, name]) => (members: string[][]) => members.with(c, [name, members[c][1]])),
+    fc.nat(8).map((c) => (members: string[][]) => members.toSpliced(c, 1)),
+    fc.tuple(fc.nat(8), fc.nat(9))
+      .map(([c, to]) => (members: string[][]) => members.toSpliced(to, 0, members[c])),
+    fc.tuple(fc.nat(9), anyText, fc.constantFrom('"__proto__"', '"toString"', '"x"', '"Open"'))
+      .map(([to, text, name]) => (members: string[][]) => members.toSpliced(to, 0, [name, text])),
+    fc.tuple(fc.nat(8), fc.nat(8)).map(([a, b]) => (members: string[][]) =>
+      members.with(a, members[b]).with(b, members[a])
+    ),
+    // High and low as they come.
+    fc.tuple(price, price).map(([high, low]) => (members: string[][]) =>
+      members.with(3, [members[3][0], high]).with(4, [members[4][0], low])
+    ),
+    // The same name, spelled with an escape.
+    fc.constant((members: string[][]) => members.with(2, ['"\\u004fpen"', members[2][1]])),
+  );
+  const space = fc.constantFrom("", " ", "  ", "\n", "\t", "\u00a0");
+  const spaces = fc.oneof(
+    { weight: 3, arbitrary: fc.constant(["", "", "", ""]) },
+    fc.tuple(space, space, space, space),
+  );
+  const changed = fc.tuple(goodMembers, change, spaces).map(
+    ([members, change, [before, behind, inner, end]]) => {
+      const texts = change(members).map((member) => member.join(`${behind}:${inner}`));
+      return `{${before}${texts.join(`${end},${before}`)}${end}}`;
+    },
+  );
+  fc.assert(
+    fc.property(changed, (text) => {
+      const bytes = encoder.encode(text);
+      assertAgrees(own, bytes);
+      const reason = own.read(bytes);
+      seen[reason !== null ? "rejected" : own.verbatim ? "directly" : "carefully"]++;
+    }),
+    { ...PROPERTY, numRuns: 20 * PROPERTY.numRuns },
+  );
+  // Else this would have compared a way with itself.
+  for (const [way, count] of Object.entries(seen)) {
+    assert.ok(count > PROPERTY.numRuns / 2, `${way}: ${count}`);
+  }
+});
+
+Deno.test("what produce makes of a file's row is read directly", () => {
+  const own = reader(quotes);
+  const header = readHeader(
+    encoder.encode(quotes.columns.map(({ wire }) => wire).join(",")),
+    quotes,
+    "quotes.csv",
+  );
+  const digits = fc.oneof(
+    price.filter((text) => !text.startsWith("-")),
+    fc.nat().map((value) => `00${value}.50`),
+  );
+  const record = fc.tuple(fc.stringMatching(/^[A-Z0-9^.]{1,8}$/), goodDay, digits, fc.nat());
+  fc.assert(
+    fc.property(record, ([index, day, value, volume]) => {
+      const fields = [index, JSON.parse(day), ...Array(5).fill(value), volume, value];
+      const row = encodeRecord(quotes, header, encoder.encode(fields.join(",")));
+      assert.ok(typeof row !== "string", String(row));
+      assertAgrees(own, row.value);
+      assert.equal(own.verbatim, true, decoder.decode(row.value));
+      assert.deepEqual(held(own).slice(2, 4), [Number(value), Number(value)]);
+    }),
+    PROPERTY,
   );
 });
 
