@@ -19,6 +19,8 @@ interface Field {
 
 const NULL_CODE = -Infinity;
 
+const MAX_FIELDS = 8;
+
 /**
  * Which Hive partition each row belongs to, by a specification such as `dt`, `dt,hour`, `index`,
  * `index,year(date)` or `none`: `dt` and `hour` are the day and hour (UTC) of the message's own Kafka
@@ -40,9 +42,15 @@ export class Partitioning {
     const names = this.#fields.map(({ name }) => name);
     const twice = names.find((name, i) => names.indexOf(name) !== i);
     if (twice !== undefined) {
-      throw new Failure("usage", `--partition-by ${spec}: ${twice} stands there twice`);
+      throw new Failure("usage", `--partition-by ${spec}: ${twice} stands there twice`, {
+        fix: "Name each field once.",
+      });
     }
-    if (names.length > 8) throw new Failure("usage", `--partition-by ${spec}: more than 8 fields`);
+    if (names.length > MAX_FIELDS) {
+      throw new Failure("usage", `--partition-by ${spec}: ${names.length} fields`, {
+        fix: `Name at most ${MAX_FIELDS}: each combination of their values is a folder and a file.`,
+      });
+    }
   }
 
   /** The specification, without spaces. */
@@ -138,6 +146,7 @@ function parseField(field: string, schema: RowSchema, spec: string): Field {
       throw new Failure(
         "usage",
         `--partition-by ${spec}: ${field} needs a date, ${name} is a ${type}`,
+        { fix: `Use ${name} itself, or ${part[1]}(COLUMN) of a date or timestamp.` },
       );
     }
     const length = part[1] === "year" ? 4 : 7;
@@ -156,6 +165,7 @@ function parseField(field: string, schema: RowSchema, spec: string): Field {
     throw new Failure(
       "usage",
       `--partition-by ${spec}: ${field} is a double, which makes a folder a row`,
+      { fix: "Use a column that few rows differ in, such as a text or a date." },
     );
   }
   return { name, column, ...identity(column, type) };

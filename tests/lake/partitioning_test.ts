@@ -42,6 +42,31 @@ Deno.test("rows go by a column, or by the year or month of a date", () => {
   assert.deepEqual(paths([{ ...BASE, d: "0099-12-31" }], "month(d)"), ["d_month=0099-12"]);
 });
 
+Deno.test("a day and its hours begin at midnight, after 1970 and before", () => {
+  const at = (text: string) => paths([BASE], "dt,hour", Date.parse(text))[0];
+  assert.equal(at("2026-11-24T23:59:59.999Z"), "dt=2026-11-24/hour=23");
+  assert.equal(at("2026-11-25T00:00:00.000Z"), "dt=2026-11-25/hour=00");
+  assert.equal(at("1969-12-30T23:59:59.999Z"), "dt=1969-12-30/hour=23");
+  assert.equal(at("1969-12-31T00:00:00.000Z"), "dt=1969-12-31/hour=00");
+  assert.equal(at("0001-01-01T12:34:56.789Z"), "dt=0001-01-01/hour=12");
+});
+
+Deno.test("hostile texts stay one folder, in which Hive and Athena find them", () => {
+  const name = (s: string) => {
+    const [partitions] = bufferRows("jsonl", [{ ...BASE, s }], { partitionBy: "s" }).paths;
+    const range = { topic: "q", partition: 0, first: 0, last: 9 };
+    const rest = { table: "t", deadLetter: false, extension: "parquet" };
+    return objectName({ ...range, ...rest, partitions }).split("/").slice(1, -1);
+  };
+  assert.deepEqual(name("a/b"), ["s=a%2Fb"]);
+  assert.deepEqual(name(".."), ["s=.."]);
+  assert.deepEqual(name("../../x"), ["s=..%2F..%2Fx"]);
+  assert.deepEqual(name("a=b"), ["s=a%3Db"]);
+  assert.deepEqual(name("50%"), ["s=50%25"]);
+  assert.deepEqual(name("a\\b\n\u0000"), ["s=a%5Cb%0A%00"]);
+  assert.deepEqual(name("^GSPC 日経"), ["s=%5EGSPC 日経"]);
+});
+
 Deno.test("a row without a value goes where Hive looks for it", () => {
   assert.deepEqual(paths([{ ...BASE, os: null }], "os"), [`os=${HIVE_NULL}`]);
   assert.deepEqual(paths([{ ...BASE, od: null }], "year(od)"), [`od_year=${HIVE_NULL}`]);
@@ -65,11 +90,15 @@ Deno.test("a specification that cannot be is refused with what can", () => {
     ["year(index)", /needs a date, index is a string/],
     ["", /unknown field ""/],
     ["dt,", /unknown field ""/],
+    ["toString", /unknown field "toString"/],
+    ["index,date,volume,dt,hour,year(date),month(date),year(date)", /date_year stands there twice/],
   ];
   for (const [spec, message] of refusals) {
     assert.throws(
       () => new Partitioning(spec, quotes),
-      (error) => error instanceof Failure && error.kind === "usage" && message.test(error.message),
+      (error) =>
+        error instanceof Failure && error.kind === "usage" && message.test(error.message) &&
+        error.fix !== undefined,
       spec,
     );
   }
