@@ -202,9 +202,9 @@ smallDiskTest(
 const WRONG: Array<[args: string[], error: RegExp, fix: RegExp | null]> = [
   [["--format", "avro"], /--format: expected one of parquet, jsonl, found "avro"/, null],
   [["--partition-by", "indx"], /--partition-by indx: unknown field "indx"/, /Use dt, hour, index,/],
-  [["--partition-by", "dt,dt"], /dt stands there twice/, null],
-  [["--partition-by", "close"], /close is a double, which makes a folder a row/, null],
-  [["--partition-by", "year(index)"], /year\(index\) needs a date, index is a string/, null],
+  [["--partition-by", "dt,dt"], /dt stands there twice/, /each field once/],
+  [["--partition-by", "close"], /close is a double, which makes a folder a row/, /few rows/],
+  [["--partition-by", "year(index)"], /year\(index\) needs a date, index is a string/, /of a date/],
   [["--flush-rows", "0"], /--flush-rows: expected a whole number, 1 or more, found "0"/, null],
   [["--from", "begin"], /--from: expected one of earliest, latest, found "begin"/, null],
   [["--sse-kms-key-id", "k"], /a KMS key is set .* but TICKLAKE_S3_SSE is not set/, /aws:kms/],
