@@ -3,6 +3,8 @@
  * (`TEST_CHROMIUM` names another than /usr/bin/chromium).
  */
 import { chromium } from "playwright-core";
+import { openBroker } from "../mod/commands/open_broker.ts";
+import { loadSettings } from "../mod/config/load.ts";
 import { watchFrame } from "../mod/live/watch_frame.ts";
 import { WatchState } from "../mod/live/watch_state.ts";
 import { checkMessage } from "../mod/schema/check_message.ts";
@@ -14,7 +16,7 @@ const root = new URL("..", import.meta.url);
 const docs = new URL("docs/", root).pathname;
 
 /** Milliseconds for the page to have something to show. */
-const LOOKING_MS = 20_000;
+const LOOKING_MS = 60_000;
 
 async function dashboardPictures(): Promise<void> {
   const demo = new Deno.Command(Deno.execPath(), {
@@ -35,6 +37,7 @@ async function dashboardPictures(): Promise<void> {
     text += value;
     url = /dashboard at (\S+)/.exec(text)?.[1];
   }
+  await sendBadMessages(/--home (\S+)/.exec(text)![1]);
   const browser = await chromium.launch({
     executablePath: Deno.env.get("TEST_CHROMIUM") ?? "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"],
@@ -57,6 +60,25 @@ async function dashboardPictures(): Promise<void> {
   demo.kill("SIGTERM");
   await reader.cancel();
   await demo.status;
+}
+
+/** A few messages that are no rows: they are a part of what the page shows. */
+async function sendBadMessages(home: string): Promise<void> {
+  const { settings } = loadSettings({ flags: { home } });
+  const broker = await openBroker(settings);
+  const producer = await broker.producer({ topic: settings.topic });
+  const quote = { Index: "HSI", Date: "2024-12-31", Open: 18_600, High: 18_700, Low: 18_500 };
+  await producer.send(
+    [
+      "HSI;2024-12-31;18600",
+      JSON.stringify(quote),
+      JSON.stringify({ ...quote, Close: "18,599.80", "Adj Close": 1, Volume: 1, CloseUSD: 1 }),
+      JSON.stringify({ ...quote, Close: 18_599.8, "Adj Close": 1, Volume: -5, CloseUSD: 1 }),
+      JSON.stringify(quote),
+    ].map((value) => ({ key: "HSI", value })),
+  );
+  await producer.close();
+  await broker.close();
 }
 
 const COLUMNS = 88;

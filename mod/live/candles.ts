@@ -23,12 +23,15 @@ export type ValueOf = (column: number) => number | string | null;
 
 /** Makes quotes of rows, for schemas that have what a quote needs. */
 export class QuoteMaker {
+  /** Whether a row is a whole day; else it is one price of many. */
+  readonly wholeDays: boolean;
   readonly #fields: QuoteFields;
   readonly #dateType: ColumnType | undefined;
 
   constructor(schema: RowSchema) {
     this.#fields = quoteFields(schema);
-    const { date } = this.#fields;
+    const { date, open, high, low } = this.#fields;
+    this.wholeDays = open !== undefined && high !== undefined && low !== undefined;
     this.#dateType = date === undefined ? undefined : schema.columns[date].type;
   }
 
@@ -77,20 +80,36 @@ export function readerValues(reader: MessageReader): ValueOf {
       : reader.numbers[c];
 }
 
-/** The newest quote of each index and day. */
+/** One candle of each index and day. */
 export class Candles {
   readonly #symbols = new Map<string, Map<string, Quote>>();
+  readonly #wholeDays: boolean;
 
-  /** Adds a quote; of the same index and day the last one counts. */
-  add(quote: Quote): void {
+  /** @param wholeDays of {@linkcode QuoteMaker.wholeDays} */
+  constructor(wholeDays: boolean) {
+    this.#wholeDays = wholeDays;
+  }
+
+  /**
+   * Adds a quote. Of an index and a day the last one counts; where quotes are single prices, they
+   * make the day's candle together.
+   * @returns the day's candle now; `null` where there are more indices or days than are kept
+   */
+  add(quote: Quote): Quote | null {
     const [symbol, day] = quote;
     let days = this.#symbols.get(symbol);
     if (days === undefined) {
-      if (this.#symbols.size >= MOST_SYMBOLS) return;
+      if (this.#symbols.size >= MOST_SYMBOLS) return null;
       this.#symbols.set(symbol, days = new Map());
     }
-    days.set(day, quote);
-    if (days.size > MOST_DAYS) days.delete([...days.keys()].sort()[0]);
+    const known = days.get(day);
+    const candle = known === undefined || this.#wholeDays ? quote : joined(known, quote);
+    days.set(day, candle);
+    if (days.size <= MOST_DAYS) return candle;
+    let oldest = day;
+    for (const other of days.keys()) if (other < oldest) oldest = other;
+    days.delete(oldest);
+    return oldest === day ? null : candle;
   }
 
   /** All quotes, by index and day. */
@@ -98,4 +117,8 @@ export class Candles {
     return [...this.#symbols.values()].flatMap((days) => [...days.values()])
       .sort((a, b) => a[0] < b[0] || (a[0] === b[0] && a[1] < b[1]) ? -1 : 1);
   }
+}
+
+function joined(known: Quote, [symbol, day, , high, low, close, usd]: Quote): Quote {
+  return [symbol, day, known[2], Math.max(known[3], high), Math.min(known[4], low), close, usd];
 }

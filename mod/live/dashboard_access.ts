@@ -1,4 +1,4 @@
-import { timingSafeEqual } from "node:crypto";
+import { createHash, timingSafeEqual } from "node:crypto";
 import { Failure } from "../failure/failure.ts";
 import type { ListenAddress } from "../ops/listen_address.ts";
 
@@ -11,6 +11,7 @@ const LOOPBACK = ["127.0.0.1", "::1", "localhost"];
 
 /** Who may see the dashboard. */
 export class DashboardAccess {
+  /** The token's digest: two digests are of one length, so comparing them tells nothing of the token's. */
   readonly #token: Uint8Array | undefined;
   readonly #isLocal: boolean;
 
@@ -37,7 +38,7 @@ export class DashboardAccess {
         },
       );
     }
-    this.#token = token === undefined ? undefined : new TextEncoder().encode(token);
+    this.#token = token === undefined ? undefined : digest(token);
   }
 
   /** An answer for a request that may see nothing, or logs in; `undefined` where it may go on. */
@@ -60,15 +61,12 @@ export class DashboardAccess {
       });
     }
     const bearer = /^Bearer (.+)$/.exec(request.headers.get("authorization") ?? "")?.[1];
-    const cookie = new RegExp(`(?:^|; )${COOKIE}=([^;]*)`)
-      .exec(request.headers.get("cookie") ?? "")?.[1];
-    const known = bearer ?? (cookie === undefined ? undefined : decodeURIComponent(cookie));
+    const known = bearer ?? cookieOf(request);
     return known !== undefined && this.#matches(known) ? undefined : this.#unauthorized();
   }
 
   #matches(given: string): boolean {
-    const bytes = new TextEncoder().encode(given);
-    return bytes.length === this.#token!.length && timingSafeEqual(bytes, this.#token!);
+    return timingSafeEqual(digest(given), this.#token!);
   }
 
   #unauthorized(): Response {
@@ -78,6 +76,21 @@ export class DashboardAccess {
     );
     response.headers.set("www-authenticate", "Bearer");
     return response;
+  }
+}
+
+function digest(text: string): Uint8Array {
+  return createHash("sha256").update(text).digest();
+}
+
+function cookieOf(request: Request): string | undefined {
+  const given = new RegExp(`(?:^|; )${COOKIE}=([^;]*)`)
+    .exec(request.headers.get("cookie") ?? "")?.[1];
+  try {
+    return given === undefined ? undefined : decodeURIComponent(given);
+  } catch {
+    // A lone % is no cookie of ours.
+    return undefined;
   }
 }
 

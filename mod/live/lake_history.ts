@@ -1,12 +1,19 @@
+import type { SQLInputValue } from "node:sqlite";
+import type { ObjectRows } from "../catalog/local_catalog.ts";
 import { readObject } from "../catalog/read_object.ts";
 import { messageOf } from "../failure/failure.ts";
-import { type ObjectName, parseObjectName, tableFolder } from "../lake/layout.ts";
+import { parseObjectName, tableFolder } from "../lake/layout.ts";
 import type { LakeStore } from "../lake/store.ts";
-import type { RowSchema } from "../schema/schema.ts";
+import { ORIGIN_COLUMNS, type RowSchema } from "../schema/schema.ts";
 import { type Candles, QuoteMaker } from "./candles.ts";
+import { type NamedObject, newestObjects } from "./newest_objects.ts";
 
-/** Bytes of the newest objects that are read for the history. */
+/** What of the newest objects is read: enough for a picture, and little enough for a start. */
 const MOST_BYTES = 64 * 2 ** 20;
+const MOST_OBJECTS = 500;
+
+/** Objects that are fetched at a time: most of a small one's time is the way to the store. */
+const AT_A_TIME = 8;
 
 /** Options of {@linkcode loadHistory}. */
 export interface HistoryOptions {
@@ -17,48 +24,54 @@ export interface HistoryOptions {
 }
 
 /**
- * Adds the quotes of the lake's newest objects.
+ * Adds the quotes of the lake's newest objects, the oldest first.
  * @returns what could not be read, in words for people; empty where all could
+ * @throws {Failure} kind `service`, when the lake cannot be listed
  */
 export async function loadHistory(
   candles: Candles,
   { store, schema, topic, signal }: HistoryOptions,
 ): Promise<string[]> {
-  const objects: Array<{ name: string; size: number; parsed: ObjectName }> = [];
+  const found: NamedObject[] = [];
   for await (const { name, size } of store.list(tableFolder(schema.table), { signal })) {
     const parsed = parseObjectName(name);
-    if (parsed?.topic === topic) objects.push({ name, size, parsed });
+    if (parsed?.topic === topic) found.push({ name, size, parsed });
   }
-  // By the folders (days) and offsets in their names: the newest last.
-  objects.sort((a, b) => a.parsed.first - b.parsed.first);
   let bytes = 0;
-  const newest = objects.reverse().filter(({ size }) => (bytes += size) <= MOST_BYTES).reverse();
+  const wanted = newestObjects(found).slice(0, MOST_OBJECTS)
+    .filter(({ size }) => (bytes += size) <= MOST_BYTES).reverse();
   const maker = new QuoteMaker(schema);
+  const columns = [...schema.columns, ...ORIGIN_COLUMNS];
   const faults: string[] = [];
-  for (const { name, parsed } of newest) {
-    try {
-      const object = await readObject(
-        name,
-        parsed,
-        await store.get(name, { signal }),
-        schema.columns,
-      );
-      const inPath = new Map(object.partitions);
-      for (const { rows, columns } of object.batches) {
-        for (let row = 0; row < rows; row++) {
-          const quote = maker.make((c) => {
-            const { name } = schema.columns[c];
-            const value = columns.has(name) ? columns.get(name)![row] : inPath.get(name);
-            if (typeof value === "bigint") return Number(value);
-            return typeof value === "number" || typeof value === "string" ? value : null;
-          }, 0);
-          if (quote !== null) candles.add(quote);
-        }
-      }
-    } catch (error) {
-      signal.throwIfAborted();
-      faults.push(messageOf(error));
+  for (let at = 0; at < wanted.length; at += AT_A_TIME) {
+    const results = await Promise.allSettled(
+      wanted.slice(at, at + AT_A_TIME).map(async ({ name, parsed }) =>
+        readObject(name, parsed, await store.get(name, { signal }), columns)
+      ),
+    );
+    signal.throwIfAborted();
+    for (const result of results) {
+      if (result.status === "fulfilled") addRows(candles, maker, schema, result.value);
+      else faults.push(messageOf(result.reason));
     }
   }
   return faults;
+}
+
+function addRows(candles: Candles, maker: QuoteMaker, schema: RowSchema, object: ObjectRows): void {
+  const inPath = new Map<string, SQLInputValue>(object.partitions);
+  for (const { rows, columns } of object.batches) {
+    const lists = schema.columns.map(({ name }) => columns.get(name));
+    const inAll = schema.columns.map(({ name }) => inPath.get(name));
+    const times = columns.get("kafka_timestamp");
+    for (let row = 0; row < rows; row++) {
+      const quote = maker.make((c) => {
+        const list = lists[c];
+        const value = list === undefined ? inAll[c] : list[row];
+        if (typeof value === "bigint") return Number(value);
+        return typeof value === "number" || typeof value === "string" ? value : null;
+      }, Number(times?.[row] ?? 0));
+      if (quote !== null) candles.add(quote);
+    }
+  }
 }

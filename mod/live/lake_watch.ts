@@ -1,10 +1,15 @@
 import { messageOf } from "../failure/failure.ts";
-import { type ObjectName, parseObjectName, tableFolder } from "../lake/layout.ts";
+import { parseObjectName, tableFolder } from "../lake/layout.ts";
 import type { LakeStore } from "../lake/store.ts";
 import type { RowSchema } from "../schema/schema.ts";
+import { type NamedObject, newestObjects } from "./newest_objects.ts";
+import { pause } from "./pause.ts";
 
-/** Milliseconds between two listings; a listing is a request for each thousand objects. */
+/** Milliseconds between two listings for each request that one takes: S3 is paid by requests. */
 const LOOK_MS = 5000;
+
+/** Objects that one request lists. */
+const OBJECTS_A_REQUEST = 1000;
 
 /** Points of the growth that are kept: an hour at one each look. */
 const MOST_POINTS = 720;
@@ -34,7 +39,7 @@ export interface LakeView {
   /** Growth: time in milliseconds since 1970, bytes. */
   growth: Array<[atMs: number, bytes: number]>;
   /** The newest objects, the newest first. */
-  last: Array<{ name: string; size: number; messages: number }>;
+  last: Array<{ name: string; size: number; partition: number; first: number; last: number }>;
   deadLetterObjects: number;
   /** How often each reason stands in the newest dead letters. */
   reasons: Array<[reason: string, count: number]>;
@@ -51,17 +56,11 @@ export interface LakeWatchOptions {
   topic: string;
 }
 
-interface Found {
-  name: string;
-  size: number;
-  parsed: ObjectName;
-}
-
 /** Looks at the lake every few seconds. */
 export class LakeWatch {
   readonly #options: LakeWatchOptions;
-  /** Dead letters of objects that were read: objects never change. */
-  readonly #read = new Map<string, Rejected[]>();
+  /** Dead letters of the newest objects: objects never change. */
+  #read = new Map<string, Rejected[]>();
   view: LakeView = {
     objects: 0,
     bytes: 0,
@@ -86,13 +85,9 @@ export class LakeWatch {
         if (signal.aborted) return;
         this.view = { ...this.view, trouble: messageOf(error) };
       }
-      await new Promise((resolve) => {
-        const timer = setTimeout(resolve, LOOK_MS);
-        signal.addEventListener("abort", () => {
-          clearTimeout(timer);
-          resolve(undefined);
-        }, { once: true });
-      });
+      const { objects, deadLetterObjects } = this.view;
+      const requests = 1 + (objects + deadLetterObjects) / OBJECTS_A_REQUEST;
+      await pause(requests * LOOK_MS, signal);
     }
   }
 
@@ -116,10 +111,12 @@ export class LakeWatch {
       bytes,
       messages: ranges.values().reduce((sum, count) => sum + count, 0),
       growth: growth.slice(-MOST_POINTS),
-      last: newest(rows, LAST_OBJECTS).map(({ name, size, parsed }) => ({
+      last: newestObjects(rows).slice(0, LAST_OBJECTS).map(({ name, size, parsed }) => ({
         name,
         size,
-        messages: parsed.last + 1 - parsed.first,
+        partition: parsed.partition,
+        first: parsed.first,
+        last: parsed.last,
       })),
       deadLetterObjects: dead.length,
       reasons: [...reasons].sort((a, b) => b[1] - a[1]).slice(0, LAST_REJECTED),
@@ -127,9 +124,9 @@ export class LakeWatch {
     };
   }
 
-  async #list(deadLetter: boolean, signal: AbortSignal): Promise<Found[]> {
+  async #list(deadLetter: boolean, signal: AbortSignal): Promise<NamedObject[]> {
     const { store, schema, topic } = this.#options;
-    const found: Found[] = [];
+    const found: NamedObject[] = [];
     for await (
       const { name, size } of store.list(tableFolder(schema.table, deadLetter), { signal })
     ) {
@@ -139,9 +136,10 @@ export class LakeWatch {
     return found;
   }
 
-  async #deadLetters(objects: Found[], signal: AbortSignal): Promise<Rejected[]> {
+  async #deadLetters(objects: NamedObject[], signal: AbortSignal): Promise<Rejected[]> {
     const rejected: Rejected[] = [];
-    for (const { name, size } of newest(objects, DEAD_LETTER_OBJECTS)) {
+    const kept = new Map<string, Rejected[]>();
+    for (const { name, size } of newestObjects(objects).slice(0, DEAD_LETTER_OBJECTS)) {
       if (size > MOST_BYTES) continue;
       let letters = this.#read.get(name);
       if (letters === undefined) {
@@ -150,20 +148,11 @@ export class LakeWatch {
           const { partition, offset, timestamp, reason } = JSON.parse(line) as Rejected;
           return { partition, offset, timestamp, reason };
         }).reverse();
-        this.#read.set(name, letters);
       }
-      rejected.push(...letters);
+      kept.set(name, letters);
+      for (const letter of letters) rejected.push(letter);
     }
+    this.#read = kept;
     return rejected;
   }
-}
-
-/** The newest objects by their days, then by their offsets. */
-function newest(objects: Found[], count: number): Found[] {
-  const day = ({ parsed }: Found) =>
-    parsed.partitions.find(([column]) => column === "dt")?.[1] ?? "";
-  return objects.sort((a, b) => {
-    const [dayA, dayB] = [day(a), day(b)];
-    return dayA === dayB ? b.parsed.last - a.parsed.last : dayA < dayB ? 1 : -1;
-  }).slice(0, count);
 }

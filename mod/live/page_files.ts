@@ -4,23 +4,41 @@ export interface PageFile {
   bytes: Uint8Array<ArrayBuffer>;
 }
 
+/** Files of the folder `page`. */
+const OWN = [
+  "index.html",
+  "app.css",
+  "app.js",
+  "candle_view.js",
+  "chart.js",
+  "comparison.js",
+  "index_list.js",
+  "pipeline_view.js",
+  "quotes.js",
+  "stream.js",
+  "text.js",
+];
+
+const TYPES: Record<string, string> = { html: "text/html", css: "text/css", js: "text/javascript" };
+
 /**
  * The page's files by path. They are read from beside this module: in the compiled program they are
  * part of it (scripts/compile.ts includes them), as is the chart library's own bundle.
  */
 export async function pageFiles(): Promise<ReadonlyMap<string, PageFile>> {
-  const own = async (name: string, type: string): Promise<PageFile> => ({
-    type: `${type}; charset=utf-8`,
-    bytes: await Deno.readFile(new URL(`./page/${name}`, import.meta.url)),
-  });
+  const own = async (name: string): Promise<[path: string, file: PageFile]> => [
+    name === "index.html" ? "/" : `/${name}`,
+    {
+      type: `${TYPES[name.slice(name.lastIndexOf(".") + 1)]}; charset=utf-8`,
+      bytes: await Deno.readFile(new URL(`./page/${name}`, import.meta.url)),
+    },
+  ];
   const charts = new URL(
     "lightweight-charts.standalone.production.js",
     import.meta.resolve("lightweight-charts"),
   );
   return new Map([
-    ["/", await own("index.html", "text/html")],
-    ["/app.css", await own("app.css", "text/css")],
-    ["/app.js", await own("app.js", "text/javascript")],
+    ...await Promise.all(OWN.map(own)),
     ["/charts.js", {
       type: "text/javascript; charset=utf-8",
       bytes: await Deno.readFile(charts),

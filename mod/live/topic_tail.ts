@@ -5,11 +5,15 @@ import { checkMessage } from "../schema/check_message.ts";
 import { MessageReader } from "../schema/message_reader.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { type Quote, QuoteMaker, readerValues } from "./candles.ts";
+import { pause } from "./pause.ts";
 
 const logger = getLogger(["ticklake", "live"]);
 
 /** Milliseconds between two looks at the topic's end. */
-const LOOK_MS = 100;
+const LOOK_MS = 50;
+
+/** The same, while the broker is in trouble. */
+const TROUBLE_MS = 1000;
 
 /** Milliseconds between two looks at what the group has committed. */
 const COMMITTED_MS = 1000;
@@ -43,6 +47,8 @@ export class TopicTail {
   readonly #maker: QuoteMaker;
   /** Offset to be read next, by partition. */
   readonly #next = new Map<number, number>();
+  /** Where each partition ended when this began: what was there before is no rate. */
+  readonly #begun = new Map<number, number>();
   #committed = new Map<number, number | null>();
   #committedAt = -Infinity;
   #trouble: string | undefined;
@@ -63,6 +69,21 @@ export class TopicTail {
     return this.#trouble;
   }
 
+  /**
+   * Looks for the first time: what the group has committed is in the lake, what comes after it will be
+   * read from the topic. A topic that is not there yet will be read from its beginning.
+   * @throws {Failure} kind `service`
+   */
+  async begin(): Promise<void> {
+    const { broker, topic } = this.#options;
+    const offsets = await broker.topicOffsets(topic) ?? [];
+    await this.#lookAtCommitted(performance.now());
+    for (const { partition, low, high } of offsets) {
+      this.#next.set(partition, Math.max(low, this.#committed.get(partition) ?? low));
+      this.#begun.set(partition, high);
+    }
+  }
+
   /** Follows until the signal aborts; a broker that is away is asked again. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
@@ -74,19 +95,15 @@ export class TopicTail {
         this.#trouble = messageOf(error);
         logger.debug("the topic cannot be followed: {error}", { error: this.#trouble });
       }
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      await pause(this.#trouble === undefined ? LOOK_MS : TROUBLE_MS, signal);
     }
   }
 
   async #look(): Promise<void> {
-    const { broker, topic, group } = this.#options;
+    const { broker, topic } = this.#options;
     const offsets = await broker.topicOffsets(topic) ?? [];
     const now = performance.now();
-    if (now - this.#committedAt > COMMITTED_MS) {
-      const committed = await broker.groupOffsets(group, topic);
-      this.#committed = new Map(committed.map(({ partition, offset }) => [partition, offset]));
-      this.#committedAt = now;
-    }
+    if (now - this.#committedAt > COMMITTED_MS) await this.#lookAtCommitted(now);
     this.lags = offsets.map(({ partition, low, high }) => {
       const committed = this.#committed.get(partition) ?? null;
       return {
@@ -96,14 +113,24 @@ export class TopicTail {
         lag: Math.max(0, high - Math.max(committed ?? low, low)),
       };
     });
-    for (const { partition, high } of offsets) {
-      const next = this.#next.get(partition);
+    for (const { partition, low, high } of offsets) {
+      let next = this.#next.get(partition) ?? low;
+      if (next > high) {
+        // The topic was made anew.
+        next = low;
+        this.#begun.delete(partition);
+      }
+      if (next < high) await this.#read(partition, Math.max(next, high - MOST_MESSAGES), high);
       this.#next.set(partition, high);
-      // What was there at the first look comes from the lake.
-      if (next === undefined || next >= high) continue;
-      this.messages += high - next;
-      await this.#read(partition, Math.max(next, high - MOST_MESSAGES), high);
+      this.messages += Math.max(0, high - Math.max(next, this.#begun.get(partition) ?? 0));
     }
+  }
+
+  async #lookAtCommitted(now: number): Promise<void> {
+    const { broker, topic, group } = this.#options;
+    const committed = await broker.groupOffsets(group, topic);
+    this.#committed = new Map(committed.map(({ partition, offset }) => [partition, offset]));
+    this.#committedAt = now;
   }
 
   async #read(partition: number, from: number, to: number): Promise<void> {

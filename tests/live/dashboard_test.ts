@@ -46,7 +46,7 @@ serviceTest("the page draws the lake's candles, each from its row", {
   assert.deepEqual((await page.evaluate(drawn)).map(({ close }) => close), [200, 210, 220]);
   await page.click("summary");
   assert.equal(await page.textContent("#days tr:first-child td:nth-child(5)"), "220.00");
-  assert.equal(await page.textContent("#messages"), "6");
+  await page.waitForSelector("#messages:text-is('6')");
   assert.deepEqual(errors, []);
   for (const url of requests) {
     assert.ok(url.startsWith(pipeline.url) || url.startsWith("data:"), url);

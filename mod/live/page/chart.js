@@ -1,0 +1,54 @@
+/* What both charts have in common: colours of the page, and the keyboard. */
+import { byId, price } from "./text.js";
+
+export const charts = globalThis.LightweightCharts;
+
+/** A colour of app.css, as it is now. */
+export const colour = (name) =>
+  getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+const options = () => ({
+  autoSize: true,
+  layout: {
+    background: { type: "solid", color: "transparent" },
+    textColor: colour("--soft"),
+    fontFamily: getComputedStyle(document.body).fontFamily,
+    // The notice and the link stand in the page's footer: the logo would bring a style of its own.
+    attributionLogo: false,
+  },
+  localization: { locale: "en-US", priceFormatter: price },
+  grid: { vertLines: { visible: false }, horzLines: { color: colour("--line") } },
+  rightPriceScale: { borderVisible: false },
+  timeScale: { borderVisible: false },
+  // The wheel is for the page.
+  handleScroll: { mouseWheel: false, vertTouchDrag: false },
+  handleScale: { mouseWheel: false },
+});
+
+/**
+ * A chart in an element, which the keys move too: arrows, + and -.
+ * @param onColours called when the system's colours have changed
+ */
+export function makeChart(id, onColours = () => {}) {
+  const chart = charts.createChart(byId(id), options());
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    chart.applyOptions(options());
+    onColours();
+  });
+  byId(id).addEventListener("keydown", (event) => {
+    const scale = chart.timeScale();
+    const range = scale.getVisibleLogicalRange();
+    if (range === null) return;
+    const step = (range.to - range.from) / 10;
+    const by = {
+      ArrowLeft: [-step, -step],
+      ArrowRight: [step, step],
+      "+": [step, -step],
+      "-": [-step, step],
+    }[event.key];
+    if (by === undefined) return;
+    event.preventDefault();
+    scale.setVisibleLogicalRange({ from: range.from + by[0], to: range.to + by[1] });
+  });
+  return chart;
+}

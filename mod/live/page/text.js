@@ -1,0 +1,56 @@
+/* Numbers as text, and text into the page. Data only ever becomes text: nothing here sets HTML. */
+
+export const byId = (id) => document.getElementById(id);
+
+export const number = (value) => Math.round(value).toLocaleString("en-US");
+
+const twoDigits = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+
+export const price = (value) =>
+  value === null || value === undefined ? "" : value.toLocaleString("en-US", twoDigits);
+
+export const percent = (share) => `${share >= 0 ? "+" : "−"}${Math.abs(100 * share).toFixed(2)}%`;
+
+/** Bytes. */
+export function size(bytes) {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let unit = 0;
+  while (bytes >= 1024 && unit < units.length - 1) {
+    bytes /= 1024;
+    unit++;
+  }
+  return `${unit === 0 ? bytes : bytes.toFixed(1)} ${units[unit]}`;
+}
+
+/** Sets an element's text, where it differs. */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+export const show = (id, text) => setText(byId(id), text);
+
+const shownRows = new Map();
+
+/** Fills a table's body. A row is a list of cells, and may have a `title`. */
+export function rows(id, table) {
+  const text = JSON.stringify(table.map((cells) => [cells.title, ...cells]));
+  if (shownRows.get(id) === text) return;
+  shownRows.set(id, text);
+  byId(id).replaceChildren(...table.map((cells) => {
+    const row = document.createElement("tr");
+    if (cells.title !== undefined) row.title = cells.title;
+    row.append(...cells.map((cell) => {
+      const data = document.createElement("td");
+      data.textContent = cell;
+      return data;
+    }));
+    return row;
+  }));
+}
+
+/** An SVG element. */
+export function svg(name, attributes) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
+  return element;
+}

@@ -1,0 +1,38 @@
+import type { Candles, Quote } from "./candles.ts";
+
+/** Candles that one viewer has not seen yet. */
+export interface Viewer {
+  /** The newest candle of each index and day: that bounds it, however many come. */
+  readonly pending: Map<string, Quote>;
+  /** Called when something is pending. */
+  wake(): void;
+}
+
+/** Candles on their way to all who look. */
+export class QuoteFeed {
+  readonly #candles: Candles;
+  readonly #viewers = new Set<Viewer>();
+
+  constructor(candles: Candles) {
+    this.#candles = candles;
+  }
+
+  add(quote: Quote): void {
+    const candle = this.#candles.add(quote);
+    if (candle === null) return;
+    for (const { pending, wake } of this.#viewers) {
+      pending.set(`${candle[0]} ${candle[1]}`, candle);
+      if (pending.size === 1) wake();
+    }
+  }
+
+  join(wake: () => void): Viewer {
+    const viewer = { pending: new Map<string, Quote>(), wake };
+    this.#viewers.add(viewer);
+    return viewer;
+  }
+
+  leave(viewer: Viewer): void {
+    this.#viewers.delete(viewer);
+  }
+}
