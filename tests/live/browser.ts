@@ -1,4 +1,4 @@
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 
 /** What keeps Chromium from asking others. */
 const QUIET = [
@@ -21,23 +21,72 @@ export interface OpenPage extends AsyncDisposable {
   readonly requests: string[];
 }
 
-/** Options of {@linkcode openPage}. */
-export interface PageOptions {
-  width?: number;
-  height?: number;
-  colorScheme?: "light" | "dark";
-}
-
 /** Starts Chromium and opens an empty page. */
-export async function openPage(options: PageOptions = {}): Promise<OpenPage> {
-  const { width = 1280, height = 900, colorScheme = "light" } = options;
+export async function openPage(options: BrowserContextOptions = {}): Promise<OpenPage> {
   const executablePath = Deno.env.get("TEST_CHROMIUM");
   const browser = await chromium.launch({ executablePath, args: QUIET });
-  const page = await browser.newPage({ viewport: { width, height }, colorScheme });
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...options });
   const errors: string[] = [];
   const requests: string[] = [];
   page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
   page.on("pageerror", (error) => errors.push(error.message));
   page.on("request", (request) => requests.push(request.url()));
   return { browser, page, errors, requests, [Symbol.asyncDispose]: () => browser.close() };
+}
+
+/** Opens the dashboard and waits until it has its state. */
+export async function openDashboard(page: Page, url: string): Promise<void> {
+  await page.goto(url);
+  await page.waitForSelector("#connection.live");
+}
+
+/** A candle as the chart has it. */
+export interface Candle {
+  time: string;
+  open: number;
+  high: number;
+  low: number;
+  close: number;
+}
+
+/** What the page offers to tests, read from its charts. */
+interface Drawn {
+  candles(): Candle[];
+  lines(): Record<string, Array<{ time: string; value: number }>>;
+  frames(): number;
+}
+
+interface Globals {
+  ticklake: Drawn;
+}
+
+/** The candles that are drawn. */
+export function drawnCandles(page: Page): Promise<Candle[]> {
+  return page.evaluate(() => (globalThis as unknown as Globals).ticklake.candles());
+}
+
+/** The lines of the comparison that are drawn, by index: values only. */
+export function drawnLines(page: Page): Promise<Record<string, number[]>> {
+  return page.evaluate(() =>
+    Object.fromEntries(
+      Object.entries((globalThis as unknown as Globals).ticklake.lines())
+        .map(([symbol, points]) => [symbol, points.map(({ value }) => value)]),
+    )
+  );
+}
+
+/** Frames that the page has got. */
+export function framesSeen(page: Page): Promise<number> {
+  return page.evaluate(() => (globalThis as unknown as Globals).ticklake.frames());
+}
+
+/** Waits until a candle with this close is drawn. */
+export async function waitForClose(page: Page, close: number): Promise<void> {
+  await page.waitForFunction(
+    (close) =>
+      (globalThis as unknown as Globals).ticklake.candles()
+        .some((candle) => candle.close === close),
+    close,
+    { polling: 10 },
+  );
 }

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import axe from "axe-core";
+import { serviceTest } from "../services/services.ts";
+import { openDashboard, openPage } from "./browser.ts";
+import { row, startPipeline } from "./pipeline.ts";
+
+interface Axe {
+  axe: {
+    run(): Promise<{ violations: Array<{ id: string; nodes: Array<{ html: string }> }> }>;
+  };
+}
+
+serviceTest("axe finds no fault in the page, light and dark, wide and narrow", {
+  needs: ["chromium"],
+}, async (t) => {
+  await using pipeline = await startPipeline([
+    row("HSI", "2024-01-02", 100),
+    row("HSI", "2024-01-03", 101),
+    row("NYA", "2024-01-03", 200),
+  ]);
+  await pipeline.send(["no row"]);
+  await pipeline.consume();
+  for (const colorScheme of ["light", "dark"] as const) {
+    for (const width of [1280, 390]) {
+      await t.step(`${colorScheme}, ${width} wide`, async () => {
+        await using browser = await openPage({ colorScheme, viewport: { width, height: 900 } });
+        const { page } = browser;
+        await openDashboard(page, pipeline.url);
+        await page.waitForSelector("#rejected:text-is('1')");
+        await page.click("summary");
+        // By the debugger's way in: the page's policy refuses scripts of others.
+        await page.evaluate(axe.source);
+        const violations = await page.evaluate(async () => {
+          const { violations } = await (globalThis as unknown as Axe).axe.run();
+          return violations.map(({ id, nodes }) => [id, nodes[0].html]);
+        });
+        assert.deepEqual(violations, []);
+        const scroll = await page.evaluate<number>("document.documentElement.scrollWidth");
+        assert.ok(scroll <= width, `the page is ${scroll} wide`);
+      });
+    }
+  }
+});
+
+serviceTest("the page can be used with the keyboard alone, and says what it shows", {
+  needs: ["chromium"],
+}, async () => {
+  await using pipeline = await startPipeline([
+    row("HSI", "2024-01-02", 100),
+    row("NYA", "2024-01-03", 200),
+  ]);
+  await using browser = await openPage();
+  const { page } = browser;
+  await openDashboard(page, pipeline.url);
+  const reached: string[] = [];
+  for (let i = 0; i < 12; i++) {
+    await page.keyboard.press("Tab");
+    reached.push(
+      await page.evaluate<string>("document.activeElement.id || document.activeElement.localName"),
+    );
+  }
+  for (const id of ["a", "indices", "chart", "summary", "button", "compare"]) {
+    assert.ok(reached.includes(id), `${id} is not among ${reached.join(", ")}`);
+  }
+  await page.focus("summary");
+  await page.keyboard.press("Enter");
+  assert.equal(await page.isVisible("#days"), true);
+  await page.waitForFunction("document.querySelector('#spoken').textContent !== ''");
+  assert.match((await page.textContent("#spoken"))!, /^0 rows a second, lag 0, 0 rejected$/);
+  assert.equal(await page.getAttribute("#spoken", "aria-live"), "polite");
+});
