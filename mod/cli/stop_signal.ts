@@ -1,6 +1,7 @@
 type Stop = readonly [name: "SIGINT" | "SIGTERM", listener: () => void];
 
-let listening: Stop[] = [];
+let stops: Stop[] = [];
+let listening = false;
 
 /**
  * A signal that aborts at the first SIGINT or SIGTERM; a second one ends the process at once, as the
@@ -12,8 +13,8 @@ export function stopSignal(): AbortSignal {
     if (controller.signal.aborted) Deno.exit(exitCode);
     controller.abort(new DOMException(`stopped by ${name}`, "AbortError"));
   }];
-  listening = [stop("SIGINT", 130), stop("SIGTERM", 143)];
-  for (const [name, listener] of listening) Deno.addSignalListener(name, listener);
+  stops = [stop("SIGINT", 130), stop("SIGTERM", 143)];
+  retakeStopSignal();
   return controller.signal;
 }
 
@@ -22,5 +23,14 @@ export function stopSignal(): AbortSignal {
  * native code, where no listener can run, and that leaves nothing behind.
  */
 export function releaseStopSignal(): void {
-  for (const [name, listener] of listening.splice(0)) Deno.removeSignalListener(name, listener);
+  if (!listening) return;
+  listening = false;
+  for (const [name, listener] of stops) Deno.removeSignalListener(name, listener);
+}
+
+/** Listens again after {@linkcode releaseStopSignal}: what the process does next may have to be finished. */
+export function retakeStopSignal(): void {
+  if (listening) return;
+  listening = true;
+  for (const [name, listener] of stops) Deno.addSignalListener(name, listener);
 }

@@ -5,7 +5,7 @@ import { printResult } from "../catalog/print_result.ts";
 import { readOnlyStatement } from "../catalog/statement.ts";
 import type { CommandContext } from "../cli/context.ts";
 import { sizeText } from "../cli/size_text.ts";
-import { releaseStopSignal } from "../cli/stop_signal.ts";
+import { releaseStopSignal, retakeStopSignal } from "../cli/stop_signal.ts";
 import { Failure, messageOf } from "../failure/failure.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import type { RowSchema } from "../schema/schema.ts";
@@ -43,6 +43,7 @@ export async function run(context: CommandContext): Promise<number> {
   } finally {
     output.progress("");
     engine.close();
+    retakeStopSignal();
   }
 }
 

@@ -30,7 +30,10 @@ Deno.test("the token is taken as Bearer, or once in the address for a cookie; a 
   const cookie = login.headers.get("set-cookie")!;
   assert.match(cookie, /; HttpOnly; SameSite=Strict/);
   assert.equal(ask("/", { cookie: cookie.split(";")[0] }), undefined);
-  assert.equal(ask("/", { cookie: "ticklake_token=wrong" })?.status, 401);
+  assert.equal(ask("/", { cookie: `other=1; ${cookie.split(";")[0]}; more=2` }), undefined);
+  for (const wrong of ["wrong", "%", ""]) {
+    assert.equal(ask("/", { cookie: `ticklake_token=${wrong}` })?.status, 401);
+  }
 });
 
 Deno.test("a page of another site cannot reach the dashboard by a name that leads here", () => {
@@ -38,6 +41,29 @@ Deno.test("a page of another site cannot reach the dashboard by a name that lead
   assert.equal(access.refuse(new Request("http://evil.test:1/"))?.status, 403);
   for (const host of ["127.0.0.1", "localhost", "[::1]"]) {
     assert.equal(access.refuse(new Request(`http://${host}:1/`)), undefined);
+  }
+});
+
+Deno.test("the name that the browser was given is the one that counts, whatever it leads to", async () => {
+  const home = await Deno.makeTempDir({ prefix: "ticklake-access-" });
+  try {
+    await using dashboard = spawnTicklake(["dashboard", "--home", home, "--listen", "127.0.0.1:0"]);
+    const [, port] = await dashboard.waitFor(/dashboard at \S+:(\d+)/);
+    const ask = async (request: string) => {
+      using connection = await Deno.connect({ port: Number(port) });
+      await connection.write(
+        new TextEncoder().encode(`${request}\r\nConnection: close\r\n\r\n`),
+      );
+      const [head] = (await new Response(connection.readable).text()).split("\r\n\r\n");
+      return head.split(" ")[1];
+    };
+    assert.equal(await ask(`GET /api/state HTTP/1.1\r\nHost: evil.test:${port}`), "403");
+    assert.equal(await ask(`GET /api/events HTTP/1.1\r\nHost: 127.0.0.1.evil.test`), "403");
+    assert.equal(await ask(`GET /api/state HTTP/1.1\r\nHost: localhost:${port}`), "200");
+    assert.equal(await ask(`POST /api/state HTTP/1.1\r\nHost: localhost:${port}`), "405");
+    assert.equal(await ask(`GET /../main.ts HTTP/1.1\r\nHost: localhost:${port}`), "404");
+  } finally {
+    await Deno.remove(home, { recursive: true });
   }
 });
 
