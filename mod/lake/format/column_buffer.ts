@@ -6,25 +6,42 @@ import type { RowGroups } from "../partitioning.ts";
 import type { ColumnJob, JobColumn } from "./encode_job.ts";
 import type { RowBuffer, RowBufferOptions } from "./row_buffer.ts";
 
-const INITIAL_ROWS = 256;
+const FIRST_CHUNK_ROWS = 256;
 
-/** Holds rows as typed arrays, a column each: what Parquet is made of. */
+/** Rows of a chunk from the fifth on. */
+const CHUNK_ROWS = 4096;
+
+/** Some rows' values, an array a column, where it has one. */
+interface Chunk {
+  rows: number;
+  byteLength: number;
+  numbers: Float64Array[];
+  integers: Int32Array[];
+  absent: Uint8Array[];
+  offsets: Float64Array;
+  timestamps: Float64Array;
+  groups: Int32Array;
+}
+
+/**
+ * Holds rows as typed arrays, a column each: what Parquet is made of. The arrays are chunks: ones that
+ * double would take up to three times what their rows need.
+ */
 export class ColumnBuffer implements RowBuffer {
   readonly #partition: number;
   readonly #columns: readonly Column[];
   /** Which columns the file holds: not those that its path holds. */
   readonly #kept: boolean[];
   readonly #types: ColumnType[];
-  readonly #numbers: Float64Array[] = [];
-  readonly #integers: Int32Array[] = [];
   readonly #interners: ByteInterner[] = [];
-  readonly #absent: Uint8Array[] = [];
-  #offsets = new Float64Array(INITIAL_ROWS);
-  #timestamps = new Float64Array(INITIAL_ROWS);
-  #groupNumbers = new Int32Array(INITIAL_ROWS);
   readonly #groups: RowGroups;
-  #capacity = INITIAL_ROWS;
-  #rows = 0;
+  /** Chunks that are full. */
+  readonly #full: Chunk[] = [];
+  #fullRows = 0;
+  #fullBytes = 0;
+  /** The chunk that is being filled, and how far. */
+  #chunk: Chunk;
+  #used = 0;
 
   constructor({ schema, partitioning, partition }: RowBufferOptions) {
     this.#partition = partition;
@@ -33,26 +50,19 @@ export class ColumnBuffer implements RowBuffer {
     this.#kept = schema.columns.map((_, c) => !inPath.has(c));
     this.#types = schema.columns.map(({ type }) => type);
     this.#groups = partitioning.group();
-    schema.columns.forEach(({ type, required }, c) => {
-      if (!this.#kept[c]) return;
-      if (type === "string") this.#interners[c] = new ByteInterner();
-      if (type === "string" || type === "date") this.#integers[c] = new Int32Array(INITIAL_ROWS);
-      else this.#numbers[c] = new Float64Array(INITIAL_ROWS);
-      if (!required) this.#absent[c] = new Uint8Array(INITIAL_ROWS);
+    schema.columns.forEach(({ type }, c) => {
+      if (this.#kept[c] && type === "string") this.#interners[c] = new ByteInterner();
     });
+    this.#chunk = this.#newChunk(FIRST_CHUNK_ROWS);
   }
 
   get rows(): number {
-    return this.#rows;
+    return this.#fullRows + this.#used;
   }
 
   get byteLength(): number {
-    let bytes = this.#capacity * 20;
-    for (let c = 0; c < this.#columns.length; c++) {
-      bytes += (this.#numbers[c]?.byteLength ?? 0) + (this.#integers[c]?.byteLength ?? 0) +
-        (this.#interners[c]?.byteLength ?? 0) + (this.#absent[c]?.byteLength ?? 0);
-    }
-    return bytes;
+    const strings = this.#interners.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    return this.#fullBytes + this.#chunk.byteLength + strings;
   }
 
   get paths(): RowGroups["paths"] {
@@ -60,86 +70,100 @@ export class ColumnBuffer implements RowBuffer {
   }
 
   append(reader: MessageReader, offset: number, timestampMs: number): void {
-    if (this.#rows === this.#capacity) this.#grow();
-    const row = this.#rows++;
-    this.#offsets[row] = offset;
-    this.#timestamps[row] = timestampMs;
-    this.#groupNumbers[row] = this.#groups.of(reader, timestampMs);
+    if (this.#used === this.#chunk.rows) this.#nextChunk();
+    const row = this.#used++;
+    const chunk = this.#chunk;
+    chunk.offsets[row] = offset;
+    chunk.timestamps[row] = timestampMs;
+    chunk.groups[row] = this.#groups.of(reader, timestampMs);
     const { numbers, absent } = reader;
     for (let c = 0; c < this.#types.length; c++) {
       if (!this.#kept[c]) continue;
-      if (absent[c] === 1) this.#absent[c][row] = 1;
+      if (absent[c] === 1) chunk.absent[c][row] = 1;
       switch (this.#types[c]) {
         case "string":
-          this.#integers[c][row] = this.#interners[c].intern(
+          chunk.integers[c][row] = this.#interners[c].intern(
             reader.bytes,
             reader.starts[c],
             reader.ends[c],
           );
           break;
         case "date":
-          this.#integers[c][row] = numbers[c];
+          chunk.integers[c][row] = numbers[c];
           break;
         default:
-          this.#numbers[c][row] = numbers[c];
+          chunk.numbers[c][row] = numbers[c];
       }
     }
   }
 
   take(): ColumnJob {
-    const rows = this.#rows;
+    const { rows } = this;
+    const chunks = [...this.#full, this.#chunk];
     const columns: JobColumn[] = [];
     this.#columns.forEach(({ name, type, required }, c) => {
       if (!this.#kept[c]) return;
+      const isInteger = type === "string" || type === "date";
       columns.push({
         name,
         type,
         optional: !required,
-        absent: this.#absent[c],
-        numbers: this.#numbers[c],
-        integers: this.#integers[c],
+        absent: required ? undefined : chunks.map(({ absent }) => absent[c]),
+        numbers: isInteger ? undefined : chunks.map(({ numbers }) => numbers[c]),
+        integers: isInteger ? chunks.map(({ integers }) => integers[c]) : undefined,
         values: this.#interners[c]?.values(),
       });
     });
     const [partition, offset, timestamp] = ORIGIN_COLUMNS;
-    const origin = { optional: false };
+    const origin = (column: Column, numbers: Float64Array[]) => ({
+      name: column.name,
+      type: column.type,
+      optional: false,
+      numbers,
+    });
     columns.push(
-      {
-        ...origin,
-        name: partition.name,
-        type: partition.type,
-        numbers: new Float64Array(rows).fill(this.#partition),
-      },
-      { ...origin, name: offset.name, type: offset.type, numbers: this.#offsets },
-      { ...origin, name: timestamp.name, type: timestamp.type, numbers: this.#timestamps },
+      origin(partition, [new Float64Array(rows).fill(this.#partition)]),
+      origin(offset, chunks.map(({ offsets }) => offsets)),
+      origin(timestamp, chunks.map(({ timestamps }) => timestamps)),
     );
     const groupCount = this.#groups.paths.length;
     return {
       kind: "columns",
       rows,
       columns,
-      groups: groupCount > 1 ? this.#groupNumbers : undefined,
+      groups: groupCount > 1 ? chunks.map(({ groups }) => groups) : undefined,
       groupCount,
     };
   }
 
-  #grow(): void {
-    const capacity = this.#capacity * 2;
-    this.#capacity = capacity;
-    this.#offsets = grown(this.#offsets, new Float64Array(capacity));
-    this.#timestamps = grown(this.#timestamps, new Float64Array(capacity));
-    this.#groupNumbers = grown(this.#groupNumbers, new Int32Array(capacity));
-    for (let c = 0; c < this.#columns.length; c++) {
-      if (this.#numbers[c]) this.#numbers[c] = grown(this.#numbers[c], new Float64Array(capacity));
-      if (this.#integers[c]) {
-        this.#integers[c] = grown(this.#integers[c], new Int32Array(capacity));
-      }
-      if (this.#absent[c]) this.#absent[c] = grown(this.#absent[c], new Uint8Array(capacity));
-    }
+  #nextChunk(): void {
+    const { rows, byteLength } = this.#chunk;
+    this.#full.push(this.#chunk);
+    this.#fullRows += rows;
+    this.#fullBytes += byteLength;
+    this.#chunk = this.#newChunk(Math.min(rows * 2, CHUNK_ROWS));
+    this.#used = 0;
   }
-}
 
-function grown<T extends Float64Array | Int32Array | Uint8Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
+  #newChunk(rows: number): Chunk {
+    const chunk: Chunk = {
+      rows,
+      byteLength: 20 * rows,
+      numbers: [],
+      integers: [],
+      absent: [],
+      offsets: new Float64Array(rows),
+      timestamps: new Float64Array(rows),
+      groups: new Int32Array(rows),
+    };
+    this.#columns.forEach(({ type, required }, c) => {
+      if (!this.#kept[c]) return;
+      const isInteger = type === "string" || type === "date";
+      if (isInteger) chunk.integers[c] = new Int32Array(rows);
+      else chunk.numbers[c] = new Float64Array(rows);
+      if (!required) chunk.absent[c] = new Uint8Array(rows);
+      chunk.byteLength += rows * ((isInteger ? 4 : 8) + (required ? 0 : 1));
+    });
+    return chunk;
+  }
 }

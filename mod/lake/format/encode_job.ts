@@ -1,17 +1,17 @@
 import type { ColumnType } from "../../schema/schema.ts";
 
-/** Values of one column of a flush: what a worker can be given without a copy. */
+/** Values of one column of a flush, in chunks one after the other: what a worker can be given without a copy. */
 export interface JobColumn {
   name: string;
   type: ColumnType;
   /** Whether rows may have no value for it. */
   optional: boolean;
   /** 1 where a row has no value; absent where every row has one. */
-  absent?: Uint8Array;
-  /** Numbers, dates (days since 1970), timestamps (milliseconds since 1970). */
-  numbers?: Float64Array;
-  /** Dates; number of the string in `values` for strings. */
-  integers?: Int32Array;
+  absent?: Uint8Array[];
+  /** Numbers, timestamps (milliseconds since 1970). */
+  numbers?: Float64Array[];
+  /** Dates (days since 1970); number of the string in `values` for strings. */
+  integers?: Int32Array[];
   /** The distinct strings, one after the other, and where each ends. */
   values?: { bytes: Uint8Array; ends: Int32Array };
 }
@@ -21,8 +21,8 @@ export interface ColumnJob {
   kind: "columns";
   rows: number;
   columns: JobColumn[];
-  /** Number of each row's group; absent where there is one group. */
-  groups?: Int32Array;
+  /** Number of each row's group, in chunks; absent where there is one group. */
+  groups?: Int32Array[];
   groupCount: number;
 }
 
@@ -30,9 +30,9 @@ export interface ColumnJob {
 export interface LineJob {
   kind: "lines";
   rows: number;
-  /** The lines one after the other, each with its newline. */
-  bytes: Uint8Array;
-  /** Where each line ends. */
+  /** The lines one after the other, each with its newline, in chunks. */
+  chunks: Uint8Array[];
+  /** Where each line ends, counted from the first chunk's beginning. */
   ends: Int32Array;
   /** Number of each row's group; absent where there is one group. */
   groups?: Int32Array;
@@ -41,6 +41,41 @@ export interface LineJob {
 
 /** One flush's rows, for the encoder. */
 export type EncodeJob = ColumnJob | LineJob;
+
+/** The memory that a job holds. */
+export function buffersOf(job: EncodeJob): ArrayBuffer[] {
+  const views = job.kind === "lines" ? [...job.chunks, job.ends, job.groups] : [
+    ...job.groups ?? [],
+    ...job.columns.flatMap(({ absent = [], numbers = [], integers = [], values }) => [
+      ...absent,
+      ...numbers,
+      ...integers,
+      values?.bytes,
+      values?.ends,
+    ]),
+  ];
+  return [
+    ...new Set(views.flatMap((view) => view === undefined ? [] : view.buffer as ArrayBuffer)),
+  ];
+}
+
+/**
+ * Copies chunks one after the other into an array, as much as it takes. The chunks' memory is let go
+ * one by one, so that both are not held at once.
+ */
+export function joinChunks<A extends Uint8Array | Int32Array | Float64Array>(
+  chunks: readonly A[],
+  into: A,
+): A {
+  let used = 0;
+  for (const chunk of chunks) {
+    const part = chunk.subarray(0, into.length - used);
+    into.set(part, used);
+    used += part.length;
+    (chunk.buffer as ArrayBuffer).transfer(0);
+  }
+  return into;
+}
 
 /** One object that came out of a flush. */
 export interface EncodedObject {

@@ -1,7 +1,7 @@
 /// <reference lib="deno.worker" />
 /** The encoder's thread: takes jobs, answers with one message an object and one at the end. */
 import { encode } from "./encode.ts";
-import type { EncodedObject, EncodeJob } from "./encode_job.ts";
+import { buffersOf, type EncodedObject, type EncodeJob } from "./encode_job.ts";
 
 /** What the thread is sent. */
 export interface EncodeRequest {
@@ -25,5 +25,8 @@ self.onmessage = ({ data: { id, job } }: MessageEvent<EncodeRequest>) => {
     answer({ id, kind: "done" });
   } catch (error) {
     answer({ id, kind: "error", message: String(error instanceof Error ? error.stack : error) });
+  } finally {
+    // Now: the collector would let several jobs of many MiB pile up.
+    for (const buffer of buffersOf(job)) if (!buffer.detached) buffer.transfer(0);
   }
 };

@@ -1,4 +1,4 @@
-import type { EncodedObject, EncodeJob } from "./encode_job.ts";
+import { buffersOf, type EncodedObject, type EncodeJob } from "./encode_job.ts";
 import type { EncodeRequest, EncodeResponse } from "./encode_worker.ts";
 
 /** Encodes flushes in a thread of its own, in the order in which they are given to it. */
@@ -20,7 +20,9 @@ export function startEncoder(): Encoder {
   const worker = new Worker(new URL("./encode_worker.ts", import.meta.url), { type: "module" });
   const pending = new Map<number, Pending>();
   let nextId = 0;
-  const failAll = (error: Error) => {
+  let ended: Error | undefined;
+  const end = (error: Error) => {
+    ended = error;
     for (const { reject } of pending.values()) reject(error);
     pending.clear();
   };
@@ -37,10 +39,12 @@ export function startEncoder(): Encoder {
   };
   worker.onerror = (event) => {
     event.preventDefault();
-    failAll(new Error(`the encoder's thread failed: ${event.message}`));
+    end(new Error(`the encoder's thread failed: ${event.message}`));
   };
   return {
     encode(job) {
+      // No one would answer.
+      if (ended !== undefined) return Promise.reject(ended);
       const id = nextId++;
       const { promise, resolve, reject } = Promise.withResolvers<EncodedObject[]>();
       pending.set(id, { objects: [], resolve, reject });
@@ -50,23 +54,7 @@ export function startEncoder(): Encoder {
     },
     close() {
       worker.terminate();
-      failAll(new Error("the encoder was closed"));
+      end(new Error("the encoder was closed"));
     },
   };
-}
-
-function buffersOf(job: EncodeJob): ArrayBuffer[] {
-  const views = job.kind === "lines" ? [job.bytes, job.ends, job.groups] : [
-    job.groups,
-    ...job.columns.flatMap(({ absent, numbers, integers, values }) => [
-      absent,
-      numbers,
-      integers,
-      values?.bytes,
-      values?.ends,
-    ]),
-  ];
-  return [
-    ...new Set(views.flatMap((view) => view === undefined ? [] : view.buffer as ArrayBuffer)),
-  ];
 }

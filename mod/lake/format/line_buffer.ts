@@ -5,7 +5,11 @@ import type { RowGroups } from "../partitioning.ts";
 import type { LineJob } from "./encode_job.ts";
 import type { RowBuffer, RowBufferOptions } from "./row_buffer.ts";
 
-const INITIAL_BYTES = 16_384;
+const FIRST_CHUNK_BYTES = 16_384;
+
+/** Bytes of a chunk from the fifth on. */
+const CHUNK_BYTES = 262_144;
+
 const INITIAL_ROWS = 128;
 
 const encoder = new TextEncoder();
@@ -14,7 +18,8 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
  * Holds rows as lines of JSON with the lake's names. What a message says in the lake's own form (a
- * number, an ASCII string, a day) is copied from its bytes; the rest is written anew.
+ * number, an ASCII string, a day) is copied from its bytes; the rest is written anew. The lines lie in
+ * chunks, each of whole lines: one array that doubles would take up to three times their size.
  */
 export class LineBuffer implements RowBuffer {
   readonly #columns: readonly Column[];
@@ -24,8 +29,15 @@ export class LineBuffer implements RowBuffer {
   readonly #originLabels: Uint8Array[];
   readonly #partition: Uint8Array;
   readonly #groups: RowGroups;
-  #bytes = new Uint8Array(INITIAL_BYTES);
+  /** Chunks that are full. */
+  readonly #chunks: Uint8Array[] = [];
+  /** Bytes of lines in them, and of the memory that they take. */
+  #fullBytes = 0;
+  #fullMemory = 0;
+  /** The chunk that is being filled, and where its last line begins. */
+  #bytes = new Uint8Array(FIRST_CHUNK_BYTES);
   #used = 0;
+  #lineStart = 0;
   #ends = new Int32Array(INITIAL_ROWS);
   #groupNumbers = new Int32Array(INITIAL_ROWS);
   #rows = 0;
@@ -50,7 +62,8 @@ export class LineBuffer implements RowBuffer {
   }
 
   get byteLength(): number {
-    return this.#bytes.byteLength + this.#ends.byteLength + this.#groupNumbers.byteLength;
+    return this.#fullMemory + this.#bytes.byteLength + this.#ends.byteLength +
+      this.#groupNumbers.byteLength;
   }
 
   get paths(): RowGroups["paths"] {
@@ -59,6 +72,7 @@ export class LineBuffer implements RowBuffer {
 
   append(reader: MessageReader, offset: number, timestampMs: number): void {
     if (this.#rows === this.#ends.length) this.#growRows();
+    this.#lineStart = this.#used;
     for (let c = 0; c < this.#columns.length; c++) {
       if (!this.#kept[c]) continue;
       this.#copy(this.#labels[c], 0, this.#labels[c].length);
@@ -73,7 +87,7 @@ export class LineBuffer implements RowBuffer {
     this.#byte(0x7d);
     this.#byte(0x0a);
     this.#groupNumbers[this.#rows] = this.#groups.of(reader, timestampMs);
-    this.#ends[this.#rows++] = this.#used;
+    this.#ends[this.#rows++] = this.#fullBytes + this.#used;
   }
 
   take(): LineJob {
@@ -81,7 +95,7 @@ export class LineBuffer implements RowBuffer {
     return {
       kind: "lines",
       rows: this.#rows,
-      bytes: this.#bytes.subarray(0, this.#used),
+      chunks: [...this.#chunks, this.#bytes.subarray(0, this.#used)],
       ends: this.#ends.subarray(0, this.#rows),
       groups: groupCount > 1 ? this.#groupNumbers : undefined,
       groupCount,
@@ -166,9 +180,19 @@ export class LineBuffer implements RowBuffer {
 
   #reserve(count: number): void {
     if (this.#used + count <= this.#bytes.length) return;
-    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#used + count));
-    larger.set(this.#bytes.subarray(0, this.#used));
-    this.#bytes = larger;
+    const full = this.#bytes;
+    const line = full.subarray(this.#lineStart, this.#used);
+    const usual = Math.min(full.length * 2, CHUNK_BYTES);
+    // A line that is longer than a chunk has one of its own, which doubles.
+    this.#bytes = new Uint8Array(Math.max(usual, 2 * (line.length + count)));
+    this.#bytes.set(line);
+    if (this.#lineStart > 0) {
+      this.#chunks.push(full.subarray(0, this.#lineStart));
+      this.#fullBytes += this.#lineStart;
+      this.#fullMemory += full.length;
+    }
+    this.#used = line.length;
+    this.#lineStart = 0;
   }
 
   #growRows(): void {

@@ -7,7 +7,7 @@ import { DAY_MS } from "../../schema/calendar.ts";
 import type { ColumnType } from "../../schema/schema.ts";
 import { bitWidth, writeBitPacked } from "./bit_packing.ts";
 import type { ColumnJob, EncodedObject, JobColumn } from "./encode_job.ts";
-import { rowsByGroup } from "./encode_job.ts";
+import { joinChunks, rowsByGroup } from "./encode_job.ts";
 
 /**
  * Rows of a page. Small enough that a reader need not hold much, large enough that headers cost
@@ -24,21 +24,40 @@ const MAGIC = 0x31524150; // "PAR1", little-endian
  * times as fast as hyparquet-writer's general way; headers and footer are the library's.
  */
 export function* encodeParquet(job: ColumnJob): Generator<EncodedObject> {
+  const columns = job.columns.map((column) => wholeColumn(column, job.rows));
   if (job.groups === undefined) {
-    const bytes = parquetFile(job.columns, job.rows, (column) => column);
+    const bytes = parquetFile(columns, job.rows, (column) => column);
     yield { group: 0, rows: job.rows, bytes };
     return;
   }
-  const { order, ends } = rowsByGroup(job.groups, job.rows, job.groupCount);
+  const groups = joinChunks(job.groups, new Int32Array(job.rows));
+  const { order, ends } = rowsByGroup(groups, job.rows, job.groupCount);
   for (let group = 0; group < job.groupCount; group++) {
     const rows = order.subarray(group === 0 ? 0 : ends[group - 1], ends[group]);
-    const bytes = parquetFile(job.columns, rows.length, (column) => gather(column, rows));
+    const bytes = parquetFile(columns, rows.length, (column) => gather(column, rows));
     yield { group, rows: rows.length, bytes };
   }
 }
 
+/** A column with its chunks put together. */
+interface WholeColumn extends Omit<JobColumn, "absent" | "numbers" | "integers"> {
+  absent?: Uint8Array;
+  numbers?: Float64Array;
+  integers?: Int32Array;
+}
+
+function wholeColumn(column: JobColumn, rows: number): WholeColumn {
+  const { absent, numbers, integers } = column;
+  return {
+    ...column,
+    absent: absent && joinChunks(absent, new Uint8Array(rows)),
+    numbers: numbers && joinChunks(numbers, new Float64Array(rows)),
+    integers: integers && joinChunks(integers, new Int32Array(rows)),
+  };
+}
+
 /** The values of some rows of a column. */
-function gather(column: JobColumn, rows: Int32Array): JobColumn {
+function gather(column: WholeColumn, rows: Int32Array): WholeColumn {
   const { numbers, integers, absent } = column;
   return {
     ...column,
@@ -49,9 +68,9 @@ function gather(column: JobColumn, rows: Int32Array): JobColumn {
 }
 
 function parquetFile(
-  columns: JobColumn[],
+  columns: WholeColumn[],
   rows: number,
-  select: (column: JobColumn) => JobColumn,
+  select: (column: WholeColumn) => WholeColumn,
 ): Uint8Array<ArrayBuffer> {
   const writer = new ByteWriter(rows * 64 + 4096);
   writer.appendUint32(MAGIC);
@@ -90,11 +109,11 @@ const ELEMENTS: Record<ColumnType, Omit<SchemaElement, "name" | "repetition_type
   },
 };
 
-function schemaElement({ name, type, optional }: JobColumn): SchemaElement {
+function schemaElement({ name, type, optional }: WholeColumn): SchemaElement {
   return { name, repetition_type: optional ? "OPTIONAL" : "REQUIRED", ...ELEMENTS[type] };
 }
 
-function writeChunk(writer: ByteWriter, column: JobColumn, rows: number): ColumnChunk {
+function writeChunk(writer: ByteWriter, column: WholeColumn, rows: number): ColumnChunk {
   const begin = writer.offset;
   const absent = column.optional ? column.absent : undefined;
   const present = absent === undefined ? rows : rows - absent.reduce((sum, a) => sum + a, 0);
@@ -188,7 +207,7 @@ function definitionLevels(absent: Uint8Array | undefined, row: number, rows: num
   return bytes;
 }
 
-function withoutAbsent(column: JobColumn, present: number): JobColumn {
+function withoutAbsent(column: WholeColumn, present: number): WholeColumn {
   const rows = new Int32Array(present);
   const absent = column.absent!;
   for (let row = 0, i = 0; i < present; row++) {
@@ -208,7 +227,7 @@ interface EncodedValues {
 
 type Bound = NonNullable<NonNullable<ColumnChunk["meta_data"]>["statistics"]>["min_value"];
 
-function encodeValues(column: JobColumn, count: number): EncodedValues {
+function encodeValues(column: WholeColumn, count: number): EncodedValues {
   switch (column.type) {
     case "string":
       return encodeStrings(column, count);
@@ -314,7 +333,7 @@ function encodeDates(days: Int32Array, count: number): EncodedValues {
   };
 }
 
-function encodeStrings(column: JobColumn, count: number): EncodedValues {
+function encodeStrings(column: WholeColumn, count: number): EncodedValues {
   const { bytes, ends } = column.values!;
   const integers = column.integers!;
   const start = (value: number) => value === 0 ? 0 : ends[value - 1];
