@@ -2,12 +2,12 @@ import type { ColumnChunk, Encoding, SchemaElement } from "hyparquet";
 import { ByteWriter } from "hyparquet-writer";
 import { writePageHeader } from "hyparquet-writer/src/datapage.js";
 import { writeMetadata } from "hyparquet-writer/src/metadata.js";
-import { snappyCompress } from "hyparquet-writer/src/snappy.js";
 import { DAY_MS } from "../../schema/calendar.ts";
 import type { ColumnType } from "../../schema/schema.ts";
 import { bitWidth, writeBitPacked } from "./bit_packing.ts";
 import type { ColumnJob, EncodedObject, JobColumn } from "./encode_job.ts";
 import { joinChunks, rowsByGroup } from "./encode_job.ts";
+import { compressSnappy } from "./snappy.ts";
 
 /**
  * Rows of a page. Small enough that a reader need not hold much, large enough that headers cost
@@ -178,7 +178,7 @@ function writePage(
   bytes: Uint8Array,
   header: (sizes: PageSizes) => PageHeader,
 ): number {
-  const compressed = snappyCompress(bytes);
+  const compressed = compressSnappy(bytes);
   const begin = writer.offset;
   writePageHeader(
     writer,
