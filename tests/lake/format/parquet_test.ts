@@ -151,22 +151,33 @@ serviceTest("texts of any length and script are kept, and no bound of them lies"
 
 Deno.test("bytes follow from the rows alone, not from the arrays that they came in", () => {
   const rows = manyRows(3000);
-  const [{ bytes }] = encoded("parquet", rows);
-  const { job } = bufferRows("parquet", rows);
-  assert.ok(job.kind === "columns");
-  for (const column of job.columns) {
-    // Cut to the rows, as other growth would leave them.
-    column.numbers = column.numbers?.slice(0, job.rows);
-    column.absent = column.absent?.slice(0, job.rows);
-    column.integers = column.integers?.slice(0, job.rows);
-    if (column.values === undefined) continue;
-    // Another value first, as if rows of another file had come before.
-    const { bytes, ends } = column.values;
-    column.values = {
-      bytes: Uint8Array.of(1, 2, 3, ...bytes),
-      ends: Int32Array.of(3, ...ends.map((end) => end + 3)),
-    };
-    column.integers = column.integers!.map((value) => value + 1);
+  const options = { partitionBy: "s" };
+  for (const [i, { bytes }] of encoded("parquet", rows, options).entries()) {
+    for (const size of [7, 1024, 5000]) {
+      const { job } = bufferRows("parquet", rows, options);
+      assert.ok(job.kind === "columns");
+      const cut = (chunks: ArrayLike<number>[]) => {
+        const all = chunks.flatMap((chunk) => Array.from(chunk)).slice(0, job.rows);
+        return Array.from(
+          { length: Math.ceil(job.rows / size) },
+          (_, i) => all.slice(i * size, (i + 1) * size),
+        );
+      };
+      job.groups = cut(job.groups!).map((chunk) => Int32Array.from(chunk));
+      for (const column of job.columns) {
+        const { numbers, integers, absent, values } = column;
+        column.numbers = numbers && cut(numbers).map((chunk) => Float64Array.from(chunk));
+        column.absent = absent && cut(absent).map((chunk) => Uint8Array.from(chunk));
+        // Another text first, as if rows of another file had come before.
+        const shift = values === undefined ? 0 : 1;
+        column.integers = integers &&
+          cut(integers).map((chunk) => Int32Array.from(chunk, (value) => value + shift));
+        column.values = values && {
+          bytes: Uint8Array.of(1, 2, 3, ...values.bytes),
+          ends: Int32Array.of(3, ...values.ends.map((end) => end + 3)),
+        };
+      }
+      assert.deepEqual([...encode(job)][i].bytes, bytes);
+    }
   }
-  assert.deepEqual([...encode(job)][0].bytes, bytes);
 });

@@ -105,3 +105,9 @@ export function manyRows(count: number): SampleRow[] {
     ot: null,
   }));
 }
+
+/** Number of each row's group. */
+export function groupsOf({ rows, groups }: EncodeJob): number[] {
+  const numbers = groups instanceof Int32Array ? [groups] : groups ?? [new Int32Array(rows)];
+  return numbers.flatMap((chunk) => [...chunk]).slice(0, rows);
+}
