@@ -35,14 +35,14 @@ export async function run(context: CommandContext): Promise<number> {
   try {
     await orStopped(store.check(), signal);
     broker = await orStopped(openBroker(settings), signal);
+    output.note(
+      `consuming topic ${topic} on ${broker.description} as group ${group} into ` +
+        `${store.description}, as ${format} by ${partitionBy}`,
+    );
     const view = settings.watch
       ? await startView(schema, context)
       : startProgress(summary, startedAt, context);
     try {
-      output.note(
-        `consuming topic ${topic} on ${broker.description} as group ${group} into ` +
-          `${store.description}, as ${format} by ${partitionBy}`,
-      );
       await runSink({
         broker,
         store,

@@ -9,8 +9,12 @@ import { WatchState } from "./watch_state.ts";
 /** Milliseconds between two frames. */
 const FRAME_MS = 100;
 
-const ENTER = "\x1b[?1049h\x1b[?25l";
-const LEAVE = "\x1b[?25h\x1b[?1049l";
+/** Milliseconds after which a frame is drawn though it is the same: something may have been written over it. */
+const SAME_MS = 1000;
+
+/** The other screen, without a cursor; a line that is too wide for it is cut, not wrapped. */
+const ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l";
+const LEAVE = "\x1b[?7h\x1b[?25h\x1b[?1049l";
 
 /** Options of {@linkcode startWatch}. */
 export interface WatchOptions {
@@ -32,7 +36,8 @@ export interface Watch {
  * elsewhere, and with `--json`, a line a row at once.
  */
 export function startWatch({ schema, topic, output }: WatchOptions): Watch {
-  if (!Deno.stdout.isTerminal() || output.json) {
+  const isTerminal = Deno.stdout.isTerminal() && Deno.env.get("TERM") !== "dumb";
+  if (!isTerminal || output.json) {
     return {
       observer: {},
       onRow(partition, reader, offset, timestampMs) {
@@ -45,9 +50,20 @@ export function startWatch({ schema, topic, output }: WatchOptions): Watch {
   }
   const state = new WatchState(schema, topic);
   const frame = () => watchFrame(state, consoleSize(), output.colour, performance.now());
-  // Home, each line with the rest of it erased, then all below: nothing is blank in between.
-  const draw = () => output.raw("\x1b[H" + frame().join("\x1b[K\r\n") + "\x1b[K\x1b[J");
+  let drawn = "";
+  let drawnAt = -Infinity;
+  const draw = () => {
+    // Home, each line with the rest of it erased, then all below: nothing is blank in between.
+    const text = "\x1b[H" + frame().join("\x1b[K\r\n") + "\x1b[K\x1b[J";
+    const now = performance.now();
+    if (text === drawn && now - drawnAt < SAME_MS) return;
+    [drawn, drawnAt] = [text, now];
+    output.raw(text);
+  };
   output.raw(ENTER);
+  // However the process ends, the terminal is its user's again.
+  const leave = () => output.raw(LEAVE);
+  addEventListener("unload", leave);
   draw();
   const timer = setInterval(draw, FRAME_MS);
   return {
@@ -55,6 +71,7 @@ export function startWatch({ schema, topic, output }: WatchOptions): Watch {
     onRow: (_, reader) => state.take(reader),
     close() {
       clearInterval(timer);
+      removeEventListener("unload", leave);
       output.raw(LEAVE + frame().join("\n") + "\n");
     },
   };

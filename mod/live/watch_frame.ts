@@ -70,7 +70,8 @@ function line(index: WatchedIndex, state: WatchState, columns: number, paint: Pa
     (Number.isNaN(close) ? "" : price(close)).padStart(13);
   const changed = changeText.padStart(9);
   const tail = number(rows).padStart(9);
-  const spark = history.length < 2 ? "" : sparkline(history);
+  const room = columns - SPARK_AT - 1;
+  const spark = history.length < 2 || room < 4 ? "" : sparkline(history.slice(-room));
   const plain = cut(head + changed + tail + "  " + spark, columns);
   const change_ = head.length + changed.length;
   if (plain.length < change_) return plain;
