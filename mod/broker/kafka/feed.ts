@@ -125,6 +125,8 @@ export class Feed implements AssignedPartition {
       this.changed.ring();
       if ("gap" in next) await handler.gap(this.partition, next.from, next.to);
       else await this.#read(next, handler);
+      // Now: the collector would let many of these pile up.
+      if ("release" in next) next.release?.();
     }
     this.#queue = [];
   }

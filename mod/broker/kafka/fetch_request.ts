@@ -81,6 +81,10 @@ function decode(payload: Buffer, fetch: Fetch) {
   const errorCode = payload.readInt16BE(4);
   if (errorCode !== 0) throw protocolError(errorCode);
   const partitions: FetchedPartition[] = [];
+  const memory = payload.buffer as ArrayBuffer;
+  // Before the payload is the answer's number.
+  const isAlone = memory.byteLength === payload.length + 4;
+  let isInUse = false;
   let at = 10;
   const topics = payload.readInt32BE(at);
   at += 4;
@@ -105,9 +109,18 @@ function decode(payload: Buffer, fetch: Fetch) {
       at += 8;
       if (code === 0) {
         const { offset } = fetch.partitions.find((asked) => asked.partition === partition)!;
-        const bytes = own(payload.subarray(at, at + length), payload);
+        const part = payload.subarray(at, at + length);
+        // A small part is copied, so that it does not hold the whole answer while it waits.
+        const isCopied = 2 * length < payload.length;
+        const bytes = isCopied
+          ? new Uint8Array(part)
+          : new Uint8Array(part.buffer, part.byteOffset, part.length);
+        isInUse ||= !isCopied;
+        const release = isCopied || isAlone
+          ? () => void (bytes.buffer as ArrayBuffer).transfer(0)
+          : undefined;
         aborted.sort((a, b) => a.firstOffset - b.firstOffset);
-        const records = { partition, fetchOffset: offset, highWatermark, aborted, bytes };
+        const records = { partition, fetchOffset: offset, highWatermark, aborted, bytes, release };
         partitions.push({ partition, records });
       } else {
         partitions.push({ partition, error: protocolError(code) });
@@ -115,11 +128,6 @@ function decode(payload: Buffer, fetch: Fetch) {
       at += length;
     }
   }
+  if (isAlone && !isInUse) memory.transfer(0);
   return { throttleMs, answer: partitions };
-}
-
-/** A small part is copied, so that it does not hold the whole answer in memory while it waits. */
-function own(part: Buffer, whole: Buffer): Uint8Array {
-  if (2 * part.length < whole.length) return new Uint8Array(part);
-  return new Uint8Array(part.buffer, part.byteOffset, part.length);
 }

@@ -18,6 +18,8 @@ export interface FetchedRecords {
   aborted: AbortedTransaction[];
   /** Whole record batches; the last may be cut off, as the fetch's size limit has it. */
   bytes: Uint8Array;
+  /** Lets go of the bytes' memory at once; absent where it is shared. They cannot be read afterwards. */
+  release?(): void;
 }
 
 /** A record batch that cannot be read: damaged, or of a form that we do not know. */
