@@ -1,7 +1,7 @@
 /** A way to a TCP server on the loopback interface that can lose what passes. */
 export class FlakyProxy implements Disposable {
-  /** Asked for each piece of an answer; `true` loses it and closes the connection. */
-  losesAnswer: () => boolean = () => false;
+  /** Asked for each piece of an answer, with its size; `true` loses it and closes the connection. */
+  losesAnswer: (bytes: number) => boolean = () => false;
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   readonly #open = new Set<Deno.Conn>();
   /** Connections that were closed with an answer. */
@@ -27,8 +27,8 @@ export class FlakyProxy implements Disposable {
           }
         };
         pass(client, server, () => false).finally(close);
-        pass(server, client, () => {
-          if (!this.losesAnswer()) return false;
+        pass(server, client, (bytes) => {
+          if (!this.losesAnswer(bytes)) return false;
           this.lost++;
           return true;
         }).finally(close);
@@ -45,11 +45,15 @@ export class FlakyProxy implements Disposable {
   }
 }
 
-async function pass(from: Deno.Conn, to: Deno.Conn, lose: () => boolean): Promise<void> {
+async function pass(
+  from: Deno.Conn,
+  to: Deno.Conn,
+  lose: (bytes: number) => boolean,
+): Promise<void> {
   const buffer = new Uint8Array(64 * 1024);
   try {
     for (let count; (count = await from.read(buffer)) !== null;) {
-      if (lose()) return;
+      if (lose(count)) return;
       for (let at = 0; at < count;) at += await to.write(buffer.subarray(at, count));
     }
   } catch {

@@ -121,6 +121,27 @@ ownBrokerTest("answers that are lost make no message lost, doubled or late", asy
   await broker.close();
 });
 
+ownBrokerTest("a large answer that breaks off is asked for again at once", async ({ start }) => {
+  const port = freePort();
+  using proxy = new FlakyProxy(() => port);
+  const advertised = `127.0.0.1:${proxy.port}`;
+  await start({ listeners: [{ name: "PLAINTEXT", protocol: "PLAINTEXT", port, advertised }] });
+  const broker = await openKafkaBroker(kafkaSettings(advertised));
+  const topic = "quotes";
+  await broker.ensureTopic(topic, { partitions: 1 });
+  const values = Array.from({ length: 40 }, (_, i) => `${i} ${"x".repeat(100_000)}`);
+  for (const value of values) await send(broker, topic, [{ key: null, value }]);
+  // The first pieces of an answer have arrived when the next one is lost.
+  let large = 0;
+  proxy.losesAnswer = (bytes) => bytes > 10_000 && proxy.lost < 3 && ++large % 15 === 0;
+  const recorder = new Recorder({ broker, topic, group: "lake" });
+  await recorder.hasReceived(values.length);
+  assert.equal(proxy.lost, 3);
+  assert.deepEqual(recorder.received.map(({ value }) => value), values);
+  await recorder.stop();
+  await broker.close();
+});
+
 ownBrokerTest(
   "a damaged record batch ends the consumer, with its place",
   async ({ start, folder }) => {

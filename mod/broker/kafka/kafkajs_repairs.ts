@@ -2,6 +2,7 @@
  * Repairs of kafkajs 2.2.4, which is no longer developed, at the places where its network code goes
  * wrong for every program. They take effect when this file is loaded.
  */
+import { Buffer } from "node:buffer";
 import KafkaJSConnection from "kafkajs/src/network/connection.js";
 import ConnectionPool from "kafkajs/src/network/connectionPool.js";
 import RequestQueue from "kafkajs/src/network/requestQueue/index.js";
@@ -65,4 +66,72 @@ KafkaJSConnection.prototype.disconnect = function (
 ): Promise<boolean> {
   if (this.socket?.destroyed) this.socket = undefined;
   return disconnect.call(this);
+};
+
+interface Receiver {
+  authHandlers: unknown;
+  chunks: Buffer[];
+  bytesBuffered: number;
+  bytesNeeded: number;
+  isConnected(): boolean;
+  processData(data: Buffer): void;
+  readonly requestQueue: {
+    fulfillRequest(answer: { size: number; correlationId: number; payload: Buffer }): void;
+  };
+}
+
+/** The answer that is coming in on a connection, and how much of it is there. */
+const incoming = new WeakMap<Receiver, { bytes: Buffer; used: number }>();
+
+/** Bytes of an answer's length, before the answer. */
+const SIZE_LENGTH = 4;
+
+/** Longest answer for which memory is taken before it is there: who is no Kafka may say any length. */
+const MOST_EXPECTED_BYTES = 64 * 2 ** 20;
+
+const { connect, processData } = KafkaJSConnection.prototype;
+
+/**
+ * The original keeps all pieces of an answer until the last one and then copies them, which takes
+ * twice its memory. Here an answer that comes in pieces is put together as it comes, in memory that is
+ * its own.
+ */
+KafkaJSConnection.prototype.processData = function (this: Receiver, data: Buffer): void {
+  let answer = incoming.get(this);
+  if (answer === undefined) {
+    const begins = !this.authHandlers && this.bytesBuffered === 0 && data.length >= SIZE_LENGTH;
+    if (!begins) return processData.call(this, data);
+    const size = data.readInt32BE(0);
+    const isWhole = size <= data.length - SIZE_LENGTH;
+    if (isWhole || size > MOST_EXPECTED_BYTES) return processData.call(this, data);
+    answer = { bytes: Buffer.allocUnsafeSlow(size), used: 0 };
+    incoming.set(this, answer);
+    data = data.subarray(SIZE_LENGTH);
+  }
+  const { bytes } = answer;
+  const part = data.subarray(0, bytes.length - answer.used);
+  bytes.set(part, answer.used);
+  answer.used += part.length;
+  if (answer.used < bytes.length) return;
+  incoming.delete(this);
+  this.requestQueue.fulfillRequest({
+    size: bytes.length,
+    correlationId: bytes.readInt32BE(0),
+    payload: bytes.subarray(4),
+  });
+  if (part.length < data.length) this.processData(data.subarray(part.length));
+};
+
+/**
+ * The original takes what was there of an answer when a connection broke for the beginning of the
+ * first answer on the next one, and understands nothing any more.
+ */
+KafkaJSConnection.prototype.connect = function (this: Receiver): Promise<unknown> {
+  if (!this.isConnected()) {
+    incoming.delete(this);
+    this.chunks = [];
+    this.bytesBuffered = 0;
+    this.bytesNeeded = SIZE_LENGTH;
+  }
+  return connect.call(this);
 };
