@@ -21,6 +21,9 @@ const NULL_CODE = -Infinity;
 
 const MAX_FIELDS = 8;
 
+/** Memory of a group and of each field of its path, as measured with 50,000 of them. */
+const [GROUP_BYTES, FIELD_BYTES] = [100, 180];
+
 /**
  * Which Hive partition each row belongs to, by a specification such as `dt`, `dt,hour`, `index`,
  * `index,year(date)` or `none`: `dt` and `hour` are the day and hour (UTC) of the message's own Kafka
@@ -111,6 +114,11 @@ export class RowGroups {
     }
     level.set(code, group);
     return group;
+  }
+
+  /** Bytes of memory held, about. */
+  get byteLength(): number {
+    return this.#paths.length * (GROUP_BYTES + this.#fields.length * FIELD_BYTES);
   }
 
   /** The Hive path of each group. */

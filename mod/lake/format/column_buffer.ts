@@ -62,7 +62,7 @@ export class ColumnBuffer implements RowBuffer {
 
   get byteLength(): number {
     const strings = this.#interners.reduce((sum, { byteLength }) => sum + byteLength, 0);
-    return this.#fullBytes + this.#chunk.byteLength + strings;
+    return this.#fullBytes + this.#chunk.byteLength + strings + this.#groups.byteLength;
   }
 
   get paths(): RowGroups["paths"] {

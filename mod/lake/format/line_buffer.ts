@@ -63,7 +63,7 @@ export class LineBuffer implements RowBuffer {
 
   get byteLength(): number {
     return this.#fullMemory + this.#bytes.byteLength + this.#ends.byteLength +
-      this.#groupNumbers.byteLength;
+      this.#groupNumbers.byteLength + this.#groups.byteLength;
   }
 
   get paths(): RowGroups["paths"] {

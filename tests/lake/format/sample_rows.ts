@@ -1,6 +1,6 @@
 import { rowBuffer } from "../../../mod/lake/format/buffers.ts";
 import type { EncodeJob } from "../../../mod/lake/format/encode_job.ts";
-import type { LakeFormat } from "../../../mod/lake/format/row_buffer.ts";
+import type { LakeFormat, RowBuffer } from "../../../mod/lake/format/row_buffer.ts";
 import { Partitioning } from "../../../mod/lake/partitioning.ts";
 import { checkMessage } from "../../../mod/schema/check_message.ts";
 import { MessageReader } from "../../../mod/schema/message_reader.ts";
@@ -59,6 +59,16 @@ export function bufferRows(
   rows: readonly unknown[],
   options: BufferOptions = {},
 ): { job: EncodeJob; paths: ReadonlyArray<ReadonlyArray<readonly [string, string]>> } {
+  const buffer = filled(format, rows, options);
+  return { job: buffer.take(), paths: buffer.paths };
+}
+
+/** Rows in a format's buffer. */
+export function filled(
+  format: LakeFormat,
+  rows: readonly unknown[],
+  options: BufferOptions = {},
+): RowBuffer {
   const { schema = EVERY_TYPE, partitionBy = "dt", partition = 3 } = options;
   const { timestampMs = () => TIMESTAMP_MS } = options;
   const partitioning = new Partitioning(partitionBy, schema);
@@ -70,7 +80,7 @@ export function bufferRows(
     if (reason !== null) throw new Error(`row ${i}: ${reason}`);
     buffer.append(reader, 1000 + i, timestampMs(i));
   });
-  return { job: buffer.take(), paths: buffer.paths };
+  return buffer;
 }
 
 const encoder = new TextEncoder();
