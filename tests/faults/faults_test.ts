@@ -5,8 +5,13 @@ import { FAULTS } from "./faults.ts";
 import { figures } from "./figures.ts";
 import { Stage } from "./stage.ts";
 
-/** One for all of them: a broker takes seconds to start. */
+/** One for all of them, until one fails: a broker takes seconds to start. */
 let stage: Stage | undefined;
+
+async function closeStage(): Promise<void> {
+  await stage?.[Symbol.asyncDispose]();
+  stage = undefined;
+}
 
 for (const fault of FAULTS) {
   serviceTest(
@@ -20,12 +25,16 @@ for (const fault of FAULTS) {
       stage ??= await Stage.open();
       const rounds = fault.rounds.short;
       const chance = new Chance(PROPERTY.seed);
-      const outcome = await fault.run({ stage, rounds, isShort: true, chance });
-      console.log(figures(fault, rounds, outcome));
+      try {
+        console.log(
+          figures(fault, rounds, await fault.run({ stage, rounds, isShort: true, chance })),
+        );
+      } catch (error) {
+        await closeStage();
+        throw error;
+      }
     },
   );
 }
 
-Deno.test.afterAll(async () => {
-  await stage?.[Symbol.asyncDispose]();
-});
+Deno.test.afterAll(closeStage);

@@ -66,8 +66,8 @@ serviceTest(
       const { missing, duplicate, misplaced } = await flow.count();
       assert.deepEqual([missing, duplicate, misplaced], [FLUSH_ROWS, FLUSH_ROWS, FLUSH_ROWS]);
       const { code, stderr } = await flow.run(["verify", "--deep"]);
-    assert.equal(code, 4);
-    assert.match(stderr, new RegExp(other));
+      assert.equal(code, 4);
+      assert.match(stderr, new RegExp(other));
     }),
 );
 

@@ -6,7 +6,7 @@ import { pause } from "./pause.ts";
 import type { Watched } from "./watched_process.ts";
 
 /** Rows while one consumer joins or leaves: a million in the long run. */
-const ROUND_ROWS = 17_000;
+const ROUND_ROWS = 12_500;
 
 /** Milliseconds between two changes, at most. */
 const LONGEST_MS = 3500;
@@ -17,7 +17,7 @@ const MOST_CONSUMERS = 4;
 export const rebalanceStorm: Fault = {
   name: "rebalance-storm",
   claim: "rebalance storm: one to four consumers join and leave every few seconds while rows flow",
-  rounds: { short: 8, long: 60 },
+  rounds: { short: 8, long: 80 },
   async run({ stage, rounds, chance }) {
     await using flow = await KafkaFlow.open(stage, { partitions: 8 });
     const path = flow.quotes({ count: rounds * ROUND_ROWS });
@@ -48,7 +48,7 @@ export const rebalanceStorm: Fault = {
       Array.from(stderr.matchAll(/ generation (\d+),/g), ([, id]) => Number(id))
     );
     const rebalances = Math.max(...generations) - 1;
-    assert.ok(rebalances >= rounds / 2, `${rebalances} rebalances`);
+    assert.ok(rebalances >= rounds / 4, `${rebalances} rebalances`);
     return await conclude(flow, {
       events: `${rebalances} rebalances`,
       sent: JSON.parse(produced.stdout).sent,

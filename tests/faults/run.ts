@@ -57,7 +57,6 @@ async function main(): Promise<number> {
   const { faults, rounds: asked, seed } = readPlan(Deno.args);
   const folder = Deno.makeTempDirSync({ prefix: "ticklake-services-" });
   const services = await startServices(folder, new Set(["python", "binary"]));
-  const stage = await Stage.open();
   const lines: string[] = [];
   let failed = false;
   try {
@@ -69,6 +68,8 @@ async function main(): Promise<number> {
       const startedAt = performance.now();
       try {
         const chance = new Chance(seed);
+        // Its own: what one fault leaves behind is none of the next one's business.
+        await using stage = await Stage.open();
         lines.push(
           figures(fault, rounds, await fault.run({ stage, rounds, isShort: false, chance })),
         );
@@ -81,7 +82,6 @@ async function main(): Promise<number> {
       console.error(`${lines.at(-1)}\n${fault.name}: ${seconds} s`);
     }
   } finally {
-    await stage[Symbol.asyncDispose]();
     await services.stop();
     Deno.removeSync(folder, { recursive: true });
   }
