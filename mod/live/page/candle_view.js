@@ -14,6 +14,8 @@ const seriesOptions = () => ({
   borderVisible: false,
   wickUpColor: colour("--up"),
   wickDownColor: colour("--down"),
+  // Behind the last close: light text must be read on it.
+  priceLineColor: colour("--mark"),
 });
 
 const candle = ([, time, open, high, low, close]) => ({ time, open, high, low, close });
