@@ -5,7 +5,7 @@ import { sparkline } from "../../mod/live/sparkline.ts";
 import { checkMessage } from "../../mod/schema/check_message.ts";
 import { loadSchema } from "../../mod/schema/load_schema.ts";
 import { MessageReader } from "../../mod/schema/message_reader.ts";
-import { runTicklake } from "../services/services.ts";
+import { runTicklake, spawnTicklake } from "../services/services.ts";
 
 const schema = await loadSchema();
 
@@ -105,6 +105,27 @@ Deno.test("where there is no terminal, consume --watch prints a line a row, in J
     assert.equal(rows.length, 50);
     assert.equal(new Set(rows.map(({ partition, offset }) => `${partition} ${offset}`)).size, 50);
     assert.equal(documents.at(-1).written, 50);
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+});
+
+Deno.test("a row is visible when it is read, not when it is written", async () => {
+  const home = await Deno.makeTempDir({ prefix: "ticklake-watch-" });
+  try {
+    const produce = ["produce", "--home", home, "--seed", "1", "--count", "1"];
+    await runTicklake(produce);
+    await using consume = spawnTicklake(
+      ["consume", "--watch", "--home", home, "--flush-interval", "1h"],
+    );
+    await consume.waitFor(/^\d\/0 Index=/m);
+    await runTicklake(produce);
+    await consume.waitFor(/^\d\/1 Index=/m);
+    const folders = [...Deno.readDirSync(`${home}/lake`)].map(({ name }) => name);
+    assert.ok(!folders.includes("index_quotes"), folders.join());
+    const { code, stdout } = await consume.stop();
+    assert.equal(code, 0);
+    assert.match(stdout, /read 2 messages, wrote 2 rows/);
   } finally {
     await Deno.remove(home, { recursive: true });
   }
