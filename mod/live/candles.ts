@@ -1,4 +1,4 @@
-import { isoDay } from "../schema/calendar.ts";
+import { hasDay, isoDay } from "../schema/calendar.ts";
 import type { MessageReader } from "../schema/message_reader.ts";
 import type { ColumnType, RowSchema } from "../schema/schema.ts";
 import { type QuoteFields, quoteFields } from "./quote_fields.ts";
@@ -47,8 +47,8 @@ export class QuoteMaker {
       return typeof value === "number" ? value : null;
     };
     const price = number(close);
-    if (price === null) return null;
     const day = date === undefined ? null : valueOf(date);
+    if (price === null || (day === null && !hasDay(timestampMs))) return null;
     return [
       String(valueOf(key)),
       this.#day(day, timestampMs),

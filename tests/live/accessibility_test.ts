@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import axe from "axe-core";
 import { serviceTest } from "../services/services.ts";
-import { openDashboard, openPage } from "./browser.ts";
+import { openDashboard, openPage, shownRange } from "./browser.ts";
 import { row, startPipeline } from "./pipeline.ts";
 
 interface Axe {
@@ -62,6 +62,14 @@ serviceTest("the page can be used with the keyboard alone, and says what it show
   for (const id of ["a", "indices", "chart", "summary", "button", "compare"]) {
     assert.ok(reached.includes(id), `${id} is not among ${reached.join(", ")}`);
   }
+  const before = await shownRange(page);
+  await page.focus("#chart");
+  await page.keyboard.press("ArrowLeft");
+  const moved = await shownRange(page);
+  assert.ok(moved.from < before.from && moved.to < before.to);
+  await page.keyboard.press("+");
+  const closer = await shownRange(page);
+  assert.ok(closer.to - closer.from < moved.to - moved.from);
   await page.focus("summary");
   await page.keyboard.press("Enter");
   assert.equal(await page.isVisible("#days"), true);

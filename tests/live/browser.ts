@@ -53,6 +53,7 @@ export interface Candle {
 interface Drawn {
   candles(): Candle[];
   lines(): Record<string, Array<{ time: string; value: number }>>;
+  range(): { from: number; to: number };
   frames(): number;
 }
 
@@ -73,6 +74,11 @@ export function drawnLines(page: Page): Promise<Record<string, number[]>> {
         .map(([symbol, points]) => [symbol, points.map(({ value }) => value)]),
     )
   );
+}
+
+/** Candles that are in sight, by their numbers. */
+export function shownRange(page: Page): Promise<{ from: number; to: number }> {
+  return page.evaluate(() => (globalThis as unknown as Globals).ticklake.range());
 }
 
 /** Frames that the page has got. */

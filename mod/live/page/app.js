@@ -64,6 +64,6 @@ function draw() {
 globalThis.ticklake = {
   candles: () => candles.drawn,
   lines: () => comparison.drawn,
-  chosen: () => list.chosen,
+  range: () => candles.range,
   frames: () => frames,
 };

@@ -65,6 +65,11 @@ export class CandleView {
     return this.#series.data();
   }
 
+  /** Numbers of the first and the last candle in sight. */
+  get range() {
+    return this.#chart.timeScale().getVisibleLogicalRange();
+  }
+
   #words() {
     const last = this.#quotes.last(this.#symbol);
     const change = this.#quotes.change(this.#symbol);
