@@ -58,6 +58,7 @@ interface Drawn {
 }
 
 interface Globals {
+  requestAnimationFrame(callback: (value: unknown) => void): void;
   ticklake: Drawn;
 }
 
@@ -76,9 +77,16 @@ export function drawnLines(page: Page): Promise<Record<string, number[]>> {
   );
 }
 
-/** Candles that are in sight, by their numbers. */
+/** Candles that are in sight, by their numbers, after the chart's next drawing. */
 export function shownRange(page: Page): Promise<{ from: number; to: number }> {
-  return page.evaluate(() => (globalThis as unknown as Globals).ticklake.range());
+  return page.evaluate(async () => {
+    for (let i = 0; i < 2; i++) {
+      await new Promise((resolve) =>
+        (globalThis as unknown as Globals).requestAnimationFrame(resolve)
+      );
+    }
+    return (globalThis as unknown as Globals).ticklake.range();
+  });
 }
 
 /** Frames that the page has got. */
