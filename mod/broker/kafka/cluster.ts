@@ -6,7 +6,7 @@ import { createLogger } from "kafkajs/src/loggers/index.js";
 import defaultSocketFactory from "kafkajs/src/network/socketFactory.js";
 import type { BrokerNode } from "./broker_node.ts";
 import { explainConnection } from "./explain_connection.ts";
-import "./kafkajs_repairs.ts";
+import { isConnecting } from "./kafkajs_repairs.ts";
 import { type BrokersAnswer, metadataRequest } from "./metadata_request.ts";
 import { protocolError, type RawRequest, sendRaw } from "./raw_request.ts";
 import { errorType } from "./request_error.ts";
@@ -230,14 +230,14 @@ export class Cluster {
   close(): void {
     this.#closed = true;
     this.reset();
+    for (const socket of this.#sockets) socket.destroy(connectionClosed());
   }
 
-  /** Closes all connections, answered or not; the next requests open them again. */
+  /** Closes the open connections, answered or not; the next requests open them again. */
   reset(): void {
     const closed = connectionClosed();
     const nodes = [this.#pool.seedBroker, ...Object.values(this.#pool.brokers)];
     for (const node of new Set<BrokerNode>(nodes)) node && drop(node, closed);
-    for (const socket of this.#sockets) socket.destroy(closed);
   }
 }
 
@@ -245,8 +245,13 @@ function connectionClosed(): Error {
   return new KafkaJSConnectionClosedError("the connection was closed");
 }
 
-/** Closes the connections to a broker; the requests that wait for an answer fail with `error`. */
+/**
+ * Closes the connections to a broker; the requests that wait for an answer fail with `error`. While it
+ * is being connected nothing is closed: that ends in bounded time, and requests that time out while they
+ * wait for it would end each other's attempts, for ever.
+ */
 function drop(node: BrokerNode, error: Error): void {
+  if (isConnecting(node)) return;
   for (const connection of node.connectionPool.pool) {
     connection.rejectRequests(error);
     connection.disconnect().then(() => connection.socket?.destroy(), () => {});

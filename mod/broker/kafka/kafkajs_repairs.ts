@@ -3,6 +3,8 @@
  * wrong for every program. They take effect when this file is loaded.
  */
 import { Buffer } from "node:buffer";
+import { KafkaJSConnectionError } from "kafkajs/src/errors.js";
+import KafkaJSBroker from "kafkajs/src/broker/index.js";
 import KafkaJSConnection from "kafkajs/src/network/connection.js";
 import ConnectionPool from "kafkajs/src/network/connectionPool.js";
 import RequestQueue from "kafkajs/src/network/requestQueue/index.js";
@@ -30,11 +32,41 @@ RequestQueue.prototype.scheduleCheckPendingRequests = function (this: Queue): vo
 };
 
 interface Connection {
+  host: string;
+  port: number;
+  connectionTimeout: number;
+  socket?: { destroy(): void };
   isConnected(): boolean;
   connect(): Promise<unknown>;
 }
 
 const connecting = new WeakMap<Connection, Promise<Connection>>();
+
+/** Milliseconds after its own timeout by which an attempt to connect must have ended. */
+const CONNECT_GRACE_MS = 1000;
+
+/**
+ * Opens a connection. The original's promise never settles where the socket ends before it is
+ * connected, as when the former socket's late error ends the new one; whoever waits for it would hold
+ * the broker's lock for ever, though the broker is back.
+ * @throws {KafkaJSConnectionError} in bounded time
+ */
+async function open(connection: Connection): Promise<Connection> {
+  const { host, port, connectionTimeout } = connection;
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    connection.socket?.destroy();
+    late.reject(
+      new KafkaJSConnectionError("Connection timeout", { broker: `${host}:${port}` }),
+    );
+  }, connectionTimeout + CONNECT_GRACE_MS);
+  try {
+    await Promise.race([connection.connect(), late.promise]);
+    return connection;
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 /**
  * In the original, two requests that find a connection closed both open it: one socket is
@@ -48,12 +80,39 @@ ConnectionPool.prototype.getConnection = function (
   if (connection.isConnected()) return Promise.resolve(connection);
   let opening = connecting.get(connection);
   if (opening === undefined) {
-    opening = connection.connect().then(() => connection)
-      .finally(() => connecting.delete(connection));
+    opening = open(connection).finally(() => connecting.delete(connection));
     connecting.set(connection, opening);
   }
   return opening;
 };
+
+interface Broker {
+  isConnected(): boolean;
+}
+
+const { connect: connectBroker } = KafkaJSBroker.prototype;
+const connectingBrokers = new WeakMap<Broker, Promise<void>>();
+
+/**
+ * In the original, those who want a broker's connection queue for a lock, and each tries for itself
+ * when its turn comes. After a broker's return the queue is so long that all of them give up before
+ * their turn, and the next ones too, for ever. Here all wait for one attempt.
+ */
+KafkaJSBroker.prototype.connect = function (this: Broker): Promise<void> {
+  let opening = connectingBrokers.get(this);
+  if (opening === undefined) {
+    opening = (connectBroker.call(this) as Promise<void>).finally(() =>
+      connectingBrokers.delete(this)
+    );
+    connectingBrokers.set(this, opening);
+  }
+  return opening;
+};
+
+/** Whether a broker is being connected: it is connected, or has failed, in bounded time. */
+export function isConnecting(broker: object): boolean {
+  return connectingBrokers.has(broker as Broker);
+}
 
 const { disconnect } = KafkaJSConnection.prototype;
 
