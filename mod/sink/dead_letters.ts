@@ -1,4 +1,5 @@
-import { DAY_MS, isoDay } from "../schema/calendar.ts";
+import { HIVE_NULL } from "../lake/layout.ts";
+import { DAY_MS, hasDay, isoDay } from "../schema/calendar.ts";
 
 /** One message that is no row. */
 export interface DeadLetter {
@@ -17,7 +18,7 @@ export class DeadLetters {
   readonly #topic: string;
   readonly #partition: number;
   /** Lines of each day, in the order of their offsets. */
-  readonly #days = new Map<number, Uint8Array[]>();
+  readonly #days = new Map<string, Uint8Array[]>();
   readonly #reasons = new Map<string, number>();
   #count = 0;
   #byteLength = 0;
@@ -44,19 +45,23 @@ export class DeadLetters {
 
   /** Adds a message; its bytes are copied. */
   add(letter: DeadLetter): void {
+    // A producer may send nanoseconds: no day then, but the message is kept.
+    const isDated = hasDay(letter.timestampMs);
     const line = encoder.encode(
       JSON.stringify({
         topic: this.#topic,
         partition: this.#partition,
         offset: letter.offset,
-        timestamp: new Date(letter.timestampMs).toISOString(),
+        timestamp: isDated
+          ? new Date(letter.timestampMs).toISOString()
+          : String(letter.timestampMs),
         reason: letter.reason,
         key: letter.key && letter.key.toBase64(),
         value: letter.value && letter.value.toBase64(),
         headers: letter.headers.map(([name, value]) => [name, value && value.toBase64()]),
       }) + "\n",
     );
-    const day = Math.floor(letter.timestampMs / DAY_MS);
+    const day = isDated ? isoDay(Math.floor(letter.timestampMs / DAY_MS)) : HIVE_NULL;
     const lines = this.#days.get(day);
     if (lines === undefined) this.#days.set(day, [line]);
     else lines.push(line);
@@ -74,7 +79,7 @@ export class DeadLetters {
         bytes.set(line, used);
         used += line.length;
       }
-      yield { dt: isoDay(day), bytes };
+      yield { dt: day, bytes };
     }
   }
 }

@@ -2,6 +2,7 @@ import type { RecordBatch } from "../broker/broker.ts";
 import type { EncodeJob } from "../lake/format/encode_job.ts";
 import { rowBuffer } from "../lake/format/buffers.ts";
 import type { RowBuffer } from "../lake/format/row_buffer.ts";
+import { hasDay } from "../schema/calendar.ts";
 import type { MessageReader } from "../schema/message_reader.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { DeadLetters } from "./dead_letters.ts";
@@ -149,7 +150,11 @@ export class OpenRange {
       if (offset < this.#next) continue;
       const value = batch.value(i);
       const timestampMs = batch.timestamp(i);
-      const reason = value === null ? "no value (a tombstone)" : reader.read(value);
+      const reason = value === null
+        ? "no value (a tombstone)"
+        : hasDay(timestampMs)
+        ? reader.read(value)
+        : `Kafka timestamp ${timestampMs} is outside of the years 1 to 9999`;
       if (reason === null) {
         rows.append(reader, offset, timestampMs);
         if (onRow !== undefined) onRow(this.#partition, reader, offset, timestampMs);
