@@ -10,7 +10,7 @@ export function* encodeJsonLines(job: LineJob): Generator<EncodedObject> {
   const size = job.rows === 0 ? 0 : job.ends[job.rows - 1];
   const bytes = joinChunks(job.chunks, new Uint8Array(size));
   if (job.groups === undefined) {
-    yield { group: 0, rows: job.rows, bytes: gzip(bytes) };
+    yield { group: 0, rows: job.rows, bytes: gzipLast(bytes) };
     return;
   }
   const { order, ends } = rowsByGroup(job.groups, job.rows, job.groupCount);
@@ -24,8 +24,15 @@ export function* encodeJsonLines(job: LineJob): Generator<EncodedObject> {
       lines.set(bytes.subarray(start(row), job.ends[row]), used);
       used += job.ends[row] - start(row);
     }
-    yield { group, rows: rows.length, bytes: gzip(lines) };
+    yield { group, rows: rows.length, bytes: gzipLast(lines) };
   }
+}
+
+/** Compresses lines and lets go of them. */
+function gzipLast(lines: Uint8Array): Uint8Array<ArrayBuffer> {
+  const compressed = gzip(lines);
+  (lines.buffer as ArrayBuffer).transfer(0);
+  return compressed;
 }
 
 function gzip(bytes: Uint8Array): Uint8Array<ArrayBuffer> {

@@ -27,6 +27,7 @@ export function* encodeParquet(job: ColumnJob): Generator<EncodedObject> {
   const columns = job.columns.map((column) => wholeColumn(column, job.rows));
   if (job.groups === undefined) {
     const bytes = parquetFile(columns, job.rows, (column) => column);
+    release(columns);
     yield { group: 0, rows: job.rows, bytes };
     return;
   }
@@ -36,6 +37,16 @@ export function* encodeParquet(job: ColumnJob): Generator<EncodedObject> {
     const rows = order.subarray(group === 0 ? 0 : ends[group - 1], ends[group]);
     const bytes = parquetFile(columns, rows.length, (column) => gather(column, rows));
     yield { group, rows: rows.length, bytes };
+  }
+  release(columns);
+}
+
+/** Lets go of the columns' memory: the collector would let that of several jobs pile up. */
+function release(columns: WholeColumn[]): void {
+  for (const { absent, numbers, integers } of columns) {
+    for (const values of [absent, numbers, integers]) {
+      if (values !== undefined) (values.buffer as ArrayBuffer).transfer(0);
+    }
   }
 }
 
@@ -94,7 +105,9 @@ function parquetFile(
   });
   writer.appendUint32(MAGIC);
   // Cut to size: the buffer travels to another thread and is held until it is uploaded.
-  return new Uint8Array(writer.getBuffer());
+  const file = new Uint8Array(writer.getBuffer());
+  writer.buffer.transfer(0);
+  return file;
 }
 
 const ELEMENTS: Record<ColumnType, Omit<SchemaElement, "name" | "repetition_type">> = {
