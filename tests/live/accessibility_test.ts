@@ -20,11 +20,13 @@ serviceTest("axe finds no fault in the page, light and dark, wide and narrow", {
   ]);
   await pipeline.send(["no row"]);
   await pipeline.consume();
+  await using browser = await openPage();
+  const { page } = browser;
   for (const colorScheme of ["light", "dark"] as const) {
     for (const width of [1280, 390]) {
       await t.step(`${colorScheme}, ${width} wide`, async () => {
-        await using browser = await openPage({ colorScheme, viewport: { width, height: 900 } });
-        const { page } = browser;
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width, height: 900 });
         await openDashboard(page, pipeline.url);
         await page.waitForSelector("#rejected:text-is('1')");
         await page.click("summary");

@@ -35,28 +35,18 @@ serviceTest("the page draws the lake's candles, each from its row", CHROMIUM, as
   await page.waitForSelector("#messages:text-is('6')");
   assert.equal(await page.textContent("#lags"), "0660");
   assert.match((await page.textContent("#objects"))!, /^dt=\d{4}-\d\d-\d\d00 – 5\d/);
+  // Indices are compared in dollars, the first day as 100, as many as one wants.
+  assert.deepEqual(await drawnLines(page), { HSI: [100, 101, 102], NYA: [100, 105, 110] });
+  await page.click("#legend button:has-text('HSI')");
+  assert.deepEqual(Object.keys(await drawnLines(page)), ["NYA"]);
+  await page.click("#legend button:has-text('HSI')");
+  assert.deepEqual(await drawnLines(page), { NYA: [100, 105, 110], HSI: [100, 101, 102] });
   assert.deepEqual(errors, []);
   assert.ok(requests.length > 5);
   for (const url of requests) {
     assert.ok(url.startsWith(pipeline.url) || url.startsWith("data:"), url);
   }
 });
-
-serviceTest(
-  "indices are compared in dollars, from 100 on, as many as one wants",
-  CHROMIUM,
-  async () => {
-    await using pipeline = await startPipeline(ROWS);
-    await using browser = await openPage();
-    const { page } = browser;
-    await openDashboard(page, pipeline.url);
-    assert.deepEqual(await drawnLines(page), { HSI: [100, 101, 102], NYA: [100, 105, 110] });
-    await page.click("#legend button:has-text('HSI')");
-    assert.deepEqual(Object.keys(await drawnLines(page)), ["NYA"]);
-    await page.click("#legend button:has-text('HSI')");
-    assert.deepEqual(await drawnLines(page), { NYA: [100, 105, 110], HSI: [100, 101, 102] });
-  },
-);
 
 serviceTest("a row shows in the page within 200 ms of its acknowledgement", CHROMIUM, async () => {
   await using pipeline = await startPipeline(ROWS);
@@ -154,15 +144,6 @@ serviceTest(
     await waitForClose(page, 151);
   },
 );
-
-serviceTest("a page whose state cannot be had for a while asks again", CHROMIUM, async () => {
-  await using pipeline = await startPipeline(ROWS);
-  await using browser = await openPage();
-  const { page } = browser;
-  await page.route("**/api/state", (route) => route.abort(), { times: 2 });
-  await openDashboard(page, pipeline.url);
-  assert.deepEqual(await drawnCandles(page), HSI);
-});
 
 serviceTest("a hostile symbol and a hostile reason are text", CHROMIUM, async () => {
   const hostile = "<img src=x onerror=alert(1)>";
