@@ -5,6 +5,9 @@ import { joinChunks, rowsByGroup } from "./encode_job.ts";
 /** Level 1: a quarter larger than the default and four times as fast. */
 const GZIP_LEVEL = 1;
 
+/** Larger than the pool that node:buffer cuts small buffers from. */
+const LEAST_CHUNK_BYTES = 65_536;
+
 /** Compresses each group's lines into one gzip file; its header carries no time and no name. */
 export function* encodeJsonLines(job: LineJob): Generator<EncodedObject> {
   const size = job.rows === 0 ? 0 : job.ends[job.rows - 1];
@@ -36,8 +39,14 @@ function gzipLast(lines: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 function gzip(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const compressed = new Uint8Array(gzipSync(bytes, { level: GZIP_LEVEL }));
+  // One buffer for all that comes out: else it comes in small ones, and is put together from them.
+  const chunkSize = Math.max(LEAST_CHUNK_BYTES, bytes.length >>> 1);
+  const compressed = gzipSync(bytes, { level: GZIP_LEVEL, chunkSize });
+  const file = new Uint8Array(compressed);
+  // Not the pool that small buffers share.
+  const memory = compressed.buffer as ArrayBuffer;
+  if (memory.byteLength >= chunkSize) memory.transfer(0);
   // The tenth byte names the operating system: the same bytes on all of them (RFC 1952, 2.3.1).
-  compressed[9] = 255;
-  return compressed;
+  file[9] = 255;
+  return file;
 }
