@@ -99,9 +99,9 @@ export class PartitionSink {
     return this.#sealedBytes;
   }
 
-  /** Whether something that was sealed is not committed yet. */
-  get isWriting(): boolean {
-    return this.#waiting > 0;
+  /** Ranges that are sealed and not committed yet. */
+  get waiting(): number {
+    return this.#waiting;
   }
 
   /** Messages that were read and not committed. */

@@ -72,6 +72,9 @@ const UNTIL_END_PATIENCE_MS = 300_000;
  */
 const MOST_AHEAD_BYTES = 20 * 2 ** 20;
 
+/** The same as a number of ranges, so that small ones can all be written before it ends. */
+const MOST_AHEAD = 8;
+
 /** Milliseconds between two looks at what is due, and at how far the group is. */
 const LONGEST_TICK_MS = 500;
 
@@ -192,9 +195,11 @@ class Sink implements ConsumerHandler {
     this.#summary.read += sink.held - before;
     this.#relieve();
     // What is on its way to the lake will be let go; the rest only by reading on.
-    const isWriting = () => this.#partitions.values().some((sink) => sink.isWriting);
+    const isWriting = () => this.#partitions.values().some((sink) => sink.waiting > 0);
     await this.#budget.waitWhile(
-      () => sink.sealedBytes > MOST_AHEAD_BYTES || (this.#budget.full && isWriting()),
+      () =>
+        sink.sealedBytes > MOST_AHEAD_BYTES || sink.waiting > MOST_AHEAD ||
+        (this.#budget.full && isWriting()),
       this.#end.signal,
     );
   }
