@@ -46,6 +46,7 @@ async function withoutS3(scene: Scene, { awayMs, leave, comeBack }: Absence) {
     await until("it says that it is ready again", isReady);
   }
   const sent = await flow.finishProducing(producer);
+  await until("all is written", async () => await flow.committed() === sent);
   const { stderr } = await flow.finish(consumer);
   assert.deepEqual(stderr.match(/ generation (\d+),/g), [" generation 1,"], "it kept the group");
   const events = `${ms / 1000} s each`;
