@@ -8,11 +8,14 @@ import { pause } from "./pause.ts";
 
 const MIB = 2 ** 20;
 
-/** Size of the disk at first. */
+/** Bytes that are free before a file of rows is sent. */
 const SMALL = 12 * MIB;
 
-/** Rows of a file: more than the disk holds. */
-const FILE_ROWS = 200_000;
+/** Bytes that are free afterwards: enough for all that waits to be written. */
+const LARGE = 500 * MIB;
+
+/** Rows of a file: more than the log has room for. */
+const FILE_ROWS = 400_000;
 
 /** Exit code for a service that could not be reached or refused us. */
 const SERVICE = 3;
@@ -26,12 +29,12 @@ export const fullDisk: Fault = {
   claim: "the disk is full, or read-only, under the embedded log and the directory lake",
   rounds: { short: 2, long: 12 },
   run: ({ rounds, chance }) =>
-    withSmallDisk(SMALL, async (disk) => {
+    withSmallDisk(LARGE, async (disk) => {
       await using flow = new EmbeddedFlow(`${disk.path}/home`);
-      let size = SMALL;
       let acknowledged = 0;
       let waits = 0;
       for (let round = 0; round < rounds; round++) {
+        disk.resize(usedBytes(disk.path) + SMALL);
         const first = round * FILE_ROWS;
         const path = flow.quotes({ count: FILE_ROWS, first });
         const produced = await flow.ended(flow.produce(path, "max"));
@@ -45,7 +48,7 @@ export const fullDisk: Fault = {
         const consumer = flow.consume(["--flush-rows", "2000"]);
         await consumer.waitFor(/disk is full/);
         await pause(chance.between(0, 1500));
-        disk.resize(size += 2 * SMALL);
+        disk.resize(LARGE);
         const waited = await consumer.waitFor(/ready again/).then(() => true, () => false);
         if (waited) {
           waits++;
@@ -54,7 +57,6 @@ export const fullDisk: Fault = {
           assertStopped(await flow.ended(consumer), /disk is full/, /Free space/);
         }
       }
-      disk.resize(size + 20 * SMALL);
       return await conclude(flow, {
         events: `${acknowledged.toLocaleString("en-US")} rows acknowledged; consume waited ` +
           `${waits} times and stopped ${rounds - waits} times`,
@@ -65,6 +67,12 @@ export const fullDisk: Fault = {
       });
     }),
 };
+
+/** What stands on a file system, in bytes. */
+function usedBytes(path: string): number {
+  const { stdout } = new Deno.Command("df", { args: ["--output=used", "-B1", path] }).outputSync();
+  return Number(new TextDecoder().decode(stdout).trim().split("\n")[1]);
+}
 
 async function readOnly(flow: EmbeddedFlow, disk: SmallDisk, path: string): Promise<void> {
   disk.setReadOnly(true);

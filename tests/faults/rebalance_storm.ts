@@ -11,6 +11,9 @@ const ROUND_ROWS = 12_500;
 /** Milliseconds between two changes, at most. */
 const LONGEST_MS = 3500;
 
+/** Milliseconds that a request to S3 takes, at most. */
+const SLOWEST_MS = 400;
+
 const MOST_CONSUMERS = 4;
 
 /** Consumers join and leave while rows flow. */
@@ -20,6 +23,9 @@ export const rebalanceStorm: Fault = {
   rounds: { short: 8, long: 80 },
   async run({ stage, rounds, chance }) {
     await using flow = await KafkaFlow.open(stage, { partitions: 8 });
+    // Slow enough that partitions are taken away in the midst of a flush.
+    const travel = () => pause(chance.between(5, SLOWEST_MS)).then(() => false);
+    stage.s3Proxy.treat = () => ({ before: travel });
     const path = flow.quotes({ count: rounds * ROUND_ROWS });
     const producer = flow.produce(path, ROUND_ROWS / (LONGEST_MS / 2000));
     const all: Watched[] = [];
@@ -30,7 +36,7 @@ export const rebalanceStorm: Fault = {
         const rows = chance.one([500, 5000, 50_000]);
         const interval = chance.one([200, 1000]);
         const args = ["--flush-rows", String(rows), "--flush-interval", `${interval}ms`];
-        present.push(flow.consume(args));
+        present.push(flow.consume(args, flow.flakyS3));
         all.push(present[length]);
       } else {
         const leaver = chance.one(present);
