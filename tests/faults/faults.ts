@@ -11,6 +11,7 @@ import { killBetweenSteps } from "./kill_between_steps.ts";
 import { killConsume } from "./kill_consume.ts";
 import { killProduce } from "./kill_produce.ts";
 import { manyGroups, manyGroupsWithoutS3 } from "./memory.ts";
+import { outageRebalance } from "./outage_rebalance.ts";
 import { rebalanceStorm } from "./rebalance_storm.ts";
 import { retention } from "./retention.ts";
 import { S3_FAULTS } from "./s3_faults.ts";
@@ -30,6 +31,7 @@ export const FAULTS: readonly Fault[] = [
   rebalanceStorm,
   ...S3_FAULTS,
   s3Outage,
+  outageRebalance,
   expiredCredentials,
   brokerRestart,
   addedPartition,

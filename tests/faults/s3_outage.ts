@@ -5,6 +5,7 @@ import type { Fault, Scene } from "./fault.ts";
 import { KafkaFlow } from "./kafka_flow.ts";
 import { pause } from "./pause.ts";
 import { PutCounter } from "./put_counter.ts";
+import { isReady } from "./readiness.ts";
 import type { Stage } from "./stage.ts";
 import { until } from "./until.ts";
 
@@ -30,20 +31,15 @@ async function withoutS3(scene: Scene, { awayMs, leave, comeBack }: Absence) {
   const producer = flow.produce(flow.quotes({ count }), RATE);
   const consumer = flow.consume(args, flow.flakyS3);
   const puts = new PutCounter(stage.s3Proxy);
-  const isReady = async () => {
-    const response = await fetch(`http://127.0.0.1:${port}/readyz`);
-    await response.body?.cancel();
-    return response.status === 200;
-  };
   for (let round = 0; round < rounds; round++) {
     const before = puts.objects;
     await until("it writes", () => puts.objects > before + 3);
     await leave(stage);
     const backAt = performance.now() + ms;
-    await until("it says that it is not ready", async () => !await isReady());
+    await until("it says that it is not ready", async () => !await isReady(port));
     await pause(backAt - performance.now());
     await comeBack(stage);
-    await until("it says that it is ready again", isReady);
+    await until("it says that it is ready again", () => isReady(port));
   }
   const sent = await flow.finishProducing(producer);
   await until("all is written", async () => await flow.committed() === sent);
