@@ -15,6 +15,9 @@ export const FLUSH_STEPS = [
 /** One of {@linkcode FLUSH_STEPS}. */
 export type FlushStep = typeof FLUSH_STEPS[number];
 
+/** Milliseconds within which a consumer comes to the place. */
+const PATIENCE_MS = 60_000;
+
 /** Options of {@linkcode atStep}. */
 export interface AtStepOptions {
   step: FlushStep;
@@ -26,15 +29,18 @@ export interface AtStepOptions {
 
 /**
  * Does something when a consumer that uses both proxies comes to a place between two steps of a flush.
- * @returns a promise that resolves when it is done
+ * @returns a promise that resolves when it is done, and rejects when no consumer comes there
  */
 export function atStep(stage: Stage, { step, skip, act }: AtStepOptions): Promise<void> {
   const done = Promise.withResolvers<void>();
+  const late = new Error(`no consumer has come to the place ${step} in ${PATIENCE_MS} ms`);
+  const timer = setTimeout(() => done.reject(late), PATIENCE_MS);
   let left = skip;
   let isOver = false;
   const treatment = (before: boolean) => {
     if (isOver || left-- > 0) return undefined;
     isOver = true;
+    clearTimeout(timer);
     const lost = act();
     lost.then(() => done.resolve(), done.reject);
     const isLost = async () => await lost === "lose";
