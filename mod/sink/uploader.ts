@@ -92,7 +92,9 @@ export class Uploader {
   }
 
   #worked(name: string): void {
-    if (!this.#failing.delete(name) || this.#failing.size > 0) return;
+    this.#failing.delete(name);
+    // What failed may have been given up since: any put that works shows that the lake is back.
+    if (this.#trouble === undefined || this.#failing.size > 0) return;
     this.#trouble = undefined;
     this.#observer.ready?.(true);
   }

@@ -286,6 +286,28 @@ Deno.test("while the lake is away nothing is lost, and it says that it is not re
   assert.deepEqual(retried, ["put", "put"]);
 });
 
+Deno.test("a put that was given up in a rebalance does not keep it from being ready again", async () => {
+  const log = new ScriptedLog([rows(30)]);
+  const lake = new MemoryLake();
+  let away = true;
+  lake.beforePut = () => {
+    if (away) throw new Failure("service", "the lake is away");
+  };
+  const told: boolean[] = [];
+  const { written } = await sink(log, lake, {
+    observer: {
+      ready: (ready) => told.push(ready),
+      retried: () => {
+        away = false;
+        log.rebalance();
+      },
+    },
+  });
+  assert.equal(written, 30);
+  assert.equal(told[0], false);
+  assert.equal(told.at(-1), true);
+});
+
 Deno.test("a failure that a retry does not help ends the sink, and the next one goes on", async () => {
   const log = new ScriptedLog([rows(30)]);
   const lake = new MemoryLake();
