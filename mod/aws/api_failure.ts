@@ -1,4 +1,5 @@
 import { Failure, messageOf } from "../failure/failure.ts";
+import { endpointSet } from "./endpoint.ts";
 import { describeError, requestMeaning } from "./request_failure.ts";
 
 const DENIED = ["AccessDeniedException", "AccessDenied", "UnauthorizedOperation"];
@@ -12,6 +13,19 @@ const THROTTLED = [
 
 /** Where all that the commands need can be read. */
 const POLICY = "`ticklake setup-catalog --print-policy` prints all that each command needs.";
+
+/** A server that answers, but not as the service: an S3 server of one's own that is asked for Glue. */
+export class NotTheService extends Failure {
+  /** @param action what was asked, such as `glue:GetDatabase` */
+  constructor(action: string, place: string, cause: unknown) {
+    const [service] = action.split(":");
+    super("service", `${action}: ${place} does not answer as ${nameOf(service)}`, {
+      cause,
+      fix:
+        "S3 servers that are not AWS's have no Glue, Athena and IAM: `ticklake query --engine local` reads their lakes, and needs no catalog. For those of AWS, take AWS_ENDPOINT_URL away.",
+    });
+  }
+}
 
 /**
  * What an error of an AWS API means for a user, where it is about the way to it or our rights;
@@ -28,6 +42,10 @@ export function apiFailure(error: unknown, action: string): Failure | undefined 
     name?: string;
     $metadata?: { httpStatusCode?: number };
   };
+  // Of a JSON API the SDK could not read the answer; of an XML one it found no code in it.
+  if (error instanceof SyntaxError || name === "Unknown") {
+    return new NotTheService(action, endpointOf(service), error);
+  }
   if (DENIED.includes(name)) return denied(error, action);
   if (THROTTLED.includes(name)) {
     return fail(
@@ -65,9 +83,10 @@ function denied(error: unknown, requested: string): Failure {
 }
 
 function endpointOf(service: string): string {
-  const own = Deno.env.get(`AWS_ENDPOINT_URL_${service.toUpperCase()}`);
-  const name = service.length <= 3
-    ? service.toUpperCase()
-    : service[0].toUpperCase() + service.slice(1);
-  return own || Deno.env.get("AWS_ENDPOINT_URL") || name;
+  return endpointSet(service) ?? nameOf(service);
+}
+
+/** A service's name for people. */
+function nameOf(service: string): string {
+  return service.length <= 3 ? service.toUpperCase() : service[0].toUpperCase() + service.slice(1);
 }

@@ -1,6 +1,7 @@
 import type { QueryEngine } from "../catalog/engine.ts";
 import { RESULTS_FOLDER } from "../catalog/glue/policies.ts";
 import { lakeRoot } from "../catalog/glue/target.ts";
+import { requireLakeInReach } from "../catalog/lake_in_reach.ts";
 import type { Settings } from "../config/settings.ts";
 import { Failure } from "../failure/failure.ts";
 import { Partitioning } from "../lake/partitioning.ts";
@@ -35,6 +36,7 @@ export async function openEngine(settings: Settings, schema: RowSchema): Promise
       },
     );
   }
+  requireLakeInReach("athena");
   const { openAthenaEngine } = await import("../catalog/athena_engine.ts");
   return openAthenaEngine({
     database: settings.database,

@@ -1,6 +1,7 @@
 import type { GlueSetupOptions } from "../catalog/glue/setup.ts";
 import type { PolicySubject } from "../catalog/glue/policies.ts";
 import { checkSchedule } from "../catalog/glue/schedule.ts";
+import { requireLakeInReach } from "../catalog/lake_in_reach.ts";
 import { printSetup, type SetupReport } from "../catalog/setup_report.ts";
 import type { CommandContext } from "../cli/context.ts";
 import type { Settings } from "../config/settings.ts";
@@ -69,8 +70,14 @@ async function setUpAws(
   schedule: string | undefined,
 ): Promise<SetupReport> {
   const { settings, output, signal } = context;
+  requireLakeInReach("glue");
   const { deleteGlue, setUpGlue } = await import("../catalog/glue/setup.ts");
-  const { createRole, dryRun, run, wait, timeout } = settings;
+  const { dryRun, run, wait, timeout, projection } = settings;
+  // Only a crawler has a role.
+  const createRole = settings.createRole && !projection;
+  if (projection && !settings.delete && (run || wait || settings.createRole)) {
+    output.note("--projection needs no crawler: --run, --wait and --create-role do nothing");
+  }
   const subject = policySubject(settings, schema, bucket);
   const options: GlueSetupOptions = {
     target: {
@@ -83,7 +90,7 @@ async function setUpAws(
       crawler: subject.crawler,
       role: createRole ? subject.role : settings.role,
       schedule,
-      projection: settings.projection,
+      projection,
     },
     dryRun,
     ownRole: createRole || settings.delete ? subject : undefined,

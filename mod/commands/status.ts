@@ -1,4 +1,6 @@
+import { NotTheService } from "../aws/api_failure.ts";
 import type { CommittedOffset, PartitionOffsets } from "../broker/broker.ts";
+import { lakeOutOfReach } from "../catalog/lake_in_reach.ts";
 import { formatDollars } from "../catalog/prices.ts";
 import type { CommandContext } from "../cli/context.ts";
 import { sizeText } from "../cli/size_text.ts";
@@ -46,7 +48,8 @@ export async function run(context: CommandContext): Promise<number> {
       lake.close();
     }
     const crawler = bucket === undefined ? undefined : await crawlerStatus(context, schema);
-    const cost = bucket === undefined ? undefined : lakeCost(inventory);
+    // Elsewhere AWS's prices mean nothing.
+    const cost = crawler === undefined ? undefined : lakeCost(inventory);
     const smallObjects = hasSmallObjects(inventory);
     output.document({ topic, group, partitions, lake: inventory, smallObjects, crawler, cost });
     printPartitions(partitions, context);
@@ -87,7 +90,21 @@ async function partitionStatus(
   }
 }
 
+/** The crawler; `undefined` where the lake is on a server that has no Glue. */
 async function crawlerStatus(
+  context: CommandContext,
+  schema: RowSchema,
+): Promise<CrawlerStatus | undefined> {
+  const elsewhere = lakeOutOfReach("glue");
+  try {
+    if (elsewhere === undefined) return await askForCrawler(context, schema);
+  } catch (error) {
+    if (!(error instanceof NotTheService)) throw error;
+  }
+  context.output.note("crawler and cost: none, as the lake's server is not AWS's");
+}
+
+async function askForCrawler(
   { settings, signal }: CommandContext,
   schema: RowSchema,
 ): Promise<CrawlerStatus> {
@@ -127,15 +144,16 @@ function printPartitions(partitions: PartitionStatus[] | null, context: CommandC
 }
 
 function printLake(inventory: LakeInventory, { output }: CommandContext): void {
-  const { objects, bytes, offsets, rejected, deadLetterObjects, lost } = inventory;
-  output.line(
-    `lake: ${number(offsets)} messages in ${number(objects)} objects of ${sizeText(bytes)}`,
-  );
+  const { objects, bytes, offsets, rows, rejected, deadLetterObjects, lost } = inventory;
+  const what = rows === null ? counted(offsets, "message") : counted(rows, "row");
+  output.line(`lake: ${what} in ${counted(objects, "object")}, ${sizeText(bytes)} in all`);
   if (deadLetterObjects > 0) {
-    const count = rejected === null ? "many" : number(rejected);
-    output.line(`  rejected: ${count} messages in ${number(deadLetterObjects)} objects`);
+    const many = rejected === null ? "many messages" : counted(rejected, "message");
+    output.line(`  rejected: ${many} in ${counted(deadLetterObjects, "object")}`);
   }
-  if (lost > 0) output.line(`  lost to retention before they were read: ${number(lost)} messages`);
+  if (lost > 0) {
+    output.line(`  lost to retention before they were read: ${counted(lost, "message")}`);
+  }
 }
 
 function printCrawler(crawler: CrawlerStatus, { output }: CommandContext): void {
@@ -147,7 +165,7 @@ function printCrawler(crawler: CrawlerStatus, { output }: CommandContext): void 
 function printCost(cost: LakeCost, { output }: CommandContext): void {
   const { putRequests, putDollars, storageDollarsMonth, putDollarsMonth } = cost;
   output.line(
-    `cost: ${number(putRequests)} PUT requests, about ${
+    `cost: ${counted(putRequests, "PUT request")}, about ${
       formatDollars(putDollars)
     }; storage about ` +
       `${formatDollars(storageDollarsMonth)} a month` +
@@ -156,6 +174,10 @@ function printCost(cost: LakeCost, { output }: CommandContext): void {
         : `, writing about ${formatDollars(putDollarsMonth)} a month`) +
       ` (${cost.priceRegion} list price of ${cost.priceDate})`,
   );
+}
+
+function counted(count: number, thing: string): string {
+  return `${number(count)} ${thing}${count === 1 ? "" : "s"}`;
 }
 
 function number(value: number): string {

@@ -21,13 +21,13 @@ const DAYS_OF_MONTH = 30;
 
 /** Estimates the cost of a lake; nothing of it is asked of AWS. */
 export function lakeCost(inventory: LakeInventory): LakeCost {
-  const { objects, bytes, deadLetterObjects, deadLetterBytes, days } = inventory;
-  const putRequests = objects + deadLetterObjects;
+  const { objects, bytes, deadLetterObjects, deadLetterBytes, gapObjects, days } = inventory;
+  const putRequests = objects + deadLetterObjects + gapObjects;
   const putDollars = putRequests * PRICES.put;
   return {
     putRequests,
     putDollars,
-    storageDollarsMonth: (bytes + deadLetterBytes) / 1e9 * PRICES.storageGbMonth,
+    storageDollarsMonth: (bytes + deadLetterBytes) / 2 ** 30 * PRICES.storageGbMonth,
     putDollarsMonth: days === 0 ? null : putDollars / days * DAYS_OF_MONTH,
     priceDate: PRICES.date,
     priceRegion: PRICES.region,

@@ -9,6 +9,8 @@ export interface LakeInventory {
   bytes: number;
   /** Offsets that flushes have written, those of dead letters among them. */
   offsets: number;
+  /** Rows: offsets that are no dead letters; `null` where those are too many to count. */
+  rows: number | null;
   /** Objects with dead letters. */
   deadLetterObjects: number;
   /** Bytes of those. */
@@ -17,6 +19,8 @@ export interface LakeInventory {
   rejected: number | null;
   /** Offsets that retention removed before they were read. */
   lost: number;
+  /** Objects that tell of those. */
+  gapObjects: number;
   /** Days (`dt`) that have objects; 0 where the lake is not partitioned by day. */
   days: number;
 }
@@ -37,10 +41,12 @@ export async function takeInventory(
     objects: 0,
     bytes: 0,
     offsets: 0,
+    rows: 0,
     deadLetterObjects: 0,
     deadLetterBytes: 0,
     rejected: 0,
     lost: 0,
+    gapObjects: 0,
     days: 0,
   };
   const ranges = new Set<string>();
@@ -53,6 +59,7 @@ export async function takeInventory(
       const { partition, first, last, partitions } = parsed;
       if (deadLetter && partitions[0]?.[0] === "gap") {
         inventory.lost += last + 1 - first;
+        inventory.gapObjects++;
         continue;
       }
       // The objects of one flush share its range.
@@ -74,6 +81,7 @@ export async function takeInventory(
   inventory.rejected = deadLetters.length > MOST_READ
     ? null
     : await countLines(store, deadLetters, signal);
+  inventory.rows = inventory.rejected === null ? null : inventory.offsets - inventory.rejected;
   return inventory;
 }
 

@@ -1,10 +1,23 @@
 import assert from "node:assert/strict";
+import { Home, putRows, quote } from "../catalog/quotes_lake.ts";
 import { freePort } from "../services/free_port.ts";
-import { awsEnv, python, runTicklake, serviceTest, uniqueName } from "../services/services.ts";
+import {
+  awsEnv,
+  python,
+  realS3Env,
+  runTicklake,
+  serviceTest,
+  uniqueName,
+} from "../services/services.ts";
+import { quotes, withEmbedded } from "./consume_place.ts";
+
+const PYTHON = `
+import boto3, sys
+boto3.client("s3", endpoint_url=sys.argv[1]).create_bucket(Bucket=sys.argv[2])`;
 
 interface Status {
   partitions: Array<{ partition: number; high: number; committed: number | null; lag: number }>;
-  lake: { objects: number; offsets: number; rejected: number };
+  lake: { objects: number; offsets: number; rows: number; rejected: number };
   crawler?: { name: string; state: string | null };
   cost?: { putRequests: number; priceDate: string };
 }
@@ -36,9 +49,60 @@ Deno.test("status tells offsets, lag and the lake of the embedded parts", async 
     assert.equal(after.cost, undefined);
     const text = await runTicklake(["status", ...own]);
     assert.match(text.stdout, /^topic index-quotes, group ticklake: lag 300$/m);
-    assert.match(text.stdout, /^lake: 300 messages in \d objects of [\d.]+ KiB$/m);
+    assert.match(text.stdout, /^lake: 300 rows in \d objects?, [\d.]+ KiB in all$/m);
   } finally {
     await Deno.remove(home, { recursive: true });
+  }
+});
+
+Deno.test("status counts rows without the rejected messages", () =>
+  withEmbedded(async (place) => {
+    await place.send([...quotes(2), { key: "HSI", value: "{" }, { key: "HSI", value: null }]);
+    await place.toEnd();
+    const { stdout, stderr } = await runTicklake(["status", "--json"], place);
+    const { lake } = JSON.parse(stdout) as Status;
+    assert.deepEqual([lake.offsets, lake.rows, lake.rejected], [4, 2, 2], stderr);
+    const text = await runTicklake(["status"], place);
+    assert.match(
+      text.stdout,
+      /^lake: 2 rows in 1 object, [\d.]+ KiB in all\n {2}rejected: 2 messages in 1 object$/m,
+    );
+  }));
+
+Deno.test("status warns of many small objects, and names the settings that make fewer", async () => {
+  await using home = new Home();
+  const warned = async (objects: number) => {
+    for (let i = 0; i < objects; i++) await putRows(home.lake, [quote(i)]);
+    return (await runTicklake(["status", "--home", home.path])).stderr;
+  };
+  assert.doesNotMatch(await warned(3), /warning/);
+  const stderr = await warned(120);
+  assert.match(
+    stderr,
+    /warning: 120 objects of [\d.]+ KiB on average make queries slow\n {2}fix: /,
+  );
+  for (const flag of stderr.split("fix: ")[1].match(/--[a-z-]+/g)!) {
+    const help = await runTicklake(["consume", "--help"]);
+    assert.ok(help.stdout.includes(flag), `consume has no ${flag}`);
+  }
+});
+
+serviceTest("status of a lake on another S3 server goes without Glue and AWS's prices", {
+  needs: ["real-s3", "python"],
+}, async () => {
+  const bucket = uniqueName("status");
+  const s3 = realS3Env();
+  await python(PYTHON, [s3.AWS_ENDPOINT_URL, bucket], { ...s3, AWS_DEFAULT_REGION: "us-east-1" });
+  const { AWS_ENDPOINT_URL, ...rest } = s3;
+  // Whether the server is named for all of AWS or for S3 alone.
+  for (const env of [s3, { ...rest, AWS_ENDPOINT_URL_S3: AWS_ENDPOINT_URL }]) {
+    const { code, stdout, stderr } = await runTicklake(["status", "--json"], {
+      env: { ...env, AWS_S3_BUCKET: bucket },
+    });
+    assert.equal(code, 0, stderr);
+    const { crawler, cost, lake } = JSON.parse(stdout);
+    assert.deepEqual([crawler, cost, lake.objects], [undefined, undefined, 0]);
+    assert.match(stderr, /crawler and cost: none, as the lake's server is not AWS's/);
   }
 });
 

@@ -25,22 +25,38 @@ Deno.test("an inventory counts offsets once, however many objects a flush has", 
   const inventory = await inventoryOf(lake);
   assert.equal(inventory.offsets, 5 + 25 + 15);
   assert.equal(inventory.rejected, 2);
+  assert.equal(inventory.rows, 3 + 25 + 15);
+  assert.equal(inventory.gapObjects, 1);
   assert.equal(inventory.deadLetterObjects, 1);
   assert.equal(inventory.lost, 15);
   assert.equal(inventory.days, 3);
   assert.equal(inventory.objects, 2 + 3 + 2);
 });
 
-Deno.test("a lake's cost is that of its PUT requests and its bytes", async () => {
+Deno.test("a lake's cost is that of its PUT requests and its bytes, by AWS's units", async () => {
   const lake = new MemoryLake();
   await sink(new ScriptedLog([rows(30)]), lake);
-  const inventory = { ...await inventoryOf(lake), bytes: 5e9, deadLetterBytes: 0 };
-  const cost = lakeCost(inventory);
-  assert.equal(cost.putRequests, 3);
-  assert.equal(cost.putDollars, 3 * PRICES.put);
-  assert.equal(cost.storageDollarsMonth, 5 * PRICES.storageGbMonth);
-  assert.equal(cost.putDollarsMonth, 90 * PRICES.put);
+  const inventory = await inventoryOf(lake);
+  assert.equal(lakeCost(inventory).putRequests, 3);
+  const cost = lakeCost({
+    ...inventory,
+    objects: 1500,
+    deadLetterObjects: 490,
+    gapObjects: 10,
+    days: 10,
+    // 100 GB, as AWS counts them.
+    bytes: 107_374_182_000,
+    deadLetterBytes: 400,
+  });
+  const near = (found: number, expected: number) =>
+    assert.ok(Math.abs(found - expected) < 1e-9, `${found}, expected ${expected}`);
+  assert.equal(cost.putRequests, 2000);
+  near(cost.putDollars, 0.01);
+  near(cost.putDollarsMonth!, 0.03);
+  near(cost.storageDollarsMonth, 2.3);
   assert.equal(cost.priceDate, PRICES.date);
+  // A lake that has no days says nothing about a month.
+  assert.equal(lakeCost({ ...inventory, days: 0 }).putDollarsMonth, null);
 });
 
 Deno.test("many small objects are told, a few or large ones are not", async () => {
