@@ -9,7 +9,7 @@ export interface Part {
   part: "database" | "table" | "crawler" | "role";
   name: string;
   state: PartState;
-  /** What was another before, one line each: `schedule: none -> cron(0 6 * * ? *)`. */
+  /** What was another before, one line each: `schedule: none -> cron(0 6 * * ? *)`; how a new part is made. */
   changes?: string[];
 }
 
@@ -39,7 +39,7 @@ export interface SetupReport {
 
 /** A run of a crawler. */
 export interface Crawl {
-  /** Glue's word: `RUNNING` where it was not waited for, else `SUCCEEDED`. */
+  /** Glue's word: `RUNNING` where it was not waited for, else `SUCCEEDED`; `PLANNED` of a dry run. */
   state: string;
   /** Whether it ran before we asked for it. */
   joined: boolean;
@@ -65,6 +65,8 @@ export function printSetup(report: SetupReport, output: Output): void {
   const width = Math.max(...words.map(({ length }) => length));
   report.parts.forEach(({ part, name, changes }, i) => {
     output.line(`${words[i].padEnd(width)}  ${part.padEnd(8)}  ${name}`);
+    // How a new part is made is for a plan.
+    if (report.parts[i].state === "created" && !report.dryRun) return;
     for (const change of changes ?? []) output.line(`${" ".repeat(width)}    ${change}`);
   });
   const { crawl, load } = report;
@@ -77,6 +79,7 @@ export function printSetup(report: SetupReport, output: Output): void {
 
 function describeCrawl({ state, joined, seconds, partitionsAdded }: Crawl): string {
   const which = joined ? "the crawl that was running" : "the crawl";
+  if (state === "PLANNED") return "would run the crawler";
   if (state === "RUNNING") return `${which} goes on; --wait waits for its end`;
   const added = partitionsAdded === undefined ? "" : `, ${partitionsAdded} new partitions`;
   return `${which} has ${state.toLowerCase()} in ${seconds} s${added}`;

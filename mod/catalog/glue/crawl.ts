@@ -6,6 +6,12 @@ import { findCrawler } from "./crawler.ts";
 import type { GlueApi } from "./target.ts";
 import { poll, type Waiting } from "./waiting.ts";
 
+/**
+ * How long Glue may call a crawler ready that it has just started, in milliseconds: its answers need
+ * not be of the same moment.
+ */
+const STARTING_MS = 20_000;
+
 /** Options of {@linkcode crawl}. */
 export interface CrawlOptions extends Waiting {
   /** Whether to start the crawler; else one that runs is only waited for. */
@@ -22,21 +28,34 @@ export interface CrawlOptions extends Waiting {
 export async function crawl(glue: GlueApi, name: string, options: CrawlOptions): Promise<Crawl> {
   const begin = performance.now();
   const seconds = () => Math.round((performance.now() - begin) / 1000);
+  const lastStart = await lastStartOf(glue, name);
   const joined = options.run ? await start(glue, name, options) : true;
   if (!options.wait) return { state: "RUNNING", joined, seconds: seconds() };
   let last: LastCrawlInfo | undefined;
+  let seen = joined;
   await poll(options, async () => {
     const crawler = await findCrawler(glue, name);
     if (crawler === undefined) {
       throw new Failure("failed", `crawler ${name} was deleted while it was waited for`);
     }
     last = crawler.LastCrawl;
-    if (crawler.State === "READY") return { done: true };
+    if (crawler.State === "READY") {
+      // Else the last crawl may be the one before ours.
+      seen ||= last?.StartTime?.getTime() !== lastStart;
+      if (seen || performance.now() - begin > STARTING_MS) return { done: true };
+      return { state: `crawler ${name} is starting` };
+    }
+    seen = true;
     return { state: `crawler ${name} is ${(crawler.State ?? "running").toLowerCase()}` };
   });
   const state = last?.Status ?? "SUCCEEDED";
   if (state === "FAILED" || state === "CANCELLED") throw crawlFailure(name, last!);
   return { state, joined, seconds: seconds() };
+}
+
+/** When the last crawl began, in milliseconds since 1970; `undefined` where there was none. */
+async function lastStartOf(glue: GlueApi, name: string): Promise<number | undefined> {
+  return (await findCrawler(glue, name))?.LastCrawl?.StartTime?.getTime();
 }
 
 /** Starts the crawler; gives whether it was running already. */

@@ -99,7 +99,7 @@ export async function ensureCrawler(
   const found = await findCrawler(glue, name);
   if (found === undefined) {
     if (options.apply) await create(glue, { ...wanted, Role: target.role! }, options);
-    return { part: "crawler", name, state: "created" };
+    return { part: "crawler", name, state: "created", changes: describeCrawler(wanted) };
   }
   const changes = differences(found, wanted);
   if (changes.length === 0) return { part: "crawler", name, state: "unchanged" };
@@ -153,29 +153,42 @@ async function whileRunning(
   });
 }
 
+/** What a crawler does, as far as the set-up minds it; `undefined` for what the settings leave alone. */
+type Facts = Record<string, unknown>;
+
+function facts(crawler: Partial<Omit<CrawlerInput, "Schedule">>, schedule?: string): Facts {
+  const { S3Targets = [], CatalogTargets = [] } = crawler.Targets ?? {};
+  return {
+    role: crawler.Role && roleName(crawler.Role),
+    database: crawler.DatabaseName,
+    schedule,
+    targets: [
+      ...S3Targets.map(({ Path, Exclusions = [] }) =>
+        [Path, ...Exclusions.map((glob) => `without ${glob}`)].join(" ")
+      ),
+      ...CatalogTargets.map(({ DatabaseName, Tables = [] }) =>
+        Tables.map((table) => `table ${DatabaseName}.${table}`).join(", ")
+      ),
+    ].join(", "),
+    recrawl: crawler.RecrawlPolicy?.RecrawlBehavior,
+    "schema changes": crawler.SchemaChangePolicy,
+    configuration: parsed(crawler.Configuration),
+  };
+}
+
 /** What is another, one line each. What the settings leave alone is not compared. */
 function differences(found: Crawler, wanted: CrawlerInput): string[] {
-  const changes: string[] = [];
-  const compare = (name: string, was: unknown, is: unknown) => {
-    if (is === undefined || sameJson(was ?? null, is)) return;
-    changes.push(`${name}: ${shown(was)} -> ${shown(is)}`);
-  };
-  compare("role", found.Role && roleName(found.Role), wanted.Role && roleName(wanted.Role));
-  compare("database", found.DatabaseName, wanted.DatabaseName);
-  compare("schedule", found.Schedule?.ScheduleExpression ?? "", wanted.Schedule);
-  const { S3Targets = [], CatalogTargets = [] } = found.Targets ?? {};
-  compare(
-    "targets",
-    [
-      ...S3Targets.map(({ Path, Exclusions = [] }) => ({ Path, Exclusions })),
-      ...CatalogTargets.map(({ DatabaseName, Tables }) => ({ DatabaseName, Tables })),
-    ],
-    [...wanted.Targets?.S3Targets ?? [], ...wanted.Targets?.CatalogTargets ?? []],
-  );
-  compare("recrawl", found.RecrawlPolicy?.RecrawlBehavior, wanted.RecrawlPolicy?.RecrawlBehavior);
-  compare("schema changes", found.SchemaChangePolicy, wanted.SchemaChangePolicy);
-  compare("configuration", parsed(found.Configuration), parsed(wanted.Configuration));
-  return changes;
+  const was = facts(found, found.Schedule?.ScheduleExpression ?? "");
+  return Object.entries(facts(wanted, wanted.Schedule))
+    .filter(([name, is]) => is !== undefined && !sameJson(was[name] ?? null, is))
+    .map(([name, is]) => `${name}: ${shown(was[name])} -> ${shown(is)}`);
+}
+
+/** What a new crawler is to do, one line each. */
+function describeCrawler(wanted: CrawlerInput): string[] {
+  return Object.entries(facts(wanted, wanted.Schedule || undefined))
+    .filter(([name, is]) => is !== undefined && name !== "database")
+    .map(([name, is]) => `${name}: ${shown(is)}`);
 }
 
 /** The part of a role's name or ARN by which it is known; Glue gives back either. */
@@ -191,9 +204,13 @@ function parsed(json: string | undefined): unknown {
   }
 }
 
+/** A value for people: of an object its innermost fields, as in `UpdateBehavior LOG`. */
 function shown(value: unknown): string {
   if (value === undefined || value === null || value === "") return "none";
-  return typeof value === "string" ? value : JSON.stringify(value);
+  if (typeof value !== "object") return String(value);
+  return Object.entries(value)
+    .map(([key, field]) => typeof field === "object" ? shown(field) : `${key} ${field}`)
+    .join(", ");
 }
 
 /** Deletes the crawler where we made it, after stopping it. */

@@ -3,10 +3,10 @@ import {
   type Database,
   DeleteDatabaseCommand,
   GetDatabaseCommand,
-  GetTablesCommand,
 } from "@aws-sdk/client-glue";
 import { isNamed } from "../../aws/api.ts";
 import type { Part } from "../setup_report.ts";
+import { databaseTables } from "./table.ts";
 import { type GlueApi, MARK } from "./target.ts";
 
 /** The database, `undefined` where there is none. */
@@ -56,8 +56,7 @@ export async function deleteDatabase(
   if (found.Description !== MARK) {
     return { part: "database", name, state: "kept", changes: ["not made by ticklake"] };
   }
-  const { TableList = [] } = await glue.send(new GetTablesCommand({ DatabaseName: name }));
-  const others = TableList.filter((table) => !gone.includes(table.Name!));
+  const others = (await databaseTables(glue, name)).filter((table) => !gone.includes(table.Name!));
   if (others.length > 0) {
     const names = others.map((table) => table.Name).join(", ");
     return { part: "database", name, state: "kept", changes: [`has other tables: ${names}`] };

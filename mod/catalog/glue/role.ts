@@ -34,7 +34,11 @@ export async function ensureRole(
   const found = await findRole(iam, name);
   if (found === undefined) {
     if (apply) await create(iam, name, subject);
-    return { part: "role", name, state: "created" };
+    const changes = [
+      "trusts: glue.amazonaws.com",
+      `policy ${POLICY_NAME}: as --print-policy 'crawler role' prints it`,
+    ];
+    return { part: "role", name, state: "created", changes };
   }
   if (found.Description !== MARK) {
     return { part: "role", name, state: "kept", changes: ["not made by ticklake: left as it is"] };
@@ -65,7 +69,13 @@ export async function deleteRole(
     } catch (error) {
       if (!isNamed(error, "NoSuchEntityException")) throw error;
     }
-    await iam.send(new DeleteRoleCommand({ RoleName: name }));
+    try {
+      await iam.send(new DeleteRoleCommand({ RoleName: name }));
+    } catch (error) {
+      if (!isNamed(error, "DeleteConflictException", "DeleteConflict")) throw error;
+      const changes = [`its policy ${POLICY_NAME} is deleted; others have given it policies too`];
+      return { part: "role", name, state: "kept", changes };
+    }
   }
   return { part: "role", name, state: "deleted" };
 }

@@ -65,9 +65,7 @@ export async function setUpGlue(options: GlueRunOptions): Promise<SetupReport> {
     }
     const newRole = parts.some(({ part, state }) => part === "role" && state === "created");
     parts.push(await ensureCrawler(glue, target, { ...options, apply, newRole }));
-    const ran = dryRun || !(options.run || options.wait)
-      ? undefined
-      : await runCrawler(glue, options);
+    const ran = options.run || options.wait ? await runCrawler(glue, options) : undefined;
     return await describe(glue, options, parts, ran);
   } finally {
     glue.close();
@@ -106,7 +104,10 @@ async function idleCrawler(glue: GlueApi, { crawler: name }: GlueTarget): Promis
   return [{ part: "crawler", name, state: "kept", changes }];
 }
 
-async function runCrawler(glue: GlueApi, options: GlueRunOptions): Promise<Crawl> {
+async function runCrawler(glue: GlueApi, options: GlueRunOptions): Promise<Crawl | undefined> {
+  if (options.dryRun) {
+    return options.run ? { state: "PLANNED", joined: false, seconds: 0 } : undefined;
+  }
   const before = await countPartitions(glue, options.target);
   const ran = await crawl(glue, options.target.crawler, options);
   if (!options.wait) return ran;

@@ -10,7 +10,13 @@ import {
 } from "@aws-sdk/client-glue";
 import { isNamed } from "../../aws/api.ts";
 import { Failure } from "../../failure/failure.ts";
-import { columnChanges, describeChanges, requireCompatible } from "../schema_change.ts";
+import { sqlName } from "../reserved_words.ts";
+import {
+  type CatalogColumn,
+  columnChanges,
+  describeChanges,
+  requireCompatible,
+} from "../schema_change.ts";
 import type { Part, TableFound } from "../setup_report.ts";
 import { projectedSince, projectionParameters } from "./projection.ts";
 import {
@@ -84,11 +90,17 @@ export async function ensureTable(
   const found = await findTable(glue, database, name);
   if (found === undefined) {
     if (!create) return undefined;
-    if (apply) {
-      const TableInput = newTable(target, firstDay);
-      await glue.send(new CreateTableCommand({ DatabaseName: database, TableInput }));
-    }
-    return { part: "table", name, state: "created" };
+    const TableInput = newTable(target, firstDay);
+    if (apply) await glue.send(new CreateTableCommand({ DatabaseName: database, TableInput }));
+    const list = (columns: CatalogColumn[]) =>
+      columns.map(({ name, type }) => `${sqlName(name)} ${type}`).join(", ");
+    const changes = [
+      `location: ${tableLocation(target)}`,
+      `columns: ${list(objectColumns(target))}`,
+      `partitioned by: ${list(pathColumns(target)) || "nothing"}`,
+      ...Object.entries(TableInput.Parameters!).map(([key, value]) => `${key}: ${value}`),
+    ];
+    return { part: "table", name, state: "created", changes };
   }
   requireSamePlace(found, target);
   const { input, changes } = changedTable(found, target, firstDay);
@@ -196,7 +208,7 @@ function changedTable(
 /** The tables of the database that lie in the lake, with their columns and partitions. */
 export async function lakeTables(glue: GlueApi, target: GlueTarget): Promise<TableFound[]> {
   const found: TableFound[] = [];
-  for (const table of await allTables(glue, target)) {
+  for (const table of await tablesOfLake(glue, target)) {
     const columns = (list: Table["PartitionKeys"] = []) =>
       list.map(({ Name, Type }) => ({ name: Name!, type: Type ?? "" }));
     const projected = table.Parameters?.["projection.enabled"] === "true";
@@ -213,13 +225,14 @@ export async function lakeTables(glue: GlueApi, target: GlueTarget): Promise<Tab
   return found;
 }
 
-async function allTables(glue: GlueApi, target: GlueTarget): Promise<Table[]> {
+/** All tables of a database, over all pages; none where there is no such database. */
+export async function databaseTables(glue: GlueApi, database: string): Promise<Table[]> {
   const tables: Table[] = [];
   let NextToken: string | undefined;
   try {
     do {
       const page = await glue.send(
-        new GetTablesCommand({ DatabaseName: target.database, NextToken }),
+        new GetTablesCommand({ DatabaseName: database, NextToken }),
       );
       tables.push(...page.TableList ?? []);
       NextToken = page.NextToken;
@@ -228,7 +241,11 @@ async function allTables(glue: GlueApi, target: GlueTarget): Promise<Table[]> {
     if (isNamed(error, "EntityNotFoundException")) return [];
     throw error;
   }
-  return tables.filter(({ StorageDescriptor }) =>
+  return tables;
+}
+
+async function tablesOfLake(glue: GlueApi, target: GlueTarget): Promise<Table[]> {
+  return (await databaseTables(glue, target.database)).filter(({ StorageDescriptor }) =>
     StorageDescriptor?.Location?.startsWith(lakeRoot(target)) ?? false
   );
 }
@@ -262,7 +279,7 @@ export async function deleteTables(
 ): Promise<Part[]> {
   const own = target.schema.table;
   const parts: Part[] = [];
-  for (const table of await allTables(glue, target)) {
+  for (const table of await tablesOfLake(glue, target)) {
     const name = table.Name!;
     const crawled = table.Parameters?.UPDATED_BY_CRAWLER === target.crawler;
     if (name !== own && !crawled) continue;
