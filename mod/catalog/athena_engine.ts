@@ -3,6 +3,7 @@ import {
   GetQueryExecutionCommand,
   GetQueryResultsCommand,
   type QueryExecution,
+  type Row,
   StartQueryExecutionCommand,
   StopQueryExecutionCommand,
 } from "@aws-sdk/client-athena";
@@ -11,8 +12,8 @@ import { delay } from "../aws/delay.ts";
 import { sizeText } from "../cli/size_text.ts";
 import { messageOf } from "../failure/failure.ts";
 import { queryFailure } from "./athena_failure.ts";
-import { athenaValue } from "./athena_values.ts";
-import type { QueryEngine, QueryResult, RunOptions, Value } from "./engine.ts";
+import { athenaRow } from "./athena_values.ts";
+import type { QueryEngine, QueryResult, ResultColumn, RunOptions, Value } from "./engine.ts";
 import { athenaDollars } from "./prices.ts";
 
 type AthenaApi = Api<AthenaClient>;
@@ -120,6 +121,15 @@ async function finished(
   }
 }
 
+/**
+ * Whether the first row is the columns' names: always of a SELECT; of SHOW, DESCRIBE and EXPLAIN only
+ * of some.
+ */
+function beginsWithNames(rows: readonly Row[] = [], columns: readonly ResultColumn[]): boolean {
+  const [{ Data = [] } = {}] = rows;
+  return Data.length > 0 && columns.every(({ name }, c) => Data[c]?.VarCharValue === name);
+}
+
 async function openResults(
   athena: AthenaApi,
   id: string,
@@ -137,14 +147,11 @@ async function openResults(
     .map(({ Name, Type }) => ({ name: Name ?? "", type: Type ?? "varchar" }));
   const pages = async function* (): AsyncGenerator<Value[][]> {
     let page = first;
-    // Of a SELECT the first row is the columns' names.
-    let skip = StatementType === "DML" ? 1 : 0;
+    let skip = StatementType === "DML" || beginsWithNames(first.ResultSet?.Rows, columns) ? 1 : 0;
     for (;;) {
       const rows = (page.ResultSet?.Rows ?? []).slice(skip);
       skip = 0;
-      yield rows.map(({ Data = [] }) =>
-        columns.map(({ type }, c) => athenaValue(Data[c]?.VarCharValue, type))
-      );
+      yield rows.map(({ Data = [] }) => athenaRow(Data, columns));
       if (!page.NextToken) return;
       page = await read(page.NextToken);
     }

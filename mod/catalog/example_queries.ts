@@ -46,13 +46,13 @@ WITH days AS (
   GROUP BY "index", "date"
 ), moves AS (
   SELECT "index", "date", close,
-    100 * (close / lag(close) OVER (PARTITION BY "index" ORDER BY "date") - 1) AS percent
+    100 * (close / lag(close) OVER (PARTITION BY "index" ORDER BY "date") - 1) AS move
   FROM days
 )
-SELECT "index", "date", close, round(percent, 2) AS percent
+SELECT "index", "date", close, round(move, 2) AS percent
 FROM moves
-WHERE percent IS NOT NULL
-ORDER BY abs(percent) DESC, "index", "date"
+WHERE move IS NOT NULL
+ORDER BY abs(move) DESC, "index", "date"
 LIMIT 20`,
   },
   {

@@ -30,6 +30,9 @@ export function explainSqliteError(
 }
 
 function fixFor(message: string, connection: ReadConnection, sql: string): string | undefined {
+  if (/^\s*(SHOW|DESC|DESCRIBE|TABLE)\b/i.test(sql)) {
+    return `SHOW, DESCRIBE and TABLE are Athena's alone. Here there are:\n${tables(connection)}`;
+  }
   const near = /near "(.+)": syntax error/.exec(message)?.[1];
   if (near !== undefined && isReserved(near)) {
     return `${near} is a reserved word: as a column's name, write "${near.toLowerCase()}" in double quotes${

@@ -10,6 +10,7 @@ import {
   describeChanges,
   requireCompatible,
 } from "./schema_change.ts";
+import { sqlName } from "./reserved_words.ts";
 import type { Part, SetupReport } from "./setup_report.ts";
 
 /** Options of {@linkcode setUpLocalCatalog}. */
@@ -42,7 +43,9 @@ export async function setUpLocalCatalog(options: LocalSetupOptions): Promise<Set
   const texts = changes === undefined ? [] : describeChanges(changes);
   if (before.table !== undefined) {
     const known = before.table.partitionColumns;
-    texts.push(...names.filter((n) => !known.includes(n)).map((n) => `partition ${n}: added`));
+    texts.push(
+      ...names.filter((n) => !known.includes(n)).map((n) => `partition ${sqlName(n)}: added`),
+    );
   }
   const table: Part = {
     part: "table",

@@ -6,13 +6,13 @@ export const PRICES = {
   /** Month of the price lists. */
   date: "2025-06",
   region: "us-east-1",
-  /** S3 Standard, first 50 TB: for a GB and month. */
+  /** S3 Standard, first 50 TB: for a GB, of 2^30 bytes as AWS counts them, and month. */
   storageGbMonth: 0.023,
   /** PUT and LIST, for a request. */
   put: 0.005 / 1000,
   /** GET, for a request. */
   get: 0.0004 / 1000,
-  /** Athena, for a TB scanned. */
+  /** Athena, for a TB scanned, of 2^40 bytes. */
   athenaTb: 5,
   /** Glue crawler, for an hour of a DPU. */
   crawlerDpuHour: 0.44,

@@ -1,6 +1,7 @@
 import { Failure } from "../failure/failure.ts";
 import type { Column } from "../schema/schema.ts";
 import { STORE_TYPES } from "../schema/types.ts";
+import { sqlName } from "./reserved_words.ts";
 
 /** A column as a catalog knows it. */
 export interface CatalogColumn {
@@ -40,7 +41,9 @@ export function columnChanges(
     refused: after
       .filter(({ name, type }) => old.has(name) && old.get(name) !== type)
       .map(({ name, type }) =>
-        `column ${name} is ${old.get(name)} in the objects that are there, and would become ${type}`
+        `column ${sqlName(name)} is ${
+          old.get(name)
+        } in the objects that are there, and would become ${type}`
       ),
   };
 }
@@ -48,8 +51,8 @@ export function columnChanges(
 /** Changes of columns, a line each for people. */
 export function describeChanges({ added, removed }: ColumnChanges): string[] {
   return [
-    ...added.map(({ name, type }) => `column ${name}: added, ${type}`),
-    ...removed.map(({ name, type }) => `column ${name}: removed, ${type}`),
+    ...added.map(({ name, type }) => `column ${sqlName(name)}: added, ${type}`),
+    ...removed.map(({ name, type }) => `column ${sqlName(name)}: removed, ${type}`),
   ];
 }
 
