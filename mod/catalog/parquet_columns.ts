@@ -4,8 +4,12 @@ import type { Column } from "../schema/schema.ts";
 import type { ObjectRows } from "./local_catalog.ts";
 import { dayText } from "./sqlite_values.ts";
 
+/** hyparquet's own takes a byte order mark, which is part of the value, for the beginning of a file. */
+const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
+
 /** Values stay numbers until a column's type says what they are: a Date a row would be slow. */
 const PARSERS: Partial<ParquetParsers> = {
+  stringFromBytes: (bytes: Uint8Array | undefined) => bytes && UTF8.decode(bytes),
   dateFromDays: (days) => days === undefined ? null : dayText(days),
   timestampFromMilliseconds: (ms) => ms,
   timestampFromMicroseconds: (us) => us === undefined ? us : us / 1000n,

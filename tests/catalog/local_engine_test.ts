@@ -25,6 +25,8 @@ for (const extension of ["parquet", "jsonl.gz"] as const) {
       quote(1, { date: "1969-12-31", kafka_timestamp: "1969-12-31 23:59:59.999", volume: null }),
       quote(2, { close: -0.1, kafka_timestamp: "2026-02-28 00:00:00.000" }),
       quote(3),
+      quote(4, { index: "\ufeffHSI\ufeff" }),
+      quote(5, { index: "" }),
     ], { extension });
     const sql =
       `SELECT "index", "date", close, volume, kafka_timestamp, dt FROM index_quotes ORDER BY kafka_offset`;
@@ -33,6 +35,8 @@ for (const extension of ["parquet", "jsonl.gz"] as const) {
       ["HSI", "1969-12-31", 102, null, "1969-12-31 23:59:59.999", "2026-11-20"],
       ["HSI", "2026-01-05", -0.1, 1002n, "2026-02-28 00:00:00.000", "2026-11-20"],
       ["HSI", "2026-01-05", 104, 1003n, "2026-11-20 10:00:00.123", "2026-11-20"],
+      ["\ufeffHSI\ufeff", "2026-01-05", 105, 1004n, "2026-11-20 10:00:00.123", "2026-11-20"],
+      ["", "2026-01-05", 106, 1005n, "2026-11-20 10:00:00.123", "2026-11-20"],
     ]);
   });
 }
