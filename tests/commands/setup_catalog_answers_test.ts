@@ -66,6 +66,130 @@ Deno.test("a crawler that differs is updated, in the fields that differ", async 
   ]);
 });
 
+Deno.test("a plan says how each new part would be made, and only reads", async () => {
+  await using aws = new AwsRecorder({
+    GetCrawler: NOT_FOUND,
+    GetDatabase: NOT_FOUND,
+    GetTable: NOT_FOUND,
+    GetTables: NOT_FOUND,
+  });
+  const plan = async (...args: string[]) => {
+    const result = await runTicklake(["setup-catalog", "--dry-run", ...args], { env: aws.env });
+    assert.equal(result.code, 0, result.stderr);
+    return result.stdout;
+  };
+  const schedule = ["--schedule", "cron(15 6 * * ? *)"];
+  const crawler = await plan("--role", "crawl", "--run", ...schedule);
+  assert.match(crawler, /^would create +database +ticklake$/m);
+  assert.match(crawler, /^would create +crawler +ticklake-index_quotes$/m);
+  for (
+    const line of [
+      "role: crawl",
+      "schedule: cron(15 6 * * ? *)",
+      "targets: s3://quotes/ticklake/index_quotes/ without dead_letter/** without **/dead_letter/**",
+      "recrawl: CRAWL_NEW_FOLDERS_ONLY",
+      "schema changes: UpdateBehavior LOG, DeleteBehavior LOG",
+      "configuration: Version 1, AddOrUpdateBehavior InheritFromTable, TableGroupingPolicy CombineCompatibleSchemas",
+    ]
+  ) {
+    assert.ok(crawler.includes(`  ${line}\n`), `${line} is not in\n${crawler}`);
+  }
+  assert.match(crawler, /^would run the crawler$/m);
+
+  const table = await plan("--projection", "--partition-by", "dt,hour");
+  assert.match(table, /^would create +table +index_quotes$/m);
+  assert.match(table, /location: s3:\/\/quotes\/ticklake\/index_quotes\/$/m);
+  assert.match(table, /columns: "index" string, "date" date, open double, /);
+  assert.match(table, /partitioned by: dt string, hour string$/m);
+  assert.match(table, /projection.hour.range: 0,23$/m);
+  assert.doesNotMatch(table, /crawler/);
+  assert.ok(aws.actions.every((action) => /^Get|^GET /.test(action)), aws.actions.join());
+});
+
+/** The table as the crawler makes it, with what the crawler has noted in it. */
+const CRAWLED = {
+  Name: "index_quotes",
+  TableType: "EXTERNAL_TABLE",
+  Owner: "owner",
+  Parameters: { UPDATED_BY_CRAWLER: "ticklake-index_quotes", recordCount: "12" },
+  PartitionKeys: [{ Name: "dt", Type: "string" }],
+  StorageDescriptor: {
+    Location: "s3://quotes/ticklake/index_quotes/",
+    Columns: [
+      ["index", "string"],
+      ["date", "date"],
+      ...["open", "high", "low", "close", "adj_close"].map((name) => [name, "double"]),
+      ["volume", "bigint"],
+      ["kafka_partition", "bigint"],
+      ["kafka_offset", "bigint"],
+      ["kafka_timestamp", "timestamp"],
+    ].map(([Name, Type]) => ({ Name, Type })),
+    SerdeInfo: {
+      SerializationLibrary: "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
+    },
+  },
+};
+
+Deno.test("a crawled table gets the schema's new column, and keeps all that the crawler noted", async () => {
+  await using aws = crawling([], { GetTable: { Table: CRAWLED }, UpdateTable: {} });
+  const result = await runTicklake(["setup-catalog"], { env: aws.env });
+  assert.equal(result.code, 0, result.stderr);
+  assert.match(
+    result.stdout,
+    /^updated +table +index_quotes\n +column close_usd: added, double\n/m,
+  );
+  const [{ TableInput }] = aws.bodies("UpdateTable");
+  assert.deepEqual(TableInput, {
+    ...CRAWLED,
+    StorageDescriptor: {
+      ...CRAWLED.StorageDescriptor,
+      Columns: [...CRAWLED.StorageDescriptor.Columns, { Name: "close_usd", Type: "double" }],
+    },
+  });
+});
+
+Deno.test("a crawled table whose column has another type is left alone, with the reason", async () => {
+  const columns = CRAWLED.StorageDescriptor.Columns.map((column) =>
+    ["date", "volume"].includes(column.Name) ? { ...column, Type: "string" } : column
+  );
+  const Table = {
+    ...CRAWLED,
+    StorageDescriptor: { ...CRAWLED.StorageDescriptor, Columns: columns },
+  };
+  await using aws = crawling([], { GetTable: { Table }, UpdateTable: {} });
+  const result = await runTicklake(["setup-catalog"], { env: aws.env });
+  assert.equal(result.code, 1, result.stderr);
+  assert.match(
+    result.stderr,
+    /table index_quotes cannot change so: column "date" is string in the objects that are there, and would become date; column volume is string/,
+  );
+  assert.match(
+    result.stderr,
+    /fix: Objects are never rewritten: give the schema another table name/,
+  );
+  assert.ok(aws.actions.every((action) => /^Get|^GET /.test(action)), aws.actions.join());
+});
+
+Deno.test("--delete keeps a database in which others have tables, however many pages those fill", async () => {
+  const MARK = "Made by ticklake setup-catalog";
+  await using aws = new AwsRecorder({
+    GetCrawler: { Crawler: { ...CRAWLER, Description: MARK } },
+    DeleteCrawler: {},
+    GetDatabase: { Database: { Name: "ticklake", Description: MARK } },
+    GetTables: ({ NextToken }) =>
+      NextToken === undefined
+        ? { TableList: [CRAWLED], NextToken: "1" }
+        : NextToken === "1"
+        ? { TableList: [], NextToken: "2" }
+        : { TableList: [{ Name: "theirs" }] },
+    DeleteTable: {},
+  });
+  // IAM is not what this is about: the recorder does not speak it.
+  await runTicklake(["setup-catalog", "--delete"], { env: aws.env });
+  assert.deepEqual(aws.bodies("DeleteTable").map(({ Name }) => Name), ["index_quotes"]);
+  assert.deepEqual(aws.bodies("DeleteDatabase"), []);
+});
+
 /**
  * Glue with a catalog that is as it should be. Once started, its crawler goes through these states.
  */
@@ -108,6 +232,31 @@ Deno.test("--run --wait waits for the crawl and says what it has found", async (
     result.stdout,
     /table index_quotes: "date" date\n {2}partitioned by dt string: 5 partitions/,
   );
+});
+
+Deno.test("what the crawl before has come to is not taken for this one's end", async () => {
+  const before = { Status: "FAILED", ErrorMessage: "yesterday's", StartTime: 1_700_000_000 };
+  const now = { Status: "SUCCEEDED", StartTime: 1_800_000_000 };
+  const old = { State: "READY", LastCrawl: before };
+  let starts = 0;
+  let looks = 0;
+  await using aws = crawling([], {
+    // For some time Glue has not noticed; the crawl itself is over between two looks.
+    GetCrawler: () => ({
+      Crawler: {
+        ...CRAWLER,
+        ...starts === 0 || ++looks < 3 ? old : { State: "READY", LastCrawl: now },
+      },
+    }),
+    StartCrawler: () => {
+      starts++;
+      return {};
+    },
+  });
+  const result = await runTicklake(RUN, { env: aws.env });
+  assert.equal(result.code, 0, result.stderr);
+  assert.match(result.stdout, /the crawl has succeeded/);
+  assert.equal(looks, 3);
 });
 
 Deno.test("--run without --wait does not wait", async () => {

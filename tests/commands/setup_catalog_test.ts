@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import type { Part, SetupReport } from "../../mod/catalog/setup_report.ts";
+import { newBucket, withEnv } from "../lake/s3_bucket.ts";
 import {
   awsEnv,
   python,
+  realS3Env,
   runTicklake,
   serviceTest,
   type TicklakeResult,
@@ -311,6 +313,58 @@ serviceTest(
     }]);
     const again = await aws.report("--format", "jsonl", "--partition-by", "index,dt");
     assert.ok(again.parts.every(({ state }) => state === "unchanged"), JSON.stringify(again.parts));
+  },
+);
+
+serviceTest("--delete keeps a role that others have given a policy too", AWS, async () => {
+  const aws = await account();
+  await aws.report("--create-role");
+  await boto(
+    `client("iam").put_role_policy(RoleName="${aws.role}", PolicyName="theirs", PolicyDocument='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":"*"}]}')["ResponseMetadata"]["HTTPStatusCode"]`,
+  );
+  const report = await aws.report("--delete");
+  assert.deepEqual(states(report.parts), {
+    crawler: "deleted",
+    table: "absent",
+    database: "deleted",
+    role: "kept",
+  });
+  const policies = await boto(
+    `client("iam").list_role_policies(RoleName="${aws.role}")["PolicyNames"]`,
+  );
+  assert.deepEqual(policies, ["theirs"]);
+});
+
+serviceTest("--projection makes no role, as nothing would use it", AWS, async () => {
+  const aws = await account();
+  const result = await aws.run("--projection", "--create-role", "--run");
+  assert.equal(result.code, 0, result.stderr);
+  assert.match(result.stderr, /--projection needs no crawler: --run, --wait and --create-role do/);
+  assert.doesNotMatch(result.stdout, /role/);
+});
+
+serviceTest(
+  "a lake on another S3 server: setup-catalog and query on Athena say what works there",
+  { needs: ["real-s3"] },
+  async () => {
+    const s3 = realS3Env();
+    const { AWS_ENDPOINT_URL: server, ...rest } = s3;
+    const commands = [
+      [["setup-catalog", "--role", "r"], "Glue"],
+      [["setup-catalog", "--projection"], "Glue"],
+      [["setup-catalog", "--create-role"], "IAM"],
+      [["query", "SELECT 1"], "Athena"],
+    ] as const;
+    for (const [args, service] of commands) {
+      const AWS_S3_BUCKET = await withEnv(s3, newBucket);
+      const all = await runTicklake([...args], { env: { ...s3, AWS_S3_BUCKET } });
+      fails(all, 3, new RegExp(`${server} does not answer as ${service}`), /query --engine local/);
+      // The rest is AWS itself, which must not be asked to read what it cannot see.
+      const env = { ...rest, AWS_ENDPOINT_URL_S3: server, AWS_S3_BUCKET };
+      const mixed = await runTicklake([...args], { env });
+      fails(mixed, 2, /the lake is at http.* reads buckets of AWS alone/, /query --engine local/);
+      assert.doesNotMatch(all.stderr + mixed.stderr, /defect|\n {4}at /);
+    }
   },
 );
 
