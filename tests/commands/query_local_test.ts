@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { parse } from "csv-parse/sync";
+import { Home, putRows, quote } from "../catalog/quotes_lake.ts";
+import { runTicklake, type TicklakeOptions } from "../services/services.ts";
+
+const SQL = `SELECT "index", "date", close FROM index_quotes ORDER BY kafka_offset`;
+
+async function home(): Promise<Home> {
+  const home = new Home();
+  await putRows(home.lake, [quote(0), quote(1, { index: "N,Y", close: -0.5 })]);
+  return home;
+}
+
+function query({ path }: Home, args: string[], options?: TicklakeOptions) {
+  return runTicklake(["query", "--home", path, ...args], options);
+}
+
+Deno.test("a result is a table, CSV or JSON, as --format or --json says", async () => {
+  await using place = await home();
+  const table = await query(place, [SQL]);
+  assert.equal(table.code, 0, table.stderr);
+  assert.equal(
+    table.stdout,
+    [
+      "index  date        close",
+      "-----  ----------  -----",
+      "HSI    2026-01-05    101",
+      "N,Y    2026-01-05   -0.5",
+      "",
+    ].join("\n"),
+  );
+  assert.match(table.stderr, /^query on SQLite over the directory .*\n2 rows in [\d.]+ s\n$/);
+  const rows = [
+    { index: "HSI", date: "2026-01-05", close: 101 },
+    { index: "N,Y", date: "2026-01-05", close: -0.5 },
+  ];
+  const csv = await query(place, [SQL, "--format", "csv", "--json"]);
+  assert.deepEqual(
+    parse(csv.stdout, { columns: true }),
+    rows.map((row) => ({ ...row, close: String(row.close) })),
+  );
+  for (const words of [["--format", "json"], ["--json"]]) {
+    assert.deepEqual(JSON.parse((await query(place, [SQL, ...words])).stdout), rows);
+  }
+});
+
+Deno.test("the SQL comes as an argument, from a file or from standard input, and from one of them", async () => {
+  await using place = await home();
+  const file = `${place.path}/report.sql`;
+  await Deno.writeTextFile(file, `-- closes\n${SQL};\n`);
+  const expected = (await query(place, [SQL])).stdout;
+  assert.equal((await query(place, ["--file", file])).stdout, expected);
+  assert.equal((await query(place, ["--file", "-"], { stdin: SQL })).stdout, expected);
+  const cases: Array<[string[], RegExp]> = [
+    [[], /expected SQL as an argument or --file FILE, found neither\n {2}fix: .*--example/],
+    [[SQL, "--file", file], /expected SQL as an argument or --file FILE, found both/],
+    [["--file", `${file}x`], /--file .*report\.sqlx cannot be read: /],
+    [["--example", "gap"], /expected one of daily-move, .*, gaps; found "gap"/],
+    [["DELETE FROM index_quotes"], /query only reads/],
+  ];
+  for (const [args, message] of cases) {
+    const { code, stdout, stderr } = await query(place, args);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, message);
+    assert.equal(stdout, "");
+  }
+});
+
+Deno.test("--example lists five queries, and what it lists runs as it is", async () => {
+  await using place = await home();
+  const list = await query(place, ["--example"]);
+  const texts = list.stdout.split(/(?<=;)\n+/).filter((text) => text.trim() !== "");
+  assert.equal(texts.length, 5);
+  for (const text of texts) {
+    const name = /ticklake query --example (\S+)/.exec(text)![1];
+    const [pasted, named] = await Promise.all([
+      query(place, ["--file", "-", "--json"], { stdin: text }),
+      query(place, ["--example", name, "--json"]),
+    ]);
+    assert.equal(pasted.code, 0, pasted.stderr);
+    assert.equal(pasted.stdout, named.stdout);
+  }
+});
+
+Deno.test("what only Athena has is answered with the tables and columns that there are", async () => {
+  await using place = await home();
+  for (const sql of ["SHOW TABLES", "describe index_quotes"]) {
+    const { code, stderr } = await query(place, [sql]);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /fix: SHOW, DESCRIBE and TABLE are Athena's alone/);
+    assert.match(stderr, /index_quotes\("index", "date", open, .*kafka_timestamp, dt\)/);
+  }
+});
