@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
+import { openAthenaEngine } from "../../mod/catalog/athena_engine.ts";
 import { type Answers, AwsRecorder } from "../catalog/aws_recorder.ts";
+import { withEnv } from "../lake/s3_bucket.ts";
 import {
   awsEnv,
   runTicklake,
@@ -103,6 +105,86 @@ Deno.test("a result comes in its types, over all pages, with what it has cost", 
     ['a, "b"', "-1", "NaN", "false", "2026-01-06"],
     ["last", "0", "0.1", "true", "2026-01-07"],
   ]);
+});
+
+Deno.test("while a query runs, its state and what it has scanned are told", async () => {
+  await using aws = athena({
+    states: ["QUEUED", "RUNNING", "RUNNING", "SUCCEEDED"],
+    pages: [[["HSI", "1", "1.5", "true", "2026-01-05"]]],
+  });
+  const told: string[] = [];
+  await withEnv(aws.env, async () => {
+    const engine = openAthenaEngine({
+      database: "ticklake",
+      workgroup: "primary",
+      fallbackOutput: "s3://quotes/athena_results/",
+    });
+    const { signal } = new AbortController();
+    const { pages } = await engine.run(SQL, { signal, onProgress: (text) => told.push(text) });
+    assert.equal((await Array.fromAsync(pages)).flat().length, 1);
+    engine.close();
+  });
+  assert.deepEqual(told, [
+    "Athena: queued, 0 s, 3.0 GiB scanned",
+    "Athena: running, 0 s, 3.0 GiB scanned",
+    "Athena: running, 0 s, 3.0 GiB scanned",
+  ]);
+});
+
+Deno.test("SHOW, DESCRIBE and EXPLAIN have their rows, whether their first one is a heading or not", async () => {
+  const cases: Array<[sql: string, columns: string[], rows: string[][], csv: string]> = [
+    [
+      "SHOW PARTITIONS t",
+      ["partition"],
+      [["dt=2026-01-05"], ["dt=2026-01-06"]],
+      "partition\r\ndt=2026-01-05\r\ndt=2026-01-06\r\n",
+    ],
+    ["DESCRIBE t", ["col_name", "data_type", "comment"], [[
+      "index               \tstring              \t                    ",
+    ]], 'col_name,data_type,comment\r\nindex,string,""\r\n'],
+    [
+      "EXPLAIN SELECT 1",
+      ["Query Plan"],
+      [["Query Plan"], ["Output[_col0]"]],
+      "Query Plan\r\nOutput[_col0]\r\n",
+    ],
+  ];
+  for (const [sql, names, rows, csv] of cases) {
+    await using aws = athena({
+      answers: {
+        GetQueryExecution: {
+          QueryExecution: { StatementType: "UTILITY", Status: { State: "SUCCEEDED" } },
+        },
+        GetQueryResults: {
+          ResultSet: {
+            Rows: rows.map(row),
+            ResultSetMetadata: { ColumnInfo: names.map((Name) => ({ Name, Type: "string" })) },
+          },
+        },
+      },
+    });
+    const result = await runTicklake(["query", sql, "--format", "csv"], { env: aws.env });
+    assert.equal(result.code, 0, result.stderr);
+    assert.equal(result.stdout, csv);
+    assert.match(result.stderr, /0 B scanned, about \$0 /);
+  }
+});
+
+Deno.test("a long result is read page by page to its end, in its order", async () => {
+  const pages = Array.from(
+    { length: 12 },
+    (_, page) =>
+      Array.from({ length: 999 }, (_, i) => ["HSI", `${page * 999 + i}`, null, null, null]),
+  );
+  await using aws = athena({ pages });
+  const result = await runTicklake(["query", SQL, "--format", "csv"], { env: aws.env });
+  assert.equal(result.code, 0, result.stderr);
+  const numbers = result.stdout.trimEnd().split("\r\n").slice(1).map((line) => line.split(",")[1]);
+  assert.deepEqual(numbers, Array.from({ length: 12 * 999 }, (_, i) => `${i}`));
+  assert.match(result.stderr, /11,988 rows in/);
+  const asked = aws.bodies("GetQueryResults");
+  assert.deepEqual(asked.map(({ NextToken }) => NextToken ?? "0"), [...pages.keys()].map(String));
+  assert.ok(asked.every(({ MaxResults }) => MaxResults === 1000));
 });
 
 Deno.test("a workgroup without a place for results gets one in the lake's bucket, and says so", async () => {
