@@ -4,18 +4,23 @@ import { readOnlyStatement } from "../../mod/catalog/statement.ts";
 import type { Value } from "../../mod/catalog/engine.ts";
 import { Failure } from "../../mod/failure/failure.ts";
 import { loadSchema } from "../../mod/schema/load_schema.ts";
-import { python, serviceTest } from "../services/services.ts";
+import { withEmbedded } from "../commands/consume_place.ts";
+import { python, runTicklake, serviceTest } from "../services/services.ts";
 import { ask } from "./ask.ts";
 import { Home } from "./quotes_lake.ts";
 
 /** Rows of the lake about which both engines are asked. */
 const ROWS = Number(Deno.env.get("TEST_LAKE_ROWS") ?? 1_000_000);
 
+/** Answers of DuckDB to statements in a file, about a lake with objects of a format. */
 const DUCKDB = `
 import duckdb, json, sys
+lake, file, ending = sys.argv[1:]
 c = duckdb.connect()
-c.execute("CREATE VIEW index_quotes AS SELECT * FROM read_parquet('%s/index_quotes/**/*.parquet', hive_partitioning = true, hive_types_autocast = false)" % sys.argv[1])
-answers = [c.execute(sql).fetchall() for sql in json.load(open(sys.argv[2]))]
+read = "read_parquet('%s'" if ending == "parquet" else "read_json('%s', format = 'newline_delimited'"
+c.execute(("CREATE VIEW index_quotes AS SELECT * FROM " + read + ", hive_partitioning = true, hive_types_autocast = false)")
+    % ("%s/index_quotes/**/*.%s" % (lake, ending)))
+answers = [c.execute(sql).fetchall() for sql in json.load(open(file))]
 print(json.dumps(answers, default=str))
 `;
 
@@ -32,21 +37,61 @@ serviceTest(
     await python(new URL("example_lake.py", import.meta.url), [`${home.path}/lake`, `${ROWS}`]);
     const examples = exampleQueries(await loadSchema());
     const sql = [...examples.map(({ sql }) => sql), NUMBERS];
-    await Deno.writeTextFile(`${home.path}/sql.json`, JSON.stringify(sql));
-    const theirs = JSON.parse(
-      await python(DUCKDB, [`${home.path}/lake`, `${home.path}/sql.json`]),
-    ) as Value[][][];
+    const theirs = await answersOfDuckDb(`${home.path}/lake`, sql, "parquet");
     for (const [i, statement] of sql.entries()) {
       const name = examples[i]?.name ?? "numbers";
       const ours = await ask(home, readOnlyStatement(statement));
       assert.ok(ours.length > 0, `${name} has no rows`);
-      assert.equal(ours.length, theirs[i].length, name);
-      ours.forEach((row, r) =>
-        row.forEach((value, c) => same(value, theirs[i][r][c], `${name} ${r},${c}`))
-      );
+      sameRows(ours, theirs[i], name);
     }
   },
 );
+
+for (const [format, ending] of [["parquet", "parquet"], ["jsonl", "jsonl.gz"]]) {
+  serviceTest(
+    `the five examples give the same answers here and in DuckDB, of a lake that consume wrote as ${format}`,
+    { needs: ["python"] },
+    () =>
+      withEmbedded(async (place) => {
+        const run = async (...args: string[]) => {
+          const result = await runTicklake(args, place);
+          assert.equal(result.code, 0, result.stderr);
+          return result.stdout;
+        };
+        // Some quotes come twice, which counts once.
+        const replay = ["produce", "--mode", "replay", "--loop", "--rate", "max"];
+        await run(...replay, "--count", "25000");
+        await run("consume", "--until-end", "--format", format, "--flush-rows", "4000");
+        const examples = exampleQueries(await loadSchema());
+        const sql = [...examples.map(({ sql }) => sql), NUMBERS];
+        const theirs = await answersOfDuckDb(`${place.cwd}/.ticklake/lake`, sql, ending);
+        for (const [i, statement] of sql.entries()) {
+          const name = examples[i]?.name ?? "numbers";
+          const words = i < examples.length ? ["--example", name] : [statement];
+          const ours = JSON.parse(await run("query", "--json", ...words)) as Value[][];
+          if (name !== "gaps") assert.ok(ours.length > 0, `${name} has no rows`);
+          sameRows(ours.map((row) => Object.values(row)), theirs[i], name);
+        }
+      }),
+  );
+}
+
+async function answersOfDuckDb(lake: string, sql: string[], ending: string): Promise<Value[][][]> {
+  const file = await Deno.makeTempFile({ suffix: ".json" });
+  await Deno.writeTextFile(file, JSON.stringify(sql));
+  try {
+    return JSON.parse(await python(DUCKDB, [lake, file, ending]));
+  } finally {
+    await Deno.remove(file);
+  }
+}
+
+function sameRows(ours: Value[][], theirs: Value[][], name: string): void {
+  assert.equal(ours.length, theirs.length, name);
+  ours.forEach((row, r) =>
+    row.forEach((value, c) => same(value, theirs[r][c], `${name} ${r},${c}`))
+  );
+}
 
 function same(ours: Value, theirs: Value, place: string): void {
   if (typeof ours !== "number" && typeof ours !== "bigint") {
