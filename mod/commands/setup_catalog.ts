@@ -3,6 +3,7 @@ import type { PolicySubject } from "../catalog/glue/policies.ts";
 import { checkSchedule } from "../catalog/glue/schedule.ts";
 import { requireLakeInReach } from "../catalog/lake_in_reach.ts";
 import { printSetup, type SetupReport } from "../catalog/setup_report.ts";
+import { COMMANDS } from "../cli/commands.ts";
 import type { CommandContext } from "../cli/context.ts";
 import type { Settings } from "../config/settings.ts";
 import { Failure } from "../failure/failure.ts";
@@ -118,6 +119,7 @@ function policySubject(settings: Settings, schema: RowSchema, bucket: string): P
     role: settings.role ?? OWN_ROLE,
     workgroup: settings.workgroup,
     athenaOutput: settings.athenaOutput,
+    kmsKey: settings.s3SseKmsKeyId,
   };
 }
 
@@ -139,9 +141,13 @@ async function printPolicies(
   };
   if (name !== undefined && !Object.hasOwn(policies, name)) {
     const names = Object.keys(policies).join(", ");
+    const fix = COMMANDS.some((command) => command.name === name)
+      ? `${name} asks nothing of these services; for MSK's login see docs/ec2.md.`
+      : undefined;
     throw new Failure(
       "usage",
       `--print-policy: expected one of ${names}; found ${JSON.stringify(name)}`,
+      { fix },
     );
   }
   const document = name === undefined ? policies : policies[name as keyof typeof policies];

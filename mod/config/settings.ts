@@ -220,14 +220,14 @@ export const SETTINGS = define({
     choices: ["AES256", "aws:kms"],
     flag: "--sse",
     env: "TICKLAKE_S3_SSE",
-    commands: ["consume", "doctor"],
+    commands: ["consume", "setup-catalog", "doctor"],
     description: "Encryption of the objects at rest; without it the bucket's default",
   },
   s3SseKmsKeyId: {
     type: "string",
     flag: "--sse-kms-key-id",
     env: "TICKLAKE_S3_SSE_KMS_KEY_ID",
-    commands: ["consume", "doctor"],
+    commands: ["consume", "setup-catalog", "doctor"],
     description: "KMS key for --sse aws:kms; without it the account's key for S3",
   },
   s3StorageClass: {

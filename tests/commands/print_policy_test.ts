@@ -76,6 +76,43 @@ Deno.test("each policy allows its command's actions on its own resources only", 
   }
 });
 
+Deno.test("a lake that a key encrypts can be read and written by who may use the key", async () => {
+  const keys = async (TICKLAKE_S3_SSE_KMS_KEY_ID: string) => {
+    const { json } = await policies([], { TICKLAKE_S3_SSE: "aws:kms", TICKLAKE_S3_SSE_KMS_KEY_ID });
+    // deno-lint-ignore no-explicit-any
+    const documents = Object.entries(json) as Array<[string, { Statement: any[] }]>;
+    return Object.fromEntries(
+      documents.flatMap(([name, { Statement }]) =>
+        Statement.filter(({ Sid }) => Sid === "Key").map((key) => [name, key])
+      ),
+    );
+  };
+  const arn = "arn:aws:kms:eu-west-1:123456789012:key/1234";
+  const found = await keys(arn);
+  const both = ["kms:GenerateDataKey", "kms:Decrypt"];
+  assert.deepEqual(
+    Object.fromEntries(Object.entries(found).map(([name, { Action }]) => [name, Action])),
+    {
+      consume: both,
+      verify: ["kms:Decrypt"],
+      query: ["kms:Decrypt"],
+      status: ["kms:Decrypt"],
+      dashboard: ["kms:Decrypt"],
+      doctor: both,
+      "crawler role": ["kms:Decrypt"],
+    },
+  );
+  assert.deepEqual(found.consume.Resource, [arn]);
+  assert.deepEqual((await keys("1234")).query.Resource, ["arn:aws:kms:us-east-1:*:key/1234"]);
+  for (const alias of ["alias/lake", "arn:aws:kms:us-east-1:123456789012:alias/lake"]) {
+    const { Resource, Condition } = (await keys(alias)).query;
+    assert.deepEqual(Resource, ["arn:aws:kms:us-east-1:*:key/*"]);
+    assert.deepEqual(Condition, {
+      "ForAnyValue:StringEquals": { "kms:ResourceAliases": "alias/lake" },
+    });
+  }
+});
+
 Deno.test("China and the US government have their own ARNs; an unknown policy is refused", async () => {
   assert.match(
     (await policies(["consume"], { AWS_REGION: "cn-north-1" })).text,
@@ -88,4 +125,5 @@ Deno.test("China and the US government have their own ARNs; an unknown policy is
   const result = await runTicklake(["setup-catalog", "--print-policy", "produce"], { env: ENV });
   assert.equal(result.code, 2);
   assert.match(result.stderr, /expected one of consume, verify, .*found "produce"/);
+  assert.match(result.stderr, /fix: produce asks nothing of these services/);
 });

@@ -29,6 +29,8 @@ export interface PolicySubject {
   workgroup: string;
   /** Where Athena writes results, `s3://BUCKET/PATH/`; `undefined`: in the lake's own folder. */
   athenaOutput?: string;
+  /** Key with which the lake's objects are encrypted: its id, alias or ARN. @default {none of one's own} */
+  kmsKey?: string;
   /** @default {any} */
   region?: string;
   /** Number of the AWS account. @default {any} */
@@ -40,10 +42,11 @@ export const RESULTS_FOLDER = "athena_results/";
 
 /** What each command may have to do, and no more; by the command's name. */
 export function commandPolicies(subject: PolicySubject): Record<string, PolicyDocument> {
-  const readLake = [listLake(subject), readObjects(subject)];
+  const readLake = [listLake(subject), readObjects(subject), ...decrypt(subject)];
+  const encrypt = useKey(subject, ["kms:GenerateDataKey", "kms:Decrypt"]);
   return {
     // It lists where retention has overtaken a flush that was cut off.
-    consume: policy(writeObjects(subject), listLake(subject)),
+    consume: policy(writeObjects(subject), listLake(subject), ...encrypt),
     verify: policy(...readLake),
     "setup-catalog": policy(
       listLake(subject),
@@ -96,6 +99,7 @@ export function commandPolicies(subject: PolicySubject): Record<string, PolicyDo
     doctor: policy(
       listLake(subject),
       writeObjects(subject),
+      ...encrypt,
       role(subject, "CrawlerRole", ["GetRole"]),
     ),
   };
@@ -106,6 +110,7 @@ export function crawlerPolicy(subject: PolicySubject): PolicyDocument {
   return policy(
     listLake(subject),
     readObjects(subject),
+    ...decrypt(subject),
     bucketLocation(subject),
     glue(subject, "Catalog", [
       "glue:GetDatabase",
@@ -159,6 +164,26 @@ function writeObjects(subject: PolicySubject): Statement {
   return allow("WriteLake", ["s3:PutObject", "s3:DeleteObject"], [
     objectsArn(subject, lakeRoot(subject)),
   ]);
+}
+
+function decrypt(subject: PolicySubject): Statement[] {
+  return useKey(subject, ["kms:Decrypt"]);
+}
+
+/** S3 uses the key in the name of who asks for an object. Nothing for AWS's own key. */
+function useKey(subject: PolicySubject, actions: string[]): Statement[] {
+  const { kmsKey } = subject;
+  if (kmsKey === undefined) return [];
+  const alias = /(?:^|:)(alias\/.+)$/.exec(kmsKey)?.[1];
+  if (alias === undefined) {
+    const key = kmsKey.startsWith("arn:") ? kmsKey : arn(subject, "kms", `key/${kmsKey}`);
+    return [allow("Key", actions, [key])];
+  }
+  // A policy cannot name a key by its alias.
+  return [{
+    ...allow("Key", actions, [arn(subject, "kms", "key/*")]),
+    Condition: { "ForAnyValue:StringEquals": { "kms:ResourceAliases": alias } },
+  }];
 }
 
 function bucketLocation(subject: PolicySubject): Statement {
