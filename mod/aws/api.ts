@@ -1,5 +1,6 @@
 import { Failure } from "../failure/failure.ts";
 import { apiFailure } from "./api_failure.ts";
+import { noteAction } from "./refusal.ts";
 import { awsRegion } from "./region.ts";
 import { type RequestHandler, requestHandler } from "./request_handler.ts";
 
@@ -82,7 +83,10 @@ export function openApi<C extends Client>(
       if (signal?.aborted) throw signal.reason;
       if (error instanceof Failure) throw error;
       const action = `${service}:${command.constructor.name.replace(/Command$/, "")}`;
-      throw apiFailure(error, action) ?? error;
+      const failure = apiFailure(error, action);
+      if (failure !== undefined) throw failure;
+      noteAction(error, action);
+      throw error;
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", end);

@@ -8,6 +8,7 @@ import {
   StopQueryExecutionCommand,
 } from "@aws-sdk/client-athena";
 import { type Api, isNamed, openApi } from "../aws/api.ts";
+import { refusal } from "../aws/refusal.ts";
 import { delay } from "../aws/delay.ts";
 import { sizeText } from "../cli/size_text.ts";
 import { messageOf } from "../failure/failure.ts";
@@ -37,7 +38,10 @@ export function openAthenaEngine(options: AthenaEngineOptions): QueryEngine {
   const athena = openApi((client) => new AthenaClient(client), { service: "athena" });
   return {
     description: `Athena, database ${options.database}, workgroup ${options.workgroup}`,
-    run: (sql, run) => runQuery(athena, sql, options, run),
+    run: (sql, run) =>
+      runQuery(athena, sql, options, run).catch((error) => {
+        throw refusal(error);
+      }),
     close: () => athena.close(),
   };
 }

@@ -1,4 +1,5 @@
 import { NotTheService } from "../aws/api_failure.ts";
+import { refusal } from "../aws/refusal.ts";
 import type { CommittedOffset, PartitionOffsets } from "../broker/broker.ts";
 import { lakeOutOfReach } from "../catalog/lake_in_reach.ts";
 import { formatDollars } from "../catalog/prices.ts";
@@ -66,7 +67,7 @@ export async function run(context: CommandContext): Promise<number> {
     }
     return 0;
   } catch (error) {
-    throw stopped(error, context, "not all was looked at");
+    throw refusal(stopped(error, context, "not all was looked at"));
   }
 }
 

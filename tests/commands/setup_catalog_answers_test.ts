@@ -413,6 +413,57 @@ Deno.test("a role that Glue cannot assume is explained", async () => {
   assert.match(result.stderr, /trust policy must allow glue.amazonaws.com/);
 });
 
+Deno.test("two set-ups at once end alike: what the other one has just made is as good as ours", async () => {
+  const exists = { error: "AlreadyExistsException", message: "exists already" };
+  const table = { ...CRAWLED, Name: "index_quotes" };
+  await using aws = crawling([], {
+    GetDatabase: NOT_FOUND,
+    CreateDatabase: exists,
+    GetTable: [NOT_FOUND, { Table: table }],
+    CreateTable: exists,
+    UpdateTable: {},
+  });
+  const projected = await runTicklake(["setup-catalog", "--projection"], { env: aws.env });
+  assert.equal(projected.code, 0, projected.stderr);
+  assert.match(projected.stdout, /^unchanged {2}database/m);
+  assert.match(projected.stdout, /^updated +table/m);
+
+  await using other = crawling([], {
+    GetCrawler: [NOT_FOUND, { Crawler: CRAWLER }],
+    CreateCrawler: exists,
+  });
+  const crawled = await runTicklake(["setup-catalog", "--role", "crawl"], { env: other.env });
+  assert.equal(crawled.code, 0, crawled.stderr);
+  assert.match(crawled.stdout, /^unchanged {2}crawler/m);
+});
+
+Deno.test("what Glue refuses for a reason of its own is exit 1 with the action and the reason", async () => {
+  await using aws = crawling([], {
+    GetCrawler: NOT_FOUND,
+    CreateCrawler: {
+      error: "ResourceNumberLimitExceededException",
+      message: "Number of crawlers exceeds the limit",
+    },
+  });
+  const result = await runTicklake(["setup-catalog", "--role", "crawl"], { env: aws.env });
+  assert.equal(result.code, 1, result.stderr);
+  assert.match(
+    result.stderr,
+    /error: glue:CreateCrawler: ResourceNumberLimitExceededException: Number of crawlers exceeds the limit\n {2}fix: .*repeat the command/,
+  );
+});
+
+Deno.test("a database's name that Glue would change is refused before it is asked", async () => {
+  await using aws = crawling([]);
+  for (const name of ["Quotes", "my db", ""]) {
+    const args = ["setup-catalog", "--database", name];
+    const { code, stderr } = await runTicklake(args, { env: aws.env });
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /--database/);
+  }
+  assert.deepEqual(aws.requests, []);
+});
+
 Deno.test("credentials that are wrong or have expired are exit 3", async () => {
   const cases: Array<[string, string, RegExp]> = [
     [

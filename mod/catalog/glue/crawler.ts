@@ -98,7 +98,13 @@ export async function ensureCrawler(
   const wanted = wantedCrawler(target);
   const found = await findCrawler(glue, name);
   if (found === undefined) {
-    if (options.apply) await create(glue, { ...wanted, Role: target.role! }, options);
+    try {
+      if (options.apply) await create(glue, { ...wanted, Role: target.role! }, options);
+    } catch (error) {
+      // Another set-up was faster.
+      if (isNamed(error, "AlreadyExistsException")) return ensureCrawler(glue, target, options);
+      throw error;
+    }
     return { part: "crawler", name, state: "created", changes: describeCrawler(wanted) };
   }
   const changes = differences(found, wanted);

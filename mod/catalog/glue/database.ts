@@ -5,6 +5,7 @@ import {
   GetDatabaseCommand,
 } from "@aws-sdk/client-glue";
 import { isNamed } from "../../aws/api.ts";
+import { Failure } from "../../failure/failure.ts";
 import type { Part } from "../setup_report.ts";
 import { databaseTables } from "./table.ts";
 import { type GlueApi, MARK } from "./target.ts";
@@ -17,6 +18,19 @@ export async function findDatabase(glue: GlueApi, name: string): Promise<Databas
     if (isNamed(error, "EntityNotFoundException")) return undefined;
     throw error;
   }
+}
+
+/**
+ * Refuses a name that Glue would take and change, or that Athena could not name afterwards.
+ * @throws {Failure} kind `usage`
+ */
+export function requireDatabaseName(name: string): void {
+  if (/^[a-z0-9_-]{1,255}$/.test(name)) return;
+  throw new Failure(
+    "usage",
+    `--database: expected a name of a-z, 0-9 and _, found ${JSON.stringify(name)}`,
+    { fix: "Choose another with --database (TICKLAKE_DATABASE), such as ticklake." },
+  );
 }
 
 /** Creates the database unless it is there; one that others made is used as it is. */

@@ -194,7 +194,12 @@ function results(subject: PolicySubject): Statement[] {
   const output = (subject.athenaOutput ?? lakeRoot(subject) + RESULTS_FOLDER).replace(/\/*$/, "/");
   const [, bucket] = /^s3:\/\/([^/]+)\//.exec(output) ?? ["", subject.bucket];
   return [
-    allow("Results", ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"], [
+    allow("Results", [
+      "s3:GetObject",
+      "s3:PutObject",
+      "s3:AbortMultipartUpload",
+      "s3:ListMultipartUploadParts",
+    ], [
       objectsArn(subject, output),
     ]),
     allow("ResultsBucket", ["s3:GetBucketLocation"], [bucketArn(subject, bucket)]),

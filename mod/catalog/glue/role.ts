@@ -28,12 +28,19 @@ const POLICY_NAME = "ticklake-lake";
 export async function ensureRole(
   iam: IamApi,
   subject: PolicySubject,
-  { apply }: { apply: boolean },
+  options: { apply: boolean },
 ): Promise<Part> {
+  const { apply } = options;
   const name = requireName(subject.role);
   const found = await findRole(iam, name);
   if (found === undefined) {
-    if (apply) await create(iam, name, subject);
+    try {
+      if (apply) await create(iam, name, subject);
+    } catch (error) {
+      // Another set-up was faster.
+      if (isNamed(error, "EntityAlreadyExistsException")) return ensureRole(iam, subject, options);
+      throw error;
+    }
     const changes = [
       "trusts: glue.amazonaws.com",
       `policy ${POLICY_NAME}: as --print-policy 'crawler role' prints it`,

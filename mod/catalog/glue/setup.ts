@@ -1,13 +1,14 @@
 import { GlueClient } from "@aws-sdk/client-glue";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { openApi } from "../../aws/api.ts";
+import { refusal } from "../../aws/refusal.ts";
 import { parseObjectName, tableFolder } from "../../lake/layout.ts";
 import type { LakeStore } from "../../lake/store.ts";
 import { isTableObject } from "../lake_table.ts";
 import type { Crawl, Part, SetupReport } from "../setup_report.ts";
 import { crawl } from "./crawl.ts";
 import { deleteCrawler, ensureCrawler, findCrawler, requireRole } from "./crawler.ts";
-import { deleteDatabase, ensureDatabase } from "./database.ts";
+import { deleteDatabase, ensureDatabase, requireDatabaseName } from "./database.ts";
 import type { PolicySubject } from "./policies.ts";
 import { deleteRole, ensureRole } from "./role.ts";
 import { deleteTables, ensureTable, lakeTables } from "./table.ts";
@@ -38,6 +39,7 @@ export interface GlueRunOptions extends GlueSetupOptions {
  */
 export async function setUpGlue(options: GlueRunOptions): Promise<SetupReport> {
   const { target, dryRun, ownRole } = options;
+  requireDatabaseName(target.database);
   const apply = !dryRun;
   const glue = openGlue(options);
   try {
@@ -67,6 +69,8 @@ export async function setUpGlue(options: GlueRunOptions): Promise<SetupReport> {
     parts.push(await ensureCrawler(glue, target, { ...options, apply, newRole }));
     const ran = options.run || options.wait ? await runCrawler(glue, options) : undefined;
     return await describe(glue, options, parts, ran);
+  } catch (error) {
+    throw refusal(error);
   } finally {
     glue.close();
   }
@@ -91,6 +95,8 @@ export async function deleteGlue(options: GlueSetupOptions): Promise<SetupReport
       parts.push(await withIam(options, (iam) => deleteRole(iam, ownRole.role, { apply })));
     }
     return { dryRun, parts, tables: [] };
+  } catch (error) {
+    throw refusal(error);
   } finally {
     glue.close();
   }

@@ -84,14 +84,21 @@ export interface EnsureTableOptions {
 export async function ensureTable(
   glue: GlueApi,
   target: GlueTarget,
-  { apply, firstDay, create }: EnsureTableOptions,
+  options: EnsureTableOptions,
 ): Promise<Part | undefined> {
+  const { apply, firstDay, create } = options;
   const { database, schema: { table: name } } = target;
   const found = await findTable(glue, database, name);
   if (found === undefined) {
     if (!create) return undefined;
     const TableInput = newTable(target, firstDay);
-    if (apply) await glue.send(new CreateTableCommand({ DatabaseName: database, TableInput }));
+    try {
+      if (apply) await glue.send(new CreateTableCommand({ DatabaseName: database, TableInput }));
+    } catch (error) {
+      // The crawler, or another set-up, was faster.
+      if (isNamed(error, "AlreadyExistsException")) return ensureTable(glue, target, options);
+      throw error;
+    }
     const list = (columns: CatalogColumn[]) =>
       columns.map(({ name, type }) => `${sqlName(name)} ${type}`).join(", ");
     const changes = [
