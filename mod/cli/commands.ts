@@ -48,7 +48,7 @@ export const COMMANDS: readonly Command[] = [
     name: "setup-catalog",
     summary: "Create or update the Glue database, table and crawler",
     description:
-      "Safe to repeat, from cron too: says of each part whether it was created, updated or left unchanged. Without a bucket it sets up the local catalog.",
+      "Safe to repeat, from cron too: says of each part whether it was created, updated or left unchanged. Without a bucket it sets up the local catalog. Glue reads buckets of AWS alone: a lake on another S3 server needs no catalog, see query.",
     arguments: "[policy]",
     examples: [
       ["ticklake setup-catalog --create-role --run --wait", "all that Athena needs, at once"],
@@ -66,7 +66,7 @@ export const COMMANDS: readonly Command[] = [
     name: "query",
     summary: "Ask the lake with SQL",
     description:
-      'Runs one read-only SQL statement on Athena or on the local engine. Quote the columns "index" and "date": they are reserved words.',
+      'Runs one read-only SQL statement on Athena or on the local engine. Quote the columns "index" and "date": they are reserved words. A lake on an S3 server that is not AWS has the local engine (--engine local).',
     arguments: "[sql]",
     examples: [
       ["ticklake query 'SELECT \"index\", max(close) FROM index_quotes GROUP BY 1'", "a table"],
@@ -91,7 +91,7 @@ export const COMMANDS: readonly Command[] = [
     name: "status",
     summary: "Show offsets, lag, the lake's objects and what they cost",
     description:
-      "Where the group stands in each partition, what is in the lake, the crawler's state, and the estimated price of storing and writing it. Warns of many small objects.",
+      "Where the group stands in each partition, what is in the lake, the crawler's state, and the estimated price of storing and writing it, by AWS's price list. Warns of many small objects.",
     examples: [
       ["ticklake status", "at a glance"],
       ["ticklake status --json", "for monitoring"],
