@@ -43,7 +43,8 @@ export function apiFailure(error: unknown, action: string): Failure | undefined 
     $metadata?: { httpStatusCode?: number };
   };
   // Of a JSON API the SDK could not read the answer; of an XML one it found no code in it.
-  if (error instanceof SyntaxError || name === "Unknown") {
+  const mayBeForeign = ($metadata?.httpStatusCode ?? 0) < 500 || endpointSet(service) !== undefined;
+  if (error instanceof SyntaxError || (name === "Unknown" && mayBeForeign)) {
     return new NotTheService(action, endpointOf(service), error);
   }
   if (DENIED.includes(name)) return denied(error, action);

@@ -352,7 +352,7 @@ serviceTest(
     const commands = [
       [["setup-catalog", "--role", "r"], "Glue"],
       [["setup-catalog", "--projection"], "Glue"],
-      [["setup-catalog", "--create-role"], "IAM"],
+      [["setup-catalog", "--create-role"], "Glue"],
       [["query", "SELECT 1"], "Athena"],
     ] as const;
     for (const [args, service] of commands) {

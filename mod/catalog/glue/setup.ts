@@ -8,7 +8,7 @@ import { isTableObject } from "../lake_table.ts";
 import type { Crawl, Part, SetupReport } from "../setup_report.ts";
 import { crawl } from "./crawl.ts";
 import { deleteCrawler, ensureCrawler, findCrawler, requireRole } from "./crawler.ts";
-import { deleteDatabase, ensureDatabase, requireDatabaseName } from "./database.ts";
+import { deleteDatabase, ensureDatabase, findDatabase, requireDatabaseName } from "./database.ts";
 import type { PolicySubject } from "./policies.ts";
 import { deleteRole, ensureRole } from "./role.ts";
 import { deleteTables, ensureTable, lakeTables } from "./table.ts";
@@ -47,6 +47,8 @@ export async function setUpGlue(options: GlueRunOptions): Promise<SetupReport> {
     if (!target.projection) await requireRole(glue, target);
     const parts: Part[] = [];
     if (ownRole !== undefined) {
+      // A role is of no use where there is no Glue.
+      await findDatabase(glue, target.database);
       parts.push(
         await withIam(options, async (iam) => {
           const region = await glue.region();
