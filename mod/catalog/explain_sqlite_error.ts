@@ -11,6 +11,16 @@ const SQLITE_MISMATCH = 20;
 
 const CAUSED_BY_SQL = [SQLITE_ERROR, SQLITE_READONLY, SQLITE_AUTH, SQLITE_TOOBIG, SQLITE_MISMATCH];
 
+/** What Athena understands and SQLite does not, and what to write instead. */
+const ATHENA_ONLY: ReadonlyArray<readonly [pattern: RegExp, instead: string]> = [
+  [
+    /\bINTERVAL\s+'/i,
+    "INTERVAL is Athena's alone: write date_add('day', 1, \"date\") or date_diff('day', a, b)",
+  ],
+  [/\bFETCH\s+(FIRST|NEXT)\b/i, "FETCH is Athena's alone: write LIMIT 10"],
+  [/\bTRY_CAST\s*\(/i, "TRY_CAST is Athena's alone: write CAST(close AS varchar)"],
+];
+
 /** What SQLite said about a user's statement, with what to do about it. */
 export function explainSqliteError(
   error: unknown,
@@ -34,7 +44,12 @@ function fixFor(message: string, connection: ReadConnection, sql: string): strin
     return `SHOW, DESCRIBE and TABLE are Athena's alone. Here there are:\n${tables(connection)}`;
   }
   const near = /near "(.+)": syntax error/.exec(message)?.[1];
-  if (near !== undefined && isReserved(near)) {
+  if (near !== undefined) {
+    const known = ATHENA_ONLY.find(([pattern]) => pattern.test(sql));
+    if (known !== undefined) return `${known[1]}, which both engines understand.`;
+  }
+  const columns = [...connection.views().values()].flat();
+  if (near !== undefined && isReserved(near) && columns.includes(near.toLowerCase())) {
     return `${near} is a reserved word: as a column's name, write "${near.toLowerCase()}" in double quotes${
       shellHint(sql)
     }.`;

@@ -321,6 +321,29 @@ Deno.test("a reserved word without quotes is explained", async () => {
   assert.match(failure.fix!, /write "index" in double quotes .*single quotes/);
 });
 
+Deno.test("what only Athena understands is answered with the form that both do", async () => {
+  await using home = new Home();
+  await putRows(home.lake, [quote(0)]);
+  const cases: Array<[sql: string, fix: RegExp]> = [
+    [`SELECT "date" + INTERVAL '1' DAY FROM index_quotes`, /write date_add\('day', 1, "date"\)/],
+    [`SELECT close FROM index_quotes FETCH FIRST 2 ROWS ONLY`, /write LIMIT 10/],
+    [`SELECT TRY_CAST("index" AS double) FROM index_quotes`, /write CAST\(/],
+  ];
+  for (const [sql, fix] of cases) {
+    const failure = await failureOf(ask(home, sql));
+    assert.equal(failure.exitCode, 2);
+    assert.match(failure.fix!, fix);
+    // What is advised works here.
+    const [, instead] = /write ((?:\w+\(.*?\))|LIMIT 10)/.exec(failure.fix!)!;
+    const right = instead.startsWith("LIMIT")
+      ? `close FROM index_quotes ${instead}`
+      : `${instead} FROM index_quotes`;
+    assert.equal((await ask(home, `SELECT ${right}`)).length, 1);
+  }
+  // A word that is no column's name is not blamed for being reserved.
+  assert.equal((await failureOf(ask(home, "SELECT close FROM FROM index_quotes"))).fix, undefined);
+});
+
 Deno.test("what SQLite would misread of Athena's dates is refused, with the common form", async () => {
   await using home = new Home();
   const wrong = [
