@@ -184,10 +184,29 @@ Deno.test("--delete keeps a database in which others have tables, however many p
         : { TableList: [{ Name: "theirs" }] },
     DeleteTable: {},
   });
-  // IAM is not what this is about: the recorder does not speak it.
-  await runTicklake(["setup-catalog", "--delete"], { env: aws.env });
+  const result = await runTicklake(["setup-catalog", "--delete"], { env: aws.env });
+  assert.equal(result.code, 0, result.stderr);
+  assert.match(result.stdout, /^kept +database +ticklake\n +has other tables: theirs$/m);
   assert.deepEqual(aws.bodies("DeleteTable").map(({ Name }) => Name), ["index_quotes"]);
   assert.deepEqual(aws.bodies("DeleteDatabase"), []);
+});
+
+Deno.test("--delete stops a crawler that runs, and waits until it can be deleted", async () => {
+  const running = { error: "CrawlerRunningException", message: "it is stopping" };
+  await using aws = new AwsRecorder({
+    GetCrawler: {
+      Crawler: { ...CRAWLER, Description: "Made by ticklake setup-catalog", State: "RUNNING" },
+    },
+    StopCrawler: {},
+    DeleteCrawler: [running, running, {}],
+    GetDatabase: NOT_FOUND,
+    GetTables: NOT_FOUND,
+  });
+  const result = await runTicklake(["setup-catalog", "--delete"], { env: aws.env });
+  assert.equal(result.code, 0, result.stderr);
+  assert.match(result.stdout, /^deleted +crawler/m);
+  const deeds = aws.actions.filter((action) => /^(Stop|Delete)/.test(action));
+  assert.deepEqual(deeds, ["StopCrawler", "DeleteCrawler", "DeleteCrawler", "DeleteCrawler"]);
 });
 
 /**
