@@ -1,3 +1,4 @@
+import { endpointSet } from "../aws/endpoint.ts";
 import type { QueryEngine } from "../catalog/engine.ts";
 import { RESULTS_FOLDER } from "../catalog/glue/policies.ts";
 import { lakeRoot } from "../catalog/glue/target.ts";
@@ -14,7 +15,7 @@ export async function localCatalogPath(settings: Settings): Promise<string> {
   const { home, bucket, prefix } = settings;
   if (bucket === undefined) return `${home}/catalog.sqlite`;
   const lake = new TextEncoder().encode(
-    JSON.stringify([Deno.env.get("AWS_ENDPOINT_URL") ?? "", bucket, prefix]),
+    JSON.stringify([endpointSet("s3") ?? "", bucket, prefix]),
   );
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", lake));
   return `${home}/catalog-${bucket}-${hash.toHex().slice(0, 12)}.sqlite`;

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
+import { localCatalogPath } from "../../mod/commands/open_engine.ts";
+import { loadSettings } from "../../mod/config/load.ts";
 import { Home, putRows, quote } from "../catalog/quotes_lake.ts";
+import { withEnv } from "../lake/s3_bucket.ts";
 import { runTicklake, type TicklakeOptions } from "../services/services.ts";
 
 const SQL = `SELECT "index", "date", close FROM index_quotes ORDER BY kafka_offset`;
@@ -80,6 +83,27 @@ Deno.test("--example lists five queries, and what it lists runs as it is", async
     assert.equal(pasted.code, 0, pasted.stderr);
     assert.equal(pasted.stdout, named.stdout);
   }
+});
+
+Deno.test("each lake has a catalog of its own: by server, bucket and path", async () => {
+  const path = (environment: Record<string, string>) =>
+    withEnv(
+      { AWS_ENDPOINT_URL: "", AWS_ENDPOINT_URL_S3: "", ...environment },
+      () => localCatalogPath(loadSettings({ flags: {}, environment }).settings),
+    );
+  const lakes = [
+    {},
+    { AWS_S3_BUCKET: "a" },
+    { AWS_S3_BUCKET: "b" },
+    { AWS_S3_BUCKET: "a", TICKLAKE_PREFIX: "other" },
+    { AWS_S3_BUCKET: "a", AWS_ENDPOINT_URL: "http://one:9000" },
+    { AWS_S3_BUCKET: "a", AWS_ENDPOINT_URL_S3: "http://two:9000" },
+    { AWS_S3_BUCKET: "a", AWS_ENDPOINT_URL_S3: "http://three:9000" },
+  ];
+  const paths = [];
+  for (const lake of lakes) paths.push(await path(lake));
+  assert.equal(new Set(paths).size, lakes.length, paths.join());
+  assert.equal(await path(lakes[4]), paths[4]);
 });
 
 Deno.test("what only Athena has is answered with the tables and columns that there are", async () => {
