@@ -91,7 +91,7 @@ Deno.test("each lake has a catalog of its own: by server, bucket and path", asyn
       { AWS_ENDPOINT_URL: "", AWS_ENDPOINT_URL_S3: "", ...environment },
       () => localCatalogPath(loadSettings({ flags: {}, environment }).settings),
     );
-  const lakes = [
+  const lakes: Array<Record<string, string>> = [
     {},
     { AWS_S3_BUCKET: "a" },
     { AWS_S3_BUCKET: "b" },
