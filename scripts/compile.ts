@@ -23,6 +23,13 @@ const INCLUDED = [
   "mod/live/page",
 ];
 
+/**
+ * How V8's collector trades time for memory. As it comes, it lets the heap grow to four times of what is
+ * alive, typed arrays included; twice takes a quarter less memory where hundreds of objects are open, and
+ * costs the consumer no time that can be measured (half of that does).
+ */
+const COLLECTOR = ["--max-semi-space-size=4", "--heap-growing-percent=100"];
+
 /** Packages that only tests use: the compiler takes all of deno.json. */
 const TEST_PACKAGES = ["axe-core", "fast-check", "playwright-core", "yaml"];
 
@@ -79,6 +86,7 @@ if (import.meta.main) {
     // The cache would lie at a name in /tmp that anyone on the host can put a file at.
     "--no-code-cache",
     "--no-prompt",
+    `--v8-flags=${COLLECTOR.join(",")}`,
     "--deny-import",
     ...PERMISSIONS,
     ...INCLUDED.map((path) => `--include=${path}`),

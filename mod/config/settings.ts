@@ -382,7 +382,7 @@ export const SETTINGS = define({
     env: "TICKLAKE_MAX_MEMORY",
     default: 256 * 2 ** 20,
     commands: ["consume"],
-    description: "Most memory for rows that are not written yet; reading waits when it is used up",
+    description: "Most memory for what is not written yet, with its buffers; then reading waits",
   },
 
   watch: {

@@ -47,19 +47,19 @@ export class DeadLetters {
   add(letter: DeadLetter): void {
     // A producer may send nanoseconds: no day then, but the message is kept.
     const isDated = hasDay(letter.timestampMs);
-    const line = encoder.encode(
-      JSON.stringify({
-        topic: this.#topic,
-        partition: this.#partition,
-        offset: letter.offset,
-        timestamp: isDated
-          ? new Date(letter.timestampMs).toISOString()
-          : String(letter.timestampMs),
-        reason: letter.reason,
-        key: letter.key && letter.key.toBase64(),
-        value: letter.value && letter.value.toBase64(),
-        headers: letter.headers.map(([name, value]) => [name, value && value.toBase64()]),
-      }) + "\n",
+    const before = JSON.stringify({
+      topic: this.#topic,
+      partition: this.#partition,
+      offset: letter.offset,
+      timestamp: isDated ? new Date(letter.timestampMs).toISOString() : String(letter.timestampMs),
+      reason: letter.reason,
+      key: letter.key && letter.key.toBase64(),
+    });
+    const headers = letter.headers.map(([name, value]) => [name, value && value.toBase64()]);
+    const line = lineWithValue(
+      `${before.slice(0, -1)},"value":`,
+      letter.value,
+      `,"headers":${JSON.stringify(headers)}}\n`,
     );
     const day = isDated ? isoDay(Math.floor(letter.timestampMs / DAY_MS)) : HIVE_NULL;
     const lines = this.#days.get(day);
@@ -70,9 +70,10 @@ export class DeadLetters {
     this.#byteLength += line.byteLength;
   }
 
-  /** One file a day. */
-  *files(): Generator<{ dt: string; bytes: Uint8Array }> {
+  /** One file a day; the messages are let go. */
+  *takeFiles(): Generator<{ dt: string; bytes: Uint8Array<ArrayBuffer> }> {
     for (const [day, lines] of this.#days) {
+      this.#days.delete(day);
       const bytes = new Uint8Array(lines.reduce((sum, line) => sum + line.length, 0));
       let used = 0;
       for (const line of lines) {
@@ -85,3 +86,24 @@ export class DeadLetters {
 }
 
 const encoder = new TextEncoder();
+
+/** Bytes that become base64 at a time: a multiple of three, so that the pieces need no padding. */
+const PIECE_BYTES = 49_152;
+
+/**
+ * A line with a value in base64 between two texts. A value may be many MiB: as a string it would be held
+ * several times over.
+ */
+function lineWithValue(before: string, value: Uint8Array | null, after: string): Uint8Array {
+  if (value === null) return encoder.encode(`${before}null${after}`);
+  const [begin, end] = [encoder.encode(before + '"'), encoder.encode('"' + after)];
+  const line = new Uint8Array(begin.length + Math.ceil(value.length / 3) * 4 + end.length);
+  line.set(begin);
+  let used = begin.length;
+  for (let at = 0; at < value.length; at += PIECE_BYTES) {
+    const piece = value.subarray(at, at + PIECE_BYTES).toBase64();
+    used += encoder.encodeInto(piece, line.subarray(used)).written;
+  }
+  line.set(end, used);
+  return line;
+}

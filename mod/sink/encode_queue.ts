@@ -3,11 +3,14 @@ import type { RangeObject } from "./range_objects.ts";
 /** Objects of an encoded range. */
 export interface EncodedRange {
   objects: RangeObject[];
-  /** Bytes of all of them. */
+  /** Bytes of memory that they hold. */
   byteLength: number;
-  /** To be called when they are no longer held. */
+  /** Lets go of their bytes, which cannot be read afterwards. To be called once. */
   release(): void;
 }
+
+/** Memory of an object besides its bytes: names, views, the allocator's share. */
+const OBJECT_BYTES = 1024;
 
 interface Waiting {
   encode(): Promise<RangeObject[]>;
@@ -46,9 +49,11 @@ export class EncodeQueue {
     this.#busy = true;
     try {
       const objects = await next.encode();
-      const byteLength = objects.reduce((sum, { bytes }) => sum + bytes.length, 0);
+      const byteLength = objects.reduce((sum, { bytes }) => sum + bytes.length + OBJECT_BYTES, 0);
       this.#held += byteLength;
       const release = () => {
+        // Now: the collector would let the objects of several ranges pile up.
+        for (const { bytes } of objects) bytes.buffer.transfer(0);
         this.#held -= byteLength;
         this.#next();
       };

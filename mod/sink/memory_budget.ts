@@ -21,7 +21,7 @@ export class MemoryBudget {
 
   /** Whether so much is held that something should be written before it is due. */
   get tight(): boolean {
-    return this.#held > this.#limit / 2;
+    return this.#held > this.#limit * 3 / 4;
   }
 
   /** Most bytes to hold. */

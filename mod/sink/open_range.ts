@@ -31,18 +31,26 @@ export interface OpenRangeOptions {
   cut?: number;
 }
 
-/** A range whose bounds are fixed, as it goes to the encoder. */
+/** A range whose bounds are fixed. */
 export interface SealedRange {
   first: number;
   /** First offset after it. */
   end: number;
   rows: number;
+  /** Messages that are no rows. */
+  rejected: number;
+  /** How often each reason for that was given. */
+  reasons: ReadonlyMap<string, number>;
+  layout: Layout;
+}
+
+/** What was read of a range, as it goes to the encoder. */
+export interface RangeContent {
   /** Absent where there is no row. */
   job: EncodeJob | undefined;
   paths: RowBuffer["paths"];
   deadLetters: DeadLetters;
-  layout: Layout;
-  /** Bytes of memory that it holds until it is encoded. */
+  /** Bytes of memory held. */
   byteLength: number;
 }
 
@@ -184,18 +192,19 @@ export class OpenRange {
   }
 
   /** Fixes its bounds and hands it over; it is spent. */
-  seal(): SealedRange {
-    const { byteLength } = this;
+  seal(): { range: SealedRange; content: RangeContent } {
+    const { byteLength, layout } = this;
     const rows = this.#rows;
-    return {
+    const deadLetters = this.#deadLetters;
+    const range = {
       first: this.first,
       end: this.#next,
       rows: rows.rows,
-      job: rows.rows > 0 ? rows.take() : undefined,
-      paths: rows.paths,
-      deadLetters: this.#deadLetters,
-      layout: this.layout,
-      byteLength,
+      rejected: deadLetters.count,
+      reasons: deadLetters.reasons,
+      layout,
     };
+    const job = rows.rows > 0 ? rows.take() : undefined;
+    return { range, content: { job, paths: rows.paths, deadLetters, byteLength } };
   }
 }

@@ -4,13 +4,13 @@ import { type FlushRange, parseObjectName, tableFolder } from "../lake/layout.ts
 import type { LakeStore } from "../lake/store.ts";
 import type { MessageReader } from "../schema/message_reader.ts";
 import type { RowSchema } from "../schema/schema.ts";
-import type { EncodeQueue } from "./encode_queue.ts";
+import type { EncodedRange, EncodeQueue } from "./encode_queue.ts";
 import type { FlushPolicy } from "./flush_policy.ts";
 import { type Checkpoint, formatCheckpoint, type Intent, parseCheckpoint } from "./intent.ts";
 import type { Layout, Layouts } from "./layouts.ts";
 import type { MemoryBudget } from "./memory_budget.ts";
 import type { SinkObserver } from "./observer.ts";
-import { OpenRange, type RowListener, type SealedRange } from "./open_range.ts";
+import { OpenRange, type RangeContent, type RowListener, type SealedRange } from "./open_range.ts";
 import { gapObject, type RangeObject, rangeObjects } from "./range_objects.ts";
 import type { Uploader } from "./uploader.ts";
 
@@ -197,6 +197,8 @@ export class PartitionSink {
 
   /** Seals the open range if its oldest message has waited long enough. @param now `performance.now()` */
   sealIfDue(now: number): void {
+    // While the lake is away it would become a heap of small objects.
+    if (this.#waiting > 0) return;
     const { openedAt } = this.#open;
     if (openedAt !== undefined && now - openedAt >= this.#parts.policy.intervalMs) this.seal();
   }
@@ -213,7 +215,10 @@ export class PartitionSink {
     }
     this.#begun = undefined;
     this.#openNext(open.next);
-    if (open.messages > 0) this.#hand(open.seal(), begun);
+    if (open.messages > 0) {
+      const { range, content } = open.seal();
+      this.#hand(range, content, begun);
+    }
   }
 
   /** Resolves when all that was sealed is committed, or cannot be. */
@@ -307,42 +312,48 @@ export class PartitionSink {
   }
 
   /** Has a sealed range encoded, and writes it in its turn. */
-  #hand(sealed: SealedRange, begun: Intent | undefined): void {
-    const { budget, encoder, encodings } = this.#parts;
+  #hand(range: SealedRange, content: RangeContent, begun: Intent | undefined): void {
+    const { budget } = this.#parts;
     let charge = 0;
     const recharge = (bytes: number) => {
       this.#sealedBytes += bytes - charge;
       budget.add(bytes - charge);
       charge = bytes;
     };
-    recharge(sealed.byteLength);
-    const name = this.#name(sealed.first, sealed.end);
-    const encoded = encodings.add(() => {
-      this.#assigned.lost.throwIfAborted();
-      return rangeObjects(sealed, name, encoder);
-    }).then((range) => {
-      recharge(range.byteLength);
-      return range;
+    recharge(content.byteLength);
+    const encoded = this.#encode(range, content).then((encoded) => {
+      recharge(encoded.byteLength);
+      return encoded;
     });
     // Its turn may come later, or never; until then it is not unhandled.
     encoded.catch(() => {});
     this.#inTurn(
-      async () => await this.#write(sealed, (await encoded).objects, begun),
-      sealed.rows + sealed.deadLetters.count,
+      async () => await this.#write(range, (await encoded).objects, begun),
+      range.rows + range.rejected,
     );
-    Promise.allSettled([encoded, this.#turns]).then(([range]) => {
+    Promise.allSettled([encoded, this.#turns]).then(([encoded]) => {
       recharge(0);
-      if (range.status === "fulfilled") range.value.release();
+      if (encoded.status === "fulfilled") encoded.value.release();
+    });
+  }
+
+  /** Its closure alone holds the content: what waits for its turn must not hold both content and objects. */
+  #encode({ first, end, layout }: SealedRange, content: RangeContent): Promise<EncodedRange> {
+    const { encoder, encodings } = this.#parts;
+    const name = this.#name(first, end);
+    return encodings.add(() => {
+      this.#assigned.lost.throwIfAborted();
+      return rangeObjects(content, layout.format, name, encoder);
     });
   }
 
   async #write(
-    sealed: SealedRange,
+    range: SealedRange,
     objects: RangeObject[],
     begun: Intent | undefined,
   ): Promise<void> {
     const { uploader, observer } = this.#parts;
-    const { first, end, rows, deadLetters, layout } = sealed;
+    const { first, end, rows, rejected, reasons, layout } = range;
     const { from } = this.#checkpoint;
     const startedAt = performance.now();
     if (begun === undefined) {
@@ -351,9 +362,8 @@ export class PartitionSink {
     }
     await uploader.putAll(objects, this.#assigned.lost);
     await this.#commit(end, { from });
-    const rejected = deadLetters.count;
     this.#held -= rows + rejected;
-    for (const [reason, count] of deadLetters.reasons) {
+    for (const [reason, count] of reasons) {
       observer.rejected?.(this.partition, reason, count);
     }
     observer.flushed?.({

@@ -1,39 +1,40 @@
 import type { Encoder } from "../lake/format/encoder.ts";
-import { EXTENSIONS } from "../lake/format/row_buffer.ts";
+import { EXTENSIONS, type LakeFormat } from "../lake/format/row_buffer.ts";
 import { type FlushRange, objectName } from "../lake/layout.ts";
-import type { SealedRange } from "./open_range.ts";
+import type { RangeContent } from "./open_range.ts";
 
 /** One object as it goes to the lake. */
 export interface RangeObject {
   name: string;
-  bytes: Uint8Array;
+  /** In a buffer of their own. */
+  bytes: Uint8Array<ArrayBuffer>;
 }
 
 /** Value of the folder `gap=` for what retention removed. */
 const RETENTION = "retention";
 
-/** Encodes a sealed range: an object for each Hive partition of its rows, one for each day of its dead letters. */
+/**
+ * Encodes what was read of a range: an object for each Hive partition of its rows, one for each day of
+ * its dead letters. The content is spent afterwards.
+ */
 export async function rangeObjects(
-  range: SealedRange,
+  content: RangeContent,
+  format: LakeFormat,
   name: FlushRange & { table: string },
   encoder: Encoder,
 ): Promise<RangeObject[]> {
-  const { job, paths, deadLetters, layout } = range;
+  const { job, paths, deadLetters } = content;
   const encoded = job === undefined ? [] : await encoder.encode(job);
+  const extension = EXTENSIONS[format];
   const objects = encoded.map(({ group, bytes }) => ({
-    name: objectName({
-      ...name,
-      deadLetter: false,
-      partitions: paths[group],
-      extension: EXTENSIONS[layout.format],
-    }),
+    name: objectName({ ...name, deadLetter: false, partitions: paths[group], extension }),
     bytes,
   }));
-  for (const { dt, bytes } of deadLetters.files()) {
+  for (const { dt, bytes } of deadLetters.takeFiles()) {
     const partitions = [["dt", dt]] as const;
     objects.push({
       name: objectName({ ...name, deadLetter: true, partitions, extension: "jsonl" }),
-      bytes: bytes as Uint8Array<ArrayBuffer>,
+      bytes,
     });
   }
   return objects;

@@ -25,7 +25,9 @@ export class Uploader {
   readonly #failing = new Set<string>();
   #trouble: string | undefined;
   #free = MOST_AT_ONCE;
-  readonly #waiting: Array<() => void> = [];
+  readonly #waiting: Array<{ turn: number; resolve(): void }> = [];
+  /** Number of calls of {@linkcode Uploader.putAll}. */
+  #turns = 0;
 
   constructor({ store, observer, patienceMs }: UploaderOptions) {
     this.#store = store;
@@ -39,22 +41,31 @@ export class Uploader {
    * @throws the signal's reason
    */
   async putAll(objects: readonly RangeObject[], signal: AbortSignal): Promise<void> {
+    const turn = this.#turns++;
     const failed = new AbortController();
     const ended = AbortSignal.any([signal, failed.signal]);
-    const puts = objects.map((object) =>
-      this.#put(object, ended).catch((error) => {
-        failed.abort(error);
-        throw error;
-      })
-    );
-    // All of them, so that none goes on behind the caller's back.
-    for (const put of await Promise.allSettled(puts)) {
-      if (put.status === "rejected") throw signal.aborted ? signal.reason : failed.signal.reason;
+    const puts = new Set<Promise<void>>();
+    for (const object of objects) {
+      await this.#enter(turn);
+      if (ended.aborted) {
+        this.#leave();
+        failed.abort(signal.reason);
+        break;
+      }
+      const put = this.#put(object, ended)
+        .catch((error) => failed.abort(error))
+        .finally(() => {
+          puts.delete(put);
+          this.#leave();
+        });
+      puts.add(put);
     }
+    // All of them, so that none goes on behind the caller's back.
+    await Promise.all(puts);
+    if (failed.signal.aborted) throw signal.aborted ? signal.reason : failed.signal.reason;
   }
 
   async #put({ name, bytes }: RangeObject, signal: AbortSignal): Promise<void> {
-    await this.#enter();
     try {
       const until = performance.now() + this.#patienceMs;
       for (let pauseMs = FIRST_PAUSE_MS;; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
@@ -75,7 +86,6 @@ export class Uploader {
     } finally {
       // Given up is not ready.
       this.#failing.delete(name);
-      this.#leave();
     }
   }
 
@@ -99,20 +109,22 @@ export class Uploader {
     this.#observer.ready?.(true);
   }
 
-  async #enter(): Promise<void> {
+  /** Waits for a place; who came first is first, so that a flush begun is ended before the next. */
+  async #enter(turn: number): Promise<void> {
     if (this.#free > 0) {
       this.#free--;
       return;
     }
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#waiting.push(resolve);
+    const later = this.#waiting.findIndex((waiting) => waiting.turn > turn);
+    this.#waiting.splice(later === -1 ? this.#waiting.length : later, 0, { turn, resolve });
     await promise;
   }
 
   #leave(): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#free++;
-    else next();
+    else next.resolve();
   }
 }
 

@@ -115,16 +115,16 @@ export class ColumnBuffer implements RowBuffer {
       });
     });
     const [partition, offset, timestamp] = ORIGIN_COLUMNS;
-    const origin = (column: Column, numbers: Float64Array[]) => ({
-      name: column.name,
-      type: column.type,
+    const origin = ({ name, type }: Column, values: Partial<JobColumn>) => ({
+      name,
+      type,
       optional: false,
-      numbers,
+      ...values,
     });
     columns.push(
-      origin(partition, [new Float64Array(rows).fill(this.#partition)]),
-      origin(offset, chunks.map(({ offsets }) => offsets)),
-      origin(timestamp, chunks.map(({ timestamps }) => timestamps)),
+      origin(partition, { constant: this.#partition }),
+      origin(offset, { numbers: chunks.map(({ offsets }) => offsets) }),
+      origin(timestamp, { numbers: chunks.map(({ timestamps }) => timestamps) }),
     );
     const groupCount = this.#groups.paths.length;
     return {

@@ -10,6 +10,8 @@ export interface JobColumn {
   absent?: Uint8Array[];
   /** Numbers, timestamps (milliseconds since 1970). */
   numbers?: Float64Array[];
+  /** The one number that all rows have; `numbers` is absent then. */
+  constant?: number;
   /** Dates (days since 1970); number of the string in `values` for strings. */
   integers?: Int32Array[];
   /** The distinct strings, one after the other, and where each ends. */

@@ -58,11 +58,13 @@ interface WholeColumn extends Omit<JobColumn, "absent" | "numbers" | "integers">
 }
 
 function wholeColumn(column: JobColumn, rows: number): WholeColumn {
-  const { absent, numbers, integers } = column;
+  const { absent, numbers, integers, constant } = column;
   return {
     ...column,
     absent: absent && joinChunks(absent, new Uint8Array(rows)),
-    numbers: numbers && joinChunks(numbers, new Float64Array(rows)),
+    numbers: constant === undefined
+      ? numbers && joinChunks(numbers, new Float64Array(rows))
+      : new Float64Array(rows).fill(constant),
     integers: integers && joinChunks(integers, new Int32Array(rows)),
   };
 }
