@@ -18,6 +18,11 @@ export interface Output {
   log(line: string): void;
   /** Draws a progress line over the last one; nothing when standard error is not a terminal. */
   progress(text: string): void;
+  /**
+   * Has `finish` called, once, when a reader closes the pipe of the results (`| head`), and what is
+   * written afterwards is dropped. Without it that ends the process at once, with exit code 0.
+   */
+  onClosed(finish: () => void): void;
 }
 
 const encoder = new TextEncoder();
@@ -29,13 +34,21 @@ export interface ProcessOutputOptions {
   redact?: (text: string) => string;
 }
 
-/** The process's own output. A reader that closed the pipe early (`| head`) ends the process quietly. */
+/** The process's own output. */
 export function processOutput(options: ProcessOutputOptions): Output {
   const { json, redact = (text) => text } = options;
   const colour = Deno.stdout.isTerminal() && !Deno.env.get("NO_COLOR") &&
     Deno.env.get("TERM") !== "dumb";
   const interactive = Deno.stderr.isTerminal();
   let drawn = false;
+  let finish = () => Deno.exit(0) as void;
+  let closed = false;
+  const result = (text: string) => {
+    if (closed || write(Deno.stdout, text)) return;
+    closed = true;
+    finish();
+  };
+  // Nobody reading the notes is no reason to stop.
   const error = (text: string) => {
     write(Deno.stderr, (drawn ? "\r\x1b[K" : "") + redact(text));
     drawn = false;
@@ -44,9 +57,9 @@ export function processOutput(options: ProcessOutputOptions): Output {
     json,
     colour,
     interactive,
-    line: (text) => json || write(Deno.stdout, redact(text) + "\n"),
-    document: (value) => json && write(Deno.stdout, redact(JSON.stringify(value)) + "\n"),
-    raw: (text) => write(Deno.stdout, text),
+    line: (text) => json || result(redact(text) + "\n"),
+    document: (value) => json && result(redact(JSON.stringify(value)) + "\n"),
+    raw: result,
     note: (text, fix) => error(text + (fix === undefined ? "\n" : `\n  fix: ${fix}\n`)),
     log: (line) => error(line + "\n"),
     progress: (text) => {
@@ -54,22 +67,21 @@ export function processOutput(options: ProcessOutputOptions): Output {
       write(Deno.stderr, `\r\x1b[K${text}`);
       drawn = text !== "";
     },
+    onClosed: (whenClosed) => finish = whenClosed,
   };
 }
 
-function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
+/** Writes all of a text; `false` when nobody reads it any more. */
+function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): boolean {
   let bytes = encoder.encode(text);
   while (bytes.length > 0) {
     try {
       bytes = bytes.subarray(stream.writeSync(bytes));
     } catch (error) {
-      if (error instanceof Deno.errors.BrokenPipe) {
-        // Nobody wants the results any more. Nobody reading the notes is no reason to stop.
-        if (stream === Deno.stdout) Deno.exit(0);
-        return;
-      }
+      if (error instanceof Deno.errors.BrokenPipe) return false;
       if (error instanceof Deno.errors.WouldBlock) continue;
       throw error;
     }
   }
+  return true;
 }

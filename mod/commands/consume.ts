@@ -18,7 +18,12 @@ const PROGRESS_MS = 200;
 
 /** `consume`: the topic's rows into the lake, exactly once. */
 export async function run(context: CommandContext): Promise<number> {
-  const { settings, output, signal } = context;
+  const { settings, output } = context;
+  const closed = new AbortController();
+  // `| head` ends the view: what was read is written, and the group is left. Not before the batch is
+  // taken whose row was to be shown.
+  output.onClosed(() => queueMicrotask(() => closed.abort()));
+  const signal = AbortSignal.any([context.signal, closed.signal]);
   const { topic, group, from, format, partitionBy, untilEnd } = settings;
   const schema = await loadSchema(settings.schema);
   // What the user wrote is looked at before any service is asked.

@@ -34,17 +34,27 @@ for (const args of ["config", "config --reference", "completions fish", "--help"
   });
 }
 
-Deno.test("a reader that has seen enough of `consume --watch` ends it quietly; the next one loses nothing", async () => {
+Deno.test("a reader that has seen enough of `consume --watch` ends it quietly, and what was read is written", async () => {
   const cwd = await Deno.makeTempDir();
+  const verified = async () => {
+    const { code, stdout, stderr } = await runTicklake(["verify", "--deep", "--json"], { cwd });
+    assert.equal(code, 0, stderr);
+    return JSON.parse(stdout).found;
+  };
   const produce = ["produce", "--mode", "replay", "--rate", "max"];
   assert.equal((await runTicklake(produce, { cwd })).code, 0);
-  const { code, stderr, line } = await piped("consume --watch --log-level error", cwd);
+  const watch = "consume --watch --log-level error --flush-interval 1h";
+  const { code, stderr, line } = await piped(watch, cwd);
   assert.match(line, /^\d\/0 Index="/);
   assert.match(stderr, /^consuming topic index-quotes on .+\n$/, "no more than what it does");
   assert.equal(code, 0);
+  const first = await verified();
+  assert.ok(first > 0);
   const { stdout } = await runTicklake(["consume", "--until-end", "--json"], { cwd });
   const { written, rejected } = JSON.parse(stdout);
   const shipped = await Deno.readTextFile(`${REPOSITORY}/data/indexProcessed.csv`);
-  assert.deepEqual([written, rejected], [shipped.trimEnd().split("\n").length - 1, 0]);
+  const rows = shipped.trimEnd().split("\n").length - 1;
+  assert.deepEqual([first + written, rejected], [rows, 0]);
+  assert.equal(await verified(), rows);
   await Deno.remove(cwd, { recursive: true });
 });
