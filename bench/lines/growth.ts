@@ -1,31 +1,43 @@
+import type { Measured } from "../measured.ts";
+import { spread } from "../spread.ts";
 import { alternate, consume, filledTopic, type Stage } from "../stage.ts";
 import { type Figure, rowsFigure } from "../table.ts";
 import { mustHaveWritten } from "./consume.ts";
 
-/** Whether more rows cost more for each: the same topic's kind, several sizes. */
+/** Seconds that the program itself counts, from the end of its start to its end. */
+export function secondsOf({ stdout }: Measured): number {
+  return (JSON.parse(stdout) as { seconds: number }).seconds;
+}
+
+/**
+ * Whether more rows cost more for each: the same topic's kind at several sizes. Joining the group and the
+ * compiler's warming up take the same half second at each size; so what says it is the speed of the rows
+ * that a larger size has more than the one before it.
+ */
 export async function growthLine(stage: Stage): Promise<Figure[]> {
-  const sizes = stage.long ? [500_000, 5_000_000, 20_000_000] : [stage.rows, 4 * stage.rows];
+  const { rows, rounds, long } = stage;
+  const sizes = long ? [500_000, 5_000_000, 20_000_000] : [rows, 4 * rows, 16 * rows];
+  const line = "consume, growth";
+  const million = (rows: number) => `${rows / 1e6} million rows`;
   const figures: Figure[] = [];
+  const further: Figure[] = [];
+  let before = { rows: 0, seconds: 0 };
   for (const rows of sizes) {
     const topic = await filledTopic(stage, rows, 1);
-    const [runs] = await alternate(stage.long ? 1 : stage.rounds, [() => consume(stage, topic)]);
+    const [runs] = await alternate(long ? 1 : rounds, [() => consume(stage, topic)]);
     for (const run of runs) mustHaveWritten(run, rows);
-    const who = `${rows / 1e6} million rows`;
-    // Without the start, which does not grow: the program's own count of seconds begins after it.
-    figures.push(
-      rowsFigure(
-        "consume, growth",
-        who,
-        rows,
-        runs,
-        ({ stdout }) => (JSON.parse(stdout) as { seconds: number }).seconds,
-      ),
-    );
+    figures.push(rowsFigure(line, million(rows), rows, runs, secondsOf));
+    const seconds = spread(runs.map(secondsOf)).median;
+    if (before.rows > 0) {
+      const rate = (rows - before.rows) / (seconds - before.seconds);
+      const value = { median: rate, min: rate, max: rate };
+      const who = `from ${before.rows / 1e6} to ${million(rows)}`;
+      further.push({ line, who, unit: "rows/s", value });
+    }
+    before = { rows, seconds };
   }
-  const [first] = figures;
-  return figures.map((figure) =>
-    figure === first
-      ? figure
-      : { ...figure, ratio: figure.value.median / first.value.median, target: "0.85 to 1.15 times" }
-  );
+  const [first, last] = further;
+  last.ratio = last.value.median / first.value.median;
+  last.target = "0.85 to 1.15 times";
+  return [...figures, ...further];
 }
