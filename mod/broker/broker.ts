@@ -115,6 +115,8 @@ export interface ConsumerHandler {
    * already: there `start` lies above the committed offset.
    */
   gap(partition: number, from: number, to: number): Promise<void>;
+  /** Something that the broker was asked for has failed, and is tried again. The adapter logs it now and then. */
+  retried?(what: "commit", error: unknown): void;
 }
 
 /** Options of {@linkcode Broker.consume}. */

@@ -31,6 +31,8 @@ export function eventLog(): SinkObserver {
       });
     },
     retried(what, error) {
+      // The broker's adapter logs it, now and then: there may be one for each partition.
+      if (what === "commit") return;
       logger.warn("{what} failed and is tried again: {error}", { what, error: messageOf(error) });
     },
     gap(partition, from, to) {

@@ -225,6 +225,10 @@ class Sink implements ConsumerHandler {
     if (!this.#finishing) await this.#partitions.get(partition)!.gap(to);
   }
 
+  retried(what: "commit", error: unknown): void {
+    this.#parts.observer.retried?.(what, error);
+  }
+
   /** Where much is held, seals the largest open ranges, so that memory comes free. */
   #relieve(): void {
     while (this.#budget.tight) {

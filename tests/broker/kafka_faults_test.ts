@@ -121,6 +121,38 @@ ownBrokerTest("answers that are lost make no message lost, doubled or late", asy
   await broker.close();
 });
 
+ownBrokerTest(
+  "a commit is tried again until it works, and each failure is told",
+  async ({ start }) => {
+    const port = freePort();
+    using proxy = new FlakyProxy(() => port);
+    const advertised = `127.0.0.1:${proxy.port}`;
+    await start({ listeners: [{ name: "PLAINTEXT", protocol: "PLAINTEXT", port, advertised }] });
+    const broker = await openKafkaBroker(kafkaSettings(advertised));
+    const [topic, group] = ["quotes", "lake"];
+    await broker.ensureTopic(topic, { partitions: 1 });
+    await send(broker, topic, messages("a", 5));
+    const failures: unknown[] = [];
+    const retried = (_: "commit", error: unknown) => {
+      failures.push(error);
+      if (failures.length === 3) proxy.losesAnswer = () => false;
+    };
+    const recorder = new Recorder({ broker, topic, group, before: { retried } });
+    await recorder.hasReceived(5);
+    await recorder.partition(0).commit(4, "in peace");
+    assert.deepEqual([...failures], []);
+    proxy.losesAnswer = () => true;
+    await recorder.partition(0).commit(5, "in spite of it");
+    assert.ok(failures.length >= 3 && failures.every((error) => error instanceof Error));
+    const committed = await broker.groupOffsets(group, topic);
+    assert.deepEqual(committed.map(({ offset, metadata }) => [offset, metadata]), [
+      [5, "in spite of it"],
+    ]);
+    await recorder.stop();
+    await broker.close();
+  },
+);
+
 ownBrokerTest("a large answer that breaks off is asked for again at once", async ({ start }) => {
   const port = freePort();
   using proxy = new FlakyProxy(() => port);

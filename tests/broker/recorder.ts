@@ -57,6 +57,7 @@ export class Recorder {
           await before?.batch?.(batch);
           this.#note(batch);
         },
+        retried: (what, error) => before?.retried?.(what, error),
         gap: async (partition, from, to) => {
           this.gaps.push([partition, from, to]);
         },

@@ -236,11 +236,12 @@ export class Consumption {
   ): Promise<void> {
     checkMetadata(metadata);
     const lost = term.signal;
+    const { handler } = this.#options;
     const doing = `committing offset ${offset} of partition ${partition}`;
     let attempt = Promise.resolve();
     const commit = () => attempt = this.#member.commit(generation, partition, offset, metadata);
     try {
-      await retrying(doing, lost, commit);
+      await retrying(doing, lost, commit, (error) => handler.retried?.("commit", error));
     } catch (error) {
       if (lost.aborted) {
         // The one that was on its way may have been in time.

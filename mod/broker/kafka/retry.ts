@@ -48,12 +48,14 @@ export class Trouble {
  * Does something with Kafka, again and again while a retry may help: a broker that restarts comes
  * back, however long it takes.
  * @param doing for people, such as `joining the group ticklake`
+ * @param failed told of each failure that is followed by another try
  * @throws the signal's reason once it aborts; an error that a retry does not help
  */
 export async function retrying<T>(
   doing: string,
   signal: AbortSignal,
   request: () => Promise<T>,
+  failed: (error: unknown) => void = () => {},
 ): Promise<T> {
   const trouble = new Trouble(doing);
   for (let pause = FIRST_PAUSE_MS;; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
@@ -66,6 +68,7 @@ export async function retrying<T>(
       signal.throwIfAborted();
       if (verdictOf(error) !== "retry") throw error;
       trouble.failed(error);
+      failed(error);
     }
     await sleep(pause * (0.8 + 0.4 * Math.random()), signal);
   }
