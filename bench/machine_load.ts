@@ -1,11 +1,10 @@
+import { TICKS } from "./measured.ts";
+
 /** How much of the machine is in use, by all processes together. Linux. */
 export interface MachineLoad {
   /** Cores in use since it was begun, on average: 2 where two were busy all the time. */
   cores(): number;
 }
-
-/** Clock ticks of a second in /proc/stat. Source: proc(5), sysconf(_SC_CLK_TCK), 100 on Linux. */
-const TICKS = 100;
 
 /** Begins to measure. */
 export function machineLoad(): MachineLoad {

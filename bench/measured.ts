@@ -20,8 +20,8 @@ export interface Program {
 /** Milliseconds between two looks at a process; its last ones go uncounted. */
 const LOOK_MS = 10;
 
-/** Clock ticks of a second in /proc/PID/stat. Source: proc(5), sysconf(_SC_CLK_TCK), 100 on Linux. */
-const TICKS = 100;
+/** Clock ticks of a second in /proc/stat and /proc/PID/stat. Source: proc(5), sysconf(_SC_CLK_TCK), 100 on Linux. */
+export const TICKS = 100;
 
 /**
  * Runs a program to its end and watches what it takes.

@@ -41,3 +41,8 @@ export function mustHaveWritten({ stdout }: Measured, rows: number): void {
   const { written } = JSON.parse(stdout) as { written: number };
   if (written !== rows) throw new Error(`expected ${rows} rows written, found ${written}`);
 }
+
+/** Seconds that the program itself counts, from the end of its start to its end. */
+export function secondsOf({ stdout }: Measured): number {
+  return (JSON.parse(stdout) as { seconds: number }).seconds;
+}

@@ -1,13 +1,7 @@
-import type { Measured } from "../measured.ts";
 import { spread } from "../spread.ts";
 import { alternate, consume, filledTopic, type Stage } from "../stage.ts";
 import { type Figure, rowsFigure } from "../table.ts";
-import { mustHaveWritten } from "./consume.ts";
-
-/** Seconds that the program itself counts, from the end of its start to its end. */
-export function secondsOf({ stdout }: Measured): number {
-  return (JSON.parse(stdout) as { seconds: number }).seconds;
-}
+import { mustHaveWritten, secondsOf } from "./consume.ts";
 
 /**
  * Whether more rows cost more for each: the same topic's kind at several sizes. Joining the group and the

@@ -3,7 +3,7 @@ import { measure, type Measured } from "../measured.ts";
 import { spread } from "../spread.ts";
 import { consume, filledTopic, type Stage } from "../stage.ts";
 import type { Figure } from "../table.ts";
-import { secondsOf } from "./growth.ts";
+import { secondsOf } from "./consume.ts";
 
 /** Times the rows of the other lines: else it is their joining of the group that is measured. */
 const ENOUGH = 16;

@@ -1,5 +1,6 @@
 import type { Broker } from "../broker/broker.ts";
 import type { CommandContext } from "../cli/context.ts";
+import { countText, numberText } from "../cli/count_text.ts";
 import { EXIT_CODES } from "../failure/failure.ts";
 import { Partitioning } from "../lake/partitioning.ts";
 import { openLog } from "../ops/log.ts";
@@ -85,7 +86,7 @@ export async function run(context: CommandContext): Promise<number> {
   }
   summarize(summary, startedAt, context);
   if (!settings.strict || summary.rejected === 0) return 0;
-  output.note(`error: ${messages(summary.rejected)} rejected, and --strict was given`);
+  output.note(`error: ${countText(summary.rejected, "message")} rejected, and --strict was given`);
   return EXIT_CODES.rejected;
 }
 
@@ -94,10 +95,13 @@ function summarize(summary: SinkSummary, startedAt: number, { output }: CommandC
   const { read, written, rejected, objects, bytes, lost } = summary;
   output.document({ ...summary, seconds });
   output.line(
-    `read ${messages(read)}, wrote ${number(written)} rows and ${number(rejected)} dead letters ` +
-      `in ${number(objects)} objects of ${number(bytes)} bytes, in ${seconds.toFixed(1)} s`,
+    `read ${countText(read, "message")}, wrote ${numberText(written)} rows and ` +
+      `${numberText(rejected)} dead letters ` +
+      `in ${numberText(objects)} objects of ${numberText(bytes)} bytes, in ${seconds.toFixed(1)} s`,
   );
-  if (lost > 0) output.note(`warning: retention removed ${messages(lost)} before they were read`);
+  if (lost > 0) {
+    output.note(`warning: retention removed ${countText(lost, "message")} before they were read`);
+  }
 }
 
 /** What people see while it runs. */
@@ -130,8 +134,9 @@ function startProgress(
     const { read, written, rejected } = summary;
     const rate = Math.round(read / ((performance.now() - startedAt) / 1000));
     output.progress(
-      `read ${messages(read)}, ${number(rate)} a second, wrote ${number(written)}, ` +
-        `rejected ${number(rejected)}, holding ${(buffered / 2 ** 20).toFixed(1)} MiB`,
+      `read ${countText(read, "message")}, ${numberText(rate)} a second, ` +
+        `wrote ${numberText(written)}, ` +
+        `rejected ${numberText(rejected)}, holding ${(buffered / 2 ** 20).toFixed(1)} MiB`,
     );
   }, PROGRESS_MS);
   return {
@@ -143,12 +148,4 @@ function startProgress(
       output.progress("");
     },
   };
-}
-
-function messages(count: number): string {
-  return count === 1 ? "1 message" : `${number(count)} messages`;
-}
-
-function number(value: number): string {
-  return value.toLocaleString("en-US");
 }

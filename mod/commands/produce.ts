@@ -1,5 +1,6 @@
 import type { Broker } from "../broker/broker.ts";
 import type { CommandContext } from "../cli/context.ts";
+import { countText, numberText } from "../cli/count_text.ts";
 import { EXIT_CODES } from "../failure/failure.ts";
 import { startOperations } from "../ops/operations.ts";
 import type { ProduceObserver } from "../ops/produce_observer.ts";
@@ -58,7 +59,7 @@ export async function run(context: CommandContext): Promise<number> {
   }
   summarize(tally, context);
   if (!settings.strict || tally.rejected === 0) return 0;
-  output.note(`error: rejected ${rows(tally.rejected)}, and --strict was given`);
+  output.note(`error: rejected ${countText(tally.rejected, "row")}, and --strict was given`);
   return EXIT_CODES.rejected;
 }
 
@@ -119,22 +120,17 @@ function summarize(tally: Tally, { output }: CommandContext): void {
   const { sent, rejected } = tally;
   const seconds = secondsOf(tally);
   output.document({ sent, rejected, seconds: Number(seconds.toFixed(3)) });
-  output.line(`sent ${rows(sent)} in ${seconds.toFixed(1)} s, rejected ${number(rejected)}`);
+  output.line(
+    `sent ${countText(sent, "row")} in ${seconds.toFixed(1)} s, rejected ${numberText(rejected)}`,
+  );
 }
 
 function progress(tally: Tally): string {
   const rate = Math.round(tally.sent / secondsOf(tally));
-  return `sent ${rows(tally.sent)}, ${number(rate)} a second, rejected ${number(tally.rejected)}`;
+  return `sent ${countText(tally.sent, "row")}, ${numberText(rate)} a second, ` +
+    `rejected ${numberText(tally.rejected)}`;
 }
 
 function secondsOf({ startedAt }: Tally): number {
   return startedAt === undefined ? 0 : (performance.now() - startedAt) / 1000;
-}
-
-function rows(count: number): string {
-  return count === 1 ? "1 row" : `${number(count)} rows`;
-}
-
-function number(value: number): string {
-  return value.toLocaleString("en-US");
 }

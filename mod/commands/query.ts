@@ -4,6 +4,7 @@ import { formatDollars, PRICES } from "../catalog/prices.ts";
 import { printResult } from "../catalog/print_result.ts";
 import { readOnlyStatement } from "../catalog/statement.ts";
 import type { CommandContext } from "../cli/context.ts";
+import { countText } from "../cli/count_text.ts";
 import { sizeText } from "../cli/size_text.ts";
 import { releaseStopSignal, retakeStopSignal } from "../cli/stop_signal.ts";
 import { Failure, messageOf } from "../failure/failure.ts";
@@ -35,8 +36,7 @@ export async function run(context: CommandContext): Promise<number> {
     const format = settings.resultFormat ?? (output.json ? "json" : "table");
     const rows = await printResult(result, format, output);
     const seconds = ((performance.now() - begin) / 1000).toFixed(1);
-    const count = rows === 1 ? "1 row" : `${rows.toLocaleString("en-US")} rows`;
-    output.note(`${count} in ${seconds} s${describeCost(result)}`);
+    output.note(`${countText(rows, "row")} in ${seconds} s${describeCost(result)}`);
     return 0;
   } catch (error) {
     throw stopped(error, context, "the query was cancelled");

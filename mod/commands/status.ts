@@ -4,6 +4,7 @@ import type { CommittedOffset, PartitionOffsets } from "../broker/broker.ts";
 import { lakeOutOfReach } from "../catalog/lake_in_reach.ts";
 import { formatDollars } from "../catalog/prices.ts";
 import type { CommandContext } from "../cli/context.ts";
+import { countText, numberText } from "../cli/count_text.ts";
 import { sizeText } from "../cli/size_text.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import type { RowSchema } from "../schema/schema.ts";
@@ -133,12 +134,12 @@ function printPartitions(partitions: PartitionStatus[] | null, context: CommandC
   const { settings: { topic, group }, output } = context;
   if (partitions === null) return output.line(`topic ${topic}: does not exist`);
   const lag = partitions.reduce((sum, partition) => sum + partition.lag, 0);
-  output.line(`topic ${topic}, group ${group}: lag ${number(lag)}`);
+  output.line(`topic ${topic}, group ${group}: lag ${numberText(lag)}`);
   for (const { partition, low, high, committed, lag } of partitions) {
     output.line(
       `  partition ${partition}: offsets ${low} to ${high}, ` +
         `${committed === null ? "nothing committed" : `committed ${committed}`}, lag ${
-          number(lag)
+          numberText(lag)
         }`,
     );
   }
@@ -146,14 +147,14 @@ function printPartitions(partitions: PartitionStatus[] | null, context: CommandC
 
 function printLake(inventory: LakeInventory, { output }: CommandContext): void {
   const { objects, bytes, offsets, rows, rejected, deadLetterObjects, lost } = inventory;
-  const what = rows === null ? counted(offsets, "message") : counted(rows, "row");
-  output.line(`lake: ${what} in ${counted(objects, "object")}, ${sizeText(bytes)} in all`);
+  const what = rows === null ? countText(offsets, "message") : countText(rows, "row");
+  output.line(`lake: ${what} in ${countText(objects, "object")}, ${sizeText(bytes)} in all`);
   if (deadLetterObjects > 0) {
-    const many = rejected === null ? "many messages" : counted(rejected, "message");
-    output.line(`  rejected: ${many} in ${counted(deadLetterObjects, "object")}`);
+    const many = rejected === null ? "many messages" : countText(rejected, "message");
+    output.line(`  rejected: ${many} in ${countText(deadLetterObjects, "object")}`);
   }
   if (lost > 0) {
-    output.line(`  lost to retention before they were read: ${counted(lost, "message")}`);
+    output.line(`  lost to retention before they were read: ${countText(lost, "message")}`);
   }
 }
 
@@ -166,7 +167,7 @@ function printCrawler(crawler: CrawlerStatus, { output }: CommandContext): void 
 function printCost(cost: LakeCost, { output }: CommandContext): void {
   const { putRequests, putDollars, storageDollarsMonth, putDollarsMonth } = cost;
   output.line(
-    `cost: ${counted(putRequests, "PUT request")}, about ${
+    `cost: ${countText(putRequests, "PUT request")}, about ${
       formatDollars(putDollars)
     }; storage about ` +
       `${formatDollars(storageDollarsMonth)} a month` +
@@ -175,12 +176,4 @@ function printCost(cost: LakeCost, { output }: CommandContext): void {
         : `, writing about ${formatDollars(putDollarsMonth)} a month`) +
       ` (${cost.priceRegion} list price of ${cost.priceDate})`,
   );
-}
-
-function counted(count: number, thing: string): string {
-  return `${number(count)} ${thing}${count === 1 ? "" : "s"}`;
-}
-
-function number(value: number): string {
-  return value.toLocaleString("en-US");
 }

@@ -10,6 +10,7 @@ import {
   type StorageClass,
 } from "@aws-sdk/client-s3";
 import { defaultProvider } from "@aws-sdk/credential-provider-node";
+import { endpointSet } from "../aws/endpoint.ts";
 import { type RequestHandler, requestHandler, uploadMs } from "../aws/request_handler.ts";
 import { Failure } from "../failure/failure.ts";
 import { checkObjectName } from "./object_name.ts";
@@ -76,7 +77,7 @@ class S3Lake implements LakeStore {
     const prefix = options.prefix.replace(/^\/+|\/+$/g, "");
     this.#bucket = bucket;
     this.#root = prefix === "" ? "" : prefix + "/";
-    this.#endpoint = Deno.env.get("AWS_ENDPOINT_URL_S3") || Deno.env.get("AWS_ENDPOINT_URL");
+    this.#endpoint = endpointSet("s3");
     this.description = `s3://${bucket}/${prefix}` +
       (this.#endpoint === undefined ? "" : ` at ${this.#endpoint}`);
     this.#requests = requestHandler({ silenceMs });

@@ -1,3 +1,4 @@
+import { joinChunks } from "../lake/format/encode_job.ts";
 import { HIVE_NULL } from "../lake/layout.ts";
 import { DAY_MS, hasDay, isoDay } from "../schema/calendar.ts";
 
@@ -74,15 +75,8 @@ export class DeadLetters {
   *takeFiles(): Generator<{ dt: string; bytes: Uint8Array<ArrayBuffer> }> {
     for (const [day, lines] of this.#days) {
       this.#days.delete(day);
-      const bytes = new Uint8Array(lines.reduce((sum, line) => sum + line.length, 0));
-      let used = 0;
-      for (const line of lines) {
-        bytes.set(line, used);
-        used += line.length;
-        // Now: with values of many MiB all would be held twice.
-        line.buffer.transfer(0);
-      }
-      yield { dt: day, bytes };
+      const size = lines.reduce((sum, line) => sum + line.length, 0);
+      yield { dt: day, bytes: joinChunks(lines, new Uint8Array(size)) };
     }
   }
 }

@@ -1,3 +1,4 @@
+import { endpointSet } from "../../aws/endpoint.ts";
 import { GetRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { HeadBucketCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
@@ -21,7 +22,7 @@ export async function* s3Findings(
   bucket: string,
   openLake: () => Promise<LakeStore>,
 ): AsyncGenerator<Finding> {
-  const endpoint = Deno.env.get("AWS_ENDPOINT_URL_S3") || Deno.env.get("AWS_ENDPOINT_URL");
+  const endpoint = endpointSet("s3");
   const s3 = openApi(
     (options) => new S3Client({ ...options, forcePathStyle: settings.s3PathStyle ?? !!endpoint }),
     { service: "s3" },
