@@ -1,14 +1,15 @@
 import { loadSettings } from "./mod/config/load.ts";
 import { redaction } from "./mod/config/redaction.ts";
 import { parseLine } from "./mod/cli/program.ts";
-import { type Output, processOutput } from "./mod/cli/output.ts";
+import { type Output, processOutput } from "./mod/terminal/output.ts";
+import { COMMANDS } from "./mod/commands/table.ts";
 import { stopSignal } from "./mod/cli/stop_signal.ts";
-import { VERSION } from "./mod/cli/version.ts";
+import { VERSION } from "./mod/config/version.ts";
 import { EXIT_CODES, Failure } from "./mod/failure/failure.ts";
 
 /** Runs one command line and gives its exit code. */
 async function main(words: string[]): Promise<number> {
-  const parsed = parseLine(words, VERSION);
+  const parsed = parseLine(words, VERSION, COMMANDS);
   if ("exitCode" in parsed) return parsed.exitCode;
   const { command, args, flags } = parsed.invocation;
   let redact = (text: string) => text;
@@ -20,7 +21,7 @@ async function main(words: string[]): Promise<number> {
     const { settings } = loaded;
     const [module, { openLog, notesAsEvents }] = await Promise.all([
       command.load(),
-      import("./mod/ops/log.ts"),
+      import("./mod/ops/log/log.ts"),
     ]);
     closeLog = openLog({ settings, output });
     if (settings.logFormat === "json") output = notesAsEvents(output);
@@ -28,6 +29,7 @@ async function main(words: string[]): Promise<number> {
     return await module.run({
       settings,
       loaded,
+      commands: COMMANDS,
       args,
       output,
       signal: stopSignal(),

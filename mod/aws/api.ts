@@ -1,6 +1,6 @@
 import { Failure } from "../failure/failure.ts";
 import { apiFailure } from "./api_failure.ts";
-import { noteAction } from "./refusal.ts";
+import { noteAction } from "./explain_refusal.ts";
 import { awsRegion } from "./region.ts";
 import { type RequestHandler, requestHandler } from "./request_handler.ts";
 

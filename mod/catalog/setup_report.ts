@@ -1,5 +1,5 @@
-import type { Output } from "../cli/output.ts";
-import { sqlName } from "./reserved_words.ts";
+import type { Output } from "../terminal/output.ts";
+import { sqlName } from "../schema/reserved_words.ts";
 
 /** What has become of one part of the catalog. */
 export type PartState = "created" | "updated" | "unchanged" | "deleted" | "absent" | "kept";

@@ -1,5 +1,5 @@
 import { ALL_SETTINGS, type Setting } from "../config/settings.ts";
-import type { Command } from "./commands.ts";
+import type { Command } from "./command.ts";
 import { flagsOf } from "./flags_of.ts";
 
 /** Shells that completions are written for. */

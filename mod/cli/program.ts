@@ -1,7 +1,7 @@
 import { Command as Commander, CommanderError, Option } from "commander";
 import { ALL_SETTINGS, type Setting, type SettingKey, takes } from "../config/settings.ts";
 import { formatValue } from "../config/value.ts";
-import { type Command, COMMANDS } from "./commands.ts";
+import type { Command } from "./command.ts";
 import { flagsOf } from "./flags_of.ts";
 
 /** What a command line asks for. */
@@ -26,8 +26,13 @@ Exit codes:
  * Reads a command line by the command and settings tables. Help goes to standard output, what is
  * wrong to standard error.
  * @param words the command line without the program's name
+ * @param commands all subcommands, in the order of the help
  */
-export function parseLine(words: string[], version: string): ParsedLine {
+export function parseLine(
+  words: string[],
+  version: string,
+  commands: readonly Command[],
+): ParsedLine {
   let invocation: Invocation | undefined;
   const program = new Commander("ticklake")
     .description("Carries stock-index quotes from CSV through Kafka into an S3 lake, exactly once.")
@@ -40,7 +45,7 @@ export function parseLine(words: string[], version: string): ParsedLine {
     .exitOverride();
   const common = ALL_SETTINGS.filter(([, { commands, flag }]) => commands === "all" && flag);
   for (const [, setting] of common) addOptions(program, setting);
-  for (const command of COMMANDS) {
+  for (const command of commands) {
     const sub = program.command(command.name)
       .summary(command.summary)
       .description(command.description)

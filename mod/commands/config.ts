@@ -1,5 +1,5 @@
-import type { CommandContext } from "../cli/context.ts";
-import type { Resolved } from "../config/load.ts";
+import type { CommandContext } from "../cli/command.ts";
+import type { Resolved } from "../config/resolved.ts";
 import { settingsMarkdown, settingsReference } from "../config/reference.ts";
 import { formatValue } from "../config/value.ts";
 

@@ -1,10 +1,10 @@
 import type { Broker } from "../broker/broker.ts";
-import type { CommandContext } from "../cli/context.ts";
-import { countText, numberText } from "../cli/count_text.ts";
+import type { CommandContext } from "../cli/command.ts";
+import { countText, numberText } from "../terminal/count_text.ts";
 import { EXIT_CODES } from "../failure/failure.ts";
 import { Partitioning } from "../lake/partitioning.ts";
-import { openLog } from "../ops/log.ts";
-import { startOperations } from "../ops/operations.ts";
+import { openLog } from "../ops/log/log.ts";
+import { startOperations } from "../ops/telemetry/operations.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { observers, type SinkObserver } from "../sink/observer.ts";
@@ -12,7 +12,7 @@ import type { RowListener } from "../sink/open_range.ts";
 import { emptySummary, runSink, type SinkSummary } from "../sink/sink.ts";
 import { openBroker } from "./open_broker.ts";
 import { openLake } from "./open_lake.ts";
-import { orStopped } from "./stopped.ts";
+import { orStopped } from "./stopped_failure.ts";
 
 /** Milliseconds between two drawings of the progress. */
 const PROGRESS_MS = 200;

@@ -1,9 +1,9 @@
-import type { CommandContext } from "../cli/context.ts";
+import type { CommandContext } from "../cli/command.ts";
 import { startDashboard } from "../live/dashboard.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import { openBroker } from "./open_broker.ts";
 import { openLake } from "./open_lake.ts";
-import { orStopped } from "./stopped.ts";
+import { orStopped } from "./stopped_failure.ts";
 
 /** `dashboard`: a local web page, until it is stopped. */
 export async function run(context: CommandContext): Promise<number> {

@@ -1,7 +1,7 @@
-import type { CommandContext, CommandModule } from "../cli/context.ts";
-import type { Output } from "../cli/output.ts";
+import type { CommandContext, CommandModule } from "../cli/command.ts";
+import type { Output } from "../terminal/output.ts";
 import type { Settings } from "../config/settings.ts";
-import { openLog } from "../ops/log.ts";
+import { openLog } from "../ops/log/log.ts";
 
 /** Rows that the demo sends. */
 const ROWS = 20_000;

@@ -1,5 +1,5 @@
-import type { CommandContext } from "../cli/context.ts";
-import type { Output } from "../cli/output.ts";
+import type { CommandContext } from "../cli/command.ts";
+import type { Output } from "../terminal/output.ts";
 import { EXIT_CODES } from "../failure/failure.ts";
 import { failedBy, type Finding, ok, warning } from "../ops/doctor/finding.ts";
 import { loadSchema } from "../schema/load_schema.ts";

@@ -1,7 +1,7 @@
 import { endpointSet } from "../aws/endpoint.ts";
 import type { QueryEngine } from "../catalog/engine.ts";
-import { RESULTS_FOLDER } from "../catalog/glue/policies.ts";
-import { lakeRoot } from "../catalog/glue/target.ts";
+import { RESULTS_FOLDER } from "../aws/policies.ts";
+import { lakeRoot } from "../aws/lake_root.ts";
 import { requireLakeInReach } from "../catalog/lake_in_reach.ts";
 import type { Settings } from "../config/settings.ts";
 import { Failure } from "../failure/failure.ts";
@@ -38,7 +38,7 @@ export async function openEngine(settings: Settings, schema: RowSchema): Promise
     );
   }
   requireLakeInReach("athena");
-  const { openAthenaEngine } = await import("../catalog/athena_engine.ts");
+  const { openAthenaEngine } = await import("../catalog/athena/athena_engine.ts");
   return openAthenaEngine({
     database: settings.database,
     workgroup: settings.workgroup,
@@ -48,7 +48,7 @@ export async function openEngine(settings: Settings, schema: RowSchema): Promise
 }
 
 async function openLocal(settings: Settings, schema: RowSchema): Promise<QueryEngine> {
-  const { openLocalEngine } = await import("../catalog/local_engine.ts");
+  const { openLocalEngine } = await import("../catalog/local/local_engine.ts");
   const lake = await openLake(settings);
   const engine = await openLocalEngine({
     path: await localCatalogPath(settings),

@@ -1,9 +1,9 @@
 import type { Broker } from "../broker/broker.ts";
-import type { CommandContext } from "../cli/context.ts";
-import { countText, numberText } from "../cli/count_text.ts";
+import type { CommandContext } from "../cli/command.ts";
+import { countText, numberText } from "../terminal/count_text.ts";
 import { EXIT_CODES } from "../failure/failure.ts";
-import { startOperations } from "../ops/operations.ts";
-import type { ProduceObserver } from "../ops/produce_observer.ts";
+import { startOperations } from "../ops/telemetry/operations.ts";
+import type { ProduceObserver } from "../ops/telemetry/produce_observer.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { findInput, type Input } from "../source/input.ts";
@@ -13,7 +13,7 @@ import type { RowFeed } from "../source/row_feed.ts";
 import { sample } from "../source/sample.ts";
 import { SEND_ROWS, sendRows } from "../source/send_rows.ts";
 import { openBroker } from "./open_broker.ts";
-import { orStopped } from "./stopped.ts";
+import { orStopped } from "./stopped_failure.ts";
 
 /** Rejected rows that are named one by one; the others are counted. */
 const REJECTED_SHOWN = 20;

@@ -1,17 +1,17 @@
 import { exampleQueries, type ExampleQuery } from "../catalog/example_queries.ts";
 import type { QueryResult } from "../catalog/engine.ts";
-import { formatDollars, PRICES } from "../catalog/prices.ts";
-import { printResult } from "../catalog/print_result.ts";
+import { formatDollars, PRICES } from "../aws/prices.ts";
+import { printResult } from "./print_result.ts";
 import { readOnlyStatement } from "../catalog/statement.ts";
-import type { CommandContext } from "../cli/context.ts";
-import { countText } from "../cli/count_text.ts";
-import { sizeText } from "../cli/size_text.ts";
+import type { CommandContext } from "../cli/command.ts";
+import { countText } from "../terminal/count_text.ts";
+import { sizeText } from "../terminal/size_text.ts";
 import { releaseStopSignal, retakeStopSignal } from "../cli/stop_signal.ts";
 import { Failure, messageOf } from "../failure/failure.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { openEngine } from "./open_engine.ts";
-import { stopped } from "./stopped.ts";
+import { stopped } from "./stopped_failure.ts";
 
 /** `query`: one read-only SQL statement about the lake. */
 export async function run(context: CommandContext): Promise<number> {

@@ -1,17 +1,16 @@
 import type { GlueSetupOptions } from "../catalog/glue/setup.ts";
-import type { PolicySubject } from "../catalog/glue/policies.ts";
+import type { PolicySubject } from "../aws/policies.ts";
 import { checkSchedule } from "../catalog/glue/schedule.ts";
 import { requireLakeInReach } from "../catalog/lake_in_reach.ts";
 import { printSetup, type SetupReport } from "../catalog/setup_report.ts";
-import { COMMANDS } from "../cli/commands.ts";
-import type { CommandContext } from "../cli/context.ts";
+import type { CommandContext } from "../cli/command.ts";
 import type { Settings } from "../config/settings.ts";
 import { Failure } from "../failure/failure.ts";
 import { Partitioning } from "../lake/partitioning.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { crawlerName, lakePrefix } from "./lake_names.ts";
-import { stopped } from "./stopped.ts";
+import { stopped } from "./stopped_failure.ts";
 import { localCatalogPath } from "./open_engine.ts";
 import { openLake } from "./open_lake.ts";
 
@@ -43,7 +42,7 @@ export async function run(context: CommandContext): Promise<number> {
 
 async function setUpLocal(context: CommandContext, schema: RowSchema): Promise<SetupReport> {
   const { settings, output, signal } = context;
-  const { deleteLocalCatalog, setUpLocalCatalog } = await import("../catalog/local_setup.ts");
+  const { deleteLocalCatalog, setUpLocalCatalog } = await import("../catalog/local/local_setup.ts");
   const path = await localCatalogPath(settings);
   output.note(`local catalog in ${path}`);
   if (settings.delete) return deleteLocalCatalog({ path, dryRun: settings.dryRun });
@@ -125,11 +124,11 @@ function policySubject(settings: Settings, schema: RowSchema, bucket: string): P
 
 /** Prints policies ready to be pasted: all by name, or one alone. */
 async function printPolicies(
-  { settings, args: [name], output }: CommandContext,
+  { settings, args: [name], commands, output }: CommandContext,
   schema: RowSchema,
 ): Promise<number> {
   const { commandPolicies, crawlerPolicy, crawlerTrust } = await import(
-    "../catalog/glue/policies.ts"
+    "../aws/policies.ts"
   );
   const { awsRegion } = await import("../aws/region.ts");
   const bucket = settings.bucket ?? "YOUR-BUCKET";
@@ -141,7 +140,7 @@ async function printPolicies(
   };
   if (name !== undefined && !Object.hasOwn(policies, name)) {
     const names = Object.keys(policies).join(", ");
-    const fix = COMMANDS.some((command) => command.name === name)
+    const fix = commands.some((command) => command.name === name)
       ? `${name} asks nothing of these services; for MSK's login see docs/ec2.md.`
       : undefined;
     throw new Failure(

@@ -1,11 +1,11 @@
 import { NotTheService } from "../aws/api_failure.ts";
-import { refusal } from "../aws/refusal.ts";
+import { refusal } from "../aws/explain_refusal.ts";
 import type { CommittedOffset, PartitionOffsets } from "../broker/broker.ts";
 import { lakeOutOfReach } from "../catalog/lake_in_reach.ts";
-import { formatDollars } from "../catalog/prices.ts";
-import type { CommandContext } from "../cli/context.ts";
-import { countText, numberText } from "../cli/count_text.ts";
-import { sizeText } from "../cli/size_text.ts";
+import { formatDollars } from "../aws/prices.ts";
+import type { CommandContext } from "../cli/command.ts";
+import { countText, numberText } from "../terminal/count_text.ts";
+import { sizeText } from "../terminal/size_text.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { hasSmallObjects, type LakeCost, lakeCost } from "../status/lake_cost.ts";
@@ -13,7 +13,7 @@ import { type LakeInventory, takeInventory } from "../status/lake_inventory.ts";
 import { crawlerName } from "./lake_names.ts";
 import { openBroker } from "./open_broker.ts";
 import { openLake } from "./open_lake.ts";
-import { stopped } from "./stopped.ts";
+import { stopped } from "./stopped_failure.ts";
 
 /** Where a group stands in a partition. */
 interface PartitionStatus extends PartitionOffsets {

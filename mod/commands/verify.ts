@@ -1,11 +1,11 @@
-import type { CommandContext } from "../cli/context.ts";
+import type { CommandContext } from "../cli/command.ts";
 import { EXIT_CODES } from "../failure/failure.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import { countOffsets, type OffsetRange } from "../verify/offset_range.ts";
 import { isProved, type PartitionVerdict, verify } from "../verify/verify.ts";
 import { openBroker } from "./open_broker.ts";
 import { openLake } from "./open_lake.ts";
-import { stopped } from "./stopped.ts";
+import { stopped } from "./stopped_failure.ts";
 
 /** Ranges that are named one by one; the others are counted. */
 const RANGES_SHOWN = 10;

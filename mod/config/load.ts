@@ -2,21 +2,9 @@ import { parse } from "dotenv";
 import { Failure, messageOf } from "../failure/failure.ts";
 import { ALL_SETTINGS, type Setting, type SettingKey, type Settings } from "./settings.ts";
 import { AWS_SECRETS } from "./redaction.ts";
+import type { Origin, Resolved } from "./resolved.ts";
 import { nearestName } from "./nearest_name.ts";
-import { parseValue, type ValueType, type ValueTypes } from "./value.ts";
-
-/** Where a value came from. */
-export type Origin = "flag" | "environment" | "file" | "default" | "unset";
-
-/** One setting in force. */
-export interface Resolved {
-  key: SettingKey;
-  setting: Setting;
-  value: ValueTypes[ValueType] | undefined;
-  origin: Origin;
-  /** For people: `--topic`, `KAFKA_TOPIC in the environment`, `KAFKA_TOPIC in .env`, `default`. */
-  source: string;
-}
+import { parseValue } from "./value.ts";
 
 /** All that {@linkcode loadSettings} found. */
 export interface LoadedSettings {

@@ -1,4 +1,4 @@
-import type { Resolved } from "./load.ts";
+import type { Resolved } from "./resolved.ts";
 
 /** What stands in the place of a secret. */
 export const REDACTED = "(secret)";

@@ -1,7 +1,7 @@
 import type { Broker } from "../broker/broker.ts";
 import type { LakeStore } from "../lake/store.ts";
-import { parseListenAddress, urlOf } from "../ops/listen_address.ts";
-import { serveHttp } from "../ops/serve_http.ts";
+import { parseListenAddress, urlOf } from "../ops/http/listen_address.ts";
+import { serveHttp } from "../ops/http/serve_http.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { Candles, QuoteMaker } from "./candles.ts";
 import { DashboardAccess } from "./dashboard_access.ts";
@@ -9,7 +9,7 @@ import { eventStream } from "./event_stream.ts";
 import { loadHistory } from "./lake_history.ts";
 import { LakeWatch } from "./lake_watch.ts";
 import { type PageFile, pageFiles } from "./page_files.ts";
-import { QuoteFeed } from "./quote_feed.ts";
+import { QuoteFeed } from "./quote_stream.ts";
 import { TopicTail } from "./topic_tail.ts";
 
 /** Nothing comes from elsewhere, nothing goes elsewhere, nothing is run that is not a file of ours. */

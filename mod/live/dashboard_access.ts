@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { Failure } from "../failure/failure.ts";
-import type { ListenAddress } from "../ops/listen_address.ts";
+import type { ListenAddress } from "../ops/http/listen_address.ts";
 
 const COOKIE = "ticklake_token";
 

@@ -1,5 +1,5 @@
 import type { LakeWatch } from "./lake_watch.ts";
-import type { QuoteFeed } from "./quote_feed.ts";
+import type { QuoteFeed } from "./quote_stream.ts";
 import type { TopicTail } from "./topic_tail.ts";
 
 /** Milliseconds between two frames, at least. */

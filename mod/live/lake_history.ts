@@ -1,6 +1,6 @@
 import type { SQLInputValue } from "node:sqlite";
-import type { ObjectRows } from "../catalog/local_catalog.ts";
-import { readObject } from "../catalog/read_object.ts";
+import type { ObjectRows } from "../lake/format/object_rows.ts";
+import { readObject } from "../lake/format/read_object.ts";
 import { messageOf } from "../failure/failure.ts";
 import { parseObjectName, tableFolder } from "../lake/layout.ts";
 import type { LakeStore } from "../lake/store.ts";

@@ -1,4 +1,4 @@
-import type { Output } from "../cli/output.ts";
+import type { Output } from "../terminal/output.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import type { SinkObserver } from "../sink/observer.ts";
 import type { RowListener } from "../sink/open_range.ts";

@@ -1,5 +1,5 @@
 import { checkRow } from "./check_row.ts";
-import { found } from "./found.ts";
+import { found } from "./value_text.ts";
 import type { CheckedRow } from "./row.ts";
 import type { RowSchema } from "./schema.ts";
 

@@ -1,4 +1,4 @@
-import { found } from "./found.ts";
+import { found } from "./value_text.ts";
 import { type DateFault, parseDate, parseTimestamp } from "./parse_date.ts";
 import type { Column } from "./schema.ts";
 

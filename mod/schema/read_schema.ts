@@ -1,4 +1,4 @@
-import { found } from "./found.ts";
+import { found } from "./value_text.ts";
 import { type Column, COLUMN_TYPES, type NotBelow, type RowSchema } from "./schema.ts";
 
 /** A schema, or what is wrong with it. */

@@ -1,7 +1,7 @@
 import { encodeCsvRow, parseCsvRow } from "../schema/parse_csv_row.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import type { Header } from "./header.ts";
-import type { Row } from "./row.ts";
+import type { Row } from "./source_row.ts";
 import { splitRecord } from "./split_record.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { Failure } from "../failure/failure.ts";
-import { found } from "../schema/found.ts";
+import { found } from "../schema/value_text.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { splitRecord } from "./split_record.ts";
 

@@ -3,7 +3,7 @@ import { asciiText, scanDay, scanNumber } from "../schema/scan_value.ts";
 import type { ColumnType, RowSchema } from "../schema/schema.ts";
 import type { Header } from "./header.ts";
 import { KeyCache } from "./key_cache.ts";
-import type { Row } from "./row.ts";
+import type { Row } from "./source_row.ts";
 
 /** Bytes of messages that are allocated at once. */
 const CHUNK_BYTES = 256 * 1024;

@@ -2,7 +2,7 @@ import { Failure } from "../failure/failure.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import type { Input } from "./input.ts";
 import { type RowBatch, RowReader } from "./row_reader.ts";
-import type { OnRejected } from "./row.ts";
+import type { OnRejected } from "./source_row.ts";
 import type { RowFeed } from "./row_feed.ts";
 
 /** Options of {@linkcode replay}. */

@@ -1,4 +1,4 @@
-import type { Row } from "./row.ts";
+import type { Row } from "./source_row.ts";
 
 /** Rows to be sent, some at a time. */
 export interface RowFeed {

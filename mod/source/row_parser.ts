@@ -2,7 +2,7 @@ import type { RowSchema } from "../schema/schema.ts";
 import { encodeRecord } from "./encode_record.ts";
 import { type Header, readHeader } from "./header.ts";
 import { LineEncoder } from "./line_encoder.ts";
-import type { RowSink } from "./row.ts";
+import type { RowSink } from "./source_row.ts";
 
 /**
  * Most bytes of a row in the file. JSON escapes can make six bytes of one, and a message has to stay

@@ -2,7 +2,7 @@ import type { RowSchema } from "../schema/schema.ts";
 import type { InputFile } from "./input.ts";
 import { readSome } from "./read_some.ts";
 import { RowParser } from "./row_parser.ts";
-import type { Row } from "./row.ts";
+import type { Row } from "./source_row.ts";
 import type { RowPlace } from "./row_index.ts";
 
 /** Bytes that are read first in search of one row. */

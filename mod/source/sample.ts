@@ -4,7 +4,7 @@ import type { Input } from "./input.ts";
 import { seededRandom } from "./random.ts";
 import { RowIndex } from "./row_index.ts";
 import { RowReader } from "./row_reader.ts";
-import type { OnRejected, Row } from "./row.ts";
+import type { OnRejected, Row } from "./source_row.ts";
 import type { RowFeed } from "./row_feed.ts";
 import { spool } from "./spool.ts";
 

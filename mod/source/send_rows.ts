@@ -1,6 +1,6 @@
 import type { Producer } from "../broker/broker.ts";
 import type { Pace } from "./pace.ts";
-import type { Row } from "./row.ts";
+import type { Row } from "./source_row.ts";
 import type { RowFeed } from "./row_feed.ts";
 
 /** Most rows of one send. */

@@ -1,4 +1,4 @@
-import { PRICES } from "../catalog/prices.ts";
+import { PRICES } from "../aws/prices.ts";
 import type { LakeInventory } from "./lake_inventory.ts";
 
 /** What a lake in S3 costs, by list prices; see {@linkcode PRICES}. */

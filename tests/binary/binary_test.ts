@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { COMMANDS } from "../../mod/cli/commands.ts";
-import { VERSION } from "../../mod/cli/version.ts";
+import { COMMANDS } from "../../mod/commands/table.ts";
+import { VERSION } from "../../mod/config/version.ts";
 import { PERMISSIONS } from "../../scripts/compile.ts";
 import { runTicklake, serviceTest, type TicklakeOptions } from "../services/services.ts";
 import { REPOSITORY } from "../services/tools_folder.ts";

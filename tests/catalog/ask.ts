@@ -1,5 +1,5 @@
 import type { QueryEngine, Value } from "../../mod/catalog/engine.ts";
-import { openLocalEngine } from "../../mod/catalog/local_engine.ts";
+import { openLocalEngine } from "../../mod/catalog/local/local_engine.ts";
 import type { LakeStore } from "../../mod/lake/store.ts";
 import { loadSchema } from "../../mod/schema/load_schema.ts";
 import type { RowSchema } from "../../mod/schema/schema.ts";

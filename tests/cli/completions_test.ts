@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { COMMANDS } from "../../mod/cli/commands.ts";
+import { COMMANDS } from "../../mod/commands/table.ts";
 import { completedCommands, globalFlags, type Shell, SHELLS } from "../../mod/cli/completions.ts";
 import { bashCompletions } from "../../mod/cli/completions_bash.ts";
 import { fishCompletions } from "../../mod/cli/completions_fish.ts";

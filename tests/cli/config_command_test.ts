@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Output } from "../../mod/cli/output.ts";
+import type { Output } from "../../mod/terminal/output.ts";
 import { run } from "../../mod/commands/config.ts";
 import { ALL_SETTINGS, type Settings } from "../../mod/config/settings.ts";
 import { runTicklake } from "../services/services.ts";
@@ -68,6 +68,7 @@ Deno.test("config never shows a secret, in text or in JSON", async () => {
     await run({
       settings: {} as Settings,
       loaded: { settings: {} as Settings, resolved: [...resolved], warnings: [] },
+      commands: [],
       args: [],
       output,
       signal: new AbortController().signal,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { COMMANDS } from "../../mod/cli/commands.ts";
+import { COMMANDS } from "../../mod/commands/table.ts";
 import { EXIT_CODES } from "../../mod/failure/failure.ts";
 import { runTicklake } from "../services/services.ts";
 import { REPOSITORY } from "../services/tools_folder.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { COMMANDS } from "../../mod/cli/commands.ts";
+import { COMMANDS } from "../../mod/commands/table.ts";
 import { runTicklake, spawnTicklake } from "../services/services.ts";
 
 /** Words after each command, in an order in which one finds what the one before has made. */

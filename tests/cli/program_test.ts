@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { COMMANDS } from "../../mod/cli/commands.ts";
+import { COMMANDS } from "../../mod/commands/table.ts";
 import { parseLine } from "../../mod/cli/program.ts";
 
 function flags(line: string) {
-  const parsed = parseLine(line.split(" "), "1.2.3");
+  const parsed = parseLine(line.split(" "), "1.2.3", COMMANDS);
   assert.ok("invocation" in parsed, line);
   return parsed.invocation.flags;
 }
@@ -35,7 +35,7 @@ Deno.test("--no- takes back what the environment says", () => {
 });
 
 Deno.test("words after the command are its arguments", () => {
-  const parsed = parseLine(["query", "--json", "SELECT 1 -- one"], "1.2.3");
+  const parsed = parseLine(["query", "--json", "SELECT 1 -- one"], "1.2.3", COMMANDS);
   assert.ok("invocation" in parsed);
   assert.deepEqual(parsed.invocation.args, ["SELECT 1 -- one"]);
   assert.equal(parsed.invocation.command.name, "query");
@@ -49,7 +49,7 @@ Deno.test("every command has a description and examples that it understands", ()
     for (const [line] of examples) {
       const words = line.match(/ticklake (.+)/)![1].match(/"(?:\\.|[^"])*"|'[^']*'|\S+/g)!;
       const plain = words.map((word) => word.replace(/^(["'])(.*)\1$/s, "$2"));
-      const parsed = parseLine(plain, "1.2.3");
+      const parsed = parseLine(plain, "1.2.3", COMMANDS);
       assert.ok("invocation" in parsed, line);
       assert.equal(parsed.invocation.command.name, name);
     }

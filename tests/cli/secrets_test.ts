@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { COMMANDS } from "../../mod/cli/commands.ts";
+import { COMMANDS } from "../../mod/commands/table.ts";
 import { freePort } from "../services/free_port.ts";
 import { runTicklake } from "../services/services.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { athenaRow } from "../../mod/catalog/athena_values.ts";
+import { athenaRow } from "../../mod/catalog/athena/athena_values.ts";
 import type { Value } from "../../mod/catalog/engine.ts";
-import { sqlName } from "../../mod/catalog/reserved_words.ts";
+import { sqlName } from "../../mod/schema/reserved_words.ts";
 import { AwsRecorder, NOT_FOUND } from "../catalog/aws_recorder.ts";
 import { python, runTicklake, serviceTest } from "../services/services.ts";
 import { withEmbedded } from "./consume_place.ts";

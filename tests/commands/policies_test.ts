@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { PolicyDocument } from "../../mod/catalog/glue/policies.ts";
+import type { PolicyDocument } from "../../mod/aws/policies.ts";
 import { newBucket, withEnv } from "../lake/s3_bucket.ts";
 import { until } from "../ops/until.ts";
 import {

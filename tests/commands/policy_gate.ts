@@ -1,4 +1,4 @@
-import type { PolicyDocument, Statement } from "../../mod/catalog/glue/policies.ts";
+import type { PolicyDocument, Statement } from "../../mod/aws/policies.ts";
 
 /** One thing that a request does, in IAM's words. */
 interface Deed {

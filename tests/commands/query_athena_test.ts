@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
-import { openAthenaEngine } from "../../mod/catalog/athena_engine.ts";
+import { openAthenaEngine } from "../../mod/catalog/athena/athena_engine.ts";
 import { type Answers, AwsRecorder } from "../catalog/aws_recorder.ts";
 import { withEnv } from "../lake/s3_bucket.ts";
 import {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Resolved } from "../../mod/config/load.ts";
+import type { Resolved } from "../../mod/config/resolved.ts";
 import { redaction } from "../../mod/config/redaction.ts";
 import type { SettingKey } from "../../mod/config/settings.ts";
 

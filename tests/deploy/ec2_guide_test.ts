@@ -1,3 +1,4 @@
+import { COMMANDS } from "../../mod/commands/table.ts";
 import assert from "node:assert/strict";
 import { ALL_SETTINGS } from "../../mod/config/settings.ts";
 import { loadSettings } from "../../mod/config/load.ts";
@@ -35,7 +36,7 @@ Deno.test("every command line of the guide is one that the program understands",
   const lines = commandLines();
   assert.ok(lines.length >= 9, String(lines));
   for (const line of lines) {
-    const parsed = parseLine(wordsOf(line.replaceAll("$command", "consume")), "0");
+    const parsed = parseLine(wordsOf(line.replaceAll("$command", "consume")), "0", COMMANDS);
     assert.ok("invocation" in parsed, line);
   }
 });

@@ -1,7 +1,7 @@
-import { Lag } from "../../mod/ops/lag.ts";
-import { Metrics } from "../../mod/ops/metrics.ts";
-import { Readiness } from "../../mod/ops/readiness.ts";
-import { Rejections } from "../../mod/ops/rejections.ts";
+import { Lag } from "../../mod/ops/telemetry/lag.ts";
+import { Metrics } from "../../mod/ops/telemetry/metrics.ts";
+import { Readiness } from "../../mod/ops/telemetry/readiness.ts";
+import { Rejections } from "../../mod/ops/telemetry/rejections.ts";
 
 /** Names that the program's `/metrics` has, those of a histogram's series too. */
 export function servedNames(): Set<string> {

@@ -1,4 +1,4 @@
-import { openLog } from "../../mod/ops/log.ts";
+import { openLog } from "../../mod/ops/log/log.ts";
 
 /** The program's log in place of standard error, until it is disposed of. */
 export interface CapturedLog extends Disposable {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../mod/failure/failure.ts";
-import { type OperationsOptions, startOperations } from "../../mod/ops/operations.ts";
+import { type OperationsOptions, startOperations } from "../../mod/ops/telemetry/operations.ts";
 import { capturedLog } from "./captured_log.ts";
 import { metricValue } from "./metric_value.ts";
 import { until } from "./until.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { PRICES } from "../../mod/catalog/prices.ts";
+import { PRICES } from "../../mod/aws/prices.ts";
 import { hasSmallObjects, lakeCost } from "../../mod/status/lake_cost.ts";
 import { takeInventory } from "../../mod/status/lake_inventory.ts";
 import { MemoryLake } from "../sink/memory_lake.ts";

@@ -7,7 +7,7 @@ import type { GroupCommit } from "./group_commit.ts";
 import type { LogFile } from "./log_file.ts";
 import { Membership, type Standing } from "./membership.ts";
 import { readOffsets } from "./topics.ts";
-import { Wakeup } from "./wakeup.ts";
+import { Wakeup } from "../../wait/wakeup.ts";
 
 /** Milliseconds between two looks at the group, where no change of the file gives cause for one. */
 const LOOK_MS = 500;

@@ -8,7 +8,7 @@ import type {
 import { BlockBatch } from "./block_batch.ts";
 import type { LogFile } from "./log_file.ts";
 import { readBlocks } from "./read_blocks.ts";
-import { Wakeup } from "./wakeup.ts";
+import { Wakeup } from "../../wait/wakeup.ts";
 
 /** What a {@linkcode PartitionReader} is made of. */
 export interface ReaderParts {

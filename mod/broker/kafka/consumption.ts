@@ -1,9 +1,9 @@
 import { getLogger } from "@logtape/logtape";
 import { Failure } from "../../failure/failure.ts";
 import { type ConsumeOptions, FencedError, type PartitionOffsets } from "../broker.ts";
-import { Bell } from "./bell.ts";
+import { Bell } from "../../wait/bell.ts";
 import type { Cluster, PartitionLeader } from "./cluster.ts";
-import { Feed } from "./feed.ts";
+import { Feed } from "./partition_delivery.ts";
 import { Fetcher } from "./fetcher.ts";
 import { type Generation, GroupMember } from "./group_member.ts";
 import { committedOffsets, partitionOffsets } from "./offsets.ts";

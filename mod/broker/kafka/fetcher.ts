@@ -1,7 +1,7 @@
 import { getLogger } from "@logtape/logtape";
-import type { Bell } from "./bell.ts";
+import type { Bell } from "../../wait/bell.ts";
 import type { Cluster, PartitionLeader } from "./cluster.ts";
-import type { Feed } from "./feed.ts";
+import type { Feed } from "./partition_delivery.ts";
 import { type FetchedPartition, fetchRequest } from "./fetch_request.ts";
 import { describeError, errorType, refused, verdictOf } from "./request_error.ts";
 import { abortable, sleep, Trouble } from "./retry.ts";

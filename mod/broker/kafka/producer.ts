@@ -1,6 +1,6 @@
 import type { OutgoingMessage, Producer } from "../broker.ts";
 import { BatchSender } from "./batch_sender.ts";
-import { Bell } from "./bell.ts";
+import { Bell } from "../../wait/bell.ts";
 import type { Cluster } from "./cluster.ts";
 import { KeyPartitions } from "./key_partitions.ts";
 import { retryingOrRefused } from "./retry.ts";

@@ -3,8 +3,8 @@ import { isNamed } from "../../aws/api.ts";
 import { Failure } from "../../failure/failure.ts";
 import type { Crawl } from "../setup_report.ts";
 import { findCrawler } from "./crawler.ts";
-import type { GlueApi } from "./target.ts";
-import { poll, type Waiting } from "./waiting.ts";
+import type { GlueApi } from "./glue_target.ts";
+import { poll, type Waiting } from "./poll.ts";
 
 /**
  * How long Glue may call a crawler ready that it has just started, in milliseconds: its answers need

@@ -11,8 +11,8 @@ import { isNamed } from "../../aws/api.ts";
 import { Failure, messageOf } from "../../failure/failure.ts";
 import type { Part } from "../setup_report.ts";
 import { sameJson } from "./same_json.ts";
-import { EXCLUSIONS, type GlueApi, type GlueTarget, MARK, tableLocation } from "./target.ts";
-import { poll, type Waiting } from "./waiting.ts";
+import { EXCLUSIONS, type GlueApi, type GlueTarget, MARK, tableLocation } from "./glue_target.ts";
+import { poll, type Waiting } from "./poll.ts";
 
 /** How long Glue may take to know a new role. Source: IAM user guide, "eventual consistency". */
 const ROLE_MS = 60_000;

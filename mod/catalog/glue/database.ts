@@ -8,7 +8,7 @@ import { isNamed } from "../../aws/api.ts";
 import { Failure } from "../../failure/failure.ts";
 import type { Part } from "../setup_report.ts";
 import { databaseTables } from "./table.ts";
-import { type GlueApi, MARK } from "./target.ts";
+import { type GlueApi, MARK } from "./glue_target.ts";
 
 /** The database, `undefined` where there is none. */
 export async function findDatabase(glue: GlueApi, name: string): Promise<Database | undefined> {

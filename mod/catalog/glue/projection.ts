@@ -1,5 +1,5 @@
 import { Failure } from "../../failure/failure.ts";
-import { type GlueTarget, tableLocation } from "./target.ts";
+import { type GlueTarget, tableLocation } from "./glue_target.ts";
 
 /**
  * Days after now that a projection covers: messages carry their sender's clock, which may be ahead.

@@ -11,9 +11,9 @@ import {
 import { type Api, isNamed } from "../../aws/api.ts";
 import { Failure } from "../../failure/failure.ts";
 import type { Part } from "../setup_report.ts";
-import { crawlerPolicy, crawlerTrust, type PolicySubject } from "./policies.ts";
+import { crawlerPolicy, crawlerTrust, type PolicySubject } from "../../aws/policies.ts";
 import { sameJson } from "./same_json.ts";
-import { MARK } from "./target.ts";
+import { MARK } from "./glue_target.ts";
 
 /** IAM, as the set-up talks to it. */
 export type IamApi = Api<IAMClient>;

@@ -1,7 +1,7 @@
 import { GlueClient } from "@aws-sdk/client-glue";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { openApi } from "../../aws/api.ts";
-import { refusal } from "../../aws/refusal.ts";
+import { refusal } from "../../aws/explain_refusal.ts";
 import { parseObjectName, tableFolder } from "../../lake/layout.ts";
 import type { LakeStore } from "../../lake/store.ts";
 import { isTableObject } from "../lake_table.ts";
@@ -9,11 +9,11 @@ import type { Crawl, Part, SetupReport } from "../setup_report.ts";
 import { crawl } from "./crawl.ts";
 import { deleteCrawler, ensureCrawler, findCrawler, requireRole } from "./crawler.ts";
 import { deleteDatabase, ensureDatabase, findDatabase, requireDatabaseName } from "./database.ts";
-import type { PolicySubject } from "./policies.ts";
+import type { PolicySubject } from "../../aws/policies.ts";
 import { deleteRole, ensureRole } from "./role.ts";
 import { deleteTables, ensureTable, lakeTables } from "./table.ts";
-import { type GlueApi, type GlueTarget, MARK } from "./target.ts";
-import type { Waiting } from "./waiting.ts";
+import { type GlueApi, type GlueTarget, MARK } from "./glue_target.ts";
+import type { Waiting } from "./poll.ts";
 
 /** Options of {@linkcode setUpGlue} and {@linkcode deleteGlue}. */
 export interface GlueSetupOptions extends Waiting {

@@ -1,3 +1,4 @@
+import { lakeRoot } from "../../aws/lake_root.ts";
 import {
   CreateTableCommand,
   DeleteTableCommand,
@@ -10,24 +11,23 @@ import {
 } from "@aws-sdk/client-glue";
 import { isNamed } from "../../aws/api.ts";
 import { Failure } from "../../failure/failure.ts";
-import { sqlName } from "../reserved_words.ts";
+import { sqlName } from "../../schema/reserved_words.ts";
 import {
   type CatalogColumn,
   columnChanges,
   describeChanges,
   requireCompatible,
-} from "../schema_change.ts";
+} from "../../schema/schema_change.ts";
 import type { Part, TableFound } from "../setup_report.ts";
 import { projectedSince, projectionParameters } from "./projection.ts";
 import {
   type GlueApi,
   type GlueTarget,
-  lakeRoot,
   MARK,
   objectColumns,
   pathColumns,
   tableLocation,
-} from "./target.ts";
+} from "./glue_target.ts";
 
 /** Glue's names for how the objects of each format are read. */
 const FORMATS = {

@@ -1,0 +1,168 @@
+import {
+  type AssignedPartition,
+  type CommittedOffset,
+  type ConsumerHandler,
+  FencedError,
+  type PartitionOffsets,
+} from "../broker.ts";
+import { Bell } from "../../wait/bell.ts";
+import {
+  endOffset,
+  type FetchedRecords,
+  RecordReader,
+  UnreadableBatchError,
+} from "./record_batch_reader.ts";
+
+/** A range of offsets that retention removed before it was read. */
+interface Gap {
+  gap: true;
+  from: number;
+  to: number;
+}
+
+/** What a {@linkcode Feed} needs. */
+export interface FeedOptions {
+  partition: number;
+  committed: CommittedOffset;
+  offsets: PartitionOffsets;
+  start: number;
+  lost: AbortSignal;
+  /** Commits once, trying again while it may help. @throws {FencedError} */
+  commit(offset: number, metadata: string): Promise<void>;
+}
+
+/** Times that a damaged batch is fetched; the damage may be of the way, not of the log. */
+const READ_ATTEMPTS = 3;
+
+/** A partition of one assignment: what was fetched of it, on its way to the handler. */
+export class Feed implements AssignedPartition {
+  readonly partition: number;
+  readonly committed: CommittedOffset;
+  readonly offsets: PartitionOffsets;
+  readonly start: number;
+  readonly lost: AbortSignal;
+  /** Rings when {@linkcode wants} may have changed. */
+  readonly changed: Bell;
+  readonly #commit: FeedOptions["commit"];
+  #commits: Promise<void> = Promise.resolve();
+  #position: number;
+  #paused = false;
+  #queue: Array<FetchedRecords | Gap> = [];
+  #unreadable = { first: -1, attempts: 0 };
+
+  /** @param changed a bell that the feeds of one assignment share */
+  constructor(options: FeedOptions, changed: Bell) {
+    this.partition = options.partition;
+    this.committed = options.committed;
+    this.offsets = options.offsets;
+    this.start = options.start;
+    this.lost = options.lost;
+    this.#commit = options.commit;
+    this.#position = options.start;
+    this.changed = changed;
+  }
+
+  /** Offset to fetch next. */
+  get position(): number {
+    return this.#position;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** Whether there is room for what a fetch brings: one piece waits while one is delivered. */
+  get wants(): boolean {
+    return !this.#paused && this.#queue.length === 0;
+  }
+
+  commit(offset: number, metadata: string): Promise<void> {
+    // In turn: of two commits on their way, the second must be the one that stays.
+    const turn = this.#commits.catch(() => {}).then(() => {
+      if (this.lost.aborted) throw new FencedError(`partition ${this.partition} was taken away`);
+      return this.#commit(offset, metadata);
+    });
+    this.#commits = turn;
+    return turn;
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.changed.ring();
+  }
+
+  /** Takes what a fetch brought. */
+  take(fetched: FetchedRecords): void {
+    // The position may have moved while the fetch was on its way.
+    if (fetched.fetchOffset !== this.#position || this.lost.aborted) return;
+    const end = endOffset(fetched.bytes);
+    if (end === null) return;
+    this.#position = Math.max(end, this.#position);
+    this.#queue.push(fetched);
+    this.changed.ring();
+  }
+
+  /** Goes on at `to`: retention has removed what was there before. */
+  skipTo(to: number): void {
+    this.#queue.push({ gap: true, from: this.#position, to });
+    this.#position = to;
+    this.changed.ring();
+  }
+
+  /**
+   * Hands everything to the handler, in order, until the partition is lost.
+   * @throws what the handler throws
+   * @throws {UnreadableBatchError}
+   */
+  async deliver(handler: ConsumerHandler): Promise<void> {
+    while (await this.#ready(() => this.#queue.length > 0)) {
+      const next = this.#queue.shift()!;
+      this.changed.ring();
+      if ("gap" in next) await handler.gap(this.partition, next.from, next.to);
+      else await this.#read(next, handler);
+      // Now: the collector would let many of these pile up.
+      if ("release" in next) next.release?.();
+    }
+    this.#queue = [];
+  }
+
+  async #read(fetched: FetchedRecords, handler: ConsumerHandler): Promise<void> {
+    const reader = new RecordReader(fetched);
+    while (await this.#ready(() => true)) {
+      let batch;
+      try {
+        batch = reader.next();
+      } catch (error) {
+        return this.#fetchAgain(error, fetched, reader.nextOffset);
+      }
+      if (batch === null) return;
+      if (batch.count > 0) await handler.batch(batch);
+      else handler.skipped?.(this.partition, batch.nextOffset);
+    }
+  }
+
+  #fetchAgain(error: unknown, fetched: FetchedRecords, from: number): void {
+    if (!(error instanceof UnreadableBatchError)) throw error;
+    if (this.#unreadable.first !== error.first) {
+      this.#unreadable = { first: error.first, attempts: 0 };
+    }
+    if (++this.#unreadable.attempts >= READ_ATTEMPTS) throw error;
+    this.#queue = [];
+    this.#position = Math.max(from, fetched.fetchOffset);
+    this.changed.ring();
+  }
+
+  /** Waits until something can be delivered; `false` when the partition is lost. */
+  async #ready(there: () => boolean): Promise<boolean> {
+    while (!this.lost.aborted) {
+      if (!this.#paused && there()) return true;
+      await this.changed.wait();
+    }
+    return false;
+  }
+}

@@ -1,0 +1,121 @@
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { ResultColumn, Value } from "../engine.ts";
+import { defineFunctions } from "./sql_functions.ts";
+
+/** How long to wait for a lock, in milliseconds. */
+const BUSY_MS = 60_000;
+
+/** Most of the file that is mapped into memory, in bytes: reading it then copies nothing. */
+const MMAP_BYTES = 2 ** 31 - 65_536;
+
+/** Action codes of SQLite's authorizer that reading needs. Source: sqlite3.h. */
+const READING: ReadonlySet<number> = new Set([
+  20, // SQLITE_READ
+  21, // SQLITE_SELECT
+  31, // SQLITE_FUNCTION
+  33, // SQLITE_RECURSIVE
+]);
+const SQLITE_OK = 0;
+const SQLITE_DENY = 1;
+
+/** What Deno's node:sqlite has and its types lack. */
+interface WithAuthorizer {
+  setAuthorizer(decide: ((action: number) => number) | null): void;
+}
+interface ReturningArrays {
+  setReturnArrays(enabled: boolean): void;
+}
+
+/** Rows that are read at once; an answer that has more is streamed. */
+const ROWS_AT_ONCE = 100_000;
+
+/** Rows of a page of a streamed answer. */
+const PAGE_ROWS = 10_000;
+
+/** An answer: the names of its columns, and its rows page by page. */
+export interface ReadAnswer {
+  columns: ResultColumn[];
+  pages(): Generator<Value[][]>;
+}
+
+/**
+ * A connection that cannot write, nor reach another file: it is opened read-only, and every statement
+ * that does more than read (ATTACH, PRAGMA) is refused when it is prepared. All that it reads is of one
+ * moment.
+ */
+export class ReadConnection {
+  readonly #db: DatabaseSync;
+
+  constructor(path: string) {
+    this.#db = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS });
+    this.#db.exec(`PRAGMA query_only = ON; PRAGMA mmap_size = ${MMAP_BYTES}; BEGIN;`);
+    defineFunctions(this.#db);
+    (this.#db as unknown as WithAuthorizer).setAuthorizer(
+      (action) => READING.has(action) ? SQLITE_OK : SQLITE_DENY,
+    );
+  }
+
+  /**
+   * Prepares a statement, then runs it where its rows are asked for.
+   * @throws {Error} of SQLite, here or from the pages
+   */
+  read(sql: string): ReadAnswer {
+    const columns = this.#prepare(sql).columns().map(({ name, type }) => ({
+      name,
+      type: type ?? undefined,
+    }));
+    return { columns, pages: () => this.#pages(sql) };
+  }
+
+  /** The views, each with the names of its columns. */
+  views(): Map<string, string[]> {
+    const sql = "SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY name";
+    return new Map(
+      this.#all(sql).map(([view]) => {
+        const columns = this.#prepare(`SELECT * FROM "${view}"`).columns();
+        return [view as string, columns.map(({ name }) => name)];
+      }),
+    );
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  /**
+   * Deno's `iterate` takes an error in the middle of an answer for its end, `all` throws it. So an
+   * answer is read by `all` where it is short; where it is long, its rows are counted afterwards, in
+   * the same snapshot.
+   */
+  *#pages(sql: string): Generator<Value[][]> {
+    if (/^\s*EXPLAIN/i.test(sql)) return yield this.#all(sql);
+    const rows = this.#all(`SELECT * FROM (${sql}\n) LIMIT ${ROWS_AT_ONCE + 1}`);
+    if (rows.length <= ROWS_AT_ONCE) return yield rows;
+    rows.length = 0;
+    let count = 0;
+    let page: Value[][] = [];
+    for (const row of this.#prepare(sql).iterate()) {
+      count++;
+      if (page.push(row as unknown as Value[]) < PAGE_ROWS) continue;
+      yield page;
+      page = [];
+    }
+    yield page;
+    const [[expected]] = this.#all(`SELECT count(*) FROM (${sql}\n)`);
+    if (BigInt(count) === expected) return;
+    this.#all(sql);
+    throw new Error(`the answer broke off after ${count} of ${expected} rows`);
+  }
+
+  #all(sql: string): Value[][] {
+    return this.#prepare(sql).all() as unknown as Value[][];
+  }
+
+  /** A statement whose rows are arrays and whose whole numbers are bigints. */
+  #prepare(sql: string): StatementSync {
+    const statement = this.#db.prepare(sql);
+    statement.setReadBigInts(true);
+    (statement as unknown as ReturningArrays).setReturnArrays(true);
+    return statement;
+  }
+}

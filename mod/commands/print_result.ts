@@ -1,0 +1,138 @@
+import type { Output } from "../terminal/output.ts";
+import type { QueryResult, Value } from "../catalog/engine.ts";
+
+/** Forms in which a result can be printed. */
+export type ResultFormat = "table" | "csv" | "json";
+
+/** Printing goes through a buffer of this many characters: one write a row would be slow. */
+const BUFFER_CHARACTERS = 65_536;
+
+/** Prints a result to standard output; gives the number of rows. */
+export async function printResult(
+  result: QueryResult,
+  format: ResultFormat,
+  output: Output,
+): Promise<number> {
+  const printer = PRINTERS[format](result.columns.map(({ name }) => name), output);
+  let buffer = printer.begin;
+  let rows = 0;
+  for await (const page of result.pages) {
+    for (const row of page) {
+      buffer += printer.row(row, rows++);
+      if (buffer.length < BUFFER_CHARACTERS) continue;
+      output.raw(buffer);
+      buffer = "";
+    }
+  }
+  output.raw(buffer + printer.end(rows));
+  return rows;
+}
+
+interface Printer {
+  begin: string;
+  row(values: Value[], number: number): string;
+  end(rows: number): string;
+}
+
+const PRINTERS: Record<ResultFormat, (names: string[], output: Output) => Printer> = {
+  csv: (names) => ({
+    begin: csvLine(names),
+    row: csvLine,
+    end: () => "",
+  }),
+  json(names) {
+    const keys = distinct(names);
+    return {
+      begin: "[",
+      row: (values, number) =>
+        (number === 0 ? "\n" : ",\n") +
+        JSON.stringify(Object.fromEntries(keys.map((key, i) => [key, jsonValue(values[i])]))),
+      end: (rows) => rows === 0 ? "]\n" : "\n]\n",
+    };
+  },
+  /** Holds all rows, as the widths of the columns depend on them. */
+  table(names, { colour }) {
+    const rows: Value[][] = [];
+    return {
+      begin: "",
+      row(values) {
+        rows.push(values);
+        return "";
+      },
+      end: () => table(names, rows, colour),
+    };
+  },
+};
+
+/** One record by RFC 4180: NULL is an empty field, the empty text is `""`. */
+function csvLine(values: Value[]): string {
+  return values.map(csvField).join(",") + "\r\n";
+}
+
+function csvField(value: Value): string {
+  if (value === null) return "";
+  const text = String(value);
+  return text === "" || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** In V8 since 11.4, not yet in TypeScript's types. */
+interface RawJson {
+  rawJSON(text: string): unknown;
+}
+
+/** Whole numbers keep all their digits; what JSON has no number for is text. */
+function jsonValue(value: Value): unknown {
+  if (typeof value === "bigint") return (JSON as unknown as RawJson).rawJSON(String(value));
+  return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
+}
+
+/** Names without repetition: `close`, `close_2`. */
+function distinct(names: string[]): string[] {
+  const used = new Set<string>();
+  return names.map((name) => {
+    let key = name;
+    for (let n = 2; used.has(key); n++) key = `${name}_${n}`;
+    used.add(key);
+    return key;
+  });
+}
+
+function table(names: string[], rows: Value[][], colour: boolean): string {
+  const texts = rows.map((row) => row.map(cell));
+  const widths = names.map((name, c) =>
+    texts.reduce((w, row) => Math.max(w, width(row[c])), width(name))
+  );
+  const numeric = names.map((_, c) =>
+    rows.some((row) => row[c] !== null) &&
+    rows.every((row) => row[c] === null || typeof row[c] === "number" || typeof row[c] === "bigint")
+  );
+  const line = (cells: string[]) =>
+    cells.map((text, c) => {
+      const blanks = " ".repeat(widths[c] - width(text));
+      return numeric[c] ? blanks + text : text + blanks;
+    }).join("  ").trimEnd() + "\n";
+  const heading = line(names);
+  return (colour ? `\x1b[1m${heading.trimEnd()}\x1b[0m\n` : heading) +
+    line(widths.map((w) => "-".repeat(w))) + texts.map(line).join("");
+}
+
+function cell(value: Value): string {
+  if (value === null) return "NULL";
+  // deno-lint-ignore no-control-regex
+  return String(value).replace(/[\x00-\x1f\x7f]/g, (c) => JSON.stringify(c).slice(1, -1));
+}
+
+/** Columns that a text takes on a terminal: wide East Asian characters and emoji take two. */
+function width(text: string): number {
+  // deno-lint-ignore no-control-regex
+  if (/^[\x00-\x7f]*$/.test(text)) return text.length;
+  let columns = 0;
+  for (const character of text.normalize("NFC")) {
+    if (/\p{M}|\u200d/u.test(character)) continue;
+    columns += WIDE.test(character) ? 2 : 1;
+  }
+  return columns;
+}
+
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;

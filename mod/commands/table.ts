@@ -1,0 +1,139 @@
+import type { Command } from "../cli/command.ts";
+
+/** All subcommands, in the order of the help. */
+export const COMMANDS: readonly Command[] = [
+  {
+    name: "produce",
+    summary: "Send rows of a CSV file to the topic",
+    description:
+      "Samples random rows (the default, one a second) or replays the file in its order. A row counts as sent when all replicas have acknowledged it.",
+    examples: [
+      ["ticklake produce", "a random shipped quote every second, until Ctrl-C"],
+      ["ticklake produce --mode replay --rate max --input quotes.csv", "the whole file, at once"],
+      ["cat quotes.csv | ticklake produce --input - --mode replay --json", "from a pipe"],
+    ],
+    load: () => import("./produce.ts"),
+  },
+  {
+    name: "consume",
+    summary: "Write the topic's rows to the lake, exactly once",
+    description:
+      "Reads as a member of a consumer group and writes Parquet or JSON lines, each offset exactly once whatever is killed. Rejected messages go to the lake's dead_letter folder.",
+    examples: [
+      ["ticklake consume", "until SIGINT or SIGTERM"],
+      ["ticklake consume --until-end --json", "what is there now, then a summary"],
+      ["ticklake consume --format jsonl --flush-interval 5m", "gzip JSON lines, larger objects"],
+    ],
+    load: () => import("./consume.ts"),
+  },
+  {
+    name: "setup-catalog",
+    summary: "Create or update the Glue database, table and crawler",
+    description:
+      "Safe to repeat, from cron too: says of each part whether it was created, updated or left unchanged. Without a bucket it sets up the local catalog. Glue reads buckets of AWS alone: a lake on another S3 server needs no catalog, see query.",
+    arguments: "[policy]",
+    examples: [
+      ["ticklake setup-catalog --create-role --run --wait", "all that Athena needs, at once"],
+      [
+        "ticklake setup-catalog --role NAME --schedule 'cron(15 6 * * ? *)'",
+        "a crawl every morning",
+      ],
+      ["ticklake setup-catalog --projection", "a table that computes its days, without a crawler"],
+      ["ticklake setup-catalog --dry-run", "what would change"],
+      ["ticklake setup-catalog --print-policy query", "the least IAM policy of a command"],
+    ],
+    load: () => import("./setup_catalog.ts"),
+  },
+  {
+    name: "query",
+    summary: "Ask the lake with SQL",
+    description:
+      'Runs one read-only SQL statement on Athena or on the local engine. Quote the columns "index" and "date": they are reserved words. A lake on an S3 server that is not AWS has the local engine (--engine local).',
+    arguments: "[sql]",
+    examples: [
+      ["ticklake query 'SELECT \"index\", max(close) FROM index_quotes GROUP BY 1'", "a table"],
+      ["ticklake query --file report.sql --format csv", "from a file, as CSV"],
+      ["ticklake query --example", "ready-made queries"],
+      ["ticklake query --example monthly-candles", "run one of them"],
+    ],
+    load: () => import("./query.ts"),
+  },
+  {
+    name: "verify",
+    summary: "Prove that every committed offset is in the lake exactly once",
+    description:
+      "Compares, from outside the sink, the lake's objects with the offsets that the group has committed. Ends with 4 where an offset is missing, twice or too much, naming the first ranges.",
+    examples: [
+      ["ticklake verify", "by the objects' names, in seconds"],
+      ["ticklake verify --deep --json", "by reading every row"],
+    ],
+    load: () => import("./verify.ts"),
+  },
+  {
+    name: "status",
+    summary: "Show offsets, lag, the lake's objects and what they cost",
+    description:
+      "Where the group stands in each partition, what is in the lake, the crawler's state, and the estimated price of storing and writing it, by AWS's price list. Warns of many small objects.",
+    examples: [
+      ["ticklake status", "at a glance"],
+      ["ticklake status --json", "for monitoring"],
+    ],
+    load: () => import("./status.ts"),
+  },
+  {
+    name: "doctor",
+    summary: "Check settings and services, with the fix",
+    description:
+      "A line for each: DNS, TCP, TLS, login, advertised listeners, topic, region, clock, identity, bucket, write permission, role; or the embedded parts. Ends with 2 where settings are wrong, with 3 where a service is.",
+    examples: [
+      ["ticklake doctor", "before the first run, and whenever something does not work"],
+      ["ticklake doctor --json", "for monitoring"],
+    ],
+    load: () => import("./doctor.ts"),
+  },
+  {
+    name: "dashboard",
+    summary: "Serve a local web page that shows it live",
+    description:
+      "Candles for each index from the lake and then live from the topic, closes in dollars, rate, lag, the lake's growth, rejected rows. For this host; other hosts need TICKLAKE_DASHBOARD_TOKEN.",
+    examples: [
+      ["ticklake dashboard", "at http://127.0.0.1:8321, until Ctrl-C"],
+      ["ticklake dashboard --listen 127.0.0.1:9000", "at another port"],
+    ],
+    load: () => import("./dashboard.ts"),
+  },
+  {
+    name: "demo",
+    summary: "Run the whole path here, with nothing installed",
+    description:
+      "Sends 20,000 shipped quotes through the embedded broker into a Parquet lake in a fresh folder and asks three questions about them.",
+    examples: [
+      ["ticklake demo", "the whole path, in seconds"],
+      ["ticklake demo --dashboard", "and then goes on, with a page to look at"],
+    ],
+    load: () => import("./demo.ts"),
+  },
+  {
+    name: "completions",
+    summary: "Print completions for bash, zsh or fish",
+    description: "A script for bash, zsh or fish, from the same tables as the help.",
+    arguments: "<shell>",
+    words: ["bash", "zsh", "fish"],
+    examples: [
+      ["ticklake completions bash", "in ~/.bashrc: source <(ticklake completions bash)"],
+      ["ticklake completions zsh", "in ~/.zshrc: source <(ticklake completions zsh)"],
+      ["ticklake completions fish", "into ~/.config/fish/completions/ticklake.fish"],
+    ],
+    load: () => import("./completions.ts"),
+  },
+  {
+    name: "config",
+    summary: "Show the settings in force and where each came from",
+    description: "Flag, environment, .env file and default, in that order. Secrets are not shown.",
+    examples: [
+      ["ticklake config --json", "for scripts"],
+      ["ticklake config --reference", "what all of them are for, in Markdown"],
+    ],
+    load: () => import("./config.ts"),
+  },
+];

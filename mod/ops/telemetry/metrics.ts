@@ -1,0 +1,166 @@
+import process from "node:process";
+import client, { type Counter, type Gauge } from "prom-client";
+import type { CommandName } from "../../config/settings.ts";
+import type { FlushReport, SinkObserver } from "../../sink/observer.ts";
+import type { Lag } from "./lag.ts";
+import type { ProduceObserver } from "./produce_observer.ts";
+import type { Readiness } from "./readiness.ts";
+import type { Rejections } from "./rejections.ts";
+
+/** Options of {@linkcode Metrics}: what is asked when someone reads the metrics. */
+export interface MetricsOptions {
+  command: CommandName;
+  version: string;
+  lag: Lag;
+  rejections: Rejections;
+  readiness: Readiness;
+}
+
+/** Upper bounds of the flush histogram, in seconds: a local directory to an S3 that hardly answers. */
+const FLUSH_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+
+/**
+ * The metrics of one process, in Prometheus's text form. Names are the log's field names with
+ * `ticklake_` before and the unit behind.
+ */
+export class Metrics implements SinkObserver, ProduceObserver {
+  readonly #registry = new client.Registry();
+  readonly #read = this.#counter("ticklake_read_rows_total", "Rows read", "partition");
+  readonly #readBytes = this.#counter("ticklake_read_bytes_total", "Bytes read", "partition");
+  readonly #rows = this.#counter("ticklake_rows_total", "Rows in the lake, committed", "partition");
+  readonly #bytes = this.#counter("ticklake_bytes_total", "Bytes of those objects", "partition");
+  readonly #objects = this.#counter("ticklake_objects_total", "Objects in the lake", "partition");
+  readonly #retries = this.#counter(
+    "ticklake_retries_total",
+    "Attempts that were repeated",
+    "what",
+  );
+  readonly #lost = this.#counter(
+    "ticklake_lost_total",
+    "Messages that retention removed before they were read",
+    "partition",
+  );
+  readonly #sent = this.#counter(
+    "ticklake_sent_rows_total",
+    "Rows acknowledged by all replicas in sync",
+  );
+  readonly #flushSeconds = new client.Histogram({
+    name: "ticklake_flush_seconds",
+    help: "Time of a flush, from its intent to its commit",
+    buckets: FLUSH_SECONDS,
+    registers: [this.#registry],
+  });
+  readonly #buffered = this.#gauge("ticklake_buffered_bytes", "Bytes of rows not written yet");
+  readonly #assigned = this.#gauge("ticklake_assigned_partitions", "Partitions read here");
+
+  constructor({ command, version, lag, rejections, readiness }: MetricsOptions) {
+    this.#registry.setDefaultLabels({ command });
+    this.#gauge("ticklake_build_info", "1, labelled with the version", "version")
+      .set({ version }, 1);
+    this.#collected(
+      this.#gauge("ticklake_ready", "1 when the pipeline can do its work, else 0"),
+      (gauge) => gauge.set(readiness.obstacles.length === 0 ? 1 : 0),
+    );
+    this.#collected(
+      this.#gauge(
+        "ticklake_last_commit_age_seconds",
+        "Time since the last flush was committed, or since the start",
+      ),
+      (gauge) => gauge.set(lag.lastCommitAgeSeconds),
+    );
+    this.#collected(
+      this.#gauge("ticklake_lag", "Messages in the topic and not in the lake", "partition"),
+      (gauge) => {
+        gauge.reset();
+        for (const [partition, messages] of lag.all()) gauge.set({ partition }, messages);
+      },
+    );
+    this.#collected(
+      this.#counter("ticklake_rejected_total", "Rows rejected, by kind of reason", "reason"),
+      (counter) => {
+        counter.reset();
+        for (const [reason, count] of rejections.byKind) counter.inc({ reason }, count);
+      },
+    );
+    this.#processMetrics();
+  }
+
+  /** Content type of {@linkcode Metrics.text}. */
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** Names of all metrics. */
+  get names(): string[] {
+    return this.#registry.getMetricsAsArray().map(({ name }) => name);
+  }
+
+  /** All metrics as they are now. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  assigned(partitions: number[]): void {
+    this.#assigned.set(partitions.length);
+  }
+
+  read(partition: number, rows: number, bytes: number): void {
+    this.#read.inc({ partition }, rows);
+    this.#readBytes.inc({ partition }, bytes);
+  }
+
+  flushed({ partition, rows, bytes, objects, seconds }: FlushReport): void {
+    this.#rows.inc({ partition }, rows);
+    this.#bytes.inc({ partition }, bytes);
+    this.#objects.inc({ partition }, objects);
+    this.#flushSeconds.observe(seconds);
+  }
+
+  retried(what: string): void {
+    this.#retries.inc({ what });
+  }
+
+  buffered(bytes: number): void {
+    this.#buffered.set(bytes);
+  }
+
+  gap(partition: number, from: number, to: number): void {
+    this.#lost.inc({ partition }, to - from);
+  }
+
+  sent(rows: number): void {
+    this.#sent.inc(rows);
+  }
+
+  #counter(name: string, help: string, ...labelNames: string[]): Counter {
+    return new client.Counter({ name, help, labelNames, registers: [this.#registry] });
+  }
+
+  #gauge(name: string, help: string, ...labelNames: string[]): Gauge {
+    return new client.Gauge({ name, help, labelNames, registers: [this.#registry] });
+  }
+
+  /** A metric whose value is found when someone reads it. */
+  #collected<M extends Counter | Gauge>(metric: M, collect: (metric: M) => void): void {
+    // prom-client calls the metric's own `collect`; its constructor would set it before `metric` is.
+    Object.assign(metric, { collect: () => collect(metric) });
+  }
+
+  /** The few of Prometheus's usual process metrics that mean the same in every runtime. */
+  #processMetrics(): void {
+    this.#gauge("process_start_time_seconds", "Start, seconds since 1970")
+      .set((Date.now() - performance.now()) / 1000);
+    this.#collected(
+      this.#gauge("process_resident_memory_bytes", "Resident memory"),
+      (gauge) => gauge.set(Deno.memoryUsage().rss),
+    );
+    this.#collected(
+      this.#counter("process_cpu_seconds_total", "CPU time used, user and system"),
+      (counter) => {
+        const { user, system } = process.cpuUsage();
+        counter.reset();
+        counter.inc((user + system) / 1e6);
+      },
+    );
+  }
+}

@@ -1,0 +1,168 @@
+import { getLogger } from "@logtape/logtape";
+import type { PartitionOffsets } from "../../broker/broker.ts";
+import { VERSION } from "../../config/version.ts";
+import type { Settings } from "../../config/settings.ts";
+import { Failure, messageOf } from "../../failure/failure.ts";
+import { observers, type SinkObserver } from "../../sink/observer.ts";
+import { startAlerts } from "./alerts.ts";
+import { eventLog } from "../log/event_log.ts";
+import { Lag } from "./lag.ts";
+import { parseListenAddress } from "../http/listen_address.ts";
+import type { ProduceObserver } from "./produce_observer.ts";
+import { Readiness } from "./readiness.ts";
+import { Rejections } from "./rejections.ts";
+
+const logger = getLogger(["ticklake", "ops"]);
+
+/** Milliseconds between two questions for the topic's offsets. */
+const OFFSETS_EVERY_MS = 10_000;
+
+/** Milliseconds for which a rejected row counts towards `--alert-rejected`. */
+const REJECTED_WINDOW_MS = 300_000;
+
+/** Options of {@linkcode startOperations}. */
+export interface OperationsOptions {
+  command: "consume" | "produce";
+  settings: Pick<
+    Settings,
+    "metrics" | "alertWebhook" | "alertLag" | "alertRejected" | "topic" | "group"
+  >;
+  /**
+   * The topic's offsets now, so that lag grows while reading waits. A broker that does not answer makes
+   * the process not ready.
+   */
+  topicOffsets?: () => Promise<PartitionOffsets[] | null>;
+  /** Milliseconds between two questions for them. @default {10_000} */
+  offsetsEveryMs?: number;
+}
+
+/** Health, metrics, alerts and the event log of a process that runs. */
+export interface Operations {
+  /** To be told what the sink does. */
+  readonly observer: SinkObserver;
+  /** To be told what `produce` does. */
+  readonly produced: ProduceObserver;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts what `--metrics` and `--alert-webhook` ask for, and the event log. A command gives `observer`
+ * (or `produced`) to what does the work, and calls `close` when that has ended, however it ended.
+ * @throws {Failure} kind `usage` for a wrong address or URL, `failed` when it cannot listen there
+ */
+export async function startOperations(options: OperationsOptions): Promise<Operations> {
+  const { command, settings, topicOffsets } = options;
+  const lag = new Lag();
+  const rejections = new Rejections(REJECTED_WINDOW_MS);
+  const readiness = new Readiness(
+    command === "consume" ? "no partition is assigned yet" : "the topic is not reached yet",
+  );
+  const counted: SinkObserver = {
+    rejected: (_, reason, count) => rejections.add(reason, count),
+  };
+  const sinkObservers: SinkObserver[] = [eventLog(), lag, readiness, counted];
+  const produceObservers: ProduceObserver[] = [readiness, {
+    rejectedRow: (reason) => rejections.add(reason, 1),
+  }];
+  const closing: Array<() => void | Promise<void>> = [];
+  const webhook = settings.alertWebhook === undefined ? null : checkedUrl(settings.alertWebhook);
+
+  if (settings.metrics !== undefined) {
+    const address = parseListenAddress(settings.metrics, "--metrics");
+    const [{ Metrics }, { openHealthServer }] = await Promise.all([
+      import("./metrics.ts"),
+      import("./health_server.ts"),
+    ]);
+    const metrics = new Metrics({ command, version: VERSION, lag, rejections, readiness });
+    const server = openHealthServer({ address, metrics, readiness });
+    closing.push(server.close);
+    sinkObservers.push(metrics);
+    produceObservers.push(metrics);
+    logger.info("metrics and health at {url}", { url: server.url });
+  }
+  if (webhook !== null) {
+    closing.push(startAlerts({
+      url: webhook,
+      about: about(command, settings),
+      watched: [
+        {
+          alert: "lag",
+          limit: settings.alertLag,
+          value: () => lag.total,
+          describe: (value, limit) => `${value} messages wait to be written, the limit is ${limit}`,
+        },
+        {
+          alert: "rejected",
+          limit: settings.alertRejected,
+          value: () => rejections.recent,
+          describe: (value, limit) =>
+            `${value} rows were rejected in ${
+              REJECTED_WINDOW_MS / 60_000
+            } minutes, the limit is ${limit}`,
+        },
+      ],
+    }));
+  }
+  if (closing.length > 0 && topicOffsets !== undefined) {
+    const { offsetsEveryMs = OFFSETS_EVERY_MS } = options;
+    closing.push(follow(topicOffsets, lag, readiness, offsetsEveryMs));
+  }
+  return {
+    observer: observers(...sinkObservers),
+    produced: {
+      started: () => produceObservers.forEach((o) => o.started?.()),
+      sent: (rows) => produceObservers.forEach((o) => o.sent?.(rows)),
+      rejectedRow: (reason) => produceObservers.forEach((o) => o.rejectedRow?.(reason)),
+    },
+    async close() {
+      await Promise.all(closing.splice(0).map((close) => close()));
+    },
+  };
+}
+
+/**
+ * Tells `lag` where the topic ends, every now and then, and `readiness` whether the broker answers;
+ * stops when the result is called.
+ */
+function follow(
+  topicOffsets: () => Promise<PartitionOffsets[] | null>,
+  lag: Lag,
+  readiness: Readiness,
+  everyMs: number,
+): () => void {
+  let stopped = false;
+  let timer: ReturnType<typeof setTimeout>;
+  const ask = async () => {
+    try {
+      lag.topicOffsets(await topicOffsets() ?? []);
+      readiness.broker();
+    } catch (error) {
+      // The consumer itself reports a broker that is away in the log; the last offsets stay.
+      logger.debug("the topic's offsets are not known: {error}", { error: messageOf(error) });
+      readiness.broker(messageOf(error));
+    }
+    if (!stopped) timer = setTimeout(ask, everyMs);
+  };
+  timer = setTimeout(ask, everyMs);
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+  };
+}
+
+function about(
+  command: string,
+  { topic, group }: OperationsOptions["settings"],
+): Record<string, string> {
+  const names = { command, topic, host: Deno.hostname() };
+  return command === "consume" ? { ...names, group } : names;
+}
+
+function checkedUrl(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  // The text itself may be a token that was put in the wrong place.
+  throw new Failure(
+    "usage",
+    "--alert-webhook: expected a URL that begins with http:// or https://",
+  );
+}

@@ -1,0 +1,37 @@
+import type { SinkObserver } from "../../sink/observer.ts";
+
+/** Whether the pipeline can do its work now, for `/readyz`. */
+export class Readiness implements SinkObserver {
+  readonly #obstacles = new Map<"assignment" | "broker" | "outside", string>();
+
+  /** @param waitsFor what is not there at the start, such as `no partition is assigned` */
+  constructor(waitsFor: string) {
+    this.#obstacles.set("assignment", waitsFor);
+  }
+
+  /** Why it is not ready; empty when it is. */
+  get obstacles(): string[] {
+    return [...this.#obstacles.values()];
+  }
+
+  assigned(partitions: number[]): void {
+    if (partitions.length > 0) this.#obstacles.delete("assignment");
+    else this.#obstacles.set("assignment", "no partition is assigned");
+  }
+
+  ready(ready: boolean, why = "not ready"): void {
+    if (ready) this.#obstacles.delete("outside");
+    else this.#obstacles.set("outside", why);
+  }
+
+  /** What keeps the broker from answering questions; without it, it does. */
+  broker(why?: string): void {
+    if (why === undefined) this.#obstacles.delete("broker");
+    else this.#obstacles.set("broker", why);
+  }
+
+  /** What was waited for at the start is there. */
+  started(): void {
+    this.#obstacles.delete("assignment");
+  }
+}

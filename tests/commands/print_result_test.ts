@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { parse } from "csv-parse/sync";
+import type { QueryResult, Value } from "../../mod/catalog/engine.ts";
+import { printResult, type ResultFormat } from "../../mod/commands/print_result.ts";
+import type { Output } from "../../mod/terminal/output.ts";
+
+async function printed(format: ResultFormat, names: string[], rows: Value[][]): Promise<string> {
+  let text = "";
+  const output = { colour: false, raw: (part: string) => text += part } as unknown as Output;
+  const result: QueryResult = {
+    columns: names.map((name) => ({ name })),
+    pages: (async function* () {
+      for (let at = 0; at < rows.length; at += 2) yield rows.slice(at, at + 2);
+    })(),
+  };
+  assert.equal(await printResult(result, format, output), rows.length);
+  return text;
+}
+
+const NASTY: Value[][] = [
+  ["plain", 1, 10n],
+  ['quote " and, comma', -2.5, null],
+  ["two\nlines\r\n", null, 9_007_199_254_740_993n],
+  ["", 1e21, -1n],
+  [" 東京 ", 0.1, 0n],
+];
+
+Deno.test("CSV is read back as it was by another CSV reader", async () => {
+  const text = await printed("csv", ["name", "a, b", 'c"d'], NASTY);
+  assert.deepEqual(parse(text, { relax_column_count: false }), [
+    ["name", "a, b", 'c"d'],
+    ...NASTY.map((row) => row.map((value) => value === null ? "" : String(value))),
+  ]);
+  assert.match(text, /^name,"a, b","c""d"\r\n/);
+  assert.match(text, /\r\n"",1e\+21,-1\r\n/);
+});
+
+Deno.test("JSON keeps whole numbers exact, nulls, and columns of the same name", async () => {
+  const text = await printed("json", ["x", "x", "n"], [[1n, "a", 9_007_199_254_740_993n], [
+    null,
+    NaN,
+    true,
+  ]]);
+  assert.equal(
+    text,
+    '[\n{"x":1,"x_2":"a","n":9007199254740993},\n{"x":null,"x_2":"NaN","n":true}\n]\n',
+  );
+  assert.deepEqual(JSON.parse(await printed("json", ["x"], [])), []);
+});
+
+Deno.test("a table is aligned, numbers to the right, also with wide characters", async () => {
+  const text = await printed("table", ["name", "n", "share"], [
+    ["東京", 1n, 0.5],
+    ["a\tb", 1200n, null],
+    [null, -3n, 12.25],
+  ]);
+  assert.equal(
+    text,
+    [
+      "name     n  share",
+      "----  ----  -----",
+      "東京     1    0.5",
+      "a\\tb  1200   NULL",
+      "NULL    -3  12.25",
+      "",
+    ].join("\n"),
+  );
+});
+
+Deno.test("a table without rows still has its heading", async () => {
+  assert.equal(await printed("table", ["a", "bc"], []), "a  bc\n-  --\n");
+});
