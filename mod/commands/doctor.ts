@@ -50,7 +50,8 @@ async function* allFindings({ settings, loaded }: CommandContext): AsyncGenerato
   }
   if (bootstrapServers !== undefined) {
     const { kafkaFindings } = await import("../ops/doctor/kafka_findings.ts");
-    yield* kafkaFindings(settings);
+    const { KafkaDiagnosis } = await import("../broker/kafka/diagnosis.ts");
+    yield* kafkaFindings(settings, () => new KafkaDiagnosis(settings));
   } else {
     yield embedded.databaseFinding(
       "embedded log",

@@ -1,18 +1,18 @@
-import type { KafkaConfig } from "kafkajs";
-import { clientOptions } from "../../broker/kafka/client.ts";
-import { Cluster } from "../../broker/kafka/cluster.ts";
-import { listenerUse } from "../../broker/kafka/explain_connection.ts";
-import { openKafkaBroker } from "../../broker/kafka/kafka_broker.ts";
-import { listenerFault } from "../../broker/kafka/listener_fault.ts";
-import { type ListenerState, probeListener } from "../../broker/kafka/listener_probe.ts";
+import type { KafkaDiagnosis, ListenerDiagnosis } from "../../broker/kafka/diagnosis.ts";
 import type { Settings } from "../../config/settings.ts";
 import { failed, failedBy, type Finding, ok, skipped, warning } from "./finding.ts";
 
-/** Looks at Kafka from the settings to the group's offsets, and stops where going on has no sense. */
-export async function* kafkaFindings(settings: Settings): AsyncGenerator<Finding> {
-  let config: KafkaConfig;
+/**
+ * Looks at Kafka from the settings to the group's offsets, and stops where going on has no sense.
+ * @param diagnose makes the diagnosis of the settings; it throws a `Failure` where they are wrong
+ */
+export async function* kafkaFindings(
+  settings: Settings,
+  diagnose: () => KafkaDiagnosis,
+): AsyncGenerator<Finding> {
+  let kafka: KafkaDiagnosis;
   try {
-    config = clientOptions(settings);
+    kafka = diagnose();
   } catch (error) {
     yield failedBy("Kafka settings", error);
     return;
@@ -20,7 +20,7 @@ export async function* kafkaFindings(settings: Settings): AsyncGenerator<Finding
   yield ok("Kafka settings", describe(settings));
 
   const probed = await Promise.all(
-    (config.brokers as string[]).map((server) => listenerFindings(server, config)),
+    kafka.servers.map((server) => listenerFindings(server, kafka)),
   );
   const answering = probed.filter(({ answers }) => answers).map(({ server }) => server);
   for (const { findings, answers } of probed) {
@@ -33,8 +33,8 @@ export async function* kafkaFindings(settings: Settings): AsyncGenerator<Finding
     yield skipped("Kafka brokers", "no bootstrap server answers");
     return;
   }
-  const reachable = yield* advertisedFindings({ ...config, brokers: answering }, answering[0]);
-  if (reachable) yield* topicFindings(settings);
+  const reachable = yield* advertisedFindings(kafka, answering);
+  if (reachable) yield* topicFindings(settings, kafka);
   else yield skipped("topic", "not all brokers can be reached");
 }
 
@@ -56,10 +56,8 @@ interface Probed {
 }
 
 /** DNS, TCP and TLS of one bootstrap server. */
-async function listenerFindings(server: string, config: KafkaConfig): Promise<Probed> {
-  const { options: tls, ...use } = listenerUse(config);
-  const { state, detail, ip } = await probeListener(server, { tls });
-  const fault = listenerFault({ state, detail }, use);
+async function listenerFindings(server: string, kafka: KafkaDiagnosis): Promise<Probed> {
+  const { state, ip, fault } = await kafka.probe(server);
   const findings: Finding[] = [];
   const host = server.slice(0, server.lastIndexOf(":"));
   if (ip !== undefined && ip !== host) findings.push(ok("Kafka DNS", `${host} is ${ip}`));
@@ -67,14 +65,14 @@ async function listenerFindings(server: string, config: KafkaConfig): Promise<Pr
   if (fault !== undefined) {
     const check = CHECKS[state] ?? "Kafka TLS";
     findings.push(failed(check, `Kafka at ${server} ${fault.problem}`, fault.fix));
-  } else if (use.tls) {
+  } else if (kafka.use.tls) {
     findings.push(ok("Kafka TLS", `${server} shows a certificate that is trusted`));
   }
   return { server, answers: fault === undefined, findings };
 }
 
 /** Which check a state belongs to that is not about TLS. */
-const CHECKS: Partial<Record<ListenerState, string>> = {
+const CHECKS: Partial<Record<ListenerDiagnosis["state"], string>> = {
   "unknown-host": "Kafka DNS",
   "no-connection": "Kafka TCP",
   "not-kafka": "Kafka answer",
@@ -86,26 +84,22 @@ const CHECKS: Partial<Record<ListenerState, string>> = {
  * those lead nowhere, which is what goes wrong most often on EC2 and in containers.
  */
 async function* advertisedFindings(
-  config: KafkaConfig,
-  bootstrap: string,
+  kafka: KafkaDiagnosis,
+  servers: string[],
 ): AsyncGenerator<Finding, boolean> {
-  const { login } = listenerUse(config);
-  const cluster = new Cluster(config);
-  let brokers: Awaited<ReturnType<Cluster["advertised"]>>;
+  const { login } = kafka.use;
+  let brokers: Awaited<ReturnType<KafkaDiagnosis["advertised"]>>;
   try {
-    brokers = await cluster.advertised();
+    brokers = await kafka.advertised(servers);
   } catch (error) {
     yield failedBy(login ? "Kafka login" : "Kafka brokers", error);
     return false;
-  } finally {
-    cluster.close();
   }
   if (login) yield ok("Kafka login", "accepted");
-  const { options: tls, ...use } = listenerUse(config);
   let reachable = true;
   for (const { nodeId, host, port } of brokers) {
     const address = `${host}:${port}`;
-    const fault = listenerFault(await probeListener(address, { tls }), use);
+    const { fault } = await kafka.probe(address);
     if (fault === undefined) {
       yield ok(
         "advertised listener",
@@ -116,7 +110,7 @@ async function* advertisedFindings(
     reachable = false;
     yield failed(
       "advertised listener",
-      `bootstrap server ${bootstrap} answers, but it advertises broker ${nodeId} as ${address}, ` +
+      `bootstrap server ${servers[0]} answers, but it advertises broker ${nodeId} as ${address}, ` +
         `and that ${fault.problem}`,
       `Set advertised.listeners of broker ${nodeId} to an address that this host can reach (on EC2 the ` +
         `private DNS name inside the VPC, the public one outside) and open port ${port} to it in the ` +
@@ -126,10 +120,12 @@ async function* advertisedFindings(
   return reachable;
 }
 
-async function* topicFindings(settings: Settings): AsyncGenerator<Finding> {
-  const { topic, group } = settings;
+async function* topicFindings(
+  { topic, group }: Settings,
+  kafka: KafkaDiagnosis,
+): AsyncGenerator<Finding> {
   try {
-    const broker = await openKafkaBroker(settings);
+    const broker = await kafka.open();
     try {
       const offsets = await broker.topicOffsets(topic);
       if (offsets === null) {

@@ -1,0 +1,69 @@
+import type { KafkaConfig } from "kafkajs";
+import type { Settings } from "../../config/settings.ts";
+import type { Broker } from "../broker.ts";
+import { clientOptions } from "./client.ts";
+import { Cluster } from "./cluster.ts";
+import { listenerUse } from "./explain_connection.ts";
+import { openKafkaBroker } from "./kafka_broker.ts";
+import { type ListenerFault, listenerFault } from "./listener_fault.ts";
+import { type ListenerState, probeListener } from "./listener_probe.ts";
+
+/** What one listener showed. */
+export interface ListenerDiagnosis {
+  state: ListenerState;
+  /** IP address that its host's name led to, where there is one. */
+  ip?: string;
+  /** What is wrong; unset where it answers as it should. */
+  fault?: ListenerFault;
+}
+
+/** An address that a broker tells clients to connect to. */
+export interface AdvertisedListener {
+  nodeId: number;
+  host: string;
+  port: number;
+}
+
+/** The steps of a connection to Kafka, each on its own, for `doctor`. */
+export class KafkaDiagnosis {
+  /** Whether connections use TLS, and a login. */
+  readonly use: Readonly<{ tls: boolean; login: boolean }>;
+  /** The bootstrap servers, as `HOST:PORT`. */
+  readonly servers: readonly string[];
+  readonly #config: KafkaConfig;
+  readonly #settings: Settings;
+
+  /** @throws {Failure} kind `usage`, when the settings are wrong */
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    this.#config = clientOptions(settings);
+    this.servers = this.#config.brokers as string[];
+    this.use = listenerUse(this.#config);
+  }
+
+  /** Asks a listener as a client would. Never throws. @param server `HOST:PORT` */
+  async probe(server: string): Promise<ListenerDiagnosis> {
+    const { options: tls, ...use } = listenerUse(this.#config);
+    const { state, detail, ip } = await probeListener(server, { tls });
+    return { state, ip, fault: listenerFault({ state, detail }, use) };
+  }
+
+  /**
+   * The addresses that the brokers advertise; no connection is opened to them.
+   * @param servers whom to ask, as `HOST:PORT`
+   * @throws {Failure} kind `service`, after 12 seconds at most
+   */
+  async advertised(servers: string[]): Promise<AdvertisedListener[]> {
+    const cluster = new Cluster({ ...this.#config, brokers: servers });
+    try {
+      return await cluster.advertised();
+    } finally {
+      cluster.close();
+    }
+  }
+
+  /** Connects as the other commands do. @throws {Failure} kind `service` */
+  open(): Promise<Broker> {
+    return openKafkaBroker(this.#settings);
+  }
+}
