@@ -18,9 +18,30 @@ export const COMMAND_NAMES = [
 /** Name of a subcommand. */
 export type CommandName = (typeof COMMAND_NAMES)[number];
 
+/** Groups of settings, in the order of `--help`, with their titles. */
+export const GROUPS = {
+  action: "What to do",
+  input: "Input",
+  flush: "Flush",
+  kafka: "Kafka",
+  lake: "Lake and S3",
+  catalog: "Glue, Athena and SQL",
+  dashboard: "Dashboard",
+  monitoring: "Monitoring",
+  output: "Output",
+  common: "Common",
+} as const;
+
+/** A group of settings. */
+export type SettingGroup = keyof typeof GROUPS;
+
 /** One setting, declared once: help, checks, `config`, completions and the reference derive from it. */
 export interface Setting<T extends ValueType = ValueType> {
   type: T;
+  /** Where `--help` lists it. */
+  group: SettingGroup;
+  /** What stands after the flag in help, such as `<file>`; required for text. @default {by type} */
+  placeholder?: string;
   /** What it does, one sentence without a full stop. */
   description: string;
   /** Long flag, such as `--topic`; a secret has none. */
@@ -63,6 +84,7 @@ export const SETTINGS = define({
   // General
   json: {
     type: "boolean",
+    group: "output",
     flag: "--json",
     default: false,
     commands: "all",
@@ -70,6 +92,7 @@ export const SETTINGS = define({
   },
   logFormat: {
     type: "choice",
+    group: "common",
     choices: ["text", "json"],
     flag: "--log-format",
     env: "TICKLAKE_LOG_FORMAT",
@@ -79,6 +102,7 @@ export const SETTINGS = define({
   },
   logLevel: {
     type: "choice",
+    group: "common",
     choices: ["debug", "info", "warning", "error"],
     flag: "--log-level",
     env: "TICKLAKE_LOG_LEVEL",
@@ -88,12 +112,16 @@ export const SETTINGS = define({
   },
   envFile: {
     type: "string",
+    group: "common",
+    placeholder: "<file>",
     flag: "--env-file",
     commands: "all",
     description: "File of NAME=value lines to read instead of .env in the current directory",
   },
   home: {
     type: "string",
+    group: "common",
+    placeholder: "<folder>",
     flag: "--home",
     env: "TICKLAKE_HOME",
     default: ".ticklake",
@@ -102,6 +130,8 @@ export const SETTINGS = define({
   },
   schema: {
     type: "string",
+    group: "common",
+    placeholder: "<file>",
     flag: "--schema",
     env: "TICKLAKE_SCHEMA",
     commands: [
@@ -120,6 +150,8 @@ export const SETTINGS = define({
   // Kafka
   bootstrapServers: {
     type: "string",
+    group: "kafka",
+    placeholder: "<host:port,...>",
     flag: "--bootstrap-servers",
     env: "KAFKA_BOOTSTRAP_SERVERS",
     commands: BROKER,
@@ -127,6 +159,8 @@ export const SETTINGS = define({
   },
   topic: {
     type: "string",
+    group: "kafka",
+    placeholder: "<name>",
     flag: "--topic",
     env: "KAFKA_TOPIC",
     default: "index-quotes",
@@ -135,6 +169,8 @@ export const SETTINGS = define({
   },
   group: {
     type: "string",
+    group: "kafka",
+    placeholder: "<name>",
     flag: "--group",
     env: "KAFKA_GROUP_ID",
     default: "ticklake",
@@ -144,6 +180,8 @@ export const SETTINGS = define({
 
   securityProtocol: {
     type: "choice",
+    group: "kafka",
+    placeholder: "<protocol>",
     choices: ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"],
     env: "KAFKA_SECURITY_PROTOCOL",
     default: "PLAINTEXT",
@@ -152,6 +190,8 @@ export const SETTINGS = define({
   },
   saslMechanism: {
     type: "choice",
+    group: "kafka",
+    placeholder: "<mechanism>",
     choices: ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "AWS_MSK_IAM"],
     env: "KAFKA_SASL_MECHANISM",
     commands: BROKER,
@@ -159,12 +199,16 @@ export const SETTINGS = define({
   },
   saslUsername: {
     type: "string",
+    group: "kafka",
+    placeholder: "<name>",
     env: "KAFKA_SASL_USERNAME",
     commands: BROKER,
     description: "User for PLAIN and SCRAM",
   },
   saslPassword: {
     type: "string",
+    group: "kafka",
+    placeholder: "<password>",
     env: "KAFKA_SASL_PASSWORD",
     fileEnv: "KAFKA_SASL_PASSWORD_FILE",
     commands: BROKER,
@@ -173,6 +217,8 @@ export const SETTINGS = define({
   },
   sslCaFile: {
     type: "string",
+    group: "kafka",
+    placeholder: "<file>",
     env: "KAFKA_SSL_CA_FILE",
     commands: BROKER,
     description:
@@ -180,18 +226,23 @@ export const SETTINGS = define({
   },
   sslCertFile: {
     type: "string",
+    group: "kafka",
+    placeholder: "<file>",
     env: "KAFKA_SSL_CERT_FILE",
     commands: BROKER,
     description: "PEM file of the client's certificate, where Kafka asks for one",
   },
   sslKeyFile: {
     type: "string",
+    group: "kafka",
+    placeholder: "<file>",
     env: "KAFKA_SSL_KEY_FILE",
     commands: BROKER,
     description: "PEM file of that certificate's private key, not encrypted",
   },
   sessionTimeout: {
     type: "duration",
+    group: "kafka",
     flag: "--session-timeout",
     env: "KAFKA_SESSION_TIMEOUT",
     default: 30_000,
@@ -202,6 +253,8 @@ export const SETTINGS = define({
   // S3
   bucket: {
     type: "string",
+    group: "lake",
+    placeholder: "<name>",
     flag: "--bucket",
     env: "AWS_S3_BUCKET",
     commands: LAKE,
@@ -209,6 +262,8 @@ export const SETTINGS = define({
   },
   prefix: {
     type: "string",
+    group: "lake",
+    placeholder: "<path>",
     flag: "--prefix",
     env: "TICKLAKE_PREFIX",
     default: "ticklake",
@@ -217,6 +272,7 @@ export const SETTINGS = define({
   },
   s3Sse: {
     type: "choice",
+    group: "lake",
     choices: ["AES256", "aws:kms"],
     flag: "--sse",
     env: "TICKLAKE_S3_SSE",
@@ -225,6 +281,8 @@ export const SETTINGS = define({
   },
   s3SseKmsKeyId: {
     type: "string",
+    group: "lake",
+    placeholder: "<arn>",
     flag: "--sse-kms-key-id",
     env: "TICKLAKE_S3_SSE_KMS_KEY_ID",
     commands: ["consume", "setup-catalog", "doctor"],
@@ -232,6 +290,8 @@ export const SETTINGS = define({
   },
   s3StorageClass: {
     type: "choice",
+    group: "lake",
+    placeholder: "<class>",
     choices: ["STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR"],
     flag: "--storage-class",
     env: "TICKLAKE_S3_STORAGE_CLASS",
@@ -240,6 +300,7 @@ export const SETTINGS = define({
   },
   s3PathStyle: {
     type: "boolean",
+    group: "lake",
     env: "TICKLAKE_S3_PATH_STYLE",
     commands: LAKE,
     description:
@@ -249,6 +310,8 @@ export const SETTINGS = define({
   // produce
   input: {
     type: "string",
+    group: "input",
+    placeholder: "<file>",
     flag: "--input",
     env: "TICKLAKE_INPUT",
     commands: ["produce"],
@@ -256,6 +319,7 @@ export const SETTINGS = define({
   },
   mode: {
     type: "choice",
+    group: "input",
     choices: ["sample", "replay"],
     flag: "--mode",
     env: "TICKLAKE_MODE",
@@ -265,6 +329,7 @@ export const SETTINGS = define({
   },
   interval: {
     type: "duration",
+    group: "input",
     flag: "--interval",
     env: "TICKLAKE_INTERVAL",
     default: 1000,
@@ -273,6 +338,7 @@ export const SETTINGS = define({
   },
   rate: {
     type: "rate",
+    group: "input",
     flag: "--rate",
     env: "TICKLAKE_RATE",
     commands: ["produce"],
@@ -280,6 +346,8 @@ export const SETTINGS = define({
   },
   count: {
     type: "integer",
+    group: "input",
+    placeholder: "<rows>",
     flag: "--count",
     short: "-n",
     commands: ["produce"],
@@ -287,6 +355,7 @@ export const SETTINGS = define({
   },
   loop: {
     type: "boolean",
+    group: "input",
     flag: "--loop",
     default: false,
     commands: ["produce"],
@@ -294,12 +363,14 @@ export const SETTINGS = define({
   },
   seed: {
     type: "integer",
+    group: "input",
     flag: "--seed",
     commands: ["produce"],
     description: "Seed of the random rows, to get the same ones again",
   },
   partitions: {
     type: "integer",
+    group: "kafka",
     flag: "--partitions",
     env: "TICKLAKE_PARTITIONS",
     default: 4,
@@ -309,6 +380,7 @@ export const SETTINGS = define({
   },
   strict: {
     type: "boolean",
+    group: "input",
     flag: "--strict",
     env: "TICKLAKE_STRICT",
     default: false,
@@ -319,6 +391,7 @@ export const SETTINGS = define({
   // consume
   format: {
     type: "choice",
+    group: "lake",
     choices: ["parquet", "jsonl"],
     flag: "--format",
     env: "TICKLAKE_FORMAT",
@@ -328,6 +401,8 @@ export const SETTINGS = define({
   },
   partitionBy: {
     type: "string",
+    group: "lake",
+    placeholder: "<columns>",
     flag: "--partition-by",
     env: "TICKLAKE_PARTITION_BY",
     default: "dt",
@@ -337,6 +412,8 @@ export const SETTINGS = define({
   },
   flushRows: {
     type: "integer",
+    group: "flush",
+    placeholder: "<rows>",
     flag: "--flush-rows",
     env: "TICKLAKE_FLUSH_ROWS",
     default: 50_000,
@@ -346,6 +423,7 @@ export const SETTINGS = define({
   },
   flushBytes: {
     type: "size",
+    group: "flush",
     flag: "--flush-bytes",
     env: "TICKLAKE_FLUSH_BYTES",
     default: 64 * 2 ** 20,
@@ -354,6 +432,7 @@ export const SETTINGS = define({
   },
   flushInterval: {
     type: "duration",
+    group: "flush",
     flag: "--flush-interval",
     env: "TICKLAKE_FLUSH_INTERVAL",
     default: 60_000,
@@ -362,6 +441,7 @@ export const SETTINGS = define({
   },
   from: {
     type: "choice",
+    group: "kafka",
     choices: ["earliest", "latest"],
     flag: "--from",
     env: "TICKLAKE_FROM",
@@ -371,6 +451,7 @@ export const SETTINGS = define({
   },
   untilEnd: {
     type: "boolean",
+    group: "kafka",
     flag: "--until-end",
     default: false,
     commands: ["consume"],
@@ -378,6 +459,7 @@ export const SETTINGS = define({
   },
   maxMemory: {
     type: "size",
+    group: "flush",
     flag: "--max-memory",
     env: "TICKLAKE_MAX_MEMORY",
     default: 256 * 2 ** 20,
@@ -387,6 +469,7 @@ export const SETTINGS = define({
 
   watch: {
     type: "boolean",
+    group: "output",
     flag: "--watch",
     default: false,
     commands: ["consume"],
@@ -396,6 +479,8 @@ export const SETTINGS = define({
   // dashboard
   listen: {
     type: "string",
+    group: "dashboard",
+    placeholder: "<host:port>",
     flag: "--listen",
     env: "TICKLAKE_LISTEN",
     default: "127.0.0.1:8321",
@@ -404,6 +489,8 @@ export const SETTINGS = define({
   },
   dashboardToken: {
     type: "string",
+    group: "dashboard",
+    placeholder: "<token>",
     env: "TICKLAKE_DASHBOARD_TOKEN",
     fileEnv: "TICKLAKE_DASHBOARD_TOKEN_FILE",
     commands: ["dashboard", "demo"],
@@ -412,6 +499,7 @@ export const SETTINGS = define({
   },
   dashboard: {
     type: "boolean",
+    group: "dashboard",
     flag: "--dashboard",
     default: false,
     commands: ["demo"],
@@ -421,6 +509,8 @@ export const SETTINGS = define({
   // Operations
   metrics: {
     type: "string",
+    group: "monitoring",
+    placeholder: "<host:port>",
     flag: "--metrics",
     env: "TICKLAKE_METRICS",
     commands: ["produce", "consume"],
@@ -428,6 +518,8 @@ export const SETTINGS = define({
   },
   alertWebhook: {
     type: "string",
+    group: "monitoring",
+    placeholder: "<url>",
     flag: "--alert-webhook",
     env: "TICKLAKE_ALERT_WEBHOOK",
     commands: ["produce", "consume"],
@@ -437,6 +529,8 @@ export const SETTINGS = define({
   },
   alertLag: {
     type: "integer",
+    group: "monitoring",
+    placeholder: "<messages>",
     flag: "--alert-lag",
     env: "TICKLAKE_ALERT_LAG",
     default: 100_000,
@@ -445,6 +539,8 @@ export const SETTINGS = define({
   },
   alertRejected: {
     type: "integer",
+    group: "monitoring",
+    placeholder: "<rows>",
     flag: "--alert-rejected",
     env: "TICKLAKE_ALERT_REJECTED",
     default: 0,
@@ -455,6 +551,8 @@ export const SETTINGS = define({
   // Catalog and SQL
   database: {
     type: "string",
+    group: "catalog",
+    placeholder: "<name>",
     flag: "--database",
     env: "TICKLAKE_DATABASE",
     default: "ticklake",
@@ -463,6 +561,8 @@ export const SETTINGS = define({
   },
   crawler: {
     type: "string",
+    group: "catalog",
+    placeholder: "<name>",
     flag: "--crawler",
     env: "TICKLAKE_CRAWLER",
     commands: ["setup-catalog", "status"],
@@ -470,6 +570,8 @@ export const SETTINGS = define({
   },
   role: {
     type: "string",
+    group: "catalog",
+    placeholder: "<name>",
     flag: "--role",
     env: "TICKLAKE_GLUE_ROLE",
     commands: ["setup-catalog", "doctor"],
@@ -477,6 +579,7 @@ export const SETTINGS = define({
   },
   createRole: {
     type: "boolean",
+    group: "catalog",
     flag: "--create-role",
     default: false,
     commands: ["setup-catalog"],
@@ -484,6 +587,8 @@ export const SETTINGS = define({
   },
   schedule: {
     type: "string",
+    group: "catalog",
+    placeholder: "<cron>",
     flag: "--schedule",
     env: "TICKLAKE_SCHEDULE",
     commands: ["setup-catalog"],
@@ -491,6 +596,7 @@ export const SETTINGS = define({
   },
   projection: {
     type: "boolean",
+    group: "catalog",
     flag: "--projection",
     env: "TICKLAKE_PROJECTION",
     default: false,
@@ -499,6 +605,7 @@ export const SETTINGS = define({
   },
   run: {
     type: "boolean",
+    group: "catalog",
     flag: "--run",
     default: false,
     commands: ["setup-catalog"],
@@ -506,6 +613,7 @@ export const SETTINGS = define({
   },
   wait: {
     type: "boolean",
+    group: "catalog",
     flag: "--wait",
     default: false,
     commands: ["setup-catalog"],
@@ -513,6 +621,7 @@ export const SETTINGS = define({
   },
   timeout: {
     type: "duration",
+    group: "catalog",
     flag: "--timeout",
     env: "TICKLAKE_TIMEOUT",
     default: 1_800_000,
@@ -521,6 +630,7 @@ export const SETTINGS = define({
   },
   printPolicy: {
     type: "boolean",
+    group: "action",
     flag: "--print-policy",
     default: false,
     commands: ["setup-catalog"],
@@ -529,6 +639,7 @@ export const SETTINGS = define({
   },
   dryRun: {
     type: "boolean",
+    group: "action",
     flag: "--dry-run",
     default: false,
     commands: ["setup-catalog"],
@@ -536,6 +647,7 @@ export const SETTINGS = define({
   },
   delete: {
     type: "boolean",
+    group: "action",
     flag: "--delete",
     default: false,
     commands: ["setup-catalog"],
@@ -543,6 +655,7 @@ export const SETTINGS = define({
   },
   engine: {
     type: "choice",
+    group: "catalog",
     choices: ["athena", "local"],
     flag: "--engine",
     env: "TICKLAKE_ENGINE",
@@ -551,6 +664,8 @@ export const SETTINGS = define({
   },
   workgroup: {
     type: "string",
+    group: "catalog",
+    placeholder: "<name>",
     flag: "--workgroup",
     env: "TICKLAKE_WORKGROUP",
     default: "primary",
@@ -559,6 +674,8 @@ export const SETTINGS = define({
   },
   athenaOutput: {
     type: "string",
+    group: "catalog",
+    placeholder: "<s3-url>",
     flag: "--output-location",
     env: "TICKLAKE_ATHENA_OUTPUT",
     commands: ["setup-catalog", "query"],
@@ -566,12 +683,15 @@ export const SETTINGS = define({
   },
   sqlFile: {
     type: "string",
+    group: "input",
+    placeholder: "<file>",
     flag: "--file",
     commands: ["query"],
     description: "File with the SQL, or - for standard input",
   },
   resultFormat: {
     type: "choice",
+    group: "output",
     choices: ["table", "csv", "json"],
     flag: "--format",
     commands: ["query"],
@@ -579,6 +699,7 @@ export const SETTINGS = define({
   },
   example: {
     type: "boolean",
+    group: "input",
     flag: "--example",
     default: false,
     commands: ["query"],
@@ -588,6 +709,7 @@ export const SETTINGS = define({
   // verify
   deep: {
     type: "boolean",
+    group: "action",
     flag: "--deep",
     default: false,
     commands: ["verify"],
@@ -597,6 +719,7 @@ export const SETTINGS = define({
   // config
   reference: {
     type: "boolean",
+    group: "action",
     flag: "--reference",
     default: false,
     commands: ["config"],

@@ -60,7 +60,14 @@ Deno.test("config never shows a secret, in text or in JSON", async () => {
     } as unknown as Output;
     const resolved = [{
       key: "topic" as const,
-      setting: { type: "string", secret: true, env: "A_SECRET", description: "", commands: "all" },
+      setting: {
+        type: "string",
+        group: "common",
+        secret: true,
+        env: "A_SECRET",
+        description: "",
+        commands: "all",
+      },
       value: "hunter2",
       origin: "environment",
       source: "A_SECRET in the environment",

@@ -4,7 +4,13 @@ import { redaction } from "../../mod/config/redaction.ts";
 import type { SettingKey } from "../../mod/config/settings.ts";
 
 function secret(value: string): Resolved {
-  const setting = { type: "string", secret: true, commands: "all", description: "" } as const;
+  const setting = {
+    type: "string",
+    group: "common",
+    secret: true,
+    commands: "all",
+    description: "",
+  } as const;
   return { key: "password" as SettingKey, setting, value, origin: "environment", source: "" };
 }
 
@@ -36,7 +42,7 @@ Deno.test("of two secrets the one that contains the other goes whole", () => {
 Deno.test("values of other settings stay", () => {
   const open: Resolved = {
     ...secret("quotes"),
-    setting: { type: "string", commands: "all", description: "" },
+    setting: { type: "string", group: "common", commands: "all", description: "" },
   };
   assert.equal(redaction([open], {})("topic quotes"), "topic quotes");
 });

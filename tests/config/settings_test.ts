@@ -42,3 +42,13 @@ Deno.test("every setting is described in one sentence without a full stop", () =
     assert.match(description, /^[A-Za-z].+[^.]$/s, key);
   }
 });
+
+Deno.test("help says what stands after a flag: text and long lists of words have a placeholder", () => {
+  for (const [key, { type, placeholder, choices }] of ALL_SETTINGS) {
+    if (placeholder !== undefined) assert.match(placeholder, /^<[a-z0-9:,.-]+>$/, key);
+    else {
+      assert.notEqual(type, "string", key);
+      assert.ok((choices ?? []).join().length < 40, key);
+    }
+  }
+});
