@@ -1,7 +1,9 @@
 /**
  * Measures ticklake beside its peers, on services that it starts:
  *
- *     ./dev bench [LINE...] [--rows=N] [--rounds=N] [--long] [--smoke]
+ *     ./dev bench [LINE...] [--rows=N] [--rounds=N] [--long] [--smoke] [--write]
+ *
+ * With `--write` the table goes into docs/benchmarks.md too.
  */
 import { consumeLine } from "./lines/consume.ts";
 import { growthLine } from "./lines/growth.ts";
@@ -11,6 +13,7 @@ import { localQueryLine } from "./lines/local_query.ts";
 import { produceLine } from "./lines/produce.ts";
 import { scaleLine } from "./lines/scale.ts";
 import { startLine } from "./lines/start.ts";
+import { writeSection } from "../scripts/marked_section.ts";
 import { openStage, type Stage, type StageOptions } from "./stage.ts";
 import { type Figure, markdown } from "./table.ts";
 
@@ -27,20 +30,23 @@ const LINES: Record<string, (stage: Stage) => Promise<Figure[]>> = {
 
 interface Plan extends StageOptions {
   lines: string[];
+  /** Whether docs/benchmarks.md gets the table. */
+  write: boolean;
 }
 
 function readPlan(words: string[]): Plan {
-  const plan: Plan = { lines: [], rows: 500_000, rounds: 5, long: false };
+  const plan: Plan = { lines: [], rows: 500_000, rounds: 5, long: false, write: false };
   for (const word of words) {
     const [, name, value] = /^--(rows|rounds)=(\d+)$/.exec(word) ?? [];
     if (name === "rows" || name === "rounds") plan[name] = Number(value);
     else if (word === "--long") plan.long = true;
+    else if (word === "--write") plan.write = true;
     else if (word === "--smoke") Object.assign(plan, { rows: 20_000, rounds: 1 });
     else if (word in LINES) plan.lines.push(word);
     else {
       console.error(
         `error: ${word}: expected one of ${Object.keys(LINES).join(", ")}, --rows=N, --rounds=N, ` +
-          "--long or --smoke",
+          "--long, --smoke or --write",
       );
       Deno.exit(2);
     }
@@ -67,8 +73,9 @@ try {
   await stage.close();
 }
 const date = new Date().toISOString().slice(0, 10);
-console.log(
-  `Measured ${date} by \`./dev bench ${Deno.args.join(" ")}\``.trimEnd() +
-    `: ${plan.rows.toLocaleString("en-US")} rows, ${plan.rounds} rounds in turn, ${machine()}.\n`,
-);
-console.log(markdown(figures));
+const options = Deno.args.filter((word) => word !== "--write").join(" ");
+const table = `Measured ${date} by \`${`./dev bench ${options}`.trimEnd()}\`` +
+  `: ${plan.rows.toLocaleString("en-US")} rows, ${plan.rounds} rounds in turn, ${machine()}.\n\n` +
+  markdown(figures);
+console.log(table);
+if (plan.write) await writeSection("docs/benchmarks.md", "bench", table);

@@ -31,7 +31,7 @@ export function settingsReference(): ReferenceRow[] {
   }));
 }
 
-/** The reference as a table in Markdown, as the README has it between its markers. */
+/** The reference as a table in Markdown, as docs/settings.md has it. */
 export function settingsMarkdown(): string {
   const rows = settingsReference().map((row) => {
     const names = [row.env, row.fileEnv, row.flag].filter((name) => name !== null);
@@ -49,15 +49,6 @@ export function settingsMarkdown(): string {
     "| --- | --- | --- | --- | --- |",
     ...rows,
   ].join("\n") + "\n";
-}
-
-/** Where the table stands in a document. */
-const MARKED = /(<!-- settings -->\n)[\s\S]*?(<!-- \/settings -->)/;
-
-/** The document with the table between its markers, or `null` where it has none. */
-export function withSettings(document: string): string | null {
-  if (!MARKED.test(document)) return null;
-  return document.replace(MARKED, (_, begin, end) => `${begin}\n${settingsMarkdown()}\n${end}`);
 }
 
 function expectedOf({ type, choices, min }: Setting): string {

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { settingsMarkdown, withSettings } from "../../mod/config/reference.ts";
+import { settingsMarkdown } from "../../mod/config/reference.ts";
 import { ALL_SETTINGS } from "../../mod/config/settings.ts";
+import { withSection } from "../../scripts/marked_section.ts";
 import { runTicklake } from "../services/services.ts";
 
-const README = new URL("../../README.md", import.meta.url);
+const PAGE = new URL("../../docs/settings.md", import.meta.url);
 
 Deno.test("config --reference prints a row for each setting, in Markdown and in JSON", async () => {
   const { code, stdout } = await runTicklake(["config", "--reference"]);
@@ -30,18 +31,15 @@ Deno.test("the reference names a secret's file and that it is never printed", ()
   assert.match(row, /never printed/);
 });
 
-Deno.test("the table goes between a document's markers, and only there", () => {
-  const document = "a\n<!-- settings -->\nold\n<!-- /settings -->\nb $& $1\n";
-  const once = withSettings(document)!;
-  assert.equal(
-    once,
-    `a\n<!-- settings -->\n\n${settingsMarkdown()}\n<!-- /settings -->\nb $& $1\n`,
-  );
-  assert.equal(withSettings(once), once);
-  assert.equal(withSettings("no markers"), null);
+Deno.test("a section goes between a document's markers, and only there", () => {
+  const document = "a\n<!-- x -->\nold\n<!-- /x -->\nb $& $1\n";
+  const once = withSection(document, "x", "new $1\n")!;
+  assert.equal(once, "a\n<!-- x -->\n\nnew $1\n\n<!-- /x -->\nb $& $1\n");
+  assert.equal(withSection(once, "x", "new $1\n"), once);
+  assert.equal(withSection("no markers", "x", ""), null);
 });
 
-Deno.test("the README's table of settings is the one of the program (deno task reference)", async () => {
-  const readme = await Deno.readTextFile(README);
-  assert.equal(withSettings(readme), readme);
+Deno.test("docs/settings.md has the program's table of settings (./dev reference writes it)", async () => {
+  const page = await Deno.readTextFile(PAGE);
+  assert.equal(withSection(page, "settings", settingsMarkdown()), page);
 });

@@ -1,10 +1,13 @@
 /**
  * Runs the faults at length, and prints the table of what they cost:
  *
- *     ./dev faults [--rounds N] [--only NAME,...] [--seed N]
+ *     ./dev faults [--rounds N] [--only NAME,...] [--seed N] [--write]
+ *
+ * With `--write` the table goes into docs/faults.md too.
  *
  * Ends with exit code 1 when a fault lost or doubled anything.
  */
+import { writeSection } from "../../scripts/marked_section.ts";
 import { startServices } from "../services/start_services.ts";
 import { Chance } from "./chance.ts";
 import type { Fault } from "./fault.ts";
@@ -18,9 +21,13 @@ interface Plan {
   /** Rounds of each; without it each fault's own. */
   rounds: number | undefined;
   seed: number;
+  /** Whether docs/faults.md gets the table. */
+  write: boolean;
 }
 
-function readPlan(words: readonly string[]): Plan {
+function readPlan(given: readonly string[]): Plan {
+  const write = given.includes("--write");
+  const words = given.filter((word) => word !== "--write");
   const values = new Map<string, string>();
   for (let i = 0; i < words.length; i++) {
     const [name, value = words[++i]] = words[i].split("=", 2);
@@ -45,16 +52,20 @@ function readPlan(words: readonly string[]): Plan {
     faults: FAULTS.filter(({ name }) => names === undefined || names.includes(name)),
     rounds: whole("--rounds"),
     seed: whole("--seed") ?? 1 + Date.now() % 2 ** 31,
+    write,
   };
 }
 
 function refuse(why: string): never {
-  console.error(`error: ${why}\n  fix: ./dev faults [--rounds N] [--only NAME,...] [--seed N]`);
+  console.error(
+    `error: ${why}\n  fix: ./dev faults [--rounds N] [--only NAME,...] [--seed N] [--write]`,
+  );
   Deno.exit(2);
 }
 
 async function main(): Promise<number> {
-  const { faults, rounds: asked, seed } = readPlan(Deno.args);
+  const { faults, rounds: asked, seed, write } = readPlan(Deno.args);
+  const begunAt = performance.now();
   const folder = Deno.makeTempDirSync({ prefix: "ticklake-services-" });
   const services = await startServices(folder, new Set(["python", "binary"]));
   const lines: string[] = [];
@@ -85,13 +96,14 @@ async function main(): Promise<number> {
     await services.stop();
     Deno.removeSync(folder, { recursive: true });
   }
-  const command = [
-    "./dev faults",
-    ...Deno.args,
-    ...Deno.args.includes("--seed") ? [] : [`--seed ${seed}`],
-  ];
-  console.log(`${new Date().toISOString().slice(0, 10)}, \`${command.join(" ")}\`:\n\n${HEAD}`);
-  for (const line of lines) console.log(line);
+  const options = Deno.args.filter((word) => word !== "--write");
+  if (!options.includes("--seed")) options.push("--seed", String(seed));
+  const minutes = Math.round((performance.now() - begunAt) / 60_000);
+  const table = `Measured ${new Date().toISOString().slice(0, 10)} by \`./dev faults ${
+    options.join(" ")
+  }\` (${minutes} minutes):\n\n${[HEAD, ...lines].join("\n")}`;
+  console.log(table);
+  if (write) await writeSection("docs/faults.md", "faults", table);
   return failed ? 1 : 0;
 }
 
