@@ -1,5 +1,8 @@
 import { dirname, join } from "node:path";
+import { getLogger } from "@logtape/logtape";
 import { Failure } from "../failure/failure.ts";
+import { checkOwnEntry, ownEntry } from "../home/own_entry.ts";
+import { DIRECTORY_MODE } from "../home/private_file.ts";
 import { fileFailure } from "./file_failure.ts";
 import { checkObjectName } from "./object_name.ts";
 import { readRange, syncDirectory, writeSynced } from "./synced_file.ts";
@@ -14,11 +17,17 @@ const WRITING = ".writing";
 /** File that {@linkcode LakeStore.check} writes and removes. */
 const CHECK = ".check";
 
+/** What we name the files in {@linkcode WRITING}: a UUID. Others there are not ours to remove. */
+const WRITTEN = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
+
+const logger = getLogger(["ticklake", "lake"]);
+
 /** Age at which a file in {@linkcode WRITING} has no living writer. */
 const ABANDONED_MS = 3_600_000;
 
 /**
- * Opens a directory as a lake. It is created at the first write.
+ * Opens a directory as a lake. It is created at the first write. Links are not followed, neither its own
+ * nor those in it: a folder that someone else has made may have links that lead anywhere.
  * @param path the directory
  */
 export function openDirectoryLake(path: string): LakeStore {
@@ -30,6 +39,8 @@ class DirectoryLake implements LakeStore {
   readonly #root: string;
   /** Directories that are there and synced, as far as we know. */
   readonly #made = new Set<string>();
+  /** Entries that are neither files nor directories, once each is told of. */
+  readonly #skipped = new Set<string>();
   #swept = false;
 
   constructor(path: string) {
@@ -42,6 +53,7 @@ class DirectoryLake implements LakeStore {
     signal?.throwIfAborted();
     const path = join(this.#root, name);
     try {
+      this.#checkFolders(name);
       await this.#replace(path, bytes, signal).catch((error) => {
         if (!(error instanceof Deno.errors.NotFound)) throw error;
         // Someone has removed a directory that we knew: make it again.
@@ -53,9 +65,22 @@ class DirectoryLake implements LakeStore {
     }
   }
 
+  /** @throws {Failure} kind `failed`, when a folder that the name leads through is a link */
+  #checkFolders(name: string): void {
+    let path = this.#root;
+    for (const folder of [".", ...name.split("/").slice(0, -1)]) {
+      path = join(path, folder);
+      const found = ownEntry(path);
+      // A file there is what the operation itself stumbles over.
+      if (found === undefined || found.kind === "file") return;
+      checkOwnEntry(path, "directory");
+    }
+  }
+
   /** A crash leaves the old file, or the new one, or neither of two; never a part of one. */
   async #replace(path: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
     const temporary = join(this.#root, WRITING, crypto.randomUUID());
+    checkOwnEntry(dirname(temporary), "directory");
     await this.#makeDirectory(dirname(temporary));
     if (!this.#swept) await this.#sweep();
     try {
@@ -76,11 +101,11 @@ class DirectoryLake implements LakeStore {
     if (this.#made.has(path)) return;
     const parent = dirname(path);
     try {
-      await Deno.mkdir(path);
+      await Deno.mkdir(path, { mode: DIRECTORY_MODE });
     } catch (error) {
       if (error instanceof Deno.errors.NotFound && parent !== path) {
         await this.#makeDirectory(parent);
-        await Deno.mkdir(path, { recursive: true });
+        await Deno.mkdir(path, { recursive: true, mode: DIRECTORY_MODE });
       } else if (!(error instanceof Deno.errors.AlreadyExists && await isDirectory(path))) {
         throw error;
       }
@@ -92,10 +117,11 @@ class DirectoryLake implements LakeStore {
   /** Removes what crashed writers have left. */
   async #sweep(): Promise<void> {
     const folder = join(this.#root, WRITING);
-    for await (const { name } of Deno.readDir(folder)) {
+    for await (const { name, isFile } of Deno.readDir(folder)) {
+      if (!isFile || !WRITTEN.test(name)) continue;
       const path = join(folder, name);
       try {
-        const { mtime } = await Deno.stat(path);
+        const { mtime } = await Deno.lstat(path);
         if (mtime !== null && Date.now() - mtime.getTime() > ABANDONED_MS) await Deno.remove(path);
       } catch (error) {
         // Another process was quicker.
@@ -113,6 +139,8 @@ class DirectoryLake implements LakeStore {
     signal?.throwIfAborted();
     const path = join(this.#root, name);
     try {
+      this.#checkFolders(name);
+      checkOwnEntry(path, "file");
       if (range === undefined) return await Deno.readFile(path, { signal });
       return await readRange(path, range.start, range.end);
     } catch (error) {
@@ -127,6 +155,7 @@ class DirectoryLake implements LakeStore {
   async *list(prefix: string, { signal }: StoreOptions = {}): AsyncIterable<LakeObject> {
     checkObjectName(prefix, { prefix: true });
     try {
+      this.#checkFolders(prefix);
       yield* this.#walk(prefix.slice(0, prefix.lastIndexOf("/") + 1), prefix, signal);
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
@@ -142,24 +171,35 @@ class DirectoryLake implements LakeStore {
       const name = folder + entry.name;
       if (name === WRITING || name === CHECK) continue;
       const path = join(this.#root, name);
-      // A link may stand for another disk's folder.
-      const info = await Deno.stat(path).catch(ignoreNotFound);
-      if (info === undefined) continue;
-      if (info.isDirectory) {
+      const found = ownEntry(path);
+      if (found === undefined) continue;
+      if (found.kind === "directory") {
         const below = name + "/";
         if (below.startsWith(prefix) || prefix.startsWith(below)) {
           yield* this.#walk(below, prefix, signal);
         }
       } else if (name.startsWith(prefix)) {
-        yield { name, size: info.size };
+        if (found.kind === "file") yield { name, size: found.size };
+        else this.#skip(path, found.kind);
       }
     }
+  }
+
+  #skip(path: string, kind: string): void {
+    if (this.#skipped.has(path)) return;
+    this.#skipped.add(path);
+    const what = kind === "link" ? "a link" : "a device or pipe";
+    logger.warn("{path} is {what}, which is not read: put a file or directory in its place", {
+      path,
+      what,
+    });
   }
 
   async remove(name: string): Promise<void> {
     checkObjectName(name);
     const path = join(this.#root, name);
     try {
+      this.#checkFolders(name);
       await Deno.remove(path).catch(ignoreNotFound);
     } catch (error) {
       throw fileFailure(error, "remove", path);
@@ -169,6 +209,7 @@ class DirectoryLake implements LakeStore {
   async check(): Promise<void> {
     const path = join(this.#root, CHECK);
     try {
+      this.#checkFolders(CHECK);
       await this.#replace(path, new Uint8Array(0));
       await Deno.remove(path).catch(ignoreNotFound);
     } catch (error) {

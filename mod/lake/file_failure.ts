@@ -19,6 +19,7 @@ const MEANINGS: Readonly<Record<string, readonly [what: string, fix: string]>> =
 
 /** What an error of the file system means for a user. */
 export function fileFailure(error: unknown, doing: string, path: string): Failure {
+  if (error instanceof Failure) return error;
   const [what, fix] = MEANINGS[codeOf(error)] ??
     [messageOf(error), "Check the disk and the path, then start again."];
   return new Failure("service", `cannot ${doing} ${path}: ${what}`, { fix, cause: error });

@@ -1,6 +1,8 @@
+import { FILE_MODE } from "../home/private_file.ts";
+
 /** Writes a new file; its bytes are on the disk when it returns. */
 export async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
-  using file = await Deno.open(path, { write: true, createNew: true });
+  using file = await Deno.open(path, { write: true, createNew: true, mode: FILE_MODE });
   let written = 0;
   while (written < bytes.length) written += await file.write(bytes.subarray(written));
   await file.sync();

@@ -20,6 +20,7 @@ const FLOORS: ReadonlyArray<readonly string[]> = [
   ["lake"],
   ["message"],
   ["schema", "config", "aws"],
+  ["home"],
   ["terminal", "wait", "failure"],
 ];
 

@@ -9,6 +9,9 @@ addEventListener("unload", () => Deno.removeSync(root, { recursive: true }));
 
 storeContract("directory", (path) => openDirectoryLake(`${root}/lakes/${path}`));
 
+/** A name as ours, of a file that a writer has not finished. */
+const OLD = "0b7a2f9e-4c1d-4f7e-9a3b-5d6c7e8f9a0b";
+
 function refused(path: string, says: string, fix: string) {
   return (error: unknown) => {
     assert.ok(error instanceof Failure, `${error}`);
@@ -66,9 +69,9 @@ Deno.test("a writer that is killed leaves whole objects only, and what it left i
 Deno.test("what killed writers left is removed once it is old", async () => {
   const path = `${root}/swept`;
   await openDirectoryLake(path).put("a", text("a"));
-  await Deno.writeFile(`${path}/.writing/old`, randomBytes(10));
+  await Deno.writeFile(`${path}/.writing/${OLD}`, randomBytes(10));
   await Deno.utime(
-    `${path}/.writing/old`,
+    `${path}/.writing/${OLD}`,
     new Date(Date.now() - 7.2e6),
     new Date(Date.now() - 7.2e6),
   );
@@ -130,4 +133,35 @@ smallDiskTest("a read-only file system can be read, and refuses writing", 2 ** 2
   await assert.rejects(lake.remove("t/a"), readOnly);
   assert.deepEqual(await lake.get("t/a"), text("a"));
   assert.deepEqual(await listed(lake, ""), ["t/a 1"]);
+});
+
+Deno.test("what is neither a file nor a directory is not listed, and no pipe is waited for", async () => {
+  const path = `${root}/kinds`;
+  const lake = openDirectoryLake(path);
+  await lake.put("t/a", text("a"));
+  await Deno.symlink("/etc/hostname", `${path}/t/link`);
+  await Deno.symlink("/etc", `${path}/t/folder`);
+  await new Deno.Command("mkfifo", { args: [`${path}/t/pipe`] }).output();
+  assert.deepEqual(await listed(lake, ""), ["t/a 1"]);
+  for (const [name, found] of [["link", "a link"], ["pipe", "a device or pipe"]]) {
+    await assert.rejects(lake.get(`t/${name}`), (error) => {
+      assert.ok(error instanceof Failure);
+      assert.ok(error.message.includes(`found ${found}`), error.message);
+      return true;
+    });
+  }
+  await assert.rejects(lake.put("t/folder/x", text("x")), /found a link/);
+  await assert.rejects(lake.get("t/folder/hostname"), /found a link/);
+  await lake.put("t/link", text("ours now"));
+  assert.deepEqual(await listed(lake, ""), ["t/a 1", "t/link 8"]);
+});
+
+Deno.test("old files in the writers' folder that are not named as ours stay", async () => {
+  const path = `${root}/foreign`;
+  await openDirectoryLake(path).put("a", text("a"));
+  const old = new Date(Date.now() - 7.2e6);
+  await Deno.writeFile(`${path}/.writing/notes.txt`, randomBytes(10));
+  await Deno.utime(`${path}/.writing/notes.txt`, old, old);
+  await openDirectoryLake(path).put("b", text("b"));
+  assert.deepEqual(filesBelow(`${path}/.writing`), [`${path}/.writing/notes.txt`]);
 });

@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { Failure, messageOf } from "../../failure/failure.ts";
+import { createPrivateFile, DIRECTORY_MODE } from "../../home/private_file.ts";
 import { isBusy, sqliteFailure } from "./sqlite_failure.ts";
 
 /** Marks the file as an embedded log: "tlog". */
@@ -84,8 +85,10 @@ export class LogFile {
     createDirectory(dirname(path));
     let database: DatabaseSync;
     try {
+      createPrivateFile(path);
       database = new DatabaseSync(path);
     } catch (cause) {
+      if (cause instanceof Failure) throw cause;
       throw new Failure("service", `${path}: it cannot be opened: ${messageOf(cause)}`, {
         cause,
         fix: "Check that its directory is writable for this user, or choose another --home.",
@@ -210,7 +213,7 @@ export class LogFile {
 
 function createDirectory(path: string): void {
   try {
-    Deno.mkdirSync(path, { recursive: true });
+    Deno.mkdirSync(path, { recursive: true, mode: DIRECTORY_MODE });
   } catch (cause) {
     throw new Failure("service", `${path}: the directory cannot be created: ${messageOf(cause)}`, {
       cause,

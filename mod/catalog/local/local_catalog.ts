@@ -1,10 +1,15 @@
+import { getLogger } from "@logtape/logtape";
 import type { ObjectRows } from "../../lake/format/object_rows.ts";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { Failure, messageOf } from "../../failure/failure.ts";
 import type { Column, RowSchema } from "../../schema/schema.ts";
 import { STORE_TYPES } from "../../schema/types.ts";
 import { tableColumns } from "../lake_table.ts";
+import { DIRECTORY_MODE } from "../../home/private_file.ts";
+import { APPLICATION_ID, prepareCatalogFile, requireCatalogFile } from "./catalog_file.ts";
 import { isDamaged } from "./sqlite_error.ts";
+
+const logger = getLogger(["ticklake", "catalog"]);
 
 /** Changes when the layout of the file does: an older file is then built anew from the lake. */
 const LAYOUT_VERSION = 1;
@@ -40,19 +45,25 @@ export class LocalCatalog {
   readonly #names: { rows: string; objects: string; view: string };
 
   /**
-   * Opens the file, or creates it with its directory. A file that is damaged, or was made for another
+   * Opens the file, or creates it with its directory. A catalog that is damaged, or was made for another
    * schema, is emptied: its rows come again from the lake.
-   * @throws {Failure} kind `failed`, when the file cannot be written
+   * @throws {Failure} kind `failed`, when the file cannot be written, or is no catalog of ours
    */
   static async open(path: string, schema: RowSchema): Promise<LocalCatalog> {
     const directory = path.slice(0, path.lastIndexOf("/") + 1);
     try {
-      if (directory !== "") await Deno.mkdir(directory, { recursive: true });
+      if (directory !== "") await Deno.mkdir(directory, { recursive: true, mode: DIRECTORY_MODE });
+      prepareCatalogFile(path);
       try {
         return new LocalCatalog(path, schema);
       } catch (error) {
         if (!isDamaged(error)) throw error;
+        logger.warn("{path} is damaged ({error}): it is made again from the lake", {
+          path,
+          error: messageOf(error),
+        });
         await removeFile(path);
+        prepareCatalogFile(path);
         return new LocalCatalog(path, schema);
       }
     } catch (cause) {
@@ -63,6 +74,7 @@ export class LocalCatalog {
   /** What the file holds of a table; a damaged file counts as absent, as it would be made anew. */
   static async inspect(path: string, table: string): Promise<CatalogContent> {
     if (!await LocalCatalog.exists(path)) return { exists: false };
+    requireCatalogFile(path);
     try {
       const db = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS });
       try {
@@ -88,6 +100,7 @@ export class LocalCatalog {
 
   /** Removes the file; gives whether it was there. */
   static async remove(path: string): Promise<boolean> {
+    requireCatalogFile(path);
     const existed = await LocalCatalog.exists(path);
     await removeFile(path);
     return existed;
@@ -106,6 +119,7 @@ export class LocalCatalog {
     this.#db = new DatabaseSync(path, { timeout: BUSY_MS });
     try {
       this.#db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;");
+      this.#db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
       this.#db.exec("CREATE TABLE IF NOT EXISTS tables(name TEXT PRIMARY KEY, layout TEXT) STRICT");
       this.#transaction(() => this.#prepare());
     } catch (error) {

@@ -164,13 +164,45 @@ Deno.test("a damaged catalog is built anew from the lake", async () => {
   await using home = new Home();
   await putRows(home.lake, [quote(0)]);
   await ask(home, OFFSETS);
-  for (const text of ["no database at all, by far", ""]) {
+  const sound = await Deno.readFile(home.catalog);
+  const broken = sound.slice();
+  broken.fill(0xff, 4096);
+  for (const bytes of [broken, sound.slice(0, 6000), new Uint8Array(0)]) {
     for (const suffix of ["-wal", "-shm"]) {
       await Deno.remove(home.catalog + suffix).catch(() => {});
     }
-    await Deno.writeTextFile(home.catalog, text.repeat(100));
+    await Deno.writeFile(home.catalog, bytes);
     assert.deepEqual(await ask(home, OFFSETS), [[0n]]);
   }
+});
+
+Deno.test("a file in the catalog's place that is not ours is left as it is", async () => {
+  await using home = new Home();
+  await putRows(home.lake, [quote(0)]);
+  const database = `${home.path}/other.sqlite`;
+  const db = new DatabaseSync(database);
+  db.exec("CREATE TABLE letters(text); INSERT INTO letters VALUES ('years of them')");
+  db.close();
+  const foreign = [new TextEncoder().encode("my thesis"), await Deno.readFile(database)];
+  for (const bytes of foreign) {
+    await Deno.writeFile(home.catalog, bytes);
+    const failure = await failureOf(ask(home, OFFSETS));
+    assert.match(
+      failure.message,
+      /expected a local catalog, found another (database|kind of file)/,
+    );
+    assert.match(failure.fix!, /Move it away/);
+    assert.deepEqual(await Deno.readFile(home.catalog), bytes);
+  }
+});
+
+Deno.test("a catalog whose rows never left the -wal file is a catalog", async () => {
+  await using home = new Home();
+  await putRows(home.lake, [quote(0)]);
+  const db = new DatabaseSync(home.catalog);
+  db.exec("PRAGMA journal_mode = WAL");
+  db.close();
+  assert.deepEqual(await ask(home, OFFSETS), [[0n]]);
 });
 
 Deno.test("a catalog that cannot be written is named with its path", async () => {

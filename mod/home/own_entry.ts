@@ -1,0 +1,57 @@
+import { Failure } from "../failure/failure.ts";
+
+/** What may lie at a path below `--home`. */
+export type EntryKind = "file" | "directory";
+
+/**
+ * Looks at a path below `--home`, without following it: a link may have come with a folder that someone
+ * else has made, and lead anywhere.
+ * @returns whether there is something
+ * @throws {Failure} kind `failed`, when it is a link, a device, a pipe, or of the other kind
+ * @throws {Deno.errors.PermissionDenied} when its directory cannot be searched
+ */
+export function checkOwnEntry(path: string, kind: EntryKind): boolean {
+  const info = lstat(path);
+  if (info === undefined) return false;
+  const found = kindOf(info);
+  if (found === kind) return true;
+  const expected = kind === "file" ? "a file" : "a directory";
+  throw new Failure("failed", `${path}: expected ${expected}, found ${NAMES[found]}`, {
+    fix: found === "link"
+      ? "Links below --home are not followed. Put what it leads to in its place, or name another --home, which may be a link itself."
+      : "Move it away, or name another --home.",
+  });
+}
+
+/** What an entry of a directory is; a link is not followed. `undefined` when it is not there. */
+export function ownEntry(
+  path: string,
+): { kind: EntryKind | "link" | "other"; size: number } | undefined {
+  const info = lstat(path);
+  return info === undefined ? undefined : { kind: kindOf(info), size: info.size };
+}
+
+const NAMES = {
+  file: "a file",
+  directory: "a directory",
+  link: "a link",
+  other: "a device or pipe",
+};
+
+function kindOf(info: Deno.FileInfo): keyof typeof NAMES {
+  if (info.isSymlink) return "link";
+  if (info.isDirectory) return "directory";
+  return info.isFile ? "file" : "other";
+}
+
+function lstat(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.lstatSync(path);
+  } catch (error) {
+    // A file in the place of a directory above it: whoever makes the directory says so.
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return undefined;
+    }
+    throw error;
+  }
+}
