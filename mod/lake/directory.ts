@@ -77,8 +77,36 @@ class DirectoryLake implements LakeStore {
     }
   }
 
+  async create(
+    name: string,
+    bytes: Uint8Array,
+    { signal }: StoreOptions = {},
+  ): Promise<boolean> {
+    checkObjectName(name);
+    signal?.throwIfAborted();
+    const path = join(this.#root, name);
+    try {
+      this.#checkFolders(name);
+      // A link, unlike a rename, replaces nothing; its own name goes with the next sweep or at once.
+      await this.#replace(path, bytes, signal, async (temporary) => {
+        await Deno.link(temporary, path);
+        await Deno.remove(temporary).catch(ignoreNotFound);
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof Deno.errors.AlreadyExists) return false;
+      if (signal?.aborted && error === signal.reason) throw error;
+      throw fileFailure(error, "write", path);
+    }
+  }
+
   /** A crash leaves the old file, or the new one, or neither of two; never a part of one. */
-  async #replace(path: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+  async #replace(
+    path: string,
+    bytes: Uint8Array,
+    signal?: AbortSignal,
+    place = (temporary: string) => Deno.rename(temporary, path),
+  ): Promise<void> {
     const temporary = join(this.#root, WRITING, crypto.randomUUID());
     checkOwnEntry(dirname(temporary), "directory");
     await this.#makeDirectory(dirname(temporary));
@@ -87,7 +115,7 @@ class DirectoryLake implements LakeStore {
       await writeSynced(temporary, bytes);
       signal?.throwIfAborted();
       await this.#makeDirectory(dirname(path));
-      await Deno.rename(temporary, path);
+      await place(temporary);
     } catch (error) {
       this.#made.clear();
       await Deno.remove(temporary).catch(() => {});

@@ -122,6 +122,32 @@ class S3Lake implements LakeStore {
       ), uploadMs(bytes.length));
   }
 
+  async create(
+    name: string,
+    bytes: Uint8Array,
+    { signal }: StoreOptions = {},
+  ): Promise<boolean> {
+    checkObjectName(name);
+    return await this.#do("write", name, signal, async (abortSignal) => {
+      const command = new PutObjectCommand({
+        ...this.#object(name),
+        ...this.#storage,
+        Body: bytes,
+        ContentLength: bytes.length,
+        IfNoneMatch: "*",
+      });
+      try {
+        await this.#connected().send(command, { abortSignal });
+        return true;
+      } catch (error) {
+        if (error instanceof S3ServiceException && error.name === "PreconditionFailed") {
+          return false;
+        }
+        throw error;
+      }
+    }, uploadMs(bytes.length));
+  }
+
   async get(
     name: string,
     { signal, range }: StoreOptions & { range?: { start: number; end: number } } = {},

@@ -23,6 +23,14 @@ export interface LakeStore {
    */
   put(name: string, bytes: Uint8Array, options?: StoreOptions): Promise<void>;
   /**
+   * Stores an object unless there is one of this name, durable when it returns. Of several that try at
+   * once one succeeds.
+   * @returns whether it was stored now. `false` may also be said to the one whose request was repeated
+   * behind its back, so it does not mean that someone else's bytes are there.
+   * @throws {Failure} kind `service`; whether the object was stored is then not known.
+   */
+  create(name: string, bytes: Uint8Array, options?: StoreOptions): Promise<boolean>;
+  /**
    * The object's bytes, or those of `range` (`end` exclusive).
    * @throws {Failure} kind `failed` when there is no such object.
    */

@@ -53,6 +53,15 @@ export function storeContract(
     assert.deepEqual(await listed(store, ""), ["a/b 6"]);
   });
 
+  test("of many that create one object at once, one succeeds", async (store) => {
+    const tries = Array.from({ length: 8 }, (_, i) => store.create("new/object", text(`try ${i}`)));
+    const created = await Promise.all(tries);
+    assert.equal(created.filter((is) => is).length, 1);
+    assert.deepEqual(await store.get("new/object"), text(`try ${created.indexOf(true)}`));
+    assert.equal(await store.create("new/object", text("later")), false);
+    assert.deepEqual(await listed(store, "new/"), ["new/object 5"]);
+  });
+
   test("a range is the bytes from start to before end", async (store) => {
     await store.put("range", text("0123456789"));
     const get = async (start: number, end: number) =>

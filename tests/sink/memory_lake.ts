@@ -20,6 +20,15 @@ export class MemoryLake implements LakeStore {
     await this.afterPut(name);
   }
 
+  async create(name: string, bytes: Uint8Array, options: StoreOptions = {}): Promise<boolean> {
+    await this.beforePut(name, options.signal);
+    if (this.objects.has(name)) return false;
+    this.objects.set(name, bytes.slice());
+    this.puts.push(name);
+    await this.afterPut(name);
+    return true;
+  }
+
   get(name: string): Promise<Uint8Array> {
     const bytes = this.objects.get(name);
     return bytes === undefined

@@ -34,6 +34,7 @@ export class ColumnBuffer implements RowBuffer {
   readonly #kept: boolean[];
   readonly #types: ColumnType[];
   readonly #interners: ByteInterner[] = [];
+  readonly #fieldIds: ReadonlyMap<string, number> | undefined;
   readonly #groups: RowGroups;
   /** Chunks that are full. */
   readonly #full: Chunk[] = [];
@@ -43,10 +44,11 @@ export class ColumnBuffer implements RowBuffer {
   #chunk: Chunk;
   #used = 0;
 
-  constructor({ schema, partitioning, partition }: RowBufferOptions) {
+  constructor({ schema, partitioning, partition, fieldIds }: RowBufferOptions) {
     this.#partition = partition;
+    this.#fieldIds = fieldIds;
     this.#columns = schema.columns;
-    const inPath = partitioning.columnsInPath;
+    const inPath = fieldIds === undefined ? partitioning.columnsInPath : new Set<number>();
     this.#kept = schema.columns.map((_, c) => !inPath.has(c));
     this.#types = schema.columns.map(({ type }) => type);
     this.#groups = partitioning.group();
@@ -108,6 +110,7 @@ export class ColumnBuffer implements RowBuffer {
         name,
         type,
         optional: !required,
+        fieldId: this.#fieldIds?.get(name),
         absent: required ? undefined : chunks.map(({ absent }) => absent[c]),
         numbers: isInteger ? undefined : chunks.map(({ numbers }) => numbers[c]),
         integers: isInteger ? chunks.map(({ integers }) => integers[c]) : undefined,
@@ -119,6 +122,7 @@ export class ColumnBuffer implements RowBuffer {
       name,
       type,
       optional: false,
+      fieldId: this.#fieldIds?.get(name),
       ...values,
     });
     columns.push(

@@ -6,6 +6,8 @@ export interface JobColumn {
   type: ColumnType;
   /** Whether rows may have no value for it. */
   optional: boolean;
+  /** Id of the column in an Iceberg table; its timestamps are then in microseconds. */
+  fieldId?: number;
   /** 1 where a row has no value; absent where every row has one. */
   absent?: Uint8Array[];
   /** Numbers, timestamps (milliseconds since 1970). */

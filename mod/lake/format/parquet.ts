@@ -124,8 +124,20 @@ const ELEMENTS: Record<ColumnType, Omit<SchemaElement, "name" | "repetition_type
   },
 };
 
-function schemaElement({ name, type, optional }: WholeColumn): SchemaElement {
-  return { name, repetition_type: optional ? "OPTIONAL" : "REQUIRED", ...ELEMENTS[type] };
+/** Iceberg's timestamps: https://iceberg.apache.org/spec/#parquet */
+const TIMESTAMP_MICROS: Omit<SchemaElement, "name" | "repetition_type"> = {
+  type: "INT64",
+  converted_type: "TIMESTAMP_MICROS",
+  logical_type: { type: "TIMESTAMP", isAdjustedToUTC: true, unit: "MICROS" },
+};
+
+function schemaElement({ name, type, optional, fieldId }: WholeColumn): SchemaElement {
+  return {
+    name,
+    repetition_type: optional ? "OPTIONAL" : "REQUIRED",
+    field_id: fieldId,
+    ...(type === "timestamp" && fieldId !== undefined ? TIMESTAMP_MICROS : ELEMENTS[type]),
+  };
 }
 
 function writeChunk(writer: ByteWriter, column: WholeColumn, rows: number): ColumnChunk {
@@ -251,7 +263,12 @@ function encodeValues(column: WholeColumn, count: number): EncodedValues {
     case "double":
       return encodeDoubles(column.numbers!, count);
     default:
-      return encodeLongs(column.numbers!, count, column.type === "timestamp");
+      return encodeLongs(
+        column.numbers!,
+        count,
+        column.type === "timestamp",
+        column.type === "timestamp" && column.fieldId !== undefined ? 1000 : 1,
+      );
   }
 }
 
@@ -267,14 +284,22 @@ function encodeDoubles(numbers: Float64Array, count: number): EncodedValues {
   };
 }
 
-function encodeLongs(numbers: Float64Array, count: number, timestamp: boolean): EncodedValues {
+/** @param scale by which each number is multiplied, at most 2^20 */
+function encodeLongs(
+  numbers: Float64Array,
+  count: number,
+  timestamp: boolean,
+  scale: number,
+): EncodedValues {
   const [min, max] = numberBounds(numbers, count);
+  const bytesOf = (begin: number, end: number) =>
+    scale === 1 ? longBytes(numbers, begin, end) : scaledLongBytes(numbers, begin, end, scale);
   const bound = (value: number) => timestamp ? new Date(value) : BigInt(value);
   const bounds = count === 0 ? {} : { min_value: bound(min), max_value: bound(max) };
   if (count > 0 && min === max) {
-    return { ...oneValue(longBytes(numbers, 0, 1)), bounds };
+    return { ...oneValue(bytesOf(0, 1)), bounds };
   }
-  return { encoding: "PLAIN", page: (begin, end) => longBytes(numbers, begin, end), bounds };
+  return { encoding: "PLAIN", page: bytesOf, bounds };
 }
 
 /** A column that has one value throughout: a dictionary of one entry, and a run. */
@@ -293,6 +318,24 @@ function longBytes(numbers: Float64Array, begin: number, end: number): Uint8Arra
     const high = Math.floor(numbers[i] / 4_294_967_296);
     words[w] = numbers[i] - high * 4_294_967_296;
     words[w + 1] = high;
+  }
+  return new Uint8Array(words.buffer);
+}
+
+/** As {@linkcode longBytes}, each times `scale`, also where the product is above 2^53. */
+function scaledLongBytes(
+  numbers: Float64Array,
+  begin: number,
+  end: number,
+  scale: number,
+): Uint8Array {
+  const words = new Int32Array((end - begin) * 2);
+  for (let i = begin, w = 0; i < end; i++, w += 2) {
+    const high = Math.floor(numbers[i] / 4_294_967_296);
+    const low = (numbers[i] - high * 4_294_967_296) * scale;
+    const carry = Math.floor(low / 4_294_967_296);
+    words[w] = low - carry * 4_294_967_296;
+    words[w + 1] = high * scale + carry;
   }
   return new Uint8Array(words.buffer);
 }

@@ -23,6 +23,11 @@ export interface RowBufferOptions {
   partitioning: Partitioning;
   /** The Kafka partition. */
   partition: number;
+  /**
+   * Ids of an Iceberg table's columns, by name: Parquet files then carry them, have timestamps in
+   * microseconds and repeat the columns that the path holds.
+   */
+  fieldIds?: ReadonlyMap<string, number>;
 }
 
 /** The forms that the lake's objects can have. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parquetReadObjects } from "hyparquet";
+import { parquetMetadata, type ParquetParsers, parquetReadObjects } from "hyparquet";
 import { encode } from "../../../mod/lake/format/encode.ts";
 import { serviceTest } from "../../services/services.ts";
 import { encoded, expected, readBack } from "./read_back.ts";
@@ -180,4 +180,31 @@ Deno.test("bytes follow from the rows alone, not from the arrays that they came 
       assert.deepEqual([...encode(job)][i].bytes, bytes);
     }
   }
+});
+
+Deno.test("with field ids: every column is there, times are microseconds to the years' ends", async () => {
+  const names = ["s", "os", "d", "od", "x", "ox", "n", "on", "t", "ot"];
+  const origin = ["kafka_partition", "kafka_offset", "kafka_timestamp"];
+  const fieldIds = new Map([...names, ...origin].map((name, i) => [name, i + 1]));
+  const rows = [
+    { ...edgeRows()[0], t: "0001-01-01 00:00:00.001" },
+    { ...edgeRows()[0], t: "9999-12-31 23:59:59.999" },
+  ];
+  const { job } = bufferRows("parquet", rows, { fieldIds, partitionBy: "s,dt" });
+  const [{ bytes }] = [...encode(job)];
+  const { schema, row_groups: [{ columns }] } = parquetMetadata(bytes.buffer);
+  const found = schema.slice(1).map(({ name, field_id }) => [name, field_id] as const);
+  assert.deepEqual(new Map(found), fieldIds);
+  const t = schema.findIndex(({ name }) => name === "t");
+  assert.equal(schema[t].converted_type, "TIMESTAMP_MICROS");
+  const micros = [-62_135_596_799_999_000n, 253_402_300_799_999_000n];
+  const read = await parquetReadObjects({
+    file: bytes.buffer,
+    columns: ["t"],
+    parsers: { timestampFromMicroseconds: (us) => us } as Partial<ParquetParsers>,
+  });
+  assert.deepEqual(read.map(({ t }) => t), micros);
+  const { min_value, max_value } = columns[t - 1].meta_data!.statistics!;
+  const bounds = [min_value, max_value].map((bound) => BigInt((bound as Date).getTime()) * 1000n);
+  assert.deepEqual(bounds, micros);
 });

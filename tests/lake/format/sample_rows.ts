@@ -46,6 +46,8 @@ export interface BufferOptions {
   partition?: number;
   /** Kafka's timestamp of each row. @default {2026-11-24 08:00 UTC} */
   timestampMs?: (row: number) => number;
+  /** Ids of an Iceberg table's columns. */
+  fieldIds?: ReadonlyMap<string, number>;
 }
 
 export const TIMESTAMP_MS = Date.UTC(2026, 10, 24, 8);
@@ -69,10 +71,10 @@ export function filled(
   rows: readonly unknown[],
   options: BufferOptions = {},
 ): RowBuffer {
-  const { schema = EVERY_TYPE, partitionBy = "dt", partition = 3 } = options;
+  const { schema = EVERY_TYPE, partitionBy = "dt", partition = 3, fieldIds } = options;
   const { timestampMs = () => TIMESTAMP_MS } = options;
   const partitioning = new Partitioning(partitionBy, schema);
-  const buffer = rowBuffer(format, { schema, partitioning, partition });
+  const buffer = rowBuffer(format, { schema, partitioning, partition, fieldIds });
   const reader = new MessageReader(schema, (value) => checkMessage(schema, value));
   rows.forEach((row, i) => {
     const message = row instanceof Uint8Array ? row : encoder.encode(JSON.stringify(row));
