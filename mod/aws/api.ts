@@ -1,4 +1,5 @@
 import { Failure } from "../failure/failure.ts";
+import { deadline } from "../wait/deadline.ts";
 import { apiFailure } from "./api_failure.ts";
 import { noteAction } from "./explain_refusal.ts";
 import { awsRegion } from "./region.ts";
@@ -68,17 +69,12 @@ export function openApi<C extends Client>(
     requestHandler: requests.handler,
   });
   const send = async (command: { constructor: { name: string } }): Promise<unknown> => {
-    signal?.throwIfAborted();
-    const ended = new AbortController();
-    const end = () => ended.abort();
-    const timer = setTimeout(end, deadlineMs);
-    signal?.addEventListener("abort", end);
     try {
       // Looking for credentials may take long, and heeds no signal.
-      return await Promise.race([
-        client.send(command, { abortSignal: ended.signal }),
-        rejectedBy(ended.signal),
-      ]);
+      return await deadline(
+        { ms: deadlineMs, signal },
+        (abortSignal) => client.send(command, { abortSignal }),
+      );
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       if (error instanceof Failure) throw error;
@@ -87,9 +83,6 @@ export function openApi<C extends Client>(
       if (failure !== undefined) throw failure;
       noteAction(error, action);
       throw error;
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", end);
     }
   };
   return {
@@ -103,10 +96,6 @@ export function openApi<C extends Client>(
       requests.close();
     },
   };
-}
-
-function rejectedBy(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 }
 
 /** Whether a service's error has one of these names. */

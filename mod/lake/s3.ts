@@ -13,6 +13,7 @@ import { defaultProvider } from "@aws-sdk/credential-provider-node";
 import { endpointSet } from "../aws/endpoint.ts";
 import { type RequestHandler, requestHandler, uploadMs } from "../aws/request_handler.ts";
 import { Failure } from "../failure/failure.ts";
+import { deadline } from "../wait/deadline.ts";
 import { checkObjectName } from "./object_name.ts";
 import { isCredentialFailure } from "../aws/request_failure.ts";
 import { s3Failure } from "./s3_failure.ts";
@@ -253,15 +254,9 @@ class S3Lake implements LakeStore {
     request: (signal: AbortSignal, unhurried: () => void) => Promise<T>,
     extraMs = 0,
   ): Promise<T> {
-    signal?.throwIfAborted();
-    const ended = new AbortController();
-    const end = () => ended.abort();
-    const timer = setTimeout(end, DEADLINE_MS + 3 * extraMs);
-    const unhurried = () => clearTimeout(timer);
-    signal?.addEventListener("abort", end);
     try {
       // Looking for credentials may take long, and heeds no signal.
-      return await Promise.race([request(ended.signal, unhurried), rejectedBy(ended.signal)]);
+      return await deadline({ ms: DEADLINE_MS + 3 * extraMs, signal }, request);
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       const key = this.#root + name;
@@ -272,13 +267,6 @@ class S3Lake implements LakeStore {
       }
       if (isCredentialFailure(error)) this.#client = undefined;
       throw s3Failure(error, { doing, bucket: this.#bucket, key, endpoint: this.#endpoint });
-    } finally {
-      unhurried();
-      signal?.removeEventListener("abort", end);
     }
   }
-}
-
-function rejectedBy(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 }

@@ -3,7 +3,7 @@ import { parseObjectName, tableFolder } from "../lake/layout.ts";
 import type { LakeStore } from "../lake/store.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { type NamedObject, newestObjects } from "./newest_objects.ts";
-import { pause } from "../wait/pause.ts";
+import { pause } from "../wait/sleep.ts";
 
 /** Milliseconds between two listings for each request that one takes: S3 is paid by requests. */
 const LOOK_MS = 5000;

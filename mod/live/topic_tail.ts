@@ -5,7 +5,7 @@ import { checkMessage } from "../schema/check_message.ts";
 import { MessageReader } from "../schema/message_reader.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { type Quote, QuoteMaker, readerValues } from "./candles.ts";
-import { pause } from "../wait/pause.ts";
+import { pause } from "../wait/sleep.ts";
 
 const logger = getLogger(["ticklake", "live"]);
 

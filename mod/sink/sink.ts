@@ -13,6 +13,7 @@ import type { LakeStore } from "../lake/store.ts";
 import { checkMessage } from "../schema/check_message.ts";
 import { MessageReader } from "../schema/message_reader.ts";
 import type { RowSchema } from "../schema/schema.ts";
+import { Bell } from "../wait/bell.ts";
 import { EncodeQueue } from "./encode_queue.ts";
 import type { FlushPolicy } from "./flush_policy.ts";
 import { Layouts } from "./layouts.ts";
@@ -154,12 +155,12 @@ class Sink implements ConsumerHandler {
       observer,
       onRow,
       failed: (error) => this.#fail(error),
-      progressed: () => this.#progressed.resolve(),
+      progressed: () => this.#progressed.ring(),
       gaveBack: (messages) => summary.read -= messages,
     };
   }
 
-  #progressed = Promise.withResolvers<void>();
+  readonly #progressed = new Bell();
 
   async run(): Promise<void> {
     const { broker, topic, group, from, signal } = this.#options;
@@ -253,24 +254,16 @@ class Sink implements ConsumerHandler {
 
   /** Ends the sink once all that was in the topic at the start is written, by whomever in the group. */
   async #followEnd(): Promise<void> {
+    this.#end.signal.addEventListener("abort", () => this.#progressed.ring());
     while (!this.#end.signal.aborted) {
-      this.#progressed = Promise.withResolvers();
+      const since = this.#progressed.rings;
       try {
         if (await this.#isEndReached()) return this.#finish();
       } catch (error) {
         return this.#fail(error);
       }
-      await this.#progressedOrTick();
+      await this.#progressed.wait({ since, timeoutMs: LONGEST_TICK_MS });
     }
-  }
-
-  async #progressedOrTick(): Promise<void> {
-    const timer = setTimeout(() => this.#progressed.resolve(), LONGEST_TICK_MS);
-    const end = () => this.#progressed.resolve();
-    this.#end.signal.addEventListener("abort", end);
-    await this.#progressed.promise;
-    this.#end.signal.removeEventListener("abort", end);
-    clearTimeout(timer);
   }
 
   async #isEndReached(): Promise<boolean> {

@@ -1,13 +1,15 @@
 import { Failure, messageOf } from "../failure/failure.ts";
 import type { LakeStore } from "../lake/store.ts";
+import { backoff } from "../wait/backoff.ts";
+import { pause } from "../wait/sleep.ts";
 import type { SinkObserver } from "./observer.ts";
 import type { RangeObject } from "./range_objects.ts";
 
 /** Objects on their way at once, of all partitions together. */
 const MOST_AT_ONCE = 16;
 
-const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 10_000;
+/** The pauses between two attempts to put an object. */
+const PAUSES = { firstMs: 250, longestMs: 10_000 };
 
 /** Options of {@linkcode Uploader}. */
 export interface UploaderOptions {
@@ -68,7 +70,8 @@ export class Uploader {
   async #put({ name, bytes }: RangeObject, signal: AbortSignal): Promise<void> {
     try {
       const until = performance.now() + this.#patienceMs;
-      for (let pauseMs = FIRST_PAUSE_MS;; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+      const pauses = backoff(PAUSES);
+      for (;;) {
         try {
           signal.throwIfAborted();
           await this.#store.put(name, bytes, { signal });
@@ -78,6 +81,7 @@ export class Uploader {
           if (signal.aborted) throw error;
           // What was refused may be allowed again: credentials expire and are renewed.
           const passing = error instanceof Failure && error.kind === "service";
+          const pauseMs = pauses.next().value;
           if (!passing || performance.now() + pauseMs > until) throw error;
           this.#failed(name, error);
           await pause(pauseMs, signal);
@@ -126,16 +130,4 @@ export class Uploader {
     if (next === undefined) this.#free++;
     else next.resolve();
   }
-}
-
-/** Resolves after `ms`, or as soon as the signal aborts. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  const end = () => resolve();
-  signal.addEventListener("abort", end);
-  return promise.finally(() => {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", end);
-  });
 }

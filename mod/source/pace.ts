@@ -1,3 +1,5 @@
+import { sleep } from "../wait/sleep.ts";
+
 /** The schedule moves on when it is this late: after an outage there is no burst to make up for it. */
 const MOST_BEHIND_MS = 1000;
 
@@ -60,16 +62,5 @@ export function pace(intervalMs: number, largest: number, clock: Clock = SYSTEM_
 
 const SYSTEM_CLOCK: Clock = {
   now: () => performance.now(),
-  sleep: (ms, signal) =>
-    new Promise((resolve, reject) => {
-      const abort = () => {
-        clearTimeout(timer);
-        reject(signal.reason);
-      };
-      const timer = setTimeout(() => {
-        signal.removeEventListener("abort", abort);
-        resolve();
-      }, ms);
-      signal.addEventListener("abort", abort, { once: true });
-    }),
+  sleep,
 };

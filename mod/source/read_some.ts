@@ -1,4 +1,5 @@
 import { Failure, messageOf } from "../failure/failure.ts";
+import { abortable } from "../wait/abortable.ts";
 import type { InputFile } from "./input.ts";
 
 /**
@@ -15,15 +16,11 @@ export async function readSome(
   signal?: AbortSignal,
 ): Promise<number | null> {
   signal?.throwIfAborted();
-  const stop = Promise.withResolvers<never>();
-  const abort = () => stop.reject(signal!.reason);
-  signal?.addEventListener("abort", abort);
   try {
-    return await Promise.race([file.read(into), stop.promise]);
+    const read = file.read(into);
+    return await (signal === undefined ? read : abortable(read, signal));
   } catch (cause) {
     if (signal?.aborted) throw signal.reason;
     throw new Failure("failed", `${name}: reading failed: ${messageOf(cause)}`, { cause });
-  } finally {
-    signal?.removeEventListener("abort", abort);
   }
 }

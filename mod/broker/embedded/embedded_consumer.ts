@@ -7,7 +7,7 @@ import type { GroupCommit } from "./group_commit.ts";
 import type { LogFile } from "./log_file.ts";
 import { Membership, type Standing } from "./membership.ts";
 import { readOffsets } from "./topics.ts";
-import { Wakeup } from "../../wait/wakeup.ts";
+import { Bell } from "../../wait/bell.ts";
 
 /** Milliseconds between two looks at the group, where no change of the file gives cause for one. */
 const LOOK_MS = 500;
@@ -36,7 +36,7 @@ interface Running {
 export class EmbeddedConsumer {
   readonly #parts: ConsumerParts;
   readonly #membership: Membership;
-  readonly #wakeup = new Wakeup();
+  readonly #changed = new Bell();
   #running: Running | undefined;
   #renewedAt = -Infinity;
 
@@ -49,13 +49,14 @@ export class EmbeddedConsumer {
   /** Consumes until the signal aborts or something fails, then leaves the group. */
   async run(): Promise<void> {
     const { watch, options: { signal } } = this.#parts;
-    const wake = () => this.#wakeup.wake();
+    const wake = () => this.#changed.ring();
     const unsubscribe = watch.subscribe(wake);
     signal.addEventListener("abort", wake);
     try {
       while (!signal.aborted) {
+        const since = this.#changed.rings;
         await this.#look();
-        await this.#wakeup.wait(Math.min(LOOK_MS, this.#renewMs));
+        await this.#changed.wait({ since, timeoutMs: Math.min(LOOK_MS, this.#renewMs) });
       }
       await this.#endSession(signal.reason);
     } catch (error) {
@@ -122,7 +123,7 @@ export class EmbeddedConsumer {
     const running: Running = this.#running = { session, ended: false, done: session.run() };
     const end = () => {
       running.ended = true;
-      this.#wakeup.wake();
+      this.#changed.ring();
     };
     running.done.then(end, end);
   }

@@ -2,6 +2,8 @@ import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { Failure, messageOf } from "../../failure/failure.ts";
 import { createPrivateFile, DIRECTORY_MODE } from "../../home/private_file.ts";
+import { backoff } from "../../wait/backoff.ts";
+import { sleep } from "../../wait/sleep.ts";
 import { isBusy, sqliteFailure } from "./sqlite_failure.ts";
 
 /** Marks the file as an embedded log: "tlog". */
@@ -195,13 +197,14 @@ export class LogFile {
 
   async #waiting<T>(work: () => T, timeoutMs: number): Promise<T> {
     const deadline = performance.now() + timeoutMs;
-    for (let pause = 1;; pause = Math.min(pause * 2, 50)) {
+    const pauses = backoff({ firstMs: 1, longestMs: 50 });
+    for (;;) {
       try {
         return work();
       } catch (error) {
         if (!isBusy(error) || performance.now() > deadline) throw sqliteFailure(error, this.path);
       }
-      await new Promise((resolve) => setTimeout(resolve, pause));
+      await sleep(pauses.next().value);
     }
   }
 

@@ -8,7 +8,7 @@ import type {
 import { BlockBatch } from "./block_batch.ts";
 import type { LogFile } from "./log_file.ts";
 import { readBlocks } from "./read_blocks.ts";
-import { Wakeup } from "../../wait/wakeup.ts";
+import { Bell } from "../../wait/bell.ts";
 
 /** What a {@linkcode PartitionReader} is made of. */
 export interface ReaderParts {
@@ -33,7 +33,7 @@ export class PartitionReader implements AssignedPartition {
   readonly start: number;
   readonly lost: AbortSignal;
   readonly #parts: ReaderParts;
-  readonly #wakeup = new Wakeup();
+  readonly #changed = new Bell();
   #position: number;
   /** The partition's end, as far as known. */
   #high: number;
@@ -62,26 +62,26 @@ export class PartitionReader implements AssignedPartition {
 
   resume(): void {
     this.#paused = false;
-    this.#wakeup.wake();
+    this.#changed.ring();
   }
 
   /** Takes notice of the partition's end. */
   learnHigh(high: number): void {
     if (high <= this.#high) return;
     this.#high = high;
-    this.#wakeup.wake();
+    this.#changed.ring();
   }
 
   /** Ends the wait of {@linkcode PartitionReader.deliver}, so that it sees that it is lost. */
   wake(): void {
-    this.#wakeup.wake();
+    this.#changed.ring();
   }
 
   /** Delivers until the partition is lost. */
   async deliver(handler: ConsumerHandler): Promise<void> {
     while (!this.lost.aborted) {
       if (this.#paused || this.#position >= this.#high) {
-        await this.#wakeup.wait();
+        await this.#changed.wait();
       } else {
         await this.#deliverSome(handler);
         // Timers, signals and the other partitions get their turn, however fast the handler is.

@@ -1,13 +1,15 @@
 import { Buffer } from "node:buffer";
 import { getLogger } from "@logtape/logtape";
 import { Failure } from "../../failure/failure.ts";
+import { backoff } from "../../wait/backoff.ts";
+import { pause } from "../../wait/sleep.ts";
 import type { Cluster } from "./cluster.ts";
 import { type Batch, PartitionQueue } from "./partition_queue.ts";
 import { produceRequest } from "./produce_request.ts";
 import { protocolError } from "./raw_request.ts";
 import type { ProducerIdentity } from "./record_batch_writer.ts";
 import { describeError, errorType, refused, verdictOf } from "./request_error.ts";
-import { sleep, Trouble } from "./retry.ts";
+import { Trouble } from "./retry.ts";
 
 const logger = getLogger(["ticklake", "kafka"]);
 
@@ -20,8 +22,8 @@ const REQUEST_BYTES = 2 * 2 ** 20;
 /** Milliseconds between two looks at the topic without a reason, for partitions that were added. */
 const LOOK_EVERY_MS = 60_000;
 
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 2000;
+/** The pauses between two attempts. */
+const PAUSES = { firstMs: 100, longestMs: 2000 };
 
 /** Milliseconds that a transaction may take; there are none, but brokers want a number. */
 const TRANSACTION_TIMEOUT_MS = 60_000;
@@ -89,7 +91,7 @@ export class BatchSender {
   async #sendTo(leader: number): Promise<void> {
     this.#sending.add(leader);
     const trouble = new Trouble(`sending to ${this.#topic}`);
-    let pause = FIRST_PAUSE_MS;
+    let pauses = backoff(PAUSES);
     let error: unknown;
     while (!this.#closed.signal.aborted) {
       const queues = this.#ready(leader, error);
@@ -97,11 +99,10 @@ export class BatchSender {
       error = await this.#attempt(leader, queues);
       if (error === undefined) {
         trouble.over();
-        pause = FIRST_PAUSE_MS;
+        pauses = backoff(PAUSES);
       } else {
         trouble.failed(error);
-        await this.#wait(pause);
-        pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
+        await this.#wait(pauses.next().value);
       }
     }
     this.#sending.delete(leader);
@@ -115,13 +116,13 @@ export class BatchSender {
     const error = protocolError(LEADER_NOT_AVAILABLE);
     while (!this.#closed.signal.aborted && this.#ready(-1, error).length > 0) {
       trouble.failed(error);
-      await this.#wait(FIRST_PAUSE_MS);
+      await this.#wait(PAUSES.firstMs);
     }
     this.#searching = false;
   }
 
-  async #wait(pause: number): Promise<void> {
-    await sleep(pause, this.#closed.signal).catch(() => {});
+  async #wait(ms: number): Promise<void> {
+    await pause(ms, this.#closed.signal);
     await this.#look();
     this.wake();
   }

@@ -4,6 +4,7 @@ import KafkaJSCluster from "kafkajs/src/cluster/index.js";
 import { KafkaJSConnectionClosedError, KafkaJSRequestTimeoutError } from "kafkajs/src/errors.js";
 import { createLogger } from "kafkajs/src/loggers/index.js";
 import defaultSocketFactory from "kafkajs/src/network/socketFactory.js";
+import { deadline } from "../../wait/deadline.ts";
 import type { BrokerNode } from "./broker_node.ts";
 import { explainConnection } from "./explain_connection.ts";
 import { isConnecting } from "./kafkajs_repairs.ts";
@@ -105,7 +106,7 @@ export class Cluster {
       await Promise.any(ids.map((nodeId) => this.#pool.findBroker({ nodeId })));
     };
     try {
-      await within(START_TIMEOUT_MS, start());
+      await within(START_TIMEOUT_MS, start);
     } catch (error) {
       const { brokers } = this.#pool.metadata as BrokersAnswer | null ?? { brokers: [] };
       this.close();
@@ -131,7 +132,7 @@ export class Cluster {
       return (await this.#refresh([])).brokers;
     };
     try {
-      return await within(START_TIMEOUT_MS, ask());
+      return await within(START_TIMEOUT_MS, ask);
     } catch (error) {
       this.close();
       throw await explainConnection(this.#config, error) ?? cannotConnect(this.#servers, error);
@@ -201,7 +202,7 @@ export class Cluster {
    */
   async ask<T>(node: BrokerNode, request: () => Promise<T>, timeoutMs?: number): Promise<T> {
     try {
-      return await within((timeoutMs ?? this.#requestTimeoutMs) + TIMEOUT_GRACE_MS, request());
+      return await within((timeoutMs ?? this.#requestTimeoutMs) + TIMEOUT_GRACE_MS, request);
     } catch (error) {
       if (error instanceof KafkaJSRequestTimeoutError) drop(node, error as Error);
       throw error;
@@ -219,7 +220,7 @@ export class Cluster {
 
   async #limited<T>(request: () => Promise<T>): Promise<T> {
     try {
-      return await within(this.#requestTimeoutMs + TIMEOUT_GRACE_MS, request());
+      return await within(this.#requestTimeoutMs + TIMEOUT_GRACE_MS, request);
     } catch (error) {
       if (error instanceof KafkaJSRequestTimeoutError) this.reset();
       throw error;
@@ -258,16 +259,8 @@ function drop(node: BrokerNode, error: Error): void {
   }
 }
 
-/** @throws {KafkaJSRequestTimeoutError} after `timeoutMs` */
-async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const error = () => new KafkaJSRequestTimeoutError(`no answer within ${timeoutMs / 1000} s`);
-    timer = setTimeout(() => reject(error()), timeoutMs);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+/** @throws {KafkaJSRequestTimeoutError} after `ms` */
+function within<T>(ms: number, request: () => Promise<T>): Promise<T> {
+  const late = () => new KafkaJSRequestTimeoutError(`no answer within ${ms / 1000} s`);
+  return deadline({ ms, late }, request);
 }

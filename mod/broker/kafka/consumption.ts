@@ -1,7 +1,9 @@
 import { getLogger } from "@logtape/logtape";
 import { Failure } from "../../failure/failure.ts";
 import { type ConsumeOptions, FencedError, type PartitionOffsets } from "../broker.ts";
+import { abortable } from "../../wait/abortable.ts";
 import { Bell } from "../../wait/bell.ts";
+import { pause, sleep } from "../../wait/sleep.ts";
 import type { Cluster, PartitionLeader } from "./cluster.ts";
 import { Feed } from "./partition_delivery.ts";
 import { Fetcher } from "./fetcher.ts";
@@ -10,7 +12,7 @@ import { committedOffsets, partitionOffsets } from "./offsets.ts";
 import { protocolError } from "./raw_request.ts";
 import { UnreadableBatchError } from "./record_batch_reader.ts";
 import { describeError, errorType, refused, verdictOf } from "./request_error.ts";
-import { abortable, retrying, retryingOrRefused, sleep } from "./retry.ts";
+import { retrying, retryingOrRefused } from "./retry.ts";
 
 const logger = getLogger(["ticklake", "kafka"]);
 
@@ -178,7 +180,7 @@ export class Consumption {
     const revoked = handler.revoking?.().catch((error) => {
       if (!(error instanceof FencedError)) this.#fail(error);
     });
-    await Promise.race([revoked, sleep(this.#revokeMs, this.#stop.signal).catch(() => {})]);
+    await Promise.race([revoked, pause(this.#revokeMs, this.#stop.signal)]);
   }
 
   /** Ends a generation after a request for it failed for good. */

@@ -1,10 +1,12 @@
 import { getLogger } from "@logtape/logtape";
+import { abortable } from "../../wait/abortable.ts";
 import type { Bell } from "../../wait/bell.ts";
+import { sleep } from "../../wait/sleep.ts";
 import type { Cluster, PartitionLeader } from "./cluster.ts";
 import type { Feed } from "./partition_delivery.ts";
 import { type FetchedPartition, fetchRequest } from "./fetch_request.ts";
 import { describeError, errorType, refused, verdictOf } from "./request_error.ts";
-import { abortable, sleep, Trouble } from "./retry.ts";
+import { Trouble } from "./retry.ts";
 
 const logger = getLogger(["ticklake", "kafka"]);
 

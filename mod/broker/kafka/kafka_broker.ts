@@ -1,6 +1,7 @@
 import type { KafkaConfig } from "kafkajs";
 import type { Settings } from "../../config/settings.ts";
 import { Failure } from "../../failure/failure.ts";
+import { abortable } from "../../wait/abortable.ts";
 import type {
   Broker,
   CommittedOffset,
@@ -19,7 +20,7 @@ import { fetchRecords } from "./fetch_records.ts";
 import { committedOffsets, topicOffsets } from "./offsets.ts";
 import { KafkaProducer } from "./producer.ts";
 import { RecordReader } from "./record_batch_reader.ts";
-import { abortable, retryingOrRefused } from "./retry.ts";
+import { retryingOrRefused } from "./retry.ts";
 import { cannotConnect } from "./unreachable.ts";
 
 /** Milliseconds for which a question is asked again while a broker does not answer. */

@@ -8,6 +8,7 @@ import KafkaJSBroker from "kafkajs/src/broker/index.js";
 import KafkaJSConnection from "kafkajs/src/network/connection.js";
 import ConnectionPool from "kafkajs/src/network/connectionPool.js";
 import RequestQueue from "kafkajs/src/network/requestQueue/index.js";
+import { deadline } from "../../wait/deadline.ts";
 
 interface Queue {
   pending: unknown[];
@@ -53,19 +54,12 @@ const CONNECT_GRACE_MS = 1000;
  */
 async function open(connection: Connection): Promise<Connection> {
   const { host, port, connectionTimeout } = connection;
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
+  const late = () => {
     connection.socket?.destroy();
-    late.reject(
-      new KafkaJSConnectionError("Connection timeout", { broker: `${host}:${port}` }),
-    );
-  }, connectionTimeout + CONNECT_GRACE_MS);
-  try {
-    await Promise.race([connection.connect(), late.promise]);
-    return connection;
-  } finally {
-    clearTimeout(timer);
-  }
+    return new KafkaJSConnectionError("Connection timeout", { broker: `${host}:${port}` });
+  };
+  await deadline({ ms: connectionTimeout + CONNECT_GRACE_MS, late }, () => connection.connect());
+  return connection;
 }
 
 /**

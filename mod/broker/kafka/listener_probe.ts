@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from "node:tls";
 import { messageOf } from "../../failure/failure.ts";
+import { deadline } from "../../wait/deadline.ts";
 
 /** What a listener shows to one that knocks. */
 export type ListenerState =
@@ -79,18 +80,17 @@ async function attempt(
   timeoutMs: number,
   ask: (connection: Deno.Conn) => Promise<ListenerFinding>,
 ): Promise<ListenerFinding> {
-  const timeout = Promise.withResolvers<never>();
-  const late = new Error(`no answer within ${timeoutMs / 1000} s`);
-  const timer = setTimeout(() => timeout.reject(late), timeoutMs);
+  const late = () => new Error(`no answer within ${timeoutMs / 1000} s`);
   let ip: string | undefined;
   try {
-    const connection = await Promise.race([opening, timeout.promise]);
-    ip = (connection.remoteAddr as Deno.NetAddr).hostname;
-    return { ...await Promise.race([ask(connection), timeout.promise]), ip };
+    return await deadline({ ms: timeoutMs, late }, async () => {
+      const connection = await opening;
+      ip = (connection.remoteAddr as Deno.NetAddr).hostname;
+      return { ...await ask(connection), ip };
+    });
   } catch (error) {
     return { state: stateOf(error, ip !== undefined), detail: messageOf(error), ip };
   } finally {
-    clearTimeout(timer);
     // One that connects later must not stay open either.
     opening.then((connection) => connection.close(), () => {});
   }

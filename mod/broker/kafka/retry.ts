@@ -1,10 +1,13 @@
 import { getLogger } from "@logtape/logtape";
+import { abortable } from "../../wait/abortable.ts";
+import { backoff } from "../../wait/backoff.ts";
+import { sleep } from "../../wait/sleep.ts";
 import { describeError, refused, verdictOf } from "./request_error.ts";
 
 const logger = getLogger(["ticklake", "kafka"]);
 
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 2000;
+/** The pauses between two tries. */
+const PAUSES = { firstMs: 100, longestMs: 2000, jitter: 0.2 };
 
 /** Milliseconds of failing after which a retry is worth a warning, and between two of them. */
 const WARN_EVERY_MS = 10_000;
@@ -58,7 +61,8 @@ export async function retrying<T>(
   failed: (error: unknown) => void = () => {},
 ): Promise<T> {
   const trouble = new Trouble(doing);
-  for (let pause = FIRST_PAUSE_MS;; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+  const pauses = backoff(PAUSES);
+  for (;;) {
     signal.throwIfAborted();
     try {
       const result = await abortable(request(), signal);
@@ -70,7 +74,7 @@ export async function retrying<T>(
       trouble.failed(error);
       failed(error);
     }
-    await sleep(pause * (0.8 + 0.4 * Math.random()), signal);
+    await sleep(pauses.next().value, signal);
   }
 }
 
@@ -86,33 +90,4 @@ export async function retryingOrRefused<T>(
   } catch (error) {
     throw signal.aborted ? error : refused(description, doing, error);
   }
-}
-
-/** Waits; @throws the signal's reason as soon as it aborts. */
-export function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const end = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", end);
-      resolve();
-    }, ms);
-    signal.addEventListener("abort", end, { once: true });
-  });
-}
-
-/** What a promise gives, unless the signal aborts first. @throws the signal's reason */
-export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) {
-    promise.catch(() => {});
-    return Promise.reject(signal.reason);
-  }
-  return new Promise((resolve, reject) => {
-    const end = () => reject(signal.reason);
-    signal.addEventListener("abort", end, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", end));
-  });
 }

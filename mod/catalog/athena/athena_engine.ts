@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-athena";
 import { type Api, isNamed, openApi } from "../../aws/api.ts";
 import { refusal } from "../../aws/explain_refusal.ts";
-import { delay } from "../../wait/delay.ts";
+import { sleep } from "../../wait/sleep.ts";
 import { sizeText } from "../../terminal/size_text.ts";
 import { messageOf } from "../../failure/failure.ts";
 import { queryFailure } from "./athena_failure.ts";
@@ -114,7 +114,7 @@ async function finished(
       const scanned = sizeText(Statistics?.DataScannedInBytes ?? 0);
       const seconds = Math.round((performance.now() - begin) / 1000);
       onProgress(`Athena: ${Status?.State?.toLowerCase()}, ${seconds} s, ${scanned} scanned`);
-      await delay(pause, signal);
+      await sleep(pause, signal);
       pause = Math.min(pause * 1.5, LONGEST_POLL_MS);
     }
   } catch (error) {

@@ -1,4 +1,4 @@
-import { delay } from "../../wait/delay.ts";
+import { sleep } from "../../wait/sleep.ts";
 import { Failure } from "../../failure/failure.ts";
 
 /** How to wait for something in Glue. */
@@ -33,6 +33,6 @@ export async function poll(
         fix: "Wait for it and run the command again, or wait longer with --timeout.",
       });
     }
-    await delay(pollMs, signal);
+    await sleep(pollMs, signal);
   }
 }

@@ -1,14 +1,16 @@
 import { getLogger } from "@logtape/logtape";
 import { messageOf } from "../../failure/failure.ts";
+import { backoff } from "../../wait/backoff.ts";
+import { pause } from "../../wait/sleep.ts";
 
 const logger = getLogger(["ticklake", "alerts"]);
 
 /** Milliseconds that the webhook may take to answer. */
 const ANSWER_MS = 10_000;
 
-/** Attempts to post one alert, with a pause that doubles between them. */
+/** Attempts to post one alert, and the pauses between them. */
 const ATTEMPTS = 5;
-const FIRST_PAUSE_MS = 1000;
+const PAUSES = { firstMs: 1000, longestMs: 8000 };
 
 /** Checks in a row that must agree, so that a value at its limit does not post again and again. */
 const CHECKS = 2;
@@ -87,7 +89,8 @@ export function startAlerts(options: AlertsOptions): () => Promise<void> {
 }
 
 async function send(url: string, post: AlertPost, signal: AbortSignal): Promise<void> {
-  for (let attempt = 1, pause = FIRST_PAUSE_MS; !signal.aborted; attempt++, pause *= 2) {
+  const pauses = backoff(PAUSES);
+  for (let attempt = 1; !signal.aborted; attempt++) {
     try {
       const response = await fetch(url, {
         method: "POST",
@@ -107,13 +110,7 @@ async function send(url: string, post: AlertPost, signal: AbortSignal): Promise<
         return;
       }
       logger.warn("alert {alert} could not be posted to {host}, again soon: {error}", fields);
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, pause);
-        signal.addEventListener("abort", () => {
-          clearTimeout(timer);
-          resolve();
-        }, { once: true });
-      });
+      await pause(pauses.next().value, signal);
     }
   }
 }
