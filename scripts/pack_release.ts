@@ -3,11 +3,13 @@
  *
  *     deno run --allow-read --allow-write scripts/pack_release.ts FOLDER REPOSITORY_URL
  *
- * FOLDER holds the binaries `ticklake-linux-x64` and so on; it gets them packed, `install.sh`, what runs
- * and watches the program on a host, and `SHA256SUMS` of all these.
+ * FOLDER holds the binaries `ticklake-linux-x64` and so on, and packages (.deb, .rpm) where they were built;
+ * it gets the binaries packed, `install.sh`, the Homebrew formula, what runs and watches the program on a
+ * host, and `SHA256SUMS` of all these.
  */
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
+import manifest from "../deno.json" with { type: "json" };
 import { RELEASE_TARGETS } from "./release_targets.ts";
 
 /** What a host needs besides the binary. */
@@ -17,6 +19,8 @@ const DEPLOYED = [
   "deploy/cron/ticklake-cron",
   "deploy/prometheus/ticklake.rules.yaml",
   "deploy/grafana/ticklake.json",
+  "deploy/cloudformation/ticklake.yaml",
+  "deploy/kubernetes/ticklake.yaml",
 ];
 
 const [folder, repository] = Deno.args;
@@ -25,14 +29,20 @@ if (folder === undefined || repository === undefined) {
   Deno.exit(2);
 }
 
-const sums: string[] = [];
+/** Names of the files, with their checksums. */
+const sums = new Map<string, string>();
 const add = (name: string, bytes: Uint8Array) => {
   Deno.writeFileSync(`${folder}/${name}`, bytes);
-  sums.push(`${createHash("sha256").update(bytes).digest("hex")}  ${name}\n`);
+  sums.set(name, createHash("sha256").update(bytes).digest("hex"));
 };
 for (const target of Object.keys(RELEASE_TARGETS)) {
   const binary = `${folder}/ticklake-${target}`;
   // The header has no time in it, so that equal binaries make equal files.
+  if (target.endsWith(".exe")) {
+    // Windows runs it as it is downloaded; it has no gzip.
+    add(`ticklake-${target}`, Deno.readFileSync(binary));
+    continue;
+  }
   add(`ticklake-${target}.gz`, gzipSync(Deno.readFileSync(binary), { level: 9 }));
   Deno.removeSync(binary);
 }
@@ -42,6 +52,17 @@ for (const file of DEPLOYED) {
     Deno.readFileSync(new URL(`../${file}`, import.meta.url)),
   );
 }
-const script = Deno.readTextFileSync(new URL("install.sh", import.meta.url));
-add("install.sh", new TextEncoder().encode(script.replaceAll("@REPOSITORY@", repository)));
-Deno.writeTextFileSync(`${folder}/SHA256SUMS`, sums.join(""));
+for (const { name } of [...Deno.readDirSync(folder)]) {
+  if (/\.(deb|rpm)$/.test(name)) add(name, Deno.readFileSync(`${folder}/${name}`));
+}
+const text = (path: string) => Deno.readTextFileSync(new URL(path, import.meta.url));
+const encoder = new TextEncoder();
+const script = text("install.sh").replaceAll("@REPOSITORY@", repository);
+add("install.sh", encoder.encode(script));
+const formula = text("../deploy/packages/ticklake.rb")
+  .replaceAll("@REPOSITORY@", repository)
+  .replaceAll("@VERSION@", manifest.version)
+  .replace(/@SHA256:([^@]+)@/g, (_, name) => sums.get(name)!);
+add("ticklake.rb", encoder.encode(formula));
+const lines = [...sums].map(([name, sum]) => `${sum}  ${name}\n`);
+Deno.writeTextFileSync(`${folder}/SHA256SUMS`, lines.join(""));

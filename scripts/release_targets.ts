@@ -4,4 +4,5 @@ export const RELEASE_TARGETS: Readonly<Record<string, string>> = {
   "linux-arm64": "aarch64-unknown-linux-gnu",
   "macos-x64": "x86_64-apple-darwin",
   "macos-arm64": "aarch64-apple-darwin",
+  "windows-x64.exe": "x86_64-pc-windows-msvc",
 };

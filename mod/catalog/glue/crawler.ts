@@ -30,7 +30,7 @@ export async function findCrawler(glue: GlueApi, name: string): Promise<Crawler 
 type CrawlerInput = Omit<CreateCrawlerCommandInput, "Role"> & { Role: string | undefined };
 
 /** The crawler as it is to be; without a role or a schedule where the settings leave them alone. */
-function wantedCrawler(target: GlueTarget): CrawlerInput {
+export function wantedCrawler(target: GlueTarget): CrawlerInput {
   return {
     Name: target.crawler,
     Role: target.role,
