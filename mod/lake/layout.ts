@@ -8,25 +8,30 @@ export interface FlushRange {
   last: number;
 }
 
+/** What an object of a table holds: rows, rejected messages, or the record of offsets without a message. */
+export type ObjectKind = "rows" | "dead-letters" | "gap";
+
 /** What a lake object's name says. */
 export interface ObjectName extends FlushRange {
   /** The table's name. */
   table: string;
-  /** Whether it holds rejected messages. */
-  deadLetter: boolean;
+  kind: ObjectKind;
   /** Hive partition values by column, in the order of the path, decoded. */
   partitions: ReadonlyArray<readonly [column: string, value: string]>;
   /** Ending without the dot: `parquet`, `jsonl.gz`, `jsonl`. */
   extension: string;
 }
 
-/** Folder of the rejected messages. */
+/** Folder of the rejected messages and of the gaps' records. */
 export const DEAD_LETTER_ROOT = "dead_letter";
+
+/** The name of the only folder, with the reason as its value, that the record of a gap lies in. */
+const GAP_COLUMN = "gap";
 
 /** Digits of an offset in a name: enough for 2^53, so that names sort as their offsets do. */
 const OFFSET_DIGITS = 16;
 
-/** The folder of a table's objects (or of its rejected messages), with a `/` at its end. */
+/** The folder of a table's rows (or of its dead letters and gaps), with a `/` at its end. */
 export function tableFolder(table: string, deadLetter = false): string {
   return deadLetter ? `${DEAD_LETTER_ROOT}/${table}/` : `${table}/`;
 }
@@ -40,7 +45,7 @@ export function tableFolder(table: string, deadLetter = false): string {
  * import { objectName } from "./layout.ts";
  * objectName({
  *   table: "index_quotes",
- *   deadLetter: false,
+ *   kind: "rows",
  *   partitions: [["dt", "2026-11-24"]],
  *   topic: "index-quotes",
  *   partition: 3,
@@ -53,7 +58,8 @@ export function tableFolder(table: string, deadLetter = false): string {
  */
 export function objectName(name: ObjectName): string {
   const hive = name.partitions.map(([column, value]) => `${column}=${encodeHive(value)}/`).join("");
-  return tableFolder(name.table, name.deadLetter) + hive + fileStem(name) + "." + name.extension;
+  return tableFolder(name.table, name.kind !== "rows") + hive + fileStem(name) + "." +
+    name.extension;
 }
 
 /** The part of an object's name that says which offsets it holds, without its ending. */
@@ -78,7 +84,7 @@ export function parseObjectName(name: string): ObjectName | null {
   }
   return {
     table,
-    deadLetter,
+    kind: !deadLetter ? "rows" : isGap(partitions) ? "gap" : "dead-letters",
     partitions,
     topic: file[1],
     partition: Number(file[2]),
@@ -86,6 +92,15 @@ export function parseObjectName(name: string): ObjectName | null {
     last: Number(file[4]),
     extension: file[5],
   };
+}
+
+function isGap(partitions: ObjectName["partitions"]): boolean {
+  return partitions.length === 1 && partitions[0][0] === GAP_COLUMN;
+}
+
+/** Where the record of a gap lies. @param reason why its offsets are in no row */
+export function gapPartitions(reason: string): ObjectName["partitions"] {
+  return [[GAP_COLUMN, reason]];
 }
 
 /** Hive's name for a partition value that is null or empty. */

@@ -2,11 +2,11 @@ import type { SQLInputValue } from "node:sqlite";
 import type { ObjectRows } from "../lake/format/object_rows.ts";
 import { readObject } from "../lake/format/read_object.ts";
 import { messageOf } from "../failure/failure.ts";
-import { parseObjectName, tableFolder } from "../lake/layout.ts";
 import type { LakeStore } from "../lake/store.ts";
+import { tableObjects } from "../lake/table_objects.ts";
 import { ORIGIN_COLUMNS, type RowSchema } from "../schema/schema.ts";
 import { type Candles, QuoteMaker } from "./candles.ts";
-import { type NamedObject, newestObjects } from "./newest_objects.ts";
+import { newestObjects } from "./newest_objects.ts";
 
 /** What of the newest objects is read: enough for a picture, and little enough for a start. */
 const MOST_BYTES = 64 * 2 ** 20;
@@ -32,11 +32,10 @@ export async function loadHistory(
   candles: Candles,
   { store, schema, topic, signal }: HistoryOptions,
 ): Promise<string[]> {
-  const found: NamedObject[] = [];
-  for await (const { name, size } of store.list(tableFolder(schema.table), { signal })) {
-    const parsed = parseObjectName(name);
-    if (parsed?.topic === topic) found.push({ name, size, parsed });
-  }
+  const { table } = schema;
+  const found = await Array.fromAsync(
+    tableObjects(store, { table, kinds: ["rows"], topic, signal }),
+  );
   let bytes = 0;
   const wanted = newestObjects(found).slice(0, MOST_OBJECTS)
     .filter(({ size }) => (bytes += size) <= MOST_BYTES).reverse();

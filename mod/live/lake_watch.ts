@@ -1,8 +1,9 @@
 import { messageOf } from "../failure/failure.ts";
-import { parseObjectName, tableFolder } from "../lake/layout.ts";
+import type { ObjectKind } from "../lake/layout.ts";
 import type { LakeStore } from "../lake/store.ts";
+import { type TableObject, tableObjects } from "../lake/table_objects.ts";
 import type { RowSchema } from "../schema/schema.ts";
-import { type NamedObject, newestObjects } from "./newest_objects.ts";
+import { newestObjects } from "./newest_objects.ts";
 import { pause } from "../wait/sleep.ts";
 
 /** Milliseconds between two listings for each request that one takes: S3 is paid by requests. */
@@ -93,12 +94,14 @@ export class LakeWatch {
 
   /** Looks once. */
   async look(signal: AbortSignal): Promise<void> {
-    const rows = await this.#list(false, signal);
-    const dead = (await this.#list(true, signal))
-      .filter(({ parsed }) => parsed.partitions[0]?.[0] !== "gap");
+    const { store, schema: { table }, topic } = this.#options;
+    const kinds: ObjectKind[] = ["rows", "dead-letters"];
+    const objects = await Array.fromAsync(tableObjects(store, { table, kinds, topic, signal }));
+    const rows = objects.filter(({ parsed }) => parsed.kind === "rows");
+    const dead = objects.filter(({ parsed }) => parsed.kind === "dead-letters");
     const bytes = rows.reduce((sum, { size }) => sum + size, 0);
     const ranges = new Map<string, number>();
-    for (const { parsed } of [...rows, ...dead]) {
+    for (const { parsed } of objects) {
       const { partition, first, last } = parsed;
       ranges.set(`${partition} ${first}`, last + 1 - first);
     }
@@ -124,19 +127,7 @@ export class LakeWatch {
     };
   }
 
-  async #list(deadLetter: boolean, signal: AbortSignal): Promise<NamedObject[]> {
-    const { store, schema, topic } = this.#options;
-    const found: NamedObject[] = [];
-    for await (
-      const { name, size } of store.list(tableFolder(schema.table, deadLetter), { signal })
-    ) {
-      const parsed = parseObjectName(name);
-      if (parsed?.topic === topic) found.push({ name, size, parsed });
-    }
-    return found;
-  }
-
-  async #deadLetters(objects: NamedObject[], signal: AbortSignal): Promise<Rejected[]> {
+  async #deadLetters(objects: TableObject[], signal: AbortSignal): Promise<Rejected[]> {
     const rejected: Rejected[] = [];
     const kept = new Map<string, Rejected[]>();
     for (const { name, size } of newestObjects(objects).slice(0, DEAD_LETTER_OBJECTS)) {

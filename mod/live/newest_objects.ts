@@ -1,18 +1,11 @@
-import type { ObjectName } from "../lake/layout.ts";
-
-/** An object of the lake, and what its name says. */
-export interface NamedObject {
-  name: string;
-  size: number;
-  parsed: ObjectName;
-}
+import type { TableObject } from "../lake/table_objects.ts";
 
 /**
  * Objects from the newest to the oldest: by their days, then by their rank within their partition,
  * so that a partition with few messages has its newest objects as far ahead as one with many.
  */
-export function newestObjects(objects: readonly NamedObject[]): NamedObject[] {
-  const day = ({ parsed }: NamedObject) =>
+export function newestObjects(objects: readonly TableObject[]): TableObject[] {
+  const day = ({ parsed }: TableObject) =>
     parsed.partitions.find(([column]) => column === "dt")?.[1] ?? "";
   const ranked = objects
     .map((object) => ({ object, day: day(object), rank: 0 }))

@@ -1,7 +1,8 @@
 import { type AssignedPartition, FencedError, type RecordBatch } from "../broker/broker.ts";
 import type { Encoder } from "../lake/format/encoder.ts";
-import { type FlushRange, parseObjectName, tableFolder } from "../lake/layout.ts";
+import type { FlushRange } from "../lake/layout.ts";
 import type { LakeStore } from "../lake/store.ts";
+import { tableObjects } from "../lake/table_objects.ts";
 import type { MessageReader } from "../schema/message_reader.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import type { EncodedRange, EncodeQueue } from "./encode_queue.ts";
@@ -412,16 +413,12 @@ export class PartitionSink {
   /** Names of the objects that a flush has written. */
   async #objectsOf(first: number, end: number): Promise<string[]> {
     const { store, topic, schema: { table } } = this.#parts;
-    const signal = this.#assigned.lost;
+    const options = { table, topic, signal: this.#assigned.lost };
     const names: string[] = [];
-    for (const deadLetter of [false, true]) {
-      for await (const { name } of store.list(tableFolder(table, deadLetter), { signal })) {
-        const parsed = parseObjectName(name);
-        if (
-          parsed?.topic === topic && parsed.partition === this.partition &&
-          parsed.first === first && parsed.last === end - 1
-        ) names.push(name);
-      }
+    for await (const { name, parsed } of tableObjects(store, options)) {
+      if (
+        parsed.partition === this.partition && parsed.first === first && parsed.last === end - 1
+      ) names.push(name);
     }
     return names;
   }

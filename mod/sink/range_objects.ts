@@ -1,6 +1,6 @@
 import type { Encoder } from "../lake/format/encoder.ts";
 import { EXTENSIONS, type LakeFormat } from "../lake/format/row_buffer.ts";
-import { type FlushRange, objectName } from "../lake/layout.ts";
+import { type FlushRange, gapPartitions, objectName } from "../lake/layout.ts";
 import type { RangeContent } from "./open_range.ts";
 
 /** One object as it goes to the lake. */
@@ -27,13 +27,13 @@ export async function rangeObjects(
   const encoded = job === undefined ? [] : await encoder.encode(job);
   const extension = EXTENSIONS[format];
   const objects = encoded.map(({ group, bytes }) => ({
-    name: objectName({ ...name, deadLetter: false, partitions: paths[group], extension }),
+    name: objectName({ ...name, kind: "rows", partitions: paths[group], extension }),
     bytes,
   }));
   for (const { dt, bytes } of deadLetters.takeFiles()) {
     const partitions = [["dt", dt]] as const;
     objects.push({
-      name: objectName({ ...name, deadLetter: true, partitions, extension: "jsonl" }),
+      name: objectName({ ...name, kind: "dead-letters", partitions, extension: "jsonl" }),
       bytes,
     });
   }
@@ -47,8 +47,8 @@ export function gapObject(range: FlushRange & { table: string }): RangeObject {
   return {
     name: objectName({
       ...range,
-      deadLetter: true,
-      partitions: [["gap", RETENTION]],
+      kind: "gap",
+      partitions: gapPartitions(RETENTION),
       extension: "json",
     }),
     bytes: new TextEncoder().encode(JSON.stringify(record) + "\n"),

@@ -1,5 +1,5 @@
-import { parseObjectName, tableFolder } from "../lake/layout.ts";
 import type { LakeStore } from "../lake/store.ts";
+import { tableObjects } from "../lake/table_objects.ts";
 
 /** What lies in the lake of one table, by its objects' names and sizes. */
 export interface LakeInventory {
@@ -52,30 +52,26 @@ export async function takeInventory(
   const ranges = new Set<string>();
   const days = new Set<string>();
   const deadLetters: string[] = [];
-  for (const deadLetter of [false, true]) {
-    for await (const { name, size } of store.list(tableFolder(table, deadLetter), { signal })) {
-      const parsed = parseObjectName(name);
-      if (parsed === null || parsed.topic !== topic) continue;
-      const { partition, first, last, partitions } = parsed;
-      if (deadLetter && partitions[0]?.[0] === "gap") {
-        inventory.lost += last + 1 - first;
-        inventory.gapObjects++;
-        continue;
-      }
-      // The objects of one flush share its range.
-      const range = `${partition} ${first}`;
-      if (!ranges.has(range)) inventory.offsets += last + 1 - first;
-      ranges.add(range);
-      if (deadLetter) {
-        inventory.deadLetterObjects++;
-        inventory.deadLetterBytes += size;
-        deadLetters.push(name);
-        continue;
-      }
-      inventory.objects++;
-      inventory.bytes += size;
-      for (const [column, value] of partitions) if (column === "dt") days.add(value);
+  for await (const { name, size, parsed } of tableObjects(store, { table, topic, signal })) {
+    const { kind, partition, first, last, partitions } = parsed;
+    if (kind === "gap") {
+      inventory.lost += last + 1 - first;
+      inventory.gapObjects++;
+      continue;
     }
+    // The objects of one flush share its range.
+    const range = `${partition} ${first}`;
+    if (!ranges.has(range)) inventory.offsets += last + 1 - first;
+    ranges.add(range);
+    if (kind === "dead-letters") {
+      inventory.deadLetterObjects++;
+      inventory.deadLetterBytes += size;
+      deadLetters.push(name);
+      continue;
+    }
+    inventory.objects++;
+    inventory.bytes += size;
+    for (const [column, value] of partitions) if (column === "dt") days.add(value);
   }
   inventory.days = days.size;
   inventory.rejected = deadLetters.length > MOST_READ

@@ -24,7 +24,7 @@ export async function objectOffsets(
     const text = new TextDecoder().decode(
       parsed.extension === "jsonl.gz" ? gunzipSync(bytes) : bytes,
     );
-    return parsed.deadLetter
+    return parsed.kind === "dead-letters"
       ? lineOffsets(text, "partition", "offset")
       : lineOffsets(text, "kafka_partition", "kafka_offset");
   } catch (cause) {

@@ -1,11 +1,8 @@
-import type { ObjectName } from "../lake/layout.ts";
+import type { TableObject } from "../lake/table_objects.ts";
 import type { OffsetRange } from "./offset_range.ts";
 
-/** An object with what its name says. */
-export interface NamedObject {
-  name: string;
-  parsed: ObjectName;
-}
+/** What of an object is looked at. */
+export type NamedObject = Pick<TableObject, "name" | "parsed">;
 
 /** What the names of a partition's objects must cover. */
 export interface Expected {
@@ -36,11 +33,6 @@ export interface Tiling {
   gaps: OffsetRange[];
 }
 
-/** Whether an object records what retention removed. */
-export function isGap({ deadLetter, partitions }: ObjectName): boolean {
-  return deadLetter && partitions.length === 1 && partitions[0][0] === "gap";
-}
-
 /**
  * Checks by the names alone that the flushes of a partition tile what the group has committed: no hole,
  * no overlap, nothing behind.
@@ -61,7 +53,9 @@ export function checkTiling(objects: readonly NamedObject[], expected: Expected)
     if (first < next) tiling.duplicate.push({ first, last: Math.min(next - 1, last) });
     else if (isDoubled(flush)) tiling.duplicate.push({ first, last });
     if (last >= end) tiling.beyond.push({ first: end, last });
-    if (flush.objects.some(({ parsed }) => isGap(parsed))) tiling.gaps.push({ first, last });
+    if (flush.objects.some(({ parsed }) => parsed.kind === "gap")) {
+      tiling.gaps.push({ first, last });
+    }
     tiling.flushes.push(flush);
     next = Math.max(next, last + 1);
   }
@@ -90,8 +84,8 @@ function isDoubled({ objects }: Flush): boolean {
   const ways = new Set<string>();
   let gaps = 0;
   for (const { parsed } of objects) {
-    if (isGap(parsed)) gaps++;
-    else if (!parsed.deadLetter) {
+    if (parsed.kind === "gap") gaps++;
+    else if (parsed.kind === "rows") {
       ways.add(`${parsed.extension} ${parsed.partitions.map(([column]) => column).join()}`);
     }
   }

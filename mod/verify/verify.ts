@@ -1,12 +1,12 @@
 import type { Broker, CommittedOffset, PartitionOffsets } from "../broker/broker.ts";
 import { Failure } from "../failure/failure.ts";
-import { parseObjectName, tableFolder } from "../lake/layout.ts";
 import type { LakeStore } from "../lake/store.ts";
+import { type TableObject, tableObjects } from "../lake/table_objects.ts";
 import { parseCheckpoint } from "../sink/intent.ts";
 import { objectOffsets } from "./object_offsets.ts";
 import { addOffset, countOffsets, type OffsetRange } from "./offset_range.ts";
 import { OffsetSet } from "./offset_set.ts";
-import { checkTiling, isGap, type NamedObject, type Tiling } from "./tiling.ts";
+import { checkTiling, type NamedObject, type Tiling } from "./tiling.ts";
 
 /** Options of {@linkcode verify}. */
 export interface VerifyOptions {
@@ -128,16 +128,13 @@ function standing(
 
 async function listObjects(
   { store, table, topic, signal }: VerifyOptions,
-): Promise<Map<number, NamedObject[]>> {
-  const objects = new Map<number, NamedObject[]>();
-  for (const deadLetter of [false, true]) {
-    for await (const { name } of store.list(tableFolder(table, deadLetter), { signal })) {
-      const parsed = parseObjectName(name);
-      if (parsed === null || parsed.topic !== topic || parsed.table !== table) continue;
-      const own = objects.get(parsed.partition);
-      if (own === undefined) objects.set(parsed.partition, [{ name, parsed }]);
-      else own.push({ name, parsed });
-    }
+): Promise<Map<number, TableObject[]>> {
+  const objects = new Map<number, TableObject[]>();
+  for await (const object of tableObjects(store, { table, topic, signal })) {
+    const { partition } = object.parsed;
+    const own = objects.get(partition);
+    if (own === undefined) objects.set(partition, [object]);
+    else own.push(object);
   }
   return objects;
 }
@@ -187,7 +184,7 @@ async function offsetsIn(
   { store, signal }: VerifyOptions,
 ): Promise<Iterable<number>> {
   // The record of a gap stands for its offsets.
-  if (isGap(object.parsed)) return count(first, last);
+  if (object.parsed.kind === "gap") return count(first, last);
   const { name } = object;
   const found = await objectOffsets(object, await store.get(name, { signal }));
   for (const other of found.partitions) {

@@ -55,7 +55,7 @@ export async function putRows(
   const offsets = rows.map((row) => Number(row.kafka_offset));
   const name = objectName({
     table: schema.table,
-    deadLetter: false,
+    kind: "rows",
     partitions,
     topic,
     partition: options.partition ?? 0,

@@ -69,13 +69,13 @@ async function land(
   }, summary);
   const landed: Landed = { rows: new Map(), deadLetters: new Map() };
   for await (const { name } of store.list("")) {
-    const { partition, deadLetter, partitions, extension } = parseObjectName(name)!;
+    const { partition, kind, partitions, extension } = parseObjectName(name)!;
     const bytes = await store.get(name);
     for (const row of await objectsIn(bytes, extension)) {
       const place = `${partition}/${row.kafka_offset ?? row.offset}`;
-      const found = deadLetter ? landed.deadLetters : landed.rows;
+      const found = kind === "dead-letters" ? landed.deadLetters : landed.rows;
       assert.ok(!found.has(place), `${place} is there twice`);
-      if (!deadLetter) { for (const [column, value] of partitions) row[column] ??= value; }
+      if (kind === "rows") { for (const [column, value] of partitions) row[column] ??= value; }
       found.set(place, row as never);
     }
   }

@@ -18,7 +18,7 @@ Deno.test("names sort as offsets do, up to the largest that a number can say", (
 
 Deno.test("a topic may look like a name with partition and offsets itself", () => {
   for (const topic of ["a-1", "q-0-0000000000000000-0000000000000009", "1-2-3", "-", "x.parquet"]) {
-    const name = { table: "t", deadLetter: false, partitions: [], ...FLUSH, topic };
+    const name = { table: "t", kind: "rows" as const, partitions: [], ...FLUSH, topic };
     const text = objectName({ ...name, extension: "jsonl.gz" });
     assert.deepEqual(parseObjectName(text), { ...name, extension: "jsonl.gz" });
   }
@@ -26,8 +26,8 @@ Deno.test("a topic may look like a name with partition and offsets itself", () =
 
 Deno.test("rejected messages lie apart from the rows of their table", () => {
   const name = { table: "t", partitions: [["dt", "2026-11-24"]] as const, ...FLUSH };
-  const rows = objectName({ ...name, deadLetter: false, extension: "parquet" });
-  const rejected = objectName({ ...name, deadLetter: true, extension: "jsonl" });
+  const rows = objectName({ ...name, kind: "rows", extension: "parquet" });
+  const rejected = objectName({ ...name, kind: "dead-letters", extension: "jsonl" });
   assert.equal(
     rows,
     "t/dt=2026-11-24/index-quotes-3-0000000000000000-0000000000000099.parquet",

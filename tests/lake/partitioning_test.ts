@@ -61,7 +61,7 @@ Deno.test("hostile texts stay one folder, in which Hive and Athena find them", (
   const name = (s: string) => {
     const [partitions] = bufferRows("jsonl", [{ ...BASE, s }], { partitionBy: "s" }).paths;
     const range = { topic: "q", partition: 0, first: 0, last: 9 };
-    const rest = { table: "t", deadLetter: false, extension: "parquet" };
+    const rest = { table: "t", kind: "rows" as const, extension: "parquet" };
     return objectName({ ...range, ...rest, partitions }).split("/").slice(1, -1);
   };
   assert.deepEqual(name("a/b"), ["s=a%2Fb"]);
@@ -117,7 +117,7 @@ const topic = fc.stringMatching(/^[a-zA-Z0-9._-]{1,40}$/).filter((name) => !/^\.
 const offset = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
 const named: fc.Arbitrary<ObjectName> = fc.record({
   table: fc.stringMatching(/^[a-z][a-z0-9_]{0,20}$/).filter((table) => table !== "dead_letter"),
-  deadLetter: fc.boolean(),
+  kind: fc.constantFrom("rows", "dead-letters"),
   partitions: fc.array(
     fc.tuple(
       fc.stringMatching(/^[a-z][a-z0-9_]{0,10}$/),
@@ -197,7 +197,7 @@ Deno.test("any values make as many paths as there are of them", () => {
       const names = found.map((partitions) =>
         objectName({
           table: "t",
-          deadLetter: false,
+          kind: "rows",
           partitions,
           topic: "q",
           partition: 0,

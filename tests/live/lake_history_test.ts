@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import { objectName } from "../../mod/lake/layout.ts";
+import { type ObjectKind, objectName } from "../../mod/lake/layout.ts";
 import { Candles } from "../../mod/live/candles.ts";
 import { loadHistory } from "../../mod/live/lake_history.ts";
 import { LakeWatch } from "../../mod/live/lake_watch.ts";
@@ -18,14 +18,14 @@ function named(
   day: string,
   partition: number,
   first: number,
-  { deadLetter = false, ofTopic = topic, last = first + 9 } = {},
+  { kind = "rows" as ObjectKind, ofTopic = topic, last = first + 9 } = {},
 ) {
   const parsed = {
     table: schema.table,
     partitions: [["dt", day]] as const,
-    extension: deadLetter ? "jsonl" : "jsonl.gz",
+    extension: kind !== "rows" ? "jsonl" : "jsonl.gz",
     topic: ofTopic,
-    ...{ deadLetter, partition, first, last },
+    ...{ kind, partition, first, last },
   };
   return { name: objectName(parsed), size: 1, parsed };
 }
@@ -97,7 +97,7 @@ Deno.test("dead letters are told by reason, the newest first; each object is fet
   const lake = new MemoryLake();
   const letter = (offset: number, reason: string) =>
     JSON.stringify({ partition: 0, offset, timestamp: "2024-01-03T00:00:00.000Z", reason }) + "\n";
-  const range = named("2024-01-03", 0, 0, { deadLetter: true, last: 9 });
+  const range = named("2024-01-03", 0, 0, { kind: "dead-letters", last: 9 });
   await lake.put(range.name, encoder.encode(letter(1, "not JSON") + letter(4, "no key")));
   await lake.put(named("2024-01-03", 0, 0).name, encoder.encode("rows"));
   const gap = `dead_letter/${schema.table}/gap=retention/${topic}-0-${"10".padStart(16, "0")}-${
@@ -112,7 +112,7 @@ Deno.test("dead letters are told by reason, the newest first; each object is fet
   };
   const watch = new LakeWatch({ store: lake, schema, topic });
   await watch.look(signal);
-  const next = named("2024-01-03", 0, 20, { deadLetter: true, last: 29 });
+  const next = named("2024-01-03", 0, 20, { kind: "dead-letters", last: 29 });
   await lake.put(next.name, encoder.encode(letter(25, "not JSON")));
   await watch.look(signal);
   const { view } = watch;

@@ -23,10 +23,13 @@ export async function lakeOffsets(lake: MemoryLake, partition = 0): Promise<Lake
       const rows = await parquetReadObjects({ file, columns: ["kafka_offset"] });
       found.rows.push(...rows.map((row) => Number(row.kafka_offset)));
     } else {
-      const text = new TextDecoder().decode(parsed.deadLetter ? bytes : gunzipSync(bytes));
+      const text = new TextDecoder().decode(
+        parsed.kind === "dead-letters" ? bytes : gunzipSync(bytes),
+      );
       const lines = text.trimEnd().split("\n").map((line) => JSON.parse(line));
-      if (parsed.deadLetter) found.deadLetters.push(...lines.map(({ offset }) => offset));
-      else found.rows.push(...lines.map((line) => line.kafka_offset));
+      if (parsed.kind === "dead-letters") {
+        found.deadLetters.push(...lines.map(({ offset }) => offset));
+      } else found.rows.push(...lines.map((line) => line.kafka_offset));
     }
   }
   for (const offsets of Object.values(found)) offsets.sort((a: number, b: number) => a - b);

@@ -23,7 +23,9 @@ for (const format of ["parquet", "jsonl"] as const) {
     });
     assert.equal(summary.rejected, 6);
     assert.equal(log.committed.get(0)!.offset, 8);
-    const [name] = [...lake.objects.keys()].filter((name) => parseObjectName(name)!.deadLetter);
+    const [name] = [...lake.objects.keys()].filter((name) =>
+      parseObjectName(name)!.kind === "dead-letters"
+    );
     assert.match(name, /\/dt=__HIVE_DEFAULT_PARTITION__\//);
     const lines = new TextDecoder().decode(lake.objects.get(name)).trimEnd().split("\n");
     const letters = lines.map((line) => JSON.parse(line));

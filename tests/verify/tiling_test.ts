@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { objectName, parseObjectName } from "../../mod/lake/layout.ts";
+import { type ObjectKind, objectName, parseObjectName } from "../../mod/lake/layout.ts";
 import { countOffsets, type OffsetRange } from "../../mod/verify/offset_range.ts";
 import { checkTiling, type NamedObject } from "../../mod/verify/tiling.ts";
 import { PROPERTY } from "../property_seed.ts";
@@ -8,11 +8,11 @@ import { PROPERTY } from "../property_seed.ts";
 interface Named extends OffsetRange {
   extension?: string;
   partitions?: Array<readonly [string, string]>;
-  deadLetter?: boolean;
+  kind?: ObjectKind;
 }
 
 function named(ranges: Named[]): NamedObject[] {
-  return ranges.map(({ first, last, extension = "parquet", partitions, deadLetter = false }) => {
+  return ranges.map(({ first, last, extension = "parquet", partitions, kind = "rows" }) => {
     const name = objectName({
       table: "t",
       topic: "a-1",
@@ -20,7 +20,7 @@ function named(ranges: Named[]): NamedObject[] {
       first,
       last,
       extension,
-      deadLetter,
+      kind,
       partitions: partitions ?? [["dt", "2026-11-24"]],
     });
     return { name, parsed: parseObjectName(name)! };
@@ -44,7 +44,7 @@ Deno.test("objects of one flush share its range: days, and dead letters", () => 
   const days: Named[] = [
     { ...range(0, 9), partitions: [["dt", "2026-11-23"]] },
     { ...range(0, 9), partitions: [["dt", "2026-11-24"]] },
-    { ...range(0, 9), deadLetter: true, extension: "jsonl" },
+    { ...range(0, 9), kind: "dead-letters", extension: "jsonl" },
   ];
   assert.deepEqual(check(days, 10), NOTHING);
 });
@@ -65,7 +65,7 @@ Deno.test("one range in two formats, by two partitionings, or as rows and as a g
   const gap: Named = {
     ...range(0, 9),
     partitions: [["gap", "retention"]],
-    deadLetter: true,
+    kind: "gap",
     extension: "json",
   };
   for (const other of [jsonl, byIndex, gap]) {

@@ -2,9 +2,8 @@ import { GlueClient } from "@aws-sdk/client-glue";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { openApi } from "../../aws/api.ts";
 import { refusal } from "../../aws/explain_refusal.ts";
-import { parseObjectName, tableFolder } from "../../lake/layout.ts";
 import type { LakeStore } from "../../lake/store.ts";
-import { isTableObject } from "../lake_table.ts";
+import { tableObjects } from "../../lake/table_objects.ts";
 import type { Crawl, Part, SetupReport } from "../setup_report.ts";
 import { crawl } from "./crawl.ts";
 import { deleteCrawler, ensureCrawler, findCrawler, requireRole } from "./crawler.ts";
@@ -145,9 +144,7 @@ async function describe(
 async function firstDayOf({ lake, target, signal }: GlueRunOptions): Promise<string> {
   const { table } = target.schema;
   let first: string | undefined;
-  for await (const { name } of lake.list(tableFolder(table), { signal })) {
-    const parsed = parseObjectName(name);
-    if (!isTableObject(parsed, table)) continue;
+  for await (const { parsed } of tableObjects(lake, { table, kinds: ["rows"], signal })) {
     const day = parsed.partitions.find(([column]) => column === "dt")?.[1];
     if (day !== undefined && (first === undefined || day < first)) first = day;
   }

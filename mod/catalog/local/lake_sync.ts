@@ -1,10 +1,10 @@
 import { getLogger } from "@logtape/logtape";
 import { Failure } from "../../failure/failure.ts";
-import { parseObjectName, tableFolder } from "../../lake/layout.ts";
-import type { ObjectName } from "../../lake/layout.ts";
+import { tableFolder } from "../../lake/layout.ts";
 import type { LakeObject, LakeStore } from "../../lake/store.ts";
+import { type TableObject, tableObjects } from "../../lake/table_objects.ts";
 import type { RowSchema } from "../../schema/schema.ts";
-import { isTableObject, tableColumns } from "../lake_table.ts";
+import { tableColumns } from "../lake_table.ts";
 import type { LocalCatalog } from "./local_catalog.ts";
 import { readObject } from "../../lake/format/read_object.ts";
 
@@ -31,10 +31,6 @@ export interface SyncSummary {
   loaded: number;
   /** Objects that were here and are no longer in the lake. */
   removed: number;
-}
-
-interface Wanted extends LakeObject {
-  parsed: ObjectName;
 }
 
 /**
@@ -86,13 +82,12 @@ async function listTable(
   lake: LakeStore,
   table: string,
   signal: AbortSignal,
-): Promise<{ listed: Map<string, Wanted>; foreign: number }> {
-  const listed = new Map<string, Wanted>();
+): Promise<{ listed: Map<string, TableObject>; foreign: number }> {
+  const listed = new Map<string, TableObject>();
   let foreign = 0;
-  for await (const object of lake.list(tableFolder(table), { signal })) {
-    const parsed = parseObjectName(object.name);
-    if (isTableObject(parsed, table)) listed.set(object.name, { ...object, parsed });
-    else if (object.size > 0) foreign++;
+  const onForeign = ({ size }: LakeObject) => foreign += size > 0 ? 1 : 0;
+  for await (const object of tableObjects(lake, { table, kinds: ["rows"], signal, onForeign })) {
+    listed.set(object.name, object);
   }
   return { listed, foreign };
 }
@@ -100,10 +95,10 @@ async function listTable(
 /** The objects' bytes in their order; `undefined` for one that has vanished since it was listed. */
 async function* fetchAhead(
   lake: LakeStore,
-  objects: Wanted[],
+  objects: TableObject[],
   signal: AbortSignal,
-): AsyncGenerator<{ object: Wanted; bytes: Uint8Array | undefined }> {
-  const fetches: Array<{ object: Wanted; bytes: Promise<Uint8Array | undefined> }> = [];
+): AsyncGenerator<{ object: TableObject; bytes: Uint8Array | undefined }> {
+  const fetches: Array<{ object: TableObject; bytes: Promise<Uint8Array | undefined> }> = [];
   let next = 0;
   let ahead = 0;
   while (next < objects.length || fetches.length > 0) {
@@ -126,7 +121,7 @@ async function* fetchAhead(
 
 async function fetchObject(
   lake: LakeStore,
-  { name }: Wanted,
+  { name }: TableObject,
   signal: AbortSignal,
 ): Promise<Uint8Array | undefined> {
   try {

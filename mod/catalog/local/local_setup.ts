@@ -1,8 +1,8 @@
-import { parseObjectName, tableFolder } from "../../lake/layout.ts";
 import type { LakeStore } from "../../lake/store.ts";
+import { tableObjects } from "../../lake/table_objects.ts";
 import type { RowSchema } from "../../schema/schema.ts";
 import { syncLake } from "./lake_sync.ts";
-import { isTableObject, tableColumns } from "../lake_table.ts";
+import { tableColumns } from "../lake_table.ts";
 import { LocalCatalog } from "./local_catalog.ts";
 import {
   catalogColumns,
@@ -107,9 +107,8 @@ async function listPartitions(
 ): Promise<{ names: string[]; partitions: number }> {
   const names = new Set<string>();
   const folders = new Set<string>();
-  for await (const { name } of lake.list(tableFolder(schema.table), { signal })) {
-    const parsed = parseObjectName(name);
-    if (!isTableObject(parsed, schema.table)) continue;
+  const { table } = schema;
+  for await (const { name, parsed } of tableObjects(lake, { table, kinds: ["rows"], signal })) {
     for (const [column] of parsed.partitions) names.add(column);
     folders.add(name.slice(0, name.lastIndexOf("/")));
   }
