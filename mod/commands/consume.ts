@@ -2,6 +2,7 @@ import type { Broker } from "../broker/broker.ts";
 import type { CommandContext } from "../cli/command.ts";
 import { countText, numberText } from "../terminal/count_text.ts";
 import { EXIT_CODES } from "../failure/failure.ts";
+import { compressionOf } from "../lake/format/compression.ts";
 import { Partitioning } from "../lake/partitioning.ts";
 import { openLog } from "../ops/log/log.ts";
 import { startOperations } from "../ops/telemetry/operations.ts";
@@ -29,6 +30,7 @@ export async function run(context: CommandContext): Promise<number> {
   const schema = await loadSchema(settings.schema);
   // What the user wrote is looked at before any service is asked.
   new Partitioning(partitionBy, schema);
+  compressionOf(format, settings.compression);
   const store = await openLake(settings);
   let broker: Broker | undefined;
   const operations = await startOperations({
@@ -58,6 +60,7 @@ export async function run(context: CommandContext): Promise<number> {
         schema,
         format,
         partitionBy,
+        compression: settings.compression,
         policy: {
           rows: settings.flushRows,
           bytes: settings.flushBytes,

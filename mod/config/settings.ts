@@ -397,7 +397,16 @@ export const SETTINGS = define({
     env: "TICKLAKE_FORMAT",
     default: "parquet",
     commands: ["consume", "setup-catalog"],
-    description: "Form of the lake's objects: Parquet (snappy) or JSON lines (gzip)",
+    description: "Form of the lake's objects: Parquet or JSON lines (gzip)",
+  },
+  compression: {
+    type: "choice",
+    group: "lake",
+    choices: ["snappy", "zstd", "gzip", "none"],
+    flag: "--compression",
+    env: "TICKLAKE_COMPRESSION",
+    commands: ["consume"],
+    description: "Compression of Parquet; without it zstd",
   },
   partitionBy: {
     type: "string",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { snappyCompress } from "hyparquet-writer/src/snappy.js";
 import snappy from "snappyjs";
-import { compressSnappy } from "../../../mod/lake/format/snappy.ts";
+import { compressSnappy } from "../../../mod/lake/format/parquet/snappy.ts";
 import { PROPERTY } from "../../property_seed.ts";
 
 function assertComesBack(bytes: Uint8Array): void {

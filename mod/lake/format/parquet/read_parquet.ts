@@ -1,7 +1,8 @@
 import { type DecodedArray, parquetMetadata, type ParquetParsers, parquetRead } from "hyparquet";
-import type { Column } from "../../schema/schema.ts";
-import type { ObjectRows } from "./object_rows.ts";
-import { type CellValue, dayText } from "./cell_value.ts";
+import type { Column } from "../../../schema/schema.ts";
+import { DECOMPRESSORS } from "./decompress_page.ts";
+import type { ObjectRows } from "../object_rows.ts";
+import { type CellValue, dayText } from "../cell_value.ts";
 
 /** hyparquet's own takes a byte order mark, which is part of the value, for the beginning of a file. */
 const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -40,6 +41,7 @@ export async function parquetBatches(
       rowStart,
       rowEnd: rowStart + rows,
       parsers: PARSERS,
+      compressors: DECOMPRESSORS,
       onChunk: ({ columnName, columnData }) => pages.get(columnName)!.push(columnData),
     });
     batches.push({
