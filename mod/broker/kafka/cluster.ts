@@ -8,7 +8,8 @@ import { deadline } from "../../wait/deadline.ts";
 import type { BrokerNode } from "./broker_node.ts";
 import { explainConnection } from "./explain_connection.ts";
 import { isConnecting } from "./kafkajs_repairs.ts";
-import { type BrokersAnswer, metadataRequest } from "./metadata_request.ts";
+import type { LogIdentity } from "../broker.ts";
+import { type BrokersAnswer, METADATA_KEY, metadataRequest } from "./metadata_request.ts";
 import { protocolError, type RawRequest, sendRaw } from "./raw_request.ts";
 import { errorType } from "./request_error.ts";
 import { cannotConnect, cannotReachAdvertised } from "./unreachable.ts";
@@ -18,6 +19,13 @@ export interface PartitionLeader {
   partition: number;
   /** Id of the broker that leads it, -1 while none does. */
   leader: number;
+}
+
+/** A topic as the brokers know it now. */
+export interface TopicDescription {
+  log: LogIdentity;
+  /** By partition. */
+  partitions: PartitionLeader[];
 }
 
 /** Options of {@linkcode Cluster}. */
@@ -86,7 +94,10 @@ export class Cluster {
     const { createBroker } = this.#pool;
     this.#pool.createBroker = (options: unknown) => {
       const broker = createBroker(options);
-      broker.metadata = (topics: string[]) => broker.connectionPool.send(metadataRequest(topics));
+      broker.metadata = (topics: string[]) => {
+        const { maxVersion } = (broker as BrokerNode).versions[METADATA_KEY];
+        return broker.connectionPool.send(metadataRequest(topics, maxVersion));
+      };
       broker.disconnect = async () => drop(broker, connectionClosed());
       return broker;
     };
@@ -141,7 +152,12 @@ export class Cluster {
 
   /** The partitions of a topic, asked for now; `null` when there is no such topic. */
   async partitions(topic: string): Promise<PartitionLeader[] | null> {
-    const { topicMetadata } = await this.#refresh([topic]);
+    return (await this.topic(topic))?.partitions ?? null;
+  }
+
+  /** A topic, asked for now; `null` when there is none of that name. */
+  async topic(topic: string): Promise<TopicDescription | null> {
+    const { topicMetadata, clusterId } = await this.#refresh([topic]);
     const found = topicMetadata.find((metadata) => metadata.topic === topic);
     if (found === undefined) return null;
     if (found.topicErrorCode !== 0) {
@@ -149,9 +165,10 @@ export class Cluster {
       if (errorType(error) === "UNKNOWN_TOPIC_OR_PARTITION") return null;
       throw error;
     }
-    return found.partitionMetadata
+    const partitions = found.partitionMetadata
       .map(({ partitionId, leader }) => ({ partition: partitionId, leader }))
       .sort((a, b) => a.partition - b.partition);
+    return { log: { cluster: clusterId ?? "", topicId: found.topicId ?? null }, partitions };
   }
 
   /** Refreshes overlap badly in kafkajs (each makes its own connections), so they queue here. */

@@ -4,11 +4,14 @@ import { Failure } from "../../failure/failure.ts";
 import { abortable } from "../../wait/abortable.ts";
 import type {
   Broker,
+  CallOptions,
   CommittedOffset,
   ConsumeOptions,
+  LogIdentity,
   PartitionOffsets,
   Producer,
   ProducerOptions,
+  ReadOptions,
   RecordBatch,
   TopicOptions,
 } from "../broker.ts";
@@ -19,7 +22,7 @@ import { checkTopicName, createTopic, readyPartitions } from "./ensure_topic.ts"
 import { fetchRecords } from "./fetch_records.ts";
 import { committedOffsets, topicOffsets } from "./offsets.ts";
 import { KafkaProducer } from "./producer.ts";
-import { RecordReader } from "./record_batch_reader.ts";
+import { RecordReader, UnreadableBatchError } from "./record_batch_reader.ts";
 import { retryingOrRefused } from "./retry.ts";
 import { cannotConnect } from "./unreachable.ts";
 
@@ -66,26 +69,44 @@ class KafkaBroker implements Broker {
     checkTopicName(topic);
     const created = await this.#asking(
       `creating topic ${topic}`,
+      options,
       () => createTopic(this.#cluster, topic, options),
     );
     const partitions = await this.#asking(
       `asking for topic ${topic}`,
+      options,
       () => readyPartitions(this.#cluster, topic),
     );
     return { created, partitions };
   }
 
-  topicOffsets(topic: string): Promise<PartitionOffsets[] | null> {
+  topicOffsets(topic: string, options: CallOptions = {}): Promise<PartitionOffsets[] | null> {
     return this.#asking(
       `asking for the offsets of ${topic}`,
-      () => topicOffsets(this.#cluster, topic),
+      options,
+      (signal) => topicOffsets(this.#cluster, topic, signal),
     );
   }
 
-  async groupOffsets(group: string, topic: string): Promise<CommittedOffset[]> {
-    const committed = await this.#asking(`asking for the offsets of group ${group}`, async () => {
+  async log(topic: string, options: CallOptions = {}): Promise<LogIdentity | null> {
+    const found = await this.#asking(
+      `asking for topic ${topic}`,
+      options,
+      () => this.#cluster.topic(topic),
+    );
+    return found?.log ?? null;
+  }
+
+  async groupOffsets(
+    group: string,
+    topic: string,
+    options: CallOptions = {},
+  ): Promise<CommittedOffset[]> {
+    const doing = `asking for the offsets of group ${group}`;
+    const committed = await this.#asking(doing, options, async (signal) => {
       const partitions = await this.#cluster.partitions(topic) ?? [];
       const numbers = partitions.map(({ partition }) => partition);
+      signal.throwIfAborted();
       return numbers.length === 0
         ? []
         : await committedOffsets(this.#cluster, group, topic, numbers);
@@ -98,27 +119,37 @@ class KafkaBroker implements Broker {
     partition: number,
     from: number,
     to: number,
+    options: ReadOptions = {},
   ): AsyncIterable<RecordBatch> {
     const reading = `reading ${topic}`;
-    const low = (await this.topicOffsets(topic))
+    const low = (await this.topicOffsets(topic, options))
       ?.find((offsets) => offsets.partition === partition)?.low ?? 0;
     for (from = Math.max(from, low); from < to;) {
       const records = await this.#asking(
         reading,
+        options,
         () => fetchRecords(this.#cluster, topic, partition, from),
       );
       const reader = new RecordReader(records);
-      for (let batch = reader.next(); batch !== null; batch = reader.next()) {
-        if (batch.count > 0) yield batch;
+      for (let more = true; more;) {
+        try {
+          const batch = reader.next();
+          more = batch !== null;
+          if (batch !== null && batch.count > 0) yield batch;
+        } catch (error) {
+          if (!(error instanceof UnreadableBatchError)) throw error;
+          options.unreadable?.(error);
+          more = reader.skip(error);
+        }
       }
       if (reader.nextOffset <= from) return;
       from = reader.nextOffset;
     }
   }
 
-  async producer({ topic }: ProducerOptions): Promise<Producer> {
-    await this.#mustHave(topic);
-    return await KafkaProducer.open(new Cluster(this.#config), topic);
+  async producer({ topic, signal }: ProducerOptions): Promise<Producer> {
+    await this.#mustHave(topic, { signal });
+    return await KafkaProducer.open(new Cluster(this.#config), topic, { signal });
   }
 
   async consume(options: ConsumeOptions): Promise<void> {
@@ -139,7 +170,7 @@ class KafkaBroker implements Broker {
     const requestTimeoutMs = Math.min(30_000, Math.max(2000, this.#sessionTimeoutMs / 3));
     const cluster = new Cluster(this.#config, { requestTimeoutMs });
     try {
-      await abortable(this.#mustHave(topic), signal);
+      await this.#mustHave(topic, { signal });
       await abortable(cluster.connect(), signal);
     } catch (error) {
       cluster.close();
@@ -149,9 +180,10 @@ class KafkaBroker implements Broker {
     await new Consumption(cluster, options, this.#sessionTimeoutMs).run();
   }
 
-  async #mustHave(topic: string): Promise<void> {
+  async #mustHave(topic: string, options: CallOptions): Promise<void> {
     const partitions = await this.#asking(
       `asking for topic ${topic}`,
+      options,
       () => this.#cluster.partitions(topic),
     );
     if (partitions !== null) return;
@@ -160,13 +192,18 @@ class KafkaBroker implements Broker {
     });
   }
 
-  async #asking<T>(doing: string, ask: () => Promise<T>): Promise<T> {
+  async #asking<T>(
+    doing: string,
+    { signal }: CallOptions,
+    ask: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     const patience = AbortSignal.timeout(PATIENCE_MS);
+    const ends = signal === undefined ? patience : AbortSignal.any([signal, patience]);
     let last: unknown;
     try {
-      return await retryingOrRefused(this.description, doing, patience, async () => {
+      return await retryingOrRefused(this.description, doing, ends, async () => {
         try {
-          return await ask();
+          return await ask(ends);
         } catch (error) {
           last = error;
           throw error;

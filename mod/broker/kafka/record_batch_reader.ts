@@ -1,5 +1,5 @@
 import { messageOf } from "../../failure/failure.ts";
-import type { RecordBatch } from "../broker.ts";
+import type { RecordBatch, UnreadableBatch } from "../broker.ts";
 import { decompress } from "./codecs.ts";
 import { crc32c } from "./crc32c.ts";
 
@@ -23,16 +23,21 @@ export interface FetchedRecords {
 }
 
 /** A record batch that cannot be read: damaged, or of a form that we do not know. */
-export class UnreadableBatchError extends Error {
-  /** First and last offset of the batch. */
+export class UnreadableBatchError extends Error implements UnreadableBatch {
   readonly first: number;
-  readonly last: number;
+  readonly end: number;
+  readonly bytes: Uint8Array;
+  readonly reason: string;
 
-  constructor(first: number, last: number, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(partition: number, batch: UnreadableBatch, options?: ErrorOptions) {
+    const { first, end, bytes, reason } = batch;
+    const what = `the record batch of partition ${partition}, offsets ${first} to ${end - 1}`;
+    super(`${what}, cannot be read: ${reason}`, options);
     this.name = "UnreadableBatchError";
     this.first = first;
-    this.last = last;
+    this.end = end;
+    this.bytes = bytes;
+    this.reason = reason;
   }
 }
 
@@ -109,25 +114,45 @@ export class RecordReader {
     return messages;
   }
 
+  /**
+   * Goes on behind a batch that {@linkcode RecordReader.next} could not read; `false` when nothing
+   * follows, or nobody knows where the batch ends.
+   */
+  skip({ end, bytes }: UnreadableBatchError): boolean {
+    this.nextOffset = end;
+    this.#at += bytes.length;
+    return bytes.length >= HEADER_LENGTH && this.#at + HEADER_LENGTH <= this.#view.byteLength;
+  }
+
   #nextBatch(): BatchHeader | null {
     const view = this.#view;
     const at = this.#at;
     if (at + HEADER_LENGTH > view.byteLength) return null;
-    const firstOffset = Number(view.getBigInt64(at));
     const end = at + 12 + view.getInt32(at + 8);
-    const magic = view.getInt8(at + 16);
-    const lastOffset = firstOffset + (magic === 2 ? view.getInt32(at + 23) : 0);
-    if (end < at + HEADER_LENGTH) throw this.#unreadable(firstOffset, lastOffset, "it has no end");
+    if (end < at + HEADER_LENGTH) throw this.#unreadable(at, at, "it has no end");
     if (end > view.byteLength) return null;
+    const magic = view.getInt8(at + 16);
     if (magic !== 2) {
       const form = `its form is ${magic}, that of Kafka before 0.11; expected 2`;
-      throw this.#unreadable(firstOffset, firstOffset, form);
+      throw this.#unreadable(at, end, form);
     }
     const crc = crc32c(this.#fetched.bytes, at + 21, end);
     if (crc !== view.getUint32(at + 17)) {
-      throw this.#unreadable(firstOffset, lastOffset, "its checksum is wrong");
+      // Brokers find a batch by the offsets that it claims, so one that claims too many comes again.
+      if (this.#isBefore(end, this.nextOffset)) {
+        this.#at = end;
+        return this.#nextBatch();
+      }
+      throw this.#unreadable(at, end, "its checksum is wrong");
     }
+    const firstOffset = Number(view.getBigInt64(at));
+    const lastOffset = firstOffset + view.getInt32(at + 23);
     return { at, end, firstOffset, lastOffset, attributes: view.getInt16(at + 21) };
+  }
+
+  /** Whether a batch begins at `at` whose first offset is not behind `offset`. */
+  #isBefore(at: number, offset: number): boolean {
+    return at + 8 <= this.#view.byteLength && Number(this.#view.getBigInt64(at)) <= offset;
   }
 
   /** Whether a batch holds messages, by the transactions that were aborted. */
@@ -146,7 +171,7 @@ export class RecordReader {
   }
 
   #open(batch: BatchHeader, messages: Messages): number {
-    const { at, end, firstOffset, lastOffset, attributes } = batch;
+    const { at, end, firstOffset, attributes } = batch;
     const records = this.#fetched.bytes.subarray(at + HEADER_LENGTH, end);
     try {
       const source = decompress(attributes & 7, records);
@@ -160,18 +185,37 @@ export class RecordReader {
       });
       return source.length;
     } catch (cause) {
-      throw this.#unreadable(firstOffset, lastOffset, `it is ${messageOf(cause)}`, cause);
+      throw this.#unreadable(at, end, `it is ${messageOf(cause)}`, cause);
     }
   }
 
-  #unreadable(first: number, last: number, reason: string, cause?: unknown): UnreadableBatchError {
-    const { partition } = this.#fetched;
-    return new UnreadableBatchError(
+  /** @param end where the batch ends; not behind `at` when that is not known */
+  #unreadable(at: number, end: number, reason: string, cause?: unknown): UnreadableBatchError {
+    const { partition, bytes, highWatermark } = this.#fetched;
+    const base = Number(this.#view.getBigInt64(at));
+    const first = base < highWatermark ? Math.max(base, this.nextOffset) : this.nextOffset;
+    const batch = {
       first,
-      last,
-      `the record batch of partition ${partition}, offsets ${first} to ${last}, cannot be read: ${reason}`,
-      { cause },
-    );
+      end: this.#offsetAfter(at, end, first),
+      bytes: bytes.subarray(at, Math.max(at, end)),
+      reason,
+    };
+    return new UnreadableBatchError(partition, batch, { cause });
+  }
+
+  /**
+   * The offset at which to go on after an unreadable batch. The next batch tells it best: a damaged
+   * header may claim offsets that are not the batch's own.
+   */
+  #offsetAfter(at: number, end: number, first: number): number {
+    const view = this.#view;
+    const { highWatermark } = this.#fetched;
+    if (end > at && end + 8 <= view.byteLength) {
+      const next = Number(view.getBigInt64(end));
+      if (next > first && next <= highWatermark) return next;
+    }
+    const claimed = Number(view.getBigInt64(at)) + view.getInt32(at + 23) + 1;
+    return Math.min(Math.max(claimed, first + 1), Math.max(highWatermark, first + 1));
   }
 }
 
