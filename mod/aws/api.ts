@@ -2,7 +2,7 @@ import { Failure } from "../failure/failure.ts";
 import { deadline } from "../wait/deadline.ts";
 import { apiFailure } from "./api_failure.ts";
 import { noteAction } from "./explain_refusal.ts";
-import { awsRegion } from "./region.ts";
+import { awsRegion } from "./environment.ts";
 import { type RequestHandler, requestHandler } from "./request_handler.ts";
 
 /** Milliseconds after which a request has failed, however often it was tried. */

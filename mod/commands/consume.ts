@@ -1,6 +1,6 @@
 import type { Broker } from "../broker/broker.ts";
 import type { CommandContext } from "../cli/command.ts";
-import { countText, numberText } from "../terminal/count_text.ts";
+import { countText, numberText } from "../terminal/amount_text.ts";
 import { EXIT_CODES } from "../failure/failure.ts";
 import { compressionOf } from "../lake/format/compression.ts";
 import { Partitioning } from "../lake/partitioning.ts";

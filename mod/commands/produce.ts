@@ -1,6 +1,6 @@
 import type { Broker } from "../broker/broker.ts";
 import type { CommandContext } from "../cli/command.ts";
-import { countText, numberText } from "../terminal/count_text.ts";
+import { countText, numberText } from "../terminal/amount_text.ts";
 import { EXIT_CODES } from "../failure/failure.ts";
 import { startOperations } from "../ops/telemetry/operations.ts";
 import type { ProduceObserver } from "../ops/telemetry/produce_observer.ts";

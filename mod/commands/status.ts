@@ -1,11 +1,10 @@
 import { NotTheService } from "../aws/api_failure.ts";
-import { refusal } from "../aws/explain_refusal.ts";
+import { explainRefusal } from "../aws/explain_refusal.ts";
 import type { CommittedOffset, PartitionOffsets } from "../broker/broker.ts";
 import { lakeOutOfReach } from "../catalog/lake_in_reach.ts";
 import { formatDollars } from "../aws/prices.ts";
 import type { CommandContext } from "../cli/command.ts";
-import { countText, numberText } from "../terminal/count_text.ts";
-import { sizeText } from "../terminal/size_text.ts";
+import { countText, numberText, sizeText } from "../terminal/amount_text.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { hasSmallObjects, type LakeCost, lakeCost } from "../status/lake_cost.ts";
@@ -13,7 +12,7 @@ import { type LakeInventory, takeInventory } from "../status/lake_inventory.ts";
 import { crawlerName } from "./lake_names.ts";
 import { openBroker } from "./open_broker.ts";
 import { openLake } from "./open_lake.ts";
-import { stopped } from "./stopped_failure.ts";
+import { stoppedFailure } from "./stopped_failure.ts";
 
 /** Where a group stands in a partition. */
 interface PartitionStatus extends PartitionOffsets {
@@ -68,7 +67,7 @@ export async function run(context: CommandContext): Promise<number> {
     }
     return 0;
   } catch (error) {
-    throw refusal(stopped(error, context, "not all was looked at"));
+    throw explainRefusal(stoppedFailure(error, context, "not all was looked at"));
   }
 }
 

@@ -6,7 +6,7 @@ import { Failure } from "../failure/failure.ts";
  * stopped it, a failure that says so, so that a script does not go on.
  * @param state how things stand now, a sentence without a full stop
  */
-export function stopped(error: unknown, { signal }: CommandContext, state: string): unknown {
+export function stoppedFailure(error: unknown, { signal }: CommandContext, state: string): unknown {
   if (!signal.aborted || error !== signal.reason) return error;
   return new Failure("failed", `stopped: ${state}`, { cause: error });
 }

@@ -10,7 +10,7 @@ import {
   type StorageClass,
 } from "@aws-sdk/client-s3";
 import { defaultProvider } from "@aws-sdk/credential-provider-node";
-import { endpointSet } from "../aws/endpoint.ts";
+import { endpointSet } from "../aws/environment.ts";
 import { type RequestHandler, requestHandler, uploadMs } from "../aws/request_handler.ts";
 import { Failure } from "../failure/failure.ts";
 import { deadline } from "../wait/deadline.ts";

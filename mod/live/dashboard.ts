@@ -9,7 +9,7 @@ import { eventStream } from "./event_stream.ts";
 import { loadHistory } from "./lake_history.ts";
 import { LakeWatch } from "./lake_watch.ts";
 import { type PageFile, pageFiles } from "./page_files.ts";
-import { QuoteFeed } from "./quote_stream.ts";
+import { QuoteStream } from "./quote_stream.ts";
 import { TopicTail } from "./topic_tail.ts";
 
 /** Nothing comes from elsewhere, nothing goes elsewhere, nothing is run that is not a file of ours. */
@@ -58,13 +58,13 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   const access = new DashboardAccess(address, options.token);
   const files = await pageFiles();
   const candles = new Candles(new QuoteMaker(schema).wholeDays);
-  const feed = new QuoteFeed(candles);
+  const quotes = new QuoteStream(candles);
   const tail = new TopicTail({
     broker,
     topic,
     group,
     schema,
-    onQuote: (quote) => feed.add(quote),
+    onQuote: (quote) => quotes.add(quote),
   });
   // First where the group stands, then the lake: what is in neither would never be seen.
   await tail.begin();
@@ -82,7 +82,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     const file = files.get(pathname);
     if (file !== undefined) return fileResponse(file);
     if (pathname === "/api/state") return Response.json({ topic, group, quotes: candles.all() });
-    if (pathname === "/api/events") return eventStream({ feed, tail, lake, signal: stop });
+    if (pathname === "/api/events") return eventStream({ quotes, tail, lake, signal: stop });
     return new Response("not found\n", { status: 404 });
   };
   const server = serveHttp(address, "--listen", stop, (request) => {

@@ -1,4 +1,4 @@
-import { endpointSet } from "../../aws/endpoint.ts";
+import { endpointSet } from "../../aws/environment.ts";
 import { GetRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { HeadBucketCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
