@@ -81,6 +81,21 @@ export const COMMANDS: readonly Command[] = [
     load: () => import("./status.ts"),
   },
   {
+    name: "topic",
+    summary: "Look into a topic: list, show, read",
+    description:
+      "list names the broker's topics. show prints a topic's log, partitions, settings and the groups that read it. read prints messages and says of each whether consume would make a row of it, and if not, why. It reads and never commits.",
+    arguments: "[action] [name]",
+    words: ["list", "show", "read"],
+    examples: [
+      ["ticklake topic read -n 5", "the last five messages"],
+      ["ticklake topic read --from 2026-11-24T09:30:00Z --where Index=HSI", "from a time on"],
+      ["ticklake topic read --partition 0 --from 4711 -n 1 --format json", "one message"],
+      ["ticklake topic show", "partitions, retention, groups with their lag"],
+    ],
+    load: () => import("./topic.ts"),
+  },
+  {
     name: "doctor",
     summary: "Check settings and services, with the fix",
     description:

@@ -8,6 +8,7 @@ export const COMMAND_NAMES = [
   "query",
   "verify",
   "status",
+  "topic",
   "doctor",
   "dashboard",
   "demo",
@@ -64,7 +65,15 @@ export interface Setting<T extends ValueType = ValueType> {
   secret?: true;
 }
 
-const BROKER = ["produce", "consume", "verify", "status", "doctor", "dashboard"] as const;
+const BROKER = [
+  "produce",
+  "consume",
+  "verify",
+  "status",
+  "topic",
+  "doctor",
+  "dashboard",
+] as const;
 const LAKE = [
   "consume",
   "setup-catalog",
@@ -143,6 +152,7 @@ export const SETTINGS = define({
       "status",
       "dashboard",
       "doctor",
+      "topic",
     ],
     description: "JSON file that describes the rows; without it the shipped index quotes",
   },
@@ -352,6 +362,50 @@ export const SETTINGS = define({
     short: "-n",
     commands: ["produce"],
     description: "Stop after this many rows; without it replay ends with the file, sample never",
+  },
+  readCount: {
+    type: "integer",
+    group: "input",
+    placeholder: "<messages>",
+    flag: "--count",
+    short: "-n",
+    default: 10,
+    commands: ["topic"],
+    description: "Most messages to show",
+  },
+  readFrom: {
+    type: "string",
+    group: "input",
+    placeholder: "<place>",
+    flag: "--from",
+    commands: ["topic"],
+    description:
+      "Where to read: earliest, latest, an offset, -10 for the last ten, or a time; without it the last ones",
+  },
+  readPartition: {
+    type: "integer",
+    group: "input",
+    placeholder: "<number>",
+    flag: "--partition",
+    commands: ["topic"],
+    description: "Read only this partition",
+  },
+  where: {
+    type: "string",
+    group: "input",
+    placeholder: "<name=value>",
+    flag: "--where",
+    commands: ["topic"],
+    description: "Show only messages whose JSON field has this value, such as Index=HSI",
+  },
+  readFormat: {
+    type: "choice",
+    group: "output",
+    choices: ["text", "json", "raw"],
+    flag: "--format",
+    default: "text",
+    commands: ["topic"],
+    description: "Form of the messages: for people, a JSON document each, or their values alone",
   },
   loop: {
     type: "boolean",
