@@ -1,4 +1,4 @@
-import type { Broker, PartitionOffsets, RecordBatch } from "../broker/broker.ts";
+import type { Broker, PartitionOffsets, RecordBatch, UnreadableBatch } from "../broker/broker.ts";
 import type { CommandContext } from "../cli/command.ts";
 import { Failure } from "../failure/failure.ts";
 import { checkMessage } from "../schema/check_message.ts";
@@ -39,9 +39,12 @@ export async function run(context: CommandContext): Promise<number> {
     const partitions = await starts(context, chosen(offsets, settings.readPartition), position);
     const fresh = { shown: 0, rows: 0 };
     for (const { partition, from, to } of partitions) {
-      for await (
-        const message of messages({ broker, topic, schema, signal }, partition, from, to)
-      ) {
+      const unreadable = ({ first, end, reason }: UnreadableBatch) =>
+        output.note(
+          `partition ${partition}, offsets ${first} to ${end - 1}: unreadable: ${reason}`,
+        );
+      const reading = { broker, topic, schema, signal, unreadable };
+      for await (const message of messages(reading, partition, from, to)) {
         if (fresh.shown >= limit(context)) break;
         if (!matches(message)) continue;
         fresh.shown++;
@@ -132,15 +135,17 @@ interface Reading {
   topic: string;
   schema: RowSchema;
   signal: AbortSignal;
+  /** Told of each batch that nobody can read. */
+  unreadable(batch: UnreadableBatch): void;
 }
 
 async function* messages(
-  { broker, topic, schema, signal }: Reading,
+  { broker, topic, schema, signal, unreadable }: Reading,
   partition: number,
   from: number,
   to: number,
 ): AsyncIterable<ShownMessage> {
-  for await (const batch of broker.read(topic, partition, from, to, { signal })) {
+  for await (const batch of broker.read(topic, partition, from, to, { signal, unreadable })) {
     for (let i = 0; i < batch.count; i++) {
       const offset = batch.offset(i);
       if (offset >= from && offset < to) yield shown(batch, i, schema);

@@ -393,7 +393,7 @@ export const SETTINGS = define({
   where: {
     type: "string",
     group: "input",
-    placeholder: "<name=value>",
+    placeholder: "<condition>",
     flag: "--where",
     commands: ["topic"],
     description: "Show only messages whose JSON field has this value, such as Index=HSI",
