@@ -16,6 +16,8 @@ const VARIABLES = {
   "real-s3": "TEST_S3_REAL",
   /** A Python with pyarrow, duckdb and kafka-python, see {@linkcode python}. */
   python: "TEST_PYTHON",
+  /** A Python with pyiceberg, and DuckDB with its Iceberg extension. */
+  "iceberg-readers": "TEST_ICEBERG_PYTHON",
   /** A Chromium, for tests of the page. */
   chromium: "TEST_CHROMIUM",
   /** The compiled program, see `binary` of {@linkcode runTicklake}. */
