@@ -1,5 +1,5 @@
 import type { CommandContext } from "../cli/command.ts";
-import { countText } from "../terminal/count_text.ts";
+import { countText } from "../terminal/amount_text.ts";
 import { openTopicInspector } from "./open_topic_inspector.ts";
 
 /** `topic list`: the broker's topics. */

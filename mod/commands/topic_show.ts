@@ -1,8 +1,7 @@
 import type { InspectedGroup, TopicDescription } from "../broker/topic_inspector.ts";
 import type { CommandContext } from "../cli/command.ts";
 import { Failure } from "../failure/failure.ts";
-import { countText, numberText } from "../terminal/count_text.ts";
-import { sizeText } from "../terminal/size_text.ts";
+import { countText, numberText, sizeText } from "../terminal/amount_text.ts";
 import { openBroker } from "./open_broker.ts";
 import { openTopicInspector } from "./open_topic_inspector.ts";
 
