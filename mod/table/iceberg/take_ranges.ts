@@ -53,7 +53,7 @@ const LONGEST_PAUSE_MS = 10_000;
  * @throws {Failure} kind `failed`, when the table is elsewhere than where a range begins
  */
 export async function takeRanges(options: TakeOptions): Promise<TakeAnswer[]> {
-  const { catalog, files, ranges, onRetry, onCommitted, now = Date.now, pauseMs = 100 } = options;
+  const { catalog, ranges, onRetry, onCommitted, now = Date.now, pauseMs = 100 } = options;
   const { signal } = options;
   const answers: TakeAnswer[] = ranges.map(() => "taken");
   const began = performance.now();
