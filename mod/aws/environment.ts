@@ -6,12 +6,14 @@ export function awsRegion(): string | undefined {
 
 /**
  * Where requests to a service go when not to AWS's own address for the region: a service's own variable
- * comes before the common one, as in every AWS tool.
+ * comes before the common one, as in every AWS tool. For people and comparisons, so without the user
+ * information that the variable may have.
  * @param service such as `s3` or `glue`
  */
 export function endpointSet(service: string): string | undefined {
-  return Deno.env.get(`AWS_ENDPOINT_URL_${service.toUpperCase()}`) ||
+  const text = Deno.env.get(`AWS_ENDPOINT_URL_${service.toUpperCase()}`) ||
     Deno.env.get("AWS_ENDPOINT_URL") || undefined;
+  return text?.replace(/^([a-z][a-z\d+.-]*:\/\/)[^/?#]*@/i, "$1");
 }
 
 /** Whether an endpoint is AWS's, of a region or of a VPC. */

@@ -45,6 +45,7 @@ export function loadSettings(options: LoadOptions): LoadedSettings {
     ...unknownNames(Object.keys(file.values), file.path!),
     ...unknownNames(Object.keys(environment), "the environment"),
     ...openSecrets(file),
+    ...openSecretFiles(environment, file),
     ...cutValues(file),
   ];
   return {
@@ -76,6 +77,20 @@ function openSecrets({ path, values }: EnvFile): string[] {
   const { mode } = Deno.statSync(path!);
   if (mode === null || (mode & 0o077) === 0) return [];
   return [`${path} holds secrets and other users can read it; run \`chmod 600 ${path}\``];
+}
+
+/** A warning for each file of one secret, such as a password, that other users can read. */
+function openSecretFiles(environment: Record<string, string>, file: EnvFile): string[] {
+  return ALL_SETTINGS.flatMap(([, { env, fileEnv }]) => {
+    const path = fileEnv && (environment[fileEnv] || file.values[fileEnv]);
+    if (!path || environment[env!] || file.values[env!]) return [];
+    // The key of a group, as of the secrets of a container, is its administrator's choice.
+    const { mode, isFile } = Deno.statSync(path);
+    if (!isFile || mode === null || (mode & 0o007) === 0) return [];
+    return [
+      `${path} (${fileEnv}) holds a secret and other users can read it; run \`chmod 600 ${path}\``,
+    ];
+  });
 }
 
 /** `NAME=begin#end` without quotes: to dotenv the value is `begin`, to a shell it is all. */

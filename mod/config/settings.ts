@@ -579,12 +579,21 @@ export const SETTINGS = define({
     commands: ["produce", "consume"],
     description: "Serve /metrics, /healthz and /readyz at HOST:PORT, :PORT or PORT",
   },
+  httpHosts: {
+    type: "string",
+    group: "monitoring",
+    placeholder: "<names>",
+    env: "TICKLAKE_HTTP_HOSTS",
+    commands: ["produce", "consume"],
+    description:
+      "Names, separated by commas, under which --metrics may be asked besides the host's own",
+  },
   alertWebhook: {
     type: "string",
     group: "monitoring",
     placeholder: "<url>",
-    flag: "--alert-webhook",
     env: "TICKLAKE_ALERT_WEBHOOK",
+    fileEnv: "TICKLAKE_ALERT_WEBHOOK_FILE",
     commands: ["produce", "consume"],
     description:
       "URL that gets a JSON post when lag or rejections pass a limit, and when they recover",
