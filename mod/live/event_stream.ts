@@ -24,6 +24,8 @@ export interface EventSources {
   lake: LakeWatch;
   /** Ends the stream. */
   signal: AbortSignal;
+  /** Called when it has ended. */
+  onEnd: () => void;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface EventSources {
  * partitions and, where it has changed, the view of the lake. The first quote after a pause goes at once;
  * those that follow are gathered.
  */
-export function eventStream({ quotes, tail, lake, signal }: EventSources): Response {
+export function eventStream({ quotes, tail, lake, signal, onEnd }: EventSources): Response {
   const encoder = new TextEncoder();
   const rate = new Rate();
   let sentAt = -Infinity;
@@ -73,6 +75,7 @@ export function eventStream({ quotes, tail, lake, signal }: EventSources): Respo
         clearTimeout(soon);
         quotes.leave(viewer);
         signal.removeEventListener("abort", close);
+        onEnd();
       };
       controller.enqueue(encoder.encode("retry: 500\n\n"));
       frame();

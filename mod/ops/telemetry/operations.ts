@@ -25,7 +25,7 @@ export interface OperationsOptions {
   command: "consume" | "produce";
   settings: Pick<
     Settings,
-    "metrics" | "alertWebhook" | "alertLag" | "alertRejected" | "topic" | "group"
+    "metrics" | "httpHosts" | "alertWebhook" | "alertLag" | "alertRejected" | "topic" | "group"
   >;
   /**
    * The topic's offsets now, so that lag grows while reading waits. A broker that does not answer makes
@@ -46,7 +46,7 @@ export interface Operations {
 }
 
 /**
- * Starts what `--metrics` and `--alert-webhook` ask for, and the event log. A command gives `observer`
+ * Starts what `--metrics` and `TICKLAKE_ALERT_WEBHOOK` ask for, and the event log. A command gives `observer`
  * (or `produced`) to what does the work, and calls `close` when that has ended, however it ended.
  * @throws {Failure} kind `usage` for a wrong address or URL, `failed` when it cannot listen there
  */
@@ -74,7 +74,19 @@ export async function startOperations(options: OperationsOptions): Promise<Opera
       import("./health_server.ts"),
     ]);
     const metrics = new Metrics({ command, version: VERSION, lag, rejections, readiness });
-    const server = openHealthServer({ address, metrics, readiness });
+    const server = openHealthServer({
+      address,
+      metrics,
+      readiness,
+      hosts: settings.httpHosts?.split(/[\s,]+/),
+    });
+    if (address.isAnywhere) {
+      logger.warn(
+        "--metrics {given} without a host is open to all that reach this machine: " +
+          "write 127.0.0.1{given}, or 0.0.0.0{given} if that is meant",
+        { given: settings.metrics },
+      );
+    }
     closing.push(server.close);
     sinkObservers.push(metrics);
     produceObservers.push(metrics);
@@ -135,11 +147,11 @@ function follow(
   const ask = async () => {
     try {
       lag.topicOffsets(await topicOffsets() ?? []);
-      readiness.broker();
+      readiness.broker(true);
     } catch (error) {
-      // The consumer itself reports a broker that is away in the log; the last offsets stay.
-      logger.debug("the topic's offsets are not known: {error}", { error: messageOf(error) });
-      readiness.broker(messageOf(error));
+      // The last offsets stay.
+      logger.warn("the topic's offsets are not known: {error}", { error: messageOf(error) });
+      readiness.broker(false);
     }
     if (!stopped) timer = setTimeout(ask, everyMs);
   };
@@ -163,6 +175,6 @@ function checkedUrl(text: string): string {
   // The text itself may be a token that was put in the wrong place.
   throw new Failure(
     "usage",
-    "--alert-webhook: expected a URL that begins with http:// or https://",
+    "TICKLAKE_ALERT_WEBHOOK: expected a URL that begins with http:// or https://",
   );
 }
