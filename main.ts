@@ -9,7 +9,13 @@ import { EXIT_CODES, Failure } from "./mod/failure/failure.ts";
 
 /** Runs one command line and gives its exit code. */
 async function main(words: string[]): Promise<number> {
-  const parsed = parseLine(words, VERSION, COMMANDS);
+  const terminal = processOutput({ json: false });
+  const parsed = parseLine(words, VERSION, COMMANDS, {
+    width: terminal.width,
+    colour: terminal.colour,
+    out: terminal.raw,
+    err: (text) => terminal.note(text.replace(/\n$/, "")),
+  });
   if ("exitCode" in parsed) return parsed.exitCode;
   const { command, args, flags } = parsed.invocation;
   let redact = (text: string) => text;

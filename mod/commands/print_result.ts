@@ -21,6 +21,7 @@ export async function printResult(
       buffer += printer.row(row, rows++);
       if (buffer.length < BUFFER_CHARACTERS) continue;
       output.raw(buffer);
+      if (output.closed) return rows;
       buffer = "";
     }
   }

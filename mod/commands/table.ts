@@ -12,6 +12,7 @@ export const COMMANDS: readonly Command[] = [
       ["ticklake produce --mode replay --rate max --input quotes.csv", "the whole file, at once"],
       ["cat quotes.csv | ticklake produce --input - --mode replay --json", "from a pipe"],
     ],
+    essential: ["input", "mode", "rate", "count", "topic", "bootstrapServers"],
     load: () => import("./produce.ts"),
   },
   {
@@ -23,6 +24,14 @@ export const COMMANDS: readonly Command[] = [
       ["ticklake consume", "until SIGINT or SIGTERM"],
       ["ticklake consume --until-end --json", "what is there now, then a summary"],
       ["ticklake consume --format jsonl --flush-interval 5m", "gzip JSON lines, larger objects"],
+    ],
+    essential: [
+      "untilEnd",
+      "watch",
+      "flushInterval",
+      "topic",
+      "bootstrapServers",
+      "bucket",
     ],
     load: () => import("./consume.ts"),
   },
@@ -42,6 +51,7 @@ export const COMMANDS: readonly Command[] = [
       ["ticklake setup-catalog --dry-run", "what would change"],
       ["ticklake setup-catalog --print-policy query", "the least IAM policy of a command"],
     ],
+    essential: ["dryRun", "createRole", "run", "wait", "projection", "bucket", "database"],
     load: () => import("./setup_catalog.ts"),
   },
   {
@@ -56,6 +66,7 @@ export const COMMANDS: readonly Command[] = [
       ["ticklake query --example", "ready-made queries"],
       ["ticklake query --example monthly-candles", "run one of them"],
     ],
+    essential: ["example", "sqlFile", "resultFormat", "engine", "bucket"],
     load: () => import("./query.ts"),
   },
   {
@@ -67,6 +78,7 @@ export const COMMANDS: readonly Command[] = [
       ["ticklake verify", "by the objects' names, in seconds"],
       ["ticklake verify --deep --json", "by reading every row"],
     ],
+    essential: ["deep", "topic", "group", "bucket", "json"],
     load: () => import("./verify.ts"),
   },
   {
@@ -78,6 +90,7 @@ export const COMMANDS: readonly Command[] = [
       ["ticklake status", "at a glance"],
       ["ticklake status --json", "for monitoring"],
     ],
+    essential: ["topic", "group", "bucket", "json"],
     load: () => import("./status.ts"),
   },
   {
@@ -93,6 +106,7 @@ export const COMMANDS: readonly Command[] = [
       ["ticklake topic read --partition 0 --from 4711 -n 1 --format json", "one message"],
       ["ticklake topic show", "partitions, retention, groups with their lag"],
     ],
+    essential: ["readCount", "readFrom", "readPartition", "where", "bootstrapServers", "json"],
     load: () => import("./topic.ts"),
   },
   {
@@ -104,6 +118,7 @@ export const COMMANDS: readonly Command[] = [
       ["ticklake doctor", "before the first run, and whenever something does not work"],
       ["ticklake doctor --json", "for monitoring"],
     ],
+    essential: ["bootstrapServers", "bucket", "json"],
     load: () => import("./doctor.ts"),
   },
   {
@@ -115,6 +130,7 @@ export const COMMANDS: readonly Command[] = [
       ["ticklake dashboard", "at http://127.0.0.1:8321, until Ctrl-C"],
       ["ticklake dashboard --listen 127.0.0.1:9000", "at another port"],
     ],
+    essential: ["listen", "bootstrapServers", "bucket", "topic"],
     load: () => import("./dashboard.ts"),
   },
   {
@@ -126,6 +142,7 @@ export const COMMANDS: readonly Command[] = [
       ["ticklake demo", "the whole path, in seconds"],
       ["ticklake demo --dashboard", "and then goes on, with a page to look at"],
     ],
+    essential: ["dashboard", "listen", "json"],
     load: () => import("./demo.ts"),
   },
   {
@@ -139,6 +156,7 @@ export const COMMANDS: readonly Command[] = [
       ["ticklake completions zsh", "in ~/.zshrc: source <(ticklake completions zsh)"],
       ["ticklake completions fish", "into ~/.config/fish/completions/ticklake.fish"],
     ],
+    essential: [],
     load: () => import("./completions.ts"),
   },
   {
@@ -149,6 +167,7 @@ export const COMMANDS: readonly Command[] = [
       ["ticklake config --json", "for scripts"],
       ["ticklake config --reference", "what all of them are for, in Markdown"],
     ],
+    essential: ["reference", "json"],
     load: () => import("./config.ts"),
   },
 ];
