@@ -206,6 +206,8 @@ export interface Producer {
 
 /** Options of {@linkcode Broker.read}. */
 export interface ReadOptions extends CallOptions {
+  /** The partition's first offset, by a caller who has just asked for it: it is not asked for again. */
+  low?: number;
   /** Told of each batch that is passed over. */
   unreadable?(batch: UnreadableBatch): void;
 }

@@ -13,7 +13,6 @@ import type { RowListener } from "../sink/open_range.ts";
 import { emptySummary, runSink, type SinkSummary } from "../sink/sink.ts";
 import { openBroker } from "./open_broker.ts";
 import { openLake } from "./open_lake.ts";
-import { orStopped } from "./stopped_failure.ts";
 
 /** Milliseconds between two drawings of the progress. */
 const PROGRESS_MS = 200;
@@ -36,13 +35,13 @@ export async function run(context: CommandContext): Promise<number> {
   const operations = await startOperations({
     command: "consume",
     settings,
-    topicOffsets: async () => await broker?.topicOffsets(topic) ?? null,
+    topicOffsets: async (signal) => await broker?.topicOffsets(topic, { signal }) ?? null,
   });
   const summary = emptySummary();
   const startedAt = performance.now();
   try {
-    await orStopped(store.check(), signal);
-    broker = await orStopped(openBroker(settings), signal);
+    await store.check({ signal });
+    broker = await openBroker(settings, { signal });
     output.note(
       `consuming topic ${topic} on ${broker.description} as group ${group} into ` +
         `${store.description}, as ${format} by ${partitionBy}`,

@@ -31,7 +31,9 @@ export async function run(context: CommandContext): Promise<number> {
   return exitCode;
 }
 
-async function* allFindings({ settings, loaded }: CommandContext): AsyncGenerator<Finding> {
+async function* allFindings(
+  { settings, loaded, signal }: CommandContext,
+): AsyncGenerator<Finding> {
   const given = loaded.resolved.filter(({ origin }) => !["default", "unset"].includes(origin));
   const file = loaded.envFile === undefined ? "no .env" : `${loaded.envFile} was read`;
   yield ok("settings", `${given.length} given, ${file}`);
@@ -51,7 +53,7 @@ async function* allFindings({ settings, loaded }: CommandContext): AsyncGenerato
   if (bootstrapServers !== undefined) {
     const { kafkaFindings } = await import("../ops/doctor/kafka_findings.ts");
     const { KafkaDiagnosis } = await import("../broker/kafka/diagnosis.ts");
-    yield* kafkaFindings(settings, () => new KafkaDiagnosis(settings));
+    yield* kafkaFindings(settings, () => new KafkaDiagnosis(settings), signal);
   } else {
     yield embedded.databaseFinding(
       "embedded log",
@@ -61,7 +63,7 @@ async function* allFindings({ settings, loaded }: CommandContext): AsyncGenerato
   }
   if (bucket !== undefined) {
     const { s3Findings } = await import("../ops/doctor/s3_findings.ts");
-    yield* s3Findings(settings, bucket, () => openLake(settings));
+    yield* s3Findings(settings, bucket, () => openLake(settings), signal);
   } else {
     yield embedded.databaseFinding(
       "local catalog",

@@ -13,7 +13,6 @@ import type { RowFeed } from "../source/row_feed.ts";
 import { sample } from "../source/sample.ts";
 import { SEND_ROWS, sendRows } from "../source/send_rows.ts";
 import { openBroker } from "./open_broker.ts";
-import { orStopped } from "./stopped_failure.ts";
 
 /** Rejected rows that are named one by one; the others are counted. */
 const REJECTED_SHOWN = 20;
@@ -40,7 +39,7 @@ export async function run(context: CommandContext): Promise<number> {
   const tally: Tally = { sent: 0, rejected: 0, observer: operations.produced };
   let broker: Broker | undefined;
   try {
-    broker = await orStopped(openBroker(settings), signal);
+    broker = await openBroker(settings, { signal });
     const doing = settings.mode === "replay" ? "replaying" : "sampling";
     output.note(
       `${doing} ${input.description} into topic ${settings.topic} on ${broker.description}`,
@@ -90,8 +89,8 @@ async function send(
 ): Promise<void> {
   const { topic, partitions, rate, interval, count } = settings;
   try {
-    await broker.ensureTopic(topic, { partitions });
-    const producer = await broker.producer({ topic });
+    await broker.ensureTopic(topic, { partitions, signal });
+    const producer = await broker.producer({ topic, signal });
     const timer = setInterval(() => output.progress(progress(tally)), PROGRESS_MS);
     tally.startedAt = performance.now();
     tally.observer.started?.();

@@ -72,16 +72,18 @@ export async function run(context: CommandContext): Promise<number> {
 }
 
 async function partitionStatus(
-  { settings, output }: CommandContext,
+  { settings, output, signal }: CommandContext,
 ): Promise<PartitionStatus[] | null> {
-  const broker = await openBroker(settings);
+  const broker = await openBroker(settings, { signal });
   try {
     output.note(`broker: ${broker.description}`);
     const { topic, group } = settings;
-    const offsets = await broker.topicOffsets(topic);
+    const offsets = await broker.topicOffsets(topic, { signal });
     if (offsets === null) return null;
     const committed = new Map<number, CommittedOffset>();
-    for (const one of await broker.groupOffsets(group, topic)) committed.set(one.partition, one);
+    for (const one of await broker.groupOffsets(group, topic, { signal })) {
+      committed.set(one.partition, one);
+    }
     return offsets.map(({ partition, low, high }) => {
       const offset = committed.get(partition)?.offset ?? null;
       return { partition, low, high, committed: offset, lag: high - Math.max(offset ?? low, low) };

@@ -24,7 +24,7 @@ export async function run(context: CommandContext): Promise<number> {
   const { table } = await loadSchema(settings.schema);
   const store = await openLake(settings);
   try {
-    const broker = await openBroker(settings);
+    const broker = await openBroker(settings, { signal });
     try {
       output.note(
         `comparing ${store.description} with what group ${group} has committed of topic ${topic} ` +

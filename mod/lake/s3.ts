@@ -199,20 +199,20 @@ class S3Lake implements LakeStore {
     } while (token !== undefined);
   }
 
-  async remove(name: string): Promise<void> {
+  async remove(name: string, { signal }: StoreOptions = {}): Promise<void> {
     checkObjectName(name);
     await this.#do(
       "remove",
       name,
-      undefined,
+      signal,
       (abortSignal) =>
         this.#connected().send(new DeleteObjectCommand(this.#object(name)), { abortSignal }),
     );
   }
 
-  async check(): Promise<void> {
+  async check({ signal }: StoreOptions = {}): Promise<void> {
     const marker = this.#object(CHECK);
-    await this.#do("write", CHECK, undefined, (abortSignal) =>
+    await this.#do("write", CHECK, signal, (abortSignal) =>
       this.#connected().send(
         new PutObjectCommand({
           ...marker,
@@ -222,7 +222,7 @@ class S3Lake implements LakeStore {
         }),
         { abortSignal },
       ));
-    await this.#do("remove", CHECK, undefined, async (abortSignal) => {
+    await this.#do("remove", CHECK, signal, async (abortSignal) => {
       try {
         await this.#connected().send(new DeleteObjectCommand(marker), { abortSignal });
       } catch (error) {

@@ -73,7 +73,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     onQuote: (quote) => quotes.add(quote),
   });
   // First where the group stands, then the lake: what is in neither would never be seen.
-  await tail.begin();
+  await tail.begin(signal);
   const faults = await loadHistory(candles, { store, schema, topic, signal });
   const lake = new LakeWatch({ store, schema, topic });
   const ended = new AbortController();

@@ -8,6 +8,7 @@ import type {
   PartitionOffsets,
   Producer,
   ProducerOptions,
+  ReadOptions,
   RecordBatch,
   TopicOptions,
 } from "../broker.ts";
@@ -111,10 +112,11 @@ export class EmbeddedBroker implements Broker {
     partition: number,
     from: number,
     to: number,
-    { signal }: CallOptions = {},
+    { signal, ...known }: ReadOptions = {},
   ): AsyncIterable<RecordBatch> {
-    const [{ low } = { low: 0 }] = (await this.topicOffsets(topic, { signal }) ?? [])
-      .filter((offsets) => offsets.partition === partition);
+    const low = known.low ?? (await this.topicOffsets(topic, { signal }))
+      ?.find((offsets) => offsets.partition === partition)?.low ??
+      0;
     for (let next = Math.max(from, low); next < to;) {
       const { high, blocks } = await this.#file.read(
         () => readBlocks(this.#file, topic, partition, next, READ_BYTES),

@@ -8,7 +8,7 @@ import { deadline } from "../../wait/deadline.ts";
 import type { BrokerNode } from "./broker_node.ts";
 import { explainConnection } from "./explain_connection.ts";
 import { isConnecting } from "./kafkajs_repairs.ts";
-import type { LogIdentity } from "../broker.ts";
+import type { CallOptions, LogIdentity } from "../broker.ts";
 import { type BrokersAnswer, METADATA_KEY, metadataRequest } from "./metadata_request.ts";
 import { protocolError, type RawRequest, sendRaw } from "./raw_request.ts";
 import { errorType } from "./request_error.ts";
@@ -105,9 +105,9 @@ export class Cluster {
 
   /**
    * Opens the first connections: to a server of the list, then to a broker that it names.
-   * @throws {Failure} kind `service`, after 12 seconds at most
+   * @throws {Failure} kind `service`, after 12 seconds at most; the signal's reason
    */
-  async connect(): Promise<void> {
+  async connect({ signal }: CallOptions = {}): Promise<void> {
     let server: string | undefined;
     const start = async () => {
       await this.#pool.connect();
@@ -117,10 +117,11 @@ export class Cluster {
       await Promise.any(ids.map((nodeId) => this.#pool.findBroker({ nodeId })));
     };
     try {
-      await within(START_TIMEOUT_MS, start);
+      await within(START_TIMEOUT_MS, start, signal);
     } catch (error) {
       const { brokers } = this.#pool.metadata as BrokersAnswer | null ?? { brokers: [] };
       this.close();
+      signal?.throwIfAborted();
       const cause = error instanceof AggregateError ? error.errors[0] ?? error : error;
       const advertised = brokers.map(({ host, port }) => `${host}:${port}`);
       if (advertised.length === 0) {
@@ -276,8 +277,8 @@ function drop(node: BrokerNode, error: Error): void {
   }
 }
 
-/** @throws {KafkaJSRequestTimeoutError} after `ms` */
-function within<T>(ms: number, request: () => Promise<T>): Promise<T> {
+/** @throws {KafkaJSRequestTimeoutError} after `ms`; the signal's reason */
+function within<T>(ms: number, request: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   const late = () => new KafkaJSRequestTimeoutError(`no answer within ${ms / 1000} s`);
-  return deadline({ ms, late }, request);
+  return deadline({ ms, signal, late }, request);
 }

@@ -1,7 +1,6 @@
 import type { KafkaConfig } from "kafkajs";
 import type { Settings } from "../../config/settings.ts";
 import { Failure } from "../../failure/failure.ts";
-import { abortable } from "../../wait/abortable.ts";
 import type {
   Broker,
   CallOptions,
@@ -16,27 +15,34 @@ import type {
   TopicOptions,
 } from "../broker.ts";
 import { clientOptions } from "./client.ts";
-import { Cluster } from "./cluster.ts";
+import { Cluster, type PartitionLeader } from "./cluster.ts";
 import { Consumption } from "./consumption.ts";
 import { checkTopicName, createTopic, readyPartitions } from "./ensure_topic.ts";
 import { fetchRecords } from "./fetch_records.ts";
-import { committedOffsets, topicOffsets } from "./offsets.ts";
+import { committedOffsets, partitionOffsets } from "./offsets.ts";
 import { KafkaProducer } from "./producer.ts";
-import { RecordReader, UnreadableBatchError } from "./record_batch_reader.ts";
+import { type FetchedRecords, RecordReader, UnreadableBatchError } from "./record_batch_reader.ts";
+import { protocolError } from "./raw_request.ts";
 import { retryingOrRefused } from "./retry.ts";
 import { cannotConnect } from "./unreachable.ts";
 
 /** Milliseconds for which a question is asked again while a broker does not answer. */
 const PATIENCE_MS = 12_000;
 
+/** Kafka's code for a partition that a broker does not know, or not yet. */
+const UNKNOWN_TOPIC_OR_PARTITION = 3;
+
 /**
  * Opens Kafka.
  * @throws {Failure} kind `service`, within 12 seconds, when it cannot be reached; kind `usage`, when
- * the settings are wrong
+ * the settings are wrong; the signal's reason
  */
-export async function openKafkaBroker(settings: Settings): Promise<Broker> {
+export async function openKafkaBroker(
+  settings: Settings,
+  options: CallOptions = {},
+): Promise<Broker> {
   const broker = new KafkaBroker(clientOptions(settings), settings.sessionTimeout);
-  await broker.connect();
+  await broker.connect(options);
   return broker;
 }
 
@@ -47,6 +53,8 @@ class KafkaBroker implements Broker {
   readonly #sessionTimeoutMs: number;
   /** For questions; a consumer and a producer have connections of their own. */
   readonly #cluster: Cluster;
+  /** Who leads the partitions of a topic, as it was last seen: for reading, which notices a change. */
+  readonly #leaders = new Map<string, PartitionLeader[]>();
   readonly #closing = new AbortController();
   readonly #open = new Set<Promise<unknown>>();
 
@@ -58,8 +66,8 @@ class KafkaBroker implements Broker {
   }
 
   /** @throws {Failure} kind `service` */
-  connect(): Promise<void> {
-    return this.#cluster.connect();
+  connect(options: CallOptions): Promise<void> {
+    return this.#cluster.connect(options);
   }
 
   async ensureTopic(
@@ -84,7 +92,12 @@ class KafkaBroker implements Broker {
     return this.#asking(
       `asking for the offsets of ${topic}`,
       options,
-      (signal) => topicOffsets(this.#cluster, topic, signal),
+      async (signal) => {
+        const leaders = await this.#cluster.partitions(topic);
+        if (leaders === null) return null;
+        this.#leaders.set(topic, leaders);
+        return await partitionOffsets(this.#cluster, topic, leaders, signal);
+      },
     );
   }
 
@@ -122,13 +135,14 @@ class KafkaBroker implements Broker {
     options: ReadOptions = {},
   ): AsyncIterable<RecordBatch> {
     const reading = `reading ${topic}`;
-    const low = (await this.topicOffsets(topic, options))
-      ?.find((offsets) => offsets.partition === partition)?.low ?? 0;
+    const low = options.low ?? (await this.topicOffsets(topic, options))
+      ?.find((offsets) => offsets.partition === partition)?.low ??
+      0;
     for (from = Math.max(from, low); from < to;) {
       const records = await this.#asking(
         reading,
         options,
-        () => fetchRecords(this.#cluster, topic, partition, from),
+        () => this.#fetch(topic, partition, from),
       );
       const reader = new RecordReader(records);
       for (let more = true; more;) {
@@ -144,6 +158,20 @@ class KafkaBroker implements Broker {
       }
       if (reader.nextOffset <= from) return;
       from = reader.nextOffset;
+    }
+  }
+
+  async #fetch(topic: string, partition: number, from: number): Promise<FetchedRecords> {
+    const known = this.#leaders.get(topic) ?? await this.#cluster.partitions(topic) ?? [];
+    const leader = known.find((candidate) => candidate.partition === partition)?.leader;
+    try {
+      if (leader === undefined) throw protocolError(UNKNOWN_TOPIC_OR_PARTITION);
+      const records = await fetchRecords(this.#cluster, leader, topic, partition, from);
+      this.#leaders.set(topic, known);
+      return records;
+    } catch (error) {
+      this.#leaders.delete(topic);
+      throw error;
     }
   }
 
@@ -171,7 +199,7 @@ class KafkaBroker implements Broker {
     const cluster = new Cluster(this.#config, { requestTimeoutMs });
     try {
       await this.#mustHave(topic, { signal });
-      await abortable(cluster.connect(), signal);
+      await cluster.connect({ signal });
     } catch (error) {
       cluster.close();
       if (signal.aborted) return;

@@ -8,16 +8,6 @@ const LATEST = -1;
 /** Kafka's code for a partition that nobody leads at the moment. */
 const LEADER_NOT_AVAILABLE = 5;
 
-/** Each partition's offsets, by partition; `null` when there is no such topic. One try. */
-export async function topicOffsets(
-  cluster: Cluster,
-  topic: string,
-  signal?: AbortSignal,
-): Promise<PartitionOffsets[] | null> {
-  const leaders = await cluster.partitions(topic);
-  return leaders && await partitionOffsets(cluster, topic, leaders, signal);
-}
-
 /** The offsets of some partitions, by partition. One try. */
 export async function partitionOffsets(
   cluster: Cluster,

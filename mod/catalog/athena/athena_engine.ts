@@ -105,6 +105,7 @@ async function finished(
     for (;;) {
       const { QueryExecution: execution } = await athena.send(
         new GetQueryExecutionCommand({ QueryExecutionId: id }),
+        { abortSignal: signal },
       );
       const { Status, Statistics } = execution!;
       if (Status?.State === "SUCCEEDED") return execution!;
@@ -140,12 +141,11 @@ async function openResults(
   { StatementType }: QueryExecution,
   signal: AbortSignal,
 ): Promise<Pick<QueryResult, "columns" | "pages">> {
-  const read = (NextToken?: string) => {
-    signal.throwIfAborted();
-    return athena.send(
+  const read = (NextToken?: string) =>
+    athena.send(
       new GetQueryResultsCommand({ QueryExecutionId: id, NextToken, MaxResults: 1000 }),
+      { abortSignal: signal },
     );
-  };
   const first = await read();
   const columns = (first.ResultSet?.ResultSetMetadata?.ColumnInfo ?? [])
     .map(({ Name, Type }) => ({ name: Name ?? "", type: Type ?? "varchar" }));

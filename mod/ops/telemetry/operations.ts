@@ -4,6 +4,7 @@ import { VERSION } from "../../config/version.ts";
 import type { Settings } from "../../config/settings.ts";
 import { Failure, messageOf } from "../../failure/failure.ts";
 import { observers, type SinkObserver } from "../../sink/observer.ts";
+import { pause } from "../../wait/sleep.ts";
 import { startAlerts } from "./alerts.ts";
 import { eventLog } from "../log/event_log.ts";
 import { Lag } from "./lag.ts";
@@ -31,7 +32,7 @@ export interface OperationsOptions {
    * The topic's offsets now, so that lag grows while reading waits. A broker that does not answer makes
    * the process not ready.
    */
-  topicOffsets?: () => Promise<PartitionOffsets[] | null>;
+  topicOffsets?: (signal: AbortSignal) => Promise<PartitionOffsets[] | null>;
   /** Milliseconds between two questions for them. @default {10_000} */
   offsetsEveryMs?: number;
 }
@@ -137,28 +138,31 @@ export async function startOperations(options: OperationsOptions): Promise<Opera
  * stops when the result is called.
  */
 function follow(
-  topicOffsets: () => Promise<PartitionOffsets[] | null>,
+  topicOffsets: (signal: AbortSignal) => Promise<PartitionOffsets[] | null>,
   lag: Lag,
   readiness: Readiness,
   everyMs: number,
-): () => void {
-  let stopped = false;
-  let timer: ReturnType<typeof setTimeout>;
-  const ask = async () => {
-    try {
-      lag.topicOffsets(await topicOffsets() ?? []);
-      readiness.broker(true);
-    } catch (error) {
-      // The last offsets stay.
-      logger.warn("the topic's offsets are not known: {error}", { error: messageOf(error) });
-      readiness.broker(false);
+): () => Promise<void> {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const follow = async () => {
+    while (!signal.aborted) {
+      await pause(everyMs, signal);
+      try {
+        lag.topicOffsets(await topicOffsets(signal) ?? []);
+        readiness.broker(true);
+      } catch (error) {
+        if (signal.aborted) return;
+        // The last offsets stay.
+        logger.warn("the topic's offsets are not known: {error}", { error: messageOf(error) });
+        readiness.broker(false);
+      }
     }
-    if (!stopped) timer = setTimeout(ask, everyMs);
   };
-  timer = setTimeout(ask, everyMs);
+  const following = follow();
   return () => {
-    stopped = true;
-    clearTimeout(timer);
+    stopping.abort();
+    return following;
   };
 }
 
