@@ -110,6 +110,20 @@ export const COMMANDS: readonly Command[] = [
     load: () => import("./topic.ts"),
   },
   {
+    name: "dead-letters",
+    summary: "List, show and export the messages that became no row",
+    description:
+      "list counts them by day, partition and reason. show prints the first ones with their bytes. export writes all of them to standard output as JSON lines.",
+    arguments: "[action]",
+    words: ["list", "show", "export"],
+    examples: [
+      ["ticklake dead-letters", "how many, and why"],
+      ["ticklake dead-letters show -n 3 --reason Volume", "three of a kind"],
+      ["ticklake dead-letters export --day 2026-11-24", "a day's, as JSON lines"],
+    ],
+    load: () => import("./dead_letters.ts"),
+  },
+  {
     name: "doctor",
     summary: "Check settings and services, with the fix",
     description:

@@ -4,6 +4,7 @@ import { Failure } from "../failure/failure.ts";
 import { checkMessage } from "../schema/check_message.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import type { RowSchema } from "../schema/schema.ts";
+import { bytesText } from "../terminal/bytes_text.ts";
 import { safeText } from "../terminal/safe_text.ts";
 import { openBroker } from "./open_broker.ts";
 import { openTopicInspector } from "./open_topic_inspector.ts";
@@ -162,9 +163,11 @@ function shown(batch: RecordBatch, i: number, schema: RowSchema): ShownMessage {
     partition: batch.partition,
     offset: batch.offset(i),
     timestamp: isDate(timestamp) ? new Date(timestamp).toISOString() : null,
-    key: text(batch.key(i)),
-    value: text(value),
-    headers: Object.fromEntries(batch.headers(i).map(([name, header]) => [name, text(header)])),
+    key: bytesText(batch.key(i)),
+    value: bytesText(value),
+    headers: Object.fromEntries(
+      batch.headers(i).map(([name, header]) => [name, bytesText(header)]),
+    ),
     row: reason === undefined,
     ...reason === undefined ? {} : { reason },
   };
@@ -173,18 +176,6 @@ function shown(batch: RecordBatch, i: number, schema: RowSchema): ShownMessage {
 /** Kafka's -1 stands for no timestamp; what is beyond a Date's days is none either. */
 function isDate(timestamp: number): boolean {
   return timestamp >= 0 && timestamp <= 8.64e15;
-}
-
-const decoder = new TextDecoder("utf-8", { fatal: true });
-
-/** Bytes as text; those that are no UTF-8 in base64. */
-function text(bytes: Uint8Array | null): string | null {
-  if (bytes === null) return null;
-  try {
-    return decoder.decode(bytes);
-  } catch {
-    return `base64:${bytes.toBase64()}`;
-  }
 }
 
 function print(message: ShownMessage, { settings, output }: CommandContext): void {

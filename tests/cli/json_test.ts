@@ -16,6 +16,7 @@ const RUNS: Array<[command: string, ...args: string[]]> = [
   ["topic", "list"],
   ["topic", "show"],
   ["topic", "read", "-n", "1"],
+  ["dead-letters", "list"],
   ["doctor"],
   ["demo"],
   ["completions", "bash"],
