@@ -183,6 +183,8 @@ class S3Lake implements LakeStore {
         Bucket: this.#bucket,
         Prefix: this.#root + prefix,
         ContinuationToken: token,
+        // XML cannot carry every character that a name may have.
+        EncodingType: "url",
       });
       const page = await this.#do(
         "list",
@@ -191,7 +193,8 @@ class S3Lake implements LakeStore {
         (abortSignal) => this.#connected().send(command, { abortSignal }),
       );
       for (const { Key, Size } of page.Contents ?? []) {
-        const name = Key!.slice(this.#root.length);
+        const key = page.EncodingType === "url" ? decodedKey(Key!) : Key!;
+        const name = key.slice(this.#root.length);
         // A name with a / at its end is a folder that some console has made.
         if (name !== CHECK && name !== "" && !name.endsWith("/")) yield { name, size: Size ?? 0 };
       }
@@ -269,4 +272,9 @@ class S3Lake implements LakeStore {
       throw s3Failure(error, { doing, bucket: this.#bucket, key, endpoint: this.#endpoint });
     }
   }
+}
+
+/** A key as `EncodingType: "url"` writes it: a form's encoding, so that a blank is a plus sign. */
+function decodedKey(key: string): string {
+  return decodeURIComponent(key.replaceAll("+", " "));
 }
