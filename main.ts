@@ -1,4 +1,5 @@
 import { loadSettings } from "./mod/config/load.ts";
+import type { CommandName } from "./mod/config/settings.ts";
 import { redaction } from "./mod/config/redaction.ts";
 import { parseLine } from "./mod/cli/program.ts";
 import { type Output, processOutput } from "./mod/terminal/output.ts";
@@ -41,13 +42,13 @@ async function main(words: string[]): Promise<number> {
       signal: stopSignal(),
     });
   } catch (error) {
-    return report(error, output);
+    return report(error, command.name, output);
   } finally {
     closeLog();
   }
 }
 
-function report(error: unknown, output: Output): number {
+function report(error: unknown, command: CommandName, output: Output): number {
   if (!(error instanceof Failure)) {
     output.note(
       `error: ${error instanceof Error ? error.stack : error}`,
@@ -55,8 +56,15 @@ function report(error: unknown, output: Output): number {
     );
     return EXIT_CODES.failed;
   }
-  output.note(`error: ${error.message}`, error.fix);
+  output.note(`error: ${error.message}`, fixOf(error, command));
   return error.exitCode;
+}
+
+/** What to do; of a service's failure, `doctor` may know more. */
+function fixOf({ kind, fix }: Failure, command: CommandName): string | undefined {
+  if (kind !== "service" || command === "doctor" || fix?.includes("ticklake doctor")) return fix;
+  const doctor = "`ticklake doctor` checks each setting and service.";
+  return fix === undefined ? doctor : `${fix} ${doctor}`;
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -55,6 +55,7 @@ async function* allFindings(
     const { KafkaDiagnosis } = await import("../broker/kafka/diagnosis.ts");
     yield* kafkaFindings(settings, () => new KafkaDiagnosis(settings), signal);
   } else {
+    yield ok("broker", "the embedded log, as KAFKA_BOOTSTRAP_SERVERS is not set");
     yield embedded.databaseFinding(
       "embedded log",
       `${home}/log.sqlite`,
@@ -65,6 +66,7 @@ async function* allFindings(
     const { s3Findings } = await import("../ops/doctor/s3_findings.ts");
     yield* s3Findings(settings, bucket, () => openLake(settings), signal);
   } else {
+    yield ok("lake", `the directory ${home}/lake, as AWS_S3_BUCKET is not set`);
     yield embedded.databaseFinding(
       "local catalog",
       await localCatalogPath(settings),
