@@ -1,3 +1,4 @@
+import { safeText } from "../terminal/safe_text.ts";
 import { isoDay } from "../schema/calendar.ts";
 import type { MessageReader } from "../schema/message_reader.ts";
 import type { RowSchema } from "../schema/schema.ts";
@@ -35,6 +36,8 @@ export function rowObject(
 /** The same on a line for people. */
 export function rowLine(row: Record<string, unknown>): string {
   const { partition, offset, timestamp: _, ...values } = row;
-  const text = Object.entries(values).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  const text = Object.entries(values).map(([name, value]) =>
+    `${name}=${safeText(JSON.stringify(value))}`
+  );
   return `${partition}/${offset} ${text.join(" ")}`;
 }

@@ -1,3 +1,5 @@
+import { safeLines, safeText } from "./safe_text.ts";
+
 /** Where a command writes: results to standard output, everything else to standard error. */
 export interface Output {
   /** Whether results are wanted as JSON. */
@@ -58,7 +60,7 @@ export function processOutput(options: ProcessOutputOptions): Output {
   };
   // Nobody reading the notes is no reason to stop.
   const error = (text: string) => {
-    write(Deno.stderr, (drawn ? "\r\x1b[K" : "") + redact(text));
+    write(Deno.stderr, (drawn ? "\r\x1b[K" : "") + redact(safeLines(text)));
     drawn = false;
   };
   return {
@@ -66,14 +68,14 @@ export function processOutput(options: ProcessOutputOptions): Output {
     colour,
     width: Deno.stdout.isTerminal() ? Math.min(WIDEST_TEXT, terminalColumns()) : 80,
     interactive,
-    line: (text) => json || result(redact(text) + "\n"),
-    document: (value) => json && result(redact(JSON.stringify(value)) + "\n"),
+    line: (text) => json || result(redact(safeLines(text)) + "\n"),
+    document: (value) => json && result(redact(safeText(JSON.stringify(value))) + "\n"),
     raw: result,
     note: (text, fix) => error(text + (fix === undefined ? "\n" : `\n  fix: ${fix}\n`)),
     log: (line) => error(line + "\n"),
     progress: (text) => {
       if (!interactive) return;
-      write(Deno.stderr, `\r\x1b[K${text}`);
+      write(Deno.stderr, `\r\x1b[K${safeText(text)}`);
       drawn = text !== "";
     },
     get closed() {

@@ -9,3 +9,13 @@ export function safeText(text: string): string {
     (character) => "\\u" + character.charCodeAt(0).toString(16).padStart(4, "0"),
   );
 }
+
+/**
+ * A text of ours with foreign parts in it: as {@linkcode safeText}, but the ends of its lines stay, and
+ * what begins a colour of ours.
+ */
+export function safeLines(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return text.split(/(\n|\t|\x1b\[\d*m)/).map((part, i) => i % 2 === 1 ? part : safeText(part))
+    .join("");
+}
