@@ -72,6 +72,20 @@ export interface RecordBatch {
   value(i: number): Uint8Array | null;
   /** Headers of message `i`, in order. */
   headers(i: number): ReadonlyArray<readonly [name: string, value: Uint8Array | null]>;
+  /**
+   * The messages that were too large to be taken whole, by their number; absent where there is none.
+   * Of these `key` and `value` give the first bytes only, and `headers` nothing.
+   */
+  readonly cuts?: ReadonlyMap<number, CutMessage>;
+}
+
+/** What is known of a message that was too large to be taken whole. */
+export interface CutMessage {
+  /** Length of the whole key and of the whole value. */
+  readonly keyBytes: number;
+  readonly valueBytes: number;
+  /** SHA-256 of the whole value, in hexadecimal. */
+  readonly valueSha256: string;
 }
 
 /** A commit, pause or read was refused because another member may own the partition now. */
@@ -184,6 +198,11 @@ export interface ConsumeOptions {
   signal: AbortSignal;
   /** Bytes that one fetch may bring for all partitions together. @default the adapter's, some MiB */
   maxFetchBytes?: number;
+  /**
+   * Bytes that a message may have to be taken whole; of larger ones only the beginning is
+   * ({@linkcode RecordBatch.cuts}). @default 16 MiB
+   */
+  maxMessageBytes?: number;
 }
 
 /** Options of {@linkcode Broker.producer}. */
@@ -208,6 +227,8 @@ export interface Producer {
 export interface ReadOptions extends CallOptions {
   /** The partition's first offset, by a caller who has just asked for it: it is not asked for again. */
   low?: number;
+  /** As {@linkcode ConsumeOptions.maxMessageBytes}. */
+  maxMessageBytes?: number;
   /** Told of each batch that is passed over. */
   unreadable?(batch: UnreadableBatch): void;
 }

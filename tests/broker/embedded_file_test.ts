@@ -87,7 +87,7 @@ Deno.test("a directory in the file's place, and a file in the directory's, are f
   await withDirectory(async (directory) => {
     const path = `${directory}/log.sqlite`;
     await Deno.mkdir(path);
-    await assert.rejects(openEmbeddedBroker(path), failure("service", path, "cannot be opened"));
+    await assert.rejects(openEmbeddedBroker(path), failure("failed", path, ""));
     await Deno.writeTextFile(`${directory}/file`, "");
     const below = `${directory}/file/log.sqlite`;
     await assert.rejects(openEmbeddedBroker(below), failure("service", `${directory}/file`, ""));

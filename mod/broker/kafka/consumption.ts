@@ -232,6 +232,7 @@ export class Consumption {
         offsets,
         start: Math.max(start, offsets.low),
         lost,
+        mostMessageBytes: this.#options.maxMessageBytes,
         commit,
       }, changed);
     }));

@@ -144,7 +144,7 @@ class KafkaBroker implements Broker {
         options,
         () => this.#fetch(topic, partition, from),
       );
-      const reader = new RecordReader(records);
+      const reader = new RecordReader(records, { mostMessageBytes: options.maxMessageBytes });
       for (let more = true; more;) {
         try {
           const batch = reader.next();

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import {
   type AssignedPartition,
   type CommittedOffset,
@@ -29,6 +30,8 @@ export interface FeedOptions {
   offsets: PartitionOffsets;
   start: number;
   lost: AbortSignal;
+  /** Bytes that one message may have to be taken whole. */
+  mostMessageBytes?: number;
   /** Commits once, trying again while it may help. @throws {FencedError} */
   commit(offset: number, metadata: string): Promise<void>;
 }
@@ -47,6 +50,7 @@ export class Feed implements AssignedPartition {
   readonly changed: Bell;
   readonly #commit: FeedOptions["commit"];
   #commits: Promise<void> = Promise.resolve();
+  readonly #mostMessageBytes: number | undefined;
   #start: number;
   #open = false;
   #position: number;
@@ -60,6 +64,7 @@ export class Feed implements AssignedPartition {
     this.log = options.log;
     this.committed = options.committed;
     this.offsets = options.offsets;
+    this.#mostMessageBytes = options.mostMessageBytes;
     this.#start = options.start;
     this.lost = options.lost;
     this.#commit = options.commit;
@@ -152,14 +157,15 @@ export class Feed implements AssignedPartition {
   }
 
   async #read(fetched: FetchedRecords, handler: ConsumerHandler): Promise<void> {
-    const reader = new RecordReader(fetched);
+    const reader = new RecordReader(fetched, { mostMessageBytes: this.#mostMessageBytes });
+    let from = reader.nextOffset;
     while (await this.#ready(() => true)) {
       let batch;
       try {
         batch = reader.next();
       } catch (error) {
         if (!(error instanceof UnreadableBatchError)) throw error;
-        if (this.#fetchAgain(error)) return;
+        if (error.isDamaged && this.#fetchAgain(error)) return;
         if (handler.unreadable === undefined) throw error;
         const { first, end, bytes, reason } = error;
         await handler.unreadable(this.partition, { first, end, bytes, reason });
@@ -169,7 +175,10 @@ export class Feed implements AssignedPartition {
       }
       if (batch === null) return;
       if (batch.count > 0) await handler.batch(batch);
-      else handler.skipped?.(this.partition, batch.nextOffset);
+      else if (batch.nextOffset > from) handler.skipped?.(this.partition, batch.nextOffset);
+      // A large message: timers and the other partitions get their turn.
+      else await new Promise((resolve) => setImmediate(resolve));
+      from = batch.nextOffset;
     }
   }
 
