@@ -1,8 +1,8 @@
 import { loadSettings } from "./mod/config/load.ts";
-import type { CommandName } from "./mod/config/settings.ts";
 import { redaction } from "./mod/config/redaction.ts";
 import { parseLine } from "./mod/cli/program.ts";
 import { type Output, processOutput } from "./mod/terminal/output.ts";
+import { followSchema } from "./mod/commands/follow_schema.ts";
 import { COMMANDS } from "./mod/commands/table.ts";
 import { stopSignal } from "./mod/cli/stop_signal.ts";
 import { VERSION } from "./mod/config/version.ts";
@@ -10,13 +10,7 @@ import { EXIT_CODES, Failure } from "./mod/failure/failure.ts";
 
 /** Runs one command line and gives its exit code. */
 async function main(words: string[]): Promise<number> {
-  const terminal = processOutput({ json: false });
-  const parsed = parseLine(words, VERSION, COMMANDS, {
-    width: terminal.width,
-    colour: terminal.colour,
-    out: terminal.raw,
-    err: (text) => terminal.note(text.replace(/\n$/, "")),
-  });
+  const parsed = parseLine(words, VERSION, COMMANDS);
   if ("exitCode" in parsed) return parsed.exitCode;
   const { command, args, flags } = parsed.invocation;
   let redact = (text: string) => text;
@@ -25,7 +19,7 @@ async function main(words: string[]): Promise<number> {
   try {
     const loaded = loadSettings({ flags });
     redact = redaction(loaded.resolved);
-    const { settings } = loaded;
+    const settings = await followSchema(loaded, command.name);
     const [module, { openLog, notesAsEvents }] = await Promise.all([
       command.load(),
       import("./mod/ops/log/log.ts"),
@@ -42,13 +36,13 @@ async function main(words: string[]): Promise<number> {
       signal: stopSignal(),
     });
   } catch (error) {
-    return report(error, command.name, output);
+    return report(error, output);
   } finally {
     closeLog();
   }
 }
 
-function report(error: unknown, command: CommandName, output: Output): number {
+function report(error: unknown, output: Output): number {
   if (!(error instanceof Failure)) {
     output.note(
       `error: ${error instanceof Error ? error.stack : error}`,
@@ -56,15 +50,8 @@ function report(error: unknown, command: CommandName, output: Output): number {
     );
     return EXIT_CODES.failed;
   }
-  output.note(`error: ${error.message}`, fixOf(error, command));
+  output.note(`error: ${error.message}`, error.fix);
   return error.exitCode;
-}
-
-/** What to do; of a service's failure, `doctor` may know more. */
-function fixOf({ kind, fix }: Failure, command: CommandName): string | undefined {
-  if (kind !== "service" || command === "doctor" || fix?.includes("ticklake doctor")) return fix;
-  const doctor = "`ticklake doctor` checks each setting and service.";
-  return fix === undefined ? doctor : `${fix} ${doctor}`;
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

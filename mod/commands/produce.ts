@@ -1,18 +1,22 @@
 import type { Broker } from "../broker/broker.ts";
 import type { CommandContext } from "../cli/command.ts";
-import { countText, numberText } from "../terminal/amount_text.ts";
-import { EXIT_CODES } from "../failure/failure.ts";
+import { countText, numberText } from "../terminal/count_text.ts";
+import { EXIT_CODES, Failure } from "../failure/failure.ts";
 import { startOperations } from "../ops/telemetry/operations.ts";
+import { reasonKind } from "../ops/telemetry/rejections.ts";
 import type { ProduceObserver } from "../ops/telemetry/produce_observer.ts";
 import { loadSchema } from "../schema/load_schema.ts";
+import { keyedBy } from "../schema/keyed_by.ts";
 import type { RowSchema } from "../schema/schema.ts";
-import { findInput, type Input } from "../source/input.ts";
+import { type FileForm, readConstants } from "../source/file_form.ts";
+import { findInputs, type Input } from "../source/input.ts";
 import { pace } from "../source/pace.ts";
 import { replay } from "../source/replay.ts";
 import type { RowFeed } from "../source/row_feed.ts";
 import { sample } from "../source/sample.ts";
 import { SEND_ROWS, sendRows } from "../source/send_rows.ts";
 import { openBroker } from "./open_broker.ts";
+import { orStopped } from "./stopped_failure.ts";
 
 /** Rejected rows that are named one by one; the others are counted. */
 const REJECTED_SHOWN = 20;
@@ -25,26 +29,41 @@ interface Tally {
   /** Rows that all replicas have acknowledged. */
   sent: number;
   rejected: number;
+  /** How often each kind of reason was given. */
+  readonly reasons: Map<string, number>;
   /** Time of the first send, once there is one. */
   startedAt?: number;
   readonly observer: ProduceObserver;
 }
 
-/** `produce`: rows of a CSV file to the topic. */
+/** `produce`: rows of files to the topic. */
 export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
-  const schema = await loadSchema(settings.schema);
-  const input = await findInput(settings.input);
+  const schema = keyedBy(await loadSchema(settings.schema), settings.key);
+  const form = {
+    format: settings.inputFormat,
+    delimiter: delimiterOf(settings.delimiter),
+    constants: readConstants(settings.constants, schema),
+  };
+  const inputs = await findInputs([...(settings.input ?? "").split("\n"), ...context.args]
+    .filter((path) => path !== ""));
   const operations = await startOperations({ command: "produce", settings });
-  const tally: Tally = { sent: 0, rejected: 0, observer: operations.produced };
+  const tally: Tally = {
+    sent: 0,
+    rejected: 0,
+    reasons: new Map(),
+    observer: operations.produced,
+  };
   let broker: Broker | undefined;
   try {
-    broker = await openBroker(settings, { signal });
+    broker = await orStopped(openBroker(settings), signal);
     const doing = settings.mode === "replay" ? "replaying" : "sampling";
-    output.note(
-      `${doing} ${input.description} into topic ${settings.topic} on ${broker.description}`,
-    );
-    await send(await openFeed(input, schema, tally, context), broker, tally, context);
+    const what = inputs.length === 1 ? inputs[0].description : `${inputs.length} files`;
+    output.note(`${doing} ${what} into topic ${settings.topic} on ${broker.description}`);
+    if (settings.mode === "sample" && settings.count === undefined) {
+      output.note("rows are drawn at random without end; --mode replay --rate max sends each once");
+    }
+    await send(await openFeed(inputs, schema, form, tally, context), broker, tally, context);
   } catch (error) {
     // Stopping is a way to finish, wherever it found us.
     if (!signal.aborted || error !== signal.reason) {
@@ -57,28 +76,69 @@ export async function run(context: CommandContext): Promise<number> {
     await operations.close();
   }
   summarize(tally, context);
+  if (tally.sent === 0 && tally.rejected > 0 && !signal.aborted) {
+    output.note(`error: no row was sent: ${reasonsOf(tally)}`);
+    return EXIT_CODES.rejected;
+  }
+  if (tally.rejected > tally.sent) {
+    output.note(`warning: more rows were rejected than sent: ${reasonsOf(tally)}`);
+  }
   if (!settings.strict || tally.rejected === 0) return 0;
   output.note(`error: rejected ${countText(tally.rejected, "row")}, and --strict was given`);
   return EXIT_CODES.rejected;
 }
 
+/** Reasons that are named; the others are counted. */
+const REASONS_SHOWN = 5;
+
+/** The reasons for which rows were rejected, the commonest first. */
+function reasonsOf({ reasons }: Tally): string {
+  const all = [...reasons].sort(([, a], [, b]) => b - a);
+  const some = all.slice(0, REASONS_SHOWN).map(([kind, count]) => `${kind} (${numberText(count)})`);
+  const more = all.length - REASONS_SHOWN;
+  return some.join("; ") + (more > 0 ? `; and ${countText(more, "other reason")}` : "");
+}
+
+function countReason({ reasons }: Tally, reason: string): void {
+  const kind = reasonKind(reason);
+  // What a file has in its fields must not fill the memory.
+  const known = reasons.has(kind) || reasons.size < MOST_REASONS ? kind : "other";
+  reasons.set(known, (reasons.get(known) ?? 0) + 1);
+}
+
+/** Kinds of reasons that are told apart. */
+const MOST_REASONS = 64;
+
+/** @throws {Failure} kind `usage`, when it is not one byte */
+function delimiterOf(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const delimiter = text === "tab" || text === "\\t" ? "\t" : text;
+  if (/^[^\w"\r\n\x80-\uffff]$/.test(delimiter)) return delimiter;
+  throw new Failure(
+    "usage",
+    `--delimiter: expected one character or tab, found ${JSON.stringify(text)}`,
+  );
+}
+
 function openFeed(
-  input: Input,
+  inputs: readonly Input[],
   schema: RowSchema,
+  form: Omit<FileForm, "name">,
   tally: Tally,
   { settings, output, signal }: CommandContext,
 ): Promise<RowFeed> {
   const { mode, loop, seed } = settings;
-  const onRejected = (line: number, reason: string) => {
+  const onRejected = (line: number, reason: string, file: string) => {
     tally.observer.rejectedRow?.(reason);
-    if (++tally.rejected <= REJECTED_SHOWN) output.note(`${input.name}:${line}: ${reason}`);
+    countReason(tally, reason);
+    if (++tally.rejected <= REJECTED_SHOWN) output.note(`${file}:${line}: ${reason}`);
     else if (tally.rejected === REJECTED_SHOWN + 1) {
       output.note("further rejected rows are counted");
     }
   };
   return mode === "replay"
-    ? replay(input, schema, { loop, onRejected, signal })
-    : sample(input, schema, { seed, onRejected, signal });
+    ? replay(inputs, schema, { ...form, loop, onRejected, signal })
+    : sample(inputs, schema, { ...form, seed, onRejected, signal });
 }
 
 async function send(
@@ -89,8 +149,8 @@ async function send(
 ): Promise<void> {
   const { topic, partitions, rate, interval, count } = settings;
   try {
-    await broker.ensureTopic(topic, { partitions, signal });
-    const producer = await broker.producer({ topic, signal });
+    await broker.ensureTopic(topic, { partitions });
+    const producer = await broker.producer({ topic });
     const timer = setInterval(() => output.progress(progress(tally)), PROGRESS_MS);
     tally.startedAt = performance.now();
     tally.observer.started?.();

@@ -4,15 +4,19 @@ import type { Command } from "../cli/command.ts";
 export const COMMANDS: readonly Command[] = [
   {
     name: "produce",
-    summary: "Send rows of a CSV file to the topic",
+    summary: "Send rows of files to the topic",
     description:
-      "Samples random rows (the default, one a second) or replays the file in its order. A row counts as sent when all replicas have acknowledged it.",
+      "Samples random rows (the default, one a second) or replays the files in their order. A row counts as sent when all replicas have acknowledged it. Files may be CSV with any separator or JSON lines, gzip or zstd too; a header's names count without regard to case.",
+    arguments: "[files...]",
     examples: [
       ["ticklake produce", "a random shipped quote every second, until Ctrl-C"],
       ["ticklake produce --mode replay --rate max --input quotes.csv", "the whole file, at once"],
+      [
+        "ticklake produce --mode replay --rate max --set Index={stem} --input 'prices/*.csv'",
+        "a file for each symbol, without a column of it",
+      ],
       ["cat quotes.csv | ticklake produce --input - --mode replay --json", "from a pipe"],
     ],
-    essential: ["input", "mode", "rate", "count", "topic", "bootstrapServers"],
     load: () => import("./produce.ts"),
   },
   {
@@ -24,14 +28,6 @@ export const COMMANDS: readonly Command[] = [
       ["ticklake consume", "until SIGINT or SIGTERM"],
       ["ticklake consume --until-end --json", "what is there now, then a summary"],
       ["ticklake consume --format jsonl --flush-interval 5m", "gzip JSON lines, larger objects"],
-    ],
-    essential: [
-      "untilEnd",
-      "watch",
-      "flushInterval",
-      "topic",
-      "bootstrapServers",
-      "bucket",
     ],
     load: () => import("./consume.ts"),
   },
@@ -51,7 +47,6 @@ export const COMMANDS: readonly Command[] = [
       ["ticklake setup-catalog --dry-run", "what would change"],
       ["ticklake setup-catalog --print-policy query", "the least IAM policy of a command"],
     ],
-    essential: ["dryRun", "createRole", "run", "wait", "projection", "bucket", "database"],
     load: () => import("./setup_catalog.ts"),
   },
   {
@@ -66,7 +61,6 @@ export const COMMANDS: readonly Command[] = [
       ["ticklake query --example", "ready-made queries"],
       ["ticklake query --example monthly-candles", "run one of them"],
     ],
-    essential: ["example", "sqlFile", "resultFormat", "engine", "bucket"],
     load: () => import("./query.ts"),
   },
   {
@@ -78,7 +72,6 @@ export const COMMANDS: readonly Command[] = [
       ["ticklake verify", "by the objects' names, in seconds"],
       ["ticklake verify --deep --json", "by reading every row"],
     ],
-    essential: ["deep", "topic", "group", "bucket", "json"],
     load: () => import("./verify.ts"),
   },
   {
@@ -90,38 +83,7 @@ export const COMMANDS: readonly Command[] = [
       ["ticklake status", "at a glance"],
       ["ticklake status --json", "for monitoring"],
     ],
-    essential: ["topic", "group", "bucket", "json"],
     load: () => import("./status.ts"),
-  },
-  {
-    name: "topic",
-    summary: "Look into a topic: list, show, read",
-    description:
-      "list names the broker's topics. show prints a topic's log, partitions, settings and the groups that read it. read prints messages and says of each whether consume would make a row of it, and if not, why. It reads and never commits.",
-    arguments: "[action] [name]",
-    words: ["list", "show", "read"],
-    examples: [
-      ["ticklake topic read -n 5", "the last five messages"],
-      ["ticklake topic read --from 2026-11-24T09:30:00Z --where Index=HSI", "from a time on"],
-      ["ticklake topic read --partition 0 --from 4711 -n 1 --format json", "one message"],
-      ["ticklake topic show", "partitions, retention, groups with their lag"],
-    ],
-    essential: ["readCount", "readFrom", "readPartition", "where", "bootstrapServers", "json"],
-    load: () => import("./topic.ts"),
-  },
-  {
-    name: "dead-letters",
-    summary: "List, show and export the messages that became no row",
-    description:
-      "list counts them by day, partition and reason. show prints the first ones with their bytes. export writes all of them to standard output as JSON lines.",
-    arguments: "[action]",
-    words: ["list", "show", "export"],
-    examples: [
-      ["ticklake dead-letters", "how many, and why"],
-      ["ticklake dead-letters show -n 3 --reason Volume", "three of a kind"],
-      ["ticklake dead-letters export --day 2026-11-24", "a day's, as JSON lines"],
-    ],
-    load: () => import("./dead_letters.ts"),
   },
   {
     name: "doctor",
@@ -132,7 +94,6 @@ export const COMMANDS: readonly Command[] = [
       ["ticklake doctor", "before the first run, and whenever something does not work"],
       ["ticklake doctor --json", "for monitoring"],
     ],
-    essential: ["bootstrapServers", "bucket", "json"],
     load: () => import("./doctor.ts"),
   },
   {
@@ -144,7 +105,6 @@ export const COMMANDS: readonly Command[] = [
       ["ticklake dashboard", "at http://127.0.0.1:8321, until Ctrl-C"],
       ["ticklake dashboard --listen 127.0.0.1:9000", "at another port"],
     ],
-    essential: ["listen", "bootstrapServers", "bucket", "topic"],
     load: () => import("./dashboard.ts"),
   },
   {
@@ -156,7 +116,6 @@ export const COMMANDS: readonly Command[] = [
       ["ticklake demo", "the whole path, in seconds"],
       ["ticklake demo --dashboard", "and then goes on, with a page to look at"],
     ],
-    essential: ["dashboard", "listen", "json"],
     load: () => import("./demo.ts"),
   },
   {
@@ -170,7 +129,6 @@ export const COMMANDS: readonly Command[] = [
       ["ticklake completions zsh", "in ~/.zshrc: source <(ticklake completions zsh)"],
       ["ticklake completions fish", "into ~/.config/fish/completions/ticklake.fish"],
     ],
-    essential: [],
     load: () => import("./completions.ts"),
   },
   {
@@ -181,7 +139,6 @@ export const COMMANDS: readonly Command[] = [
       ["ticklake config --json", "for scripts"],
       ["ticklake config --reference", "what all of them are for, in Markdown"],
     ],
-    essential: ["reference", "json"],
     load: () => import("./config.ts"),
   },
 ];

@@ -8,8 +8,6 @@ export const COMMAND_NAMES = [
   "query",
   "verify",
   "status",
-  "topic",
-  "dead-letters",
   "doctor",
   "dashboard",
   "demo",
@@ -60,28 +58,21 @@ export interface Setting<T extends ValueType = ValueType> {
   choices?: readonly string[];
   /** Smallest value, for the type `integer`. @default {0} */
   min?: number;
+  /** The flag may be given several times: the values then come as lines. */
+  many?: true;
   /** Subcommands that take it. */
   commands: "all" | readonly CommandName[];
   /** Never printed. A password is never a flag either: others on the host can read a command line. */
   secret?: true;
 }
 
-const BROKER = [
-  "produce",
-  "consume",
-  "verify",
-  "status",
-  "topic",
-  "doctor",
-  "dashboard",
-] as const;
+const BROKER = ["produce", "consume", "verify", "status", "doctor", "dashboard"] as const;
 const LAKE = [
   "consume",
   "setup-catalog",
   "query",
   "verify",
   "status",
-  "dead-letters",
   "doctor",
   "dashboard",
 ] as const;
@@ -154,10 +145,9 @@ export const SETTINGS = define({
       "status",
       "dashboard",
       "doctor",
-      "topic",
-      "dead-letters",
     ],
-    description: "JSON file that describes the rows; without it the shipped index quotes",
+    description:
+      "What describes the rows: a shipped schema's name or a JSON file, see `ticklake schema`; without it index_quotes",
   },
 
   // Kafka
@@ -177,8 +167,8 @@ export const SETTINGS = define({
     flag: "--topic",
     env: "KAFKA_TOPIC",
     default: "index-quotes",
-    commands: [...BROKER, "dead-letters"],
-    description: "Topic that carries the quotes",
+    commands: BROKER,
+    description: "Topic that carries the rows; without it the schema's table, with - for _",
   },
   group: {
     type: "string",
@@ -327,8 +317,50 @@ export const SETTINGS = define({
     placeholder: "<file>",
     flag: "--input",
     env: "TICKLAKE_INPUT",
+    many: true,
     commands: ["produce"],
-    description: "CSV file to read, or - for standard input; without it the shipped quotes",
+    description:
+      "File of rows or a pattern such as 'prices/*.csv', CSV or JSON lines, gzip or zstd too, or - for standard input; without it the shipped quotes",
+  },
+  inputFormat: {
+    type: "choice",
+    group: "input",
+    choices: ["csv", "jsonl"],
+    flag: "--input-format",
+    env: "TICKLAKE_INPUT_FORMAT",
+    commands: ["produce"],
+    description: "How the input is written; without it by its name's ending or its first byte",
+  },
+  delimiter: {
+    type: "string",
+    group: "input",
+    placeholder: "<character>",
+    flag: "--delimiter",
+    env: "TICKLAKE_DELIMITER",
+    commands: ["produce"],
+    description:
+      "What separates the fields of CSV, one character or tab; without it found by looking: , ; tab or |",
+  },
+  constants: {
+    type: "string",
+    group: "input",
+    placeholder: "<constant>",
+    flag: "--set",
+    env: "TICKLAKE_SET",
+    many: true,
+    commands: ["produce"],
+    description:
+      "COLUMN=VALUE for a column that the file lacks; {stem} in it stands for the file's name without its endings",
+  },
+  key: {
+    type: "string",
+    group: "input",
+    placeholder: "<columns>",
+    flag: "--key",
+    env: "TICKLAKE_KEY",
+    commands: ["produce"],
+    description:
+      "Columns that key the messages, separated by commas, or none; without it the schema's",
   },
   mode: {
     type: "choice",
@@ -365,66 +397,6 @@ export const SETTINGS = define({
     short: "-n",
     commands: ["produce"],
     description: "Stop after this many rows; without it replay ends with the file, sample never",
-  },
-  readCount: {
-    type: "integer",
-    group: "input",
-    placeholder: "<messages>",
-    flag: "--count",
-    short: "-n",
-    default: 10,
-    commands: ["topic", "dead-letters"],
-    description: "Most messages to show",
-  },
-  readFrom: {
-    type: "string",
-    group: "input",
-    placeholder: "<place>",
-    flag: "--from",
-    commands: ["topic"],
-    description:
-      "Where to read: earliest, latest, an offset, -10 for the last ten, or a time; without it the last ones",
-  },
-  readPartition: {
-    type: "integer",
-    group: "input",
-    placeholder: "<number>",
-    flag: "--partition",
-    commands: ["topic", "dead-letters"],
-    description: "Read only this partition",
-  },
-  day: {
-    type: "string",
-    group: "input",
-    placeholder: "<yyyy-mm-dd>",
-    flag: "--day",
-    commands: ["dead-letters"],
-    description: "Only messages of this day in UTC",
-  },
-  reason: {
-    type: "string",
-    group: "input",
-    placeholder: "<text>",
-    flag: "--reason",
-    commands: ["dead-letters"],
-    description: "Only messages whose reason has this text in it",
-  },
-  where: {
-    type: "string",
-    group: "input",
-    placeholder: "<condition>",
-    flag: "--where",
-    commands: ["topic"],
-    description: "Show only messages whose JSON field has this value, such as Index=HSI",
-  },
-  readFormat: {
-    type: "choice",
-    group: "output",
-    choices: ["text", "json", "raw"],
-    flag: "--format",
-    default: "text",
-    commands: ["topic"],
-    description: "Form of the messages: for people, a JSON document each, or their values alone",
   },
   loop: {
     type: "boolean",
@@ -470,16 +442,7 @@ export const SETTINGS = define({
     env: "TICKLAKE_FORMAT",
     default: "parquet",
     commands: ["consume", "setup-catalog"],
-    description: "Form of the lake's objects: Parquet or JSON lines (gzip)",
-  },
-  compression: {
-    type: "choice",
-    group: "lake",
-    choices: ["snappy", "zstd", "gzip", "none"],
-    flag: "--compression",
-    env: "TICKLAKE_COMPRESSION",
-    commands: ["consume"],
-    description: "Compression of Parquet; without it zstd",
+    description: "Form of the lake's objects: Parquet (snappy) or JSON lines (gzip)",
   },
   partitionBy: {
     type: "string",
@@ -598,21 +561,12 @@ export const SETTINGS = define({
     commands: ["produce", "consume"],
     description: "Serve /metrics, /healthz and /readyz at HOST:PORT, :PORT or PORT",
   },
-  httpHosts: {
-    type: "string",
-    group: "monitoring",
-    placeholder: "<names>",
-    env: "TICKLAKE_HTTP_HOSTS",
-    commands: ["produce", "consume"],
-    description:
-      "Names, separated by commas, under which --metrics may be asked besides the host's own",
-  },
   alertWebhook: {
     type: "string",
     group: "monitoring",
     placeholder: "<url>",
+    flag: "--alert-webhook",
     env: "TICKLAKE_ALERT_WEBHOOK",
-    fileEnv: "TICKLAKE_ALERT_WEBHOOK_FILE",
     commands: ["produce", "consume"],
     description:
       "URL that gets a JSON post when lag or rejections pass a limit, and when they recover",

@@ -223,9 +223,8 @@ class DirectoryLake implements LakeStore {
     });
   }
 
-  async remove(name: string, { signal }: StoreOptions = {}): Promise<void> {
+  async remove(name: string): Promise<void> {
     checkObjectName(name);
-    signal?.throwIfAborted();
     const path = join(this.#root, name);
     try {
       this.#checkFolders(name);
@@ -235,8 +234,7 @@ class DirectoryLake implements LakeStore {
     }
   }
 
-  async check({ signal }: StoreOptions = {}): Promise<void> {
-    signal?.throwIfAborted();
+  async check(): Promise<void> {
     const path = join(this.#root, CHECK);
     try {
       this.#checkFolders(CHECK);

@@ -13,8 +13,6 @@ const OWN = [
   "chart.js",
   "comparison.js",
   "index_list.js",
-  "login.html",
-  "login.js",
   "pipeline_view.js",
   "quotes.js",
   "stream.js",

@@ -1,8 +1,8 @@
-import type { RowSchema } from "../schema/schema.ts";
+import { keyColumns, type RowSchema } from "../schema/schema.ts";
 
 /** Which columns of a schema are what a chart of quotes needs, by their index. */
 export interface QuoteFields {
-  /** The symbol: the schema's key. */
+  /** The symbol: the schema's first key column, else the first text. */
   key: number;
   /** The day: the first date or timestamp. */
   date: number | undefined;
@@ -16,12 +16,13 @@ export interface QuoteFields {
 }
 
 /** Finds them by name and type, so that any schema has something to show. */
-export function quoteFields({ key, columns }: RowSchema): QuoteFields {
+export function quoteFields(schema: RowSchema): QuoteFields {
+  const { columns } = schema;
   const named = (name: string) => found(columns.findIndex((column) => column.name === name));
   const ofType = (...types: string[]) =>
     found(columns.findIndex(({ type }) => types.includes(type)));
   return {
-    key: columns.findIndex(({ wire }) => wire === key),
+    key: keyColumns(schema)[0] ?? ofType("string") ?? 0,
     date: ofType("date") ?? ofType("timestamp"),
     close: named("close") ?? ofType("double") ?? ofType("long"),
     open: named("open"),

@@ -9,7 +9,7 @@ export interface Viewer {
 }
 
 /** Candles on their way to all who look. */
-export class QuoteStream {
+export class QuoteFeed {
   readonly #candles: Candles;
   readonly #viewers = new Set<Viewer>();
 

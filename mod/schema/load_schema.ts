@@ -1,29 +1,40 @@
-import builtIn from "../../data/index_quotes.schema.json" with { type: "json" };
+import { SHIPPED_SCHEMAS } from "./shipped_schemas.ts";
 import { Failure, messageOf } from "../failure/failure.ts";
 import { readSchema } from "./read_schema.ts";
 import type { RowSchema } from "./schema.ts";
 
 const FIX =
-  "data/index_quotes.schema.json in the source is an example; without --schema it is the schema.";
+  "`ticklake schema reference` describes the format, `ticklake schema show` prints an example.";
+
+/** The schema without --schema. */
+const DEFAULT = "index_quotes";
 
 /**
- * The schema of the rows: the one in a JSON file, else the built-in one of index quotes.
+ * The schema of the rows: a shipped one by its name, or the one in a JSON file; without either that of
+ * index quotes. Lines of the file that begin with `//` are comments.
  * @throws {Failure} kind `usage`, naming the file and each mistake in it
  */
 export async function loadSchema(path?: string): Promise<RowSchema> {
-  if (path === undefined) return accepted(builtIn, "the built-in schema");
+  const shipped = SHIPPED_SCHEMAS.get(path ?? DEFAULT);
+  if (shipped !== undefined) return accepted(shipped, `the shipped schema ${path ?? DEFAULT}`);
+  return await readSchemaFile(path!);
+}
+
+async function readSchemaFile(path: string): Promise<RowSchema> {
   let text: string;
   try {
     text = await Deno.readTextFile(path);
   } catch (cause) {
     throw new Failure("usage", `schema ${path} cannot be read: ${messageOf(cause)}`, {
       cause,
-      fix: "Name a readable file with --schema.",
+      fix: `Name a readable file with --schema, or a shipped schema: ${
+        [...SHIPPED_SCHEMAS.keys()].join(", ")
+      }.`,
     });
   }
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(withoutComments(text));
   } catch (cause) {
     throw new Failure("usage", `schema ${path} is not JSON: ${messageOf(cause)}`, {
       cause,
@@ -31,6 +42,11 @@ export async function loadSchema(path?: string): Promise<RowSchema> {
     });
   }
   return accepted(json, `schema ${path}`);
+}
+
+/** Comment lines become empty, so that the numbers of the others stay. */
+function withoutComments(text: string): string {
+  return text.replace(/^[ \t]*\/\/.*$/gm, "");
 }
 
 function accepted(json: unknown, source: string): RowSchema {

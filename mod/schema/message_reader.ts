@@ -51,6 +51,7 @@ export class MessageReader {
   readonly #check: MessageCheck;
   readonly #names: Uint8Array[];
   readonly #kinds: Kind[];
+  readonly #required: boolean[];
   readonly #min: Float64Array;
   readonly #max: Float64Array;
   readonly #maxLength: Int32Array;
@@ -67,6 +68,7 @@ export class MessageReader {
     this.absent = new Uint8Array(columns.length);
     this.#names = columns.map(({ wire }) => new TextEncoder().encode(JSON.stringify(wire)));
     this.#kinds = columns.map(({ type }) => KINDS[type]);
+    this.#required = columns.map(({ required }) => required);
     this.#min = Float64Array.from(columns, ({ min }) => min ?? -Infinity);
     this.#max = Float64Array.from(columns, ({ max }) => max ?? Infinity);
     this.#maxLength = Int32Array.from(columns, ({ maxLength }) => maxLength ?? 0x7fffffff);
@@ -86,7 +88,6 @@ export class MessageReader {
     if (this.#readDirectly(value)) {
       this.bytes = value;
       this.verbatim = true;
-      this.absent.fill(0);
       return null;
     }
     const row = this.#check(value);
@@ -102,18 +103,28 @@ export class MessageReader {
     const last = kinds.length - 1;
     if (length < 2 || bytes[0] !== 0x7b) return false;
     let at = 1;
+    let isClosed = false;
     for (let c = 0; c <= last; c++) {
       if (bytes[at] === 0x20) at++;
       const name = this.#names[c];
-      for (let i = 0; i < name.length; i++) {
-        if (bytes[at + i] !== name[i]) return false;
+      let same = 0;
+      while (same < name.length && bytes[at + same] === name[same]) same++;
+      if (isClosed || same < name.length) {
+        if (this.#required[c]) return false;
+        this.#leaveOut(c);
+        continue;
       }
+      this.absent[c] = 0;
       at += name.length;
       if (bytes[at] !== 0x3a) return false;
       at++;
       if (bytes[at] === 0x20) at++;
       const kind = kinds[c];
-      if (kind === Kind.Double || kind === Kind.Long) {
+      if (bytes[at] === 0x6e) {
+        if (this.#required[c] || !isNull(bytes, at)) return false;
+        this.#leaveOut(c);
+        at += 4;
+      } else if (kind === Kind.Double || kind === Kind.Long) {
         starts[c] = at;
         const end = scanNumber(bytes, at, numbers, c);
         if (end === 0) return false;
@@ -144,14 +155,24 @@ export class MessageReader {
       } else {
         return false;
       }
-      if (bytes[at] !== (c === last ? 0x7d : 0x2c)) return false;
+      if (bytes[at] === 0x7d) isClosed = true;
+      else if (bytes[at] !== 0x2c) return false;
       at++;
     }
-    if (at !== length) return false;
+    if (!isClosed || at !== length) return false;
     for (const [column, than] of this.#notBelow) {
-      if (numbers[column] < numbers[than]) return false;
+      // What is absent is neither above nor below anything.
+      if (numbers[column] < numbers[than] && this.absent[column] + this.absent[than] === 0) {
+        return false;
+      }
     }
     return true;
+  }
+
+  #leaveOut(c: number): void {
+    this.absent[c] = 1;
+    this.numbers[c] = 0;
+    this.starts[c] = this.ends[c] = 0;
   }
 
   #take(row: TypedRow): void {
@@ -179,6 +200,10 @@ export class MessageReader {
   get schema(): RowSchema {
     return this.#schema;
   }
+}
+
+function isNull(bytes: Uint8Array, at: number): boolean {
+  return bytes[at + 1] === 0x75 && bytes[at + 2] === 0x6c && bytes[at + 3] === 0x6c;
 }
 
 const encoder = new TextEncoder();

@@ -1,5 +1,7 @@
 import { found } from "./value_text.ts";
+import { formatMistake } from "./date_pattern.ts";
 import { type Column, COLUMN_TYPES, type NotBelow, type RowSchema } from "./schema.ts";
+import { COLUMN_FIELDS, SCHEMA_FIELDS } from "./schema_fields.ts";
 
 /** A schema, or what is wrong with it. */
 export type ReadSchema =
@@ -13,17 +15,8 @@ const NAME = /^[a-z][a-z0-9_]{0,127}$/;
 const RESERVED_COLUMNS = ["dt", "hour", "none"];
 const RESERVED_TABLES = ["dead_letter"];
 
-const FIELDS = ["table", "key", "columns", "notBelow"];
-const COLUMN_FIELDS = [
-  "wire",
-  "name",
-  "type",
-  "required",
-  "min",
-  "max",
-  "maxLength",
-  "description",
-];
+const FIELDS = SCHEMA_FIELDS.map(({ name }) => name);
+const OF_COLUMN = COLUMN_FIELDS.map(({ name }) => name);
 
 /** Reads a schema out of JSON, collecting every mistake instead of stopping at the first. */
 export function readSchema(json: unknown): ReadSchema {
@@ -40,7 +33,7 @@ type Report = (mistake: string) => void;
 
 function read(json: Record<string, unknown>, report: Report): RowSchema {
   reportUnknown(json, FIELDS, "", report);
-  const { table, key } = json;
+  const { table, key = [] } = json;
   if (typeof table !== "string" || !NAME.test(table)) {
     report(`table: expected a name of a-z, 0-9 and _, found ${found(table ?? null)}`);
   } else if (RESERVED_TABLES.includes(table)) {
@@ -49,14 +42,13 @@ function read(json: Record<string, unknown>, report: Report): RowSchema {
   const columns = readColumns(json.columns, report);
   reportRepeated(columns, "wire", report);
   reportRepeated(columns, "name", report);
-  const keyColumn = columns.find(({ wire }) => wire === key);
-  if (typeof key !== "string" || keyColumn === undefined) {
-    report(`key: expected the wire name of a column, found ${found(key ?? null)}`);
-  } else if (keyColumn.type !== "string" || !keyColumn.required) {
-    report(`key: column ${found(key)} must be a required string, as it keys the messages`);
+  for (const name of Array.isArray(key) ? key : [key]) {
+    if (columns.every(({ wire }) => wire !== name)) {
+      report(`key: expected the wire name of a column, found ${found(name ?? null)}`);
+    }
   }
   const notBelow = readRules(json.notBelow ?? [], columns, report);
-  return { table: table as string, key: key as string, columns, notBelow };
+  return { table: table as string, key: key as RowSchema["key"], columns, notBelow };
 }
 
 function readColumns(json: unknown, report: Report): Column[] {
@@ -75,7 +67,7 @@ function readColumns(json: unknown, report: Report): Column[] {
 function readColumn(json: Record<string, unknown>, at: string, report: Report): Column {
   const { wire, name, type, required = false, min, max, maxLength, description } = json;
   const place = typeof wire === "string" ? `${at} ${found(wire)}` : at;
-  reportUnknown(json, COLUMN_FIELDS, place + ": ", report);
+  reportUnknown(json, OF_COLUMN, place + ": ", report);
   // deno-lint-ignore no-control-regex
   if (typeof wire !== "string" || !/^[^\x00-\x1f]{1,128}$/.test(wire) || !wire.isWellFormed()) {
     report(`${place}: wire: expected a name of 1 to 128 characters, found ${found(wire ?? null)}`);
@@ -110,10 +102,59 @@ function readColumn(json: Record<string, unknown>, at: string, report: Report): 
       report(`${place}: maxLength: expected a whole number above 0, found ${found(maxLength)}`);
     }
   }
-  if (description !== undefined && typeof description !== "string") {
-    report(`${place}: description: expected text, found ${found(description)}`);
+  for (const [field, text] of [["description", description], ["default", json.default]] as const) {
+    if (text !== undefined && typeof text !== "string") {
+      report(`${place}: ${field}: expected text, found ${found(text)}`);
+    }
   }
-  return { required: false, ...json } as unknown as Column;
+  const format = typeof json.format === "string" ? [json.format] : json.format;
+  readForms({ ...json, format }, place, report);
+  return {
+    required: false,
+    ...json,
+    ...(format === undefined ? {} : { format }),
+  } as unknown as Column;
+}
+
+/** Checks what a column says of how its values are written. */
+function readForms(json: Record<string, unknown>, place: string, report: Report): void {
+  const { type, aliases, number, decimal, format, time } = json;
+  const isNumber = type === "double" || type === "long";
+  const isTime = type === "date" || type === "timestamp";
+  if (aliases !== undefined && !isTexts(aliases)) {
+    report(`${place}: aliases: expected a list of texts, found ${found(aliases)}`);
+  }
+  if (number !== undefined) {
+    if (number !== "lenient") {
+      report(`${place}: number: expected "lenient", found ${found(number)}`);
+    }
+    if (!isNumber) report(`${place}: number: only double and long columns have it`);
+  }
+  if (decimal !== undefined) {
+    if (decimal !== "." && decimal !== ",") {
+      report(`${place}: decimal: expected "." or ",", found ${found(decimal)}`);
+    }
+    if (!isNumber) report(`${place}: decimal: only double and long columns have it`);
+  }
+  if (time !== undefined) {
+    if (time !== "drop") report(`${place}: time: expected "drop", found ${found(time)}`);
+    if (type !== "date") report(`${place}: time: only date columns have it`);
+  }
+  if (format === undefined) return;
+  if (!isTime) report(`${place}: format: only date and timestamp columns have it`);
+  if (!isTexts(format)) {
+    report(`${place}: format: expected a text or a list of texts, found ${found(format)}`);
+    return;
+  }
+  for (const form of format) {
+    const mistake = formatMistake(form);
+    if (mistake !== null) report(`${place}: format: ${found(form)} ${mistake}`);
+  }
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.length > 0 &&
+    value.every((text) => typeof text === "string" && text !== "");
 }
 
 function readRules(json: unknown, columns: Column[], report: Report): NotBelow[] {

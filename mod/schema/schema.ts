@@ -21,6 +21,18 @@ export interface Column {
   maxLength?: number;
   /** For people. */
   description?: string;
+  /** Other names that the column has in files and, where declared, in messages. */
+  aliases?: string[];
+  /** `lenient`: numbers may have thousands separators, a currency sign, a K, M, B or T, or a percent sign. */
+  number?: "lenient";
+  /** What separates the decimals of its numbers in files and texts. @default {"."} */
+  decimal?: "." | ",";
+  /** Forms of its dates besides ISO 8601: patterns such as `MM/DD/YYYY`, or `epoch_ms`. */
+  format?: string[];
+  /** `drop`: a time of day in a `date` column is dropped; without it only midnight is. */
+  time?: "drop";
+  /** Value where a file lacks the column; `{stem}` stands for the file's name without its endings. */
+  default?: string;
 }
 
 /** A rule over two columns: the first must not be below the second. */
@@ -35,10 +47,16 @@ export interface NotBelow {
 export interface RowSchema {
   /** The table's name in the lake and the catalog. */
   table: string;
-  /** Wire name of the column that keys the messages. */
-  key: string;
+  /** Wire name of the column that keys the messages, or of several; none: messages have no key. */
+  key: string | readonly string[];
   columns: Column[];
   notBelow: NotBelow[];
+}
+
+/** Indices of the columns that key the messages. */
+export function keyColumns({ key, columns }: Pick<RowSchema, "key" | "columns">): number[] {
+  const names = typeof key === "string" ? [key] : key;
+  return names.map((name) => columns.findIndex(({ wire }) => wire === name));
 }
 
 /** Columns that the sink adds to each row of the lake, after the schema's. */

@@ -1,6 +1,5 @@
 import { Failure } from "../failure/failure.ts";
-import { type Compression, compressionOf, UNRECORDED } from "../lake/format/compression.ts";
-import type { LakeFormat } from "../lake/format/lake_format.ts";
+import type { LakeFormat } from "../lake/format/row_buffer.ts";
 import { Partitioning } from "../lake/partitioning.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import type { FlushLayout } from "./intent.ts";
@@ -8,49 +7,54 @@ import type { FlushLayout } from "./intent.ts";
 /** A layout with all that is needed to write by it. */
 export interface Layout {
   format: LakeFormat;
-  compression: Compression;
   partitioning: Partitioning;
   /** What the intent of a flush says of it. */
   recorded: FlushLayout;
+  /** Whether a row needs a value in every column, as under a former schema. @default {false} */
+  needsAll?: boolean;
 }
 
 /** The layouts by which one sink writes: the settings' own, and that of a flush begun under others. */
 export class Layouts {
   readonly #schema: RowSchema;
   readonly #fingerprint: string;
+  readonly #former: FormerSchemas;
   /** The settings' own. */
   readonly current: Layout;
 
   private constructor(
     schema: RowSchema,
     fingerprint: string,
+    former: FormerSchemas,
     format: LakeFormat,
     partitionBy: string,
-    compression: Compression,
   ) {
     this.#schema = schema;
     this.#fingerprint = fingerprint;
-    this.current = this.#layout(format, partitionBy, compression);
+    this.#former = former;
+    this.current = this.#layout(format, partitionBy);
   }
 
-  /** @throws {Failure} kind `usage`, for a partitioning or a compression that does not fit */
+  /** @throws {Failure} kind `usage`, for a partitioning that the schema does not allow */
   static async of(
     schema: RowSchema,
     format: LakeFormat,
     partitionBy: string,
-    compression?: Compression,
   ): Promise<Layouts> {
-    const chosen = compressionOf(format, compression);
-    return new Layouts(schema, await fingerprint(schema), format, partitionBy, chosen);
+    const [own, former] = await Promise.all([fingerprint(schema), formerSchemas(schema)]);
+    return new Layouts(schema, own, former, format, partitionBy);
   }
 
   /**
    * The layout that an intent recorded.
    * @throws {Failure} kind `usage`, when the flush was begun under another schema
    */
-  recorded({ format, partitionBy, compression, schema }: FlushLayout, range: string): Layout {
-    if (schema === this.#fingerprint) {
-      return this.#layout(format, partitionBy, compression ?? UNRECORDED[format]);
+  recorded({ format, partitionBy, schema }: FlushLayout, range: string): Layout {
+    if (schema === this.#fingerprint || this.#former.shorter.has(schema)) {
+      return this.#layout(format, partitionBy);
+    }
+    if (schema === this.#former.allRequired) {
+      return { ...this.#layout(format, partitionBy), needsAll: true };
     }
     throw new Failure(
       "usage",
@@ -60,12 +64,29 @@ export class Layouts {
     );
   }
 
-  #layout(format: LakeFormat, partitionBy: string, compression: Compression): Layout {
+  #layout(format: LakeFormat, partitionBy: string): Layout {
     const partitioning = new Partitioning(partitionBy, this.#schema);
-    const schema = this.#fingerprint;
-    const recorded = { format, partitionBy: partitioning.spec, compression, schema };
-    return { format, compression, partitioning, recorded };
+    const recorded = { format, partitionBy: partitioning.spec, schema: this.#fingerprint };
+    return { format, partitioning, recorded };
   }
+}
+
+/** Fingerprints of schemas under which a flush may have begun, and which this one follows. */
+interface FormerSchemas {
+  /** Without some of the optional columns at its end: they were added since. */
+  shorter: Set<string>;
+  /** With all columns required: release 0.1.0 shipped index_quotes so. */
+  allRequired: string;
+}
+
+async function formerSchemas(schema: RowSchema): Promise<FormerSchemas> {
+  const { columns } = schema;
+  const shorter = new Set<string>();
+  for (let end = columns.length; end > 1 && !columns[end - 1].required; end--) {
+    shorter.add(await fingerprint({ ...schema, columns: columns.slice(0, end - 1) }));
+  }
+  const required = columns.map((column) => ({ ...column, required: true }));
+  return { shorter, allRequired: await fingerprint({ ...schema, columns: required }) };
 }
 
 /** Digits of the fingerprint: a change by accident must not go unseen, an attack is none of its cares. */

@@ -77,7 +77,6 @@ export class OpenRange {
     this.#next = next;
     this.#rows = rowBuffer(layout.format, {
       schema,
-      compression: layout.compression,
       partitioning: layout.partitioning,
       partition,
     });
@@ -162,7 +161,7 @@ export class OpenRange {
       const reason = value === null
         ? "no value (a tombstone)"
         : hasDay(timestampMs)
-        ? reader.read(value)
+        ? reader.read(value) ?? this.#formerReason(reader)
         : `Kafka timestamp ${timestampMs} is outside of the years 1 to 9999`;
       if (reason === null) {
         rows.append(reader, offset, timestampMs);
@@ -177,6 +176,13 @@ export class OpenRange {
     }
     if (this.messages > 0) this.#openedAt ??= performance.now();
     return i;
+  }
+
+  /** Why a flush that began under a former schema made no row of this one. */
+  #formerReason({ absent, schema }: MessageReader): string | null {
+    if (this.layout.needsAll !== true) return null;
+    const column = schema.columns[absent.indexOf(1)];
+    return column === undefined ? null : `${column.wire} is missing`;
   }
 
   /** Moves on past offsets that have no message. */

@@ -1,14 +1,7 @@
+import { glob } from "node:fs/promises";
 import { Failure, messageOf } from "../failure/failure.ts";
-
-/** An open file, as far as rows are read from it; a `Deno.FsFile` is one. */
-export interface InputFile {
-  /** Fills the array from its beginning, as far as there is something now; `null` at the end. */
-  read(into: Uint8Array): Promise<number | null>;
-  /** Like `read`, at the place that {@linkcode InputFile.seekSync} set. */
-  readSync(into: Uint8Array): number | null;
-  seekSync(offset: number, whence: Deno.SeekMode): number;
-  close(): void;
-}
+import type { InputFile } from "./input_file.ts";
+import { decompressed, decompressedPipe, peekCodec } from "./decompress.ts";
 
 /** Where rows come from. */
 export interface Input {
@@ -16,8 +9,10 @@ export interface Input {
   readonly name: string;
   /** For people: `quotes.csv`, `standard input`, `the shipped quotes`. */
   readonly description: string;
-  /** Whether it can be opened again, and read at any place. */
+  /** Whether it can be opened again. */
   readonly isFile: boolean;
+  /** Whether it can be read at any place, once it is open. */
+  readonly isSeekable: boolean;
   /** Opens it at its beginning. */
   open(): Promise<InputFile>;
 }
@@ -35,6 +30,7 @@ export async function findInput(path: string | undefined): Promise<Input> {
       name: "indexProcessed.csv",
       description: "the shipped quotes",
       isFile: true,
+      isSeekable: true,
       open: () => Deno.open(SHIPPED),
     };
   }
@@ -45,23 +41,70 @@ export async function findInput(path: string | undefined): Promise<Input> {
       name: "stdin",
       description,
       isFile: false,
-      open: () => Promise.resolve(standardInput()),
+      isSeekable: false,
+      open: async () => await decompressedPipe(standardInput()),
     };
   }
   const open = () => Deno.open(path).catch((error) => unreadable(path, messageOf(error), error));
   const info = await Deno.stat(path).catch((error) => unreadable(path, messageOf(error), error));
   if (info.isDirectory) unreadable(path, "it is a directory");
-  if (!info.isFile) return { name: path, description: path, isFile: false, open };
+  if (!info.isFile) {
+    const pipe = async () => await decompressedPipe(await open());
+    return { name: path, description: path, isFile: false, isSeekable: false, open: pipe };
+  }
   // Opened once now, so that a file without permission is found before anything else is done.
-  (await open()).close();
-  return { name: path, description: path, isFile: true, open };
+  const file = await open();
+  const codec = peekCodec(file);
+  file.close();
+  if (codec === "zip") {
+    throw new Failure("usage", `input ${path} is a zip archive, which may hold several files`, {
+      fix: `Give it unpacked: unzip -p ${path} | ticklake produce --input -`,
+    });
+  }
+  return {
+    name: path,
+    description: path,
+    isFile: true,
+    isSeekable: codec === undefined,
+    open: codec === undefined ? open : async () => decompressed(await open(), codec),
+  };
+}
+
+/** What makes a path a pattern. */
+const PATTERN = /[*?[{]/;
+
+/**
+ * Finds what `--input` names, each a file, a pattern such as `prices/*.csv`, or `-`; nothing for the
+ * shipped quotes. The files of a pattern come in the order of their names.
+ * @throws {Failure} kind `usage`, when there is no such file, or standard input is one of several
+ */
+export async function findInputs(paths: readonly string[]): Promise<Input[]> {
+  if (paths.length === 0) return [await findInput(undefined)];
+  const inputs: Input[] = [];
+  for (const path of paths) {
+    const isThere = !PATTERN.test(path) || await Deno.stat(path).then(() => true, () => false);
+    if (isThere) inputs.push(await findInput(path));
+    else for (const file of await filesOf(path)) inputs.push(await findInput(file));
+  }
+  if (inputs.length > 1 && inputs.some(({ isFile }) => !isFile)) {
+    throw new Failure("usage", "--input: a pipe cannot be one of several inputs", {
+      fix: "Give the files alone, or join them in the pipe.",
+    });
+  }
+  return inputs;
+}
+
+async function filesOf(pattern: string): Promise<string[]> {
+  const files = (await Array.fromAsync(glob(pattern))).sort();
+  if (files.length === 0) unreadable(pattern, "no file matches");
+  return files;
 }
 
 function unreadable(path: string, why: string, cause?: unknown): never {
   throw new Failure("usage", `input ${path} cannot be read: ${why}`, {
     cause,
     fix:
-      "Name a CSV file with --input, or - for standard input; without it the shipped quotes are sent.",
+      "Name a file of rows with --input, or - for standard input; without it the shipped quotes are sent.",
   });
 }
 

@@ -1,14 +1,16 @@
 import { parseDate, parseTimestamp } from "../schema/parse_date.ts";
 import { asciiText, scanDay, scanNumber } from "../schema/scan_value.ts";
-import type { ColumnType, RowSchema } from "../schema/schema.ts";
+import { isNoValueBytes, LONGEST_NULL_WORD } from "../schema/null_words.ts";
+import { type ColumnType, keyColumns, type RowSchema } from "../schema/schema.ts";
+import { encodeCsvRow, parseCsvRow } from "../schema/parse_csv_row.ts";
 import type { Header } from "./header.ts";
 import { KeyCache } from "./key_cache.ts";
+import { keyText } from "./key_text.ts";
 import type { Row } from "./source_row.ts";
 
 /** Bytes of messages that are allocated at once. */
 const CHUNK_BYTES = 256 * 1024;
 
-const COMMA = 0x2c;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
@@ -27,7 +29,19 @@ export class LineEncoder {
   readonly #max: Float64Array;
   readonly #maxLength: Float64Array;
   readonly #notBelow: ReadonlyArray<readonly [column: number, than: number]>;
-  readonly #key: number;
+  readonly #delimiter: number;
+  /** Whether the plain form means something else to a column: all rows are then left to others. */
+  readonly #isOther: boolean;
+  readonly #keyColumns: number[];
+  /** The field of a key that is one required column; else -1. */
+  readonly #keyField: number;
+  /** The key where all its columns are constants, or there are none. */
+  readonly #constantKey: string | null | undefined;
+  readonly #constantTexts: ReadonlyArray<string | undefined>;
+  /** Members of columns that have the same value in each row. */
+  readonly #constants: Array<Uint8Array | undefined>;
+  /** Their numbers, days and instants; NaN compares as neither above nor below anything. */
+  readonly #constantNumbers: number[];
   /** What stands before each column's value in the message: `,"Open":`, or `,"Index":"` for a text. */
   readonly #prefixes: Uint8Array[];
   readonly #prefixBytes: number;
@@ -49,13 +63,44 @@ export class LineEncoder {
     this.#max = Float64Array.from(columns, ({ max }) => max ?? Infinity);
     this.#maxLength = Float64Array.from(columns, ({ maxLength }) => maxLength ?? Infinity);
     this.#notBelow = schema.notBelow.map(({ column, than }) => [indexOf(column), indexOf(than)]);
-    this.#key = indexOf(schema.key);
+    this.#delimiter = header.delimiter.charCodeAt(0);
+    this.#isOther = columns.some(({ decimal }) => decimal === ",");
+    this.#constantTexts = header.constants;
+    this.#keyColumns = keyColumns(schema);
+    const [keyColumn] = this.#keyColumns;
+    const isOneField = this.#keyColumns.length === 1 && columns[keyColumn].required;
+    this.#keyField = isOneField ? header.fieldOf[keyColumn] : -1;
+    const isConstantKey = this.#keyColumns.every((c) => header.fieldOf[c] === -1);
+    this.#constantKey = isConstantKey
+      ? keyText(this.#keyColumns.map((c) => header.constants[c]))
+      : undefined;
+    this.#constants = columns.map((column, c) => {
+      const text = header.constants[c];
+      if (text === undefined) return undefined;
+      const member = encodeCsvRow({ ...schema, columns: [column] }, [text]).slice(1, -1);
+      return new TextEncoder().encode("," + member);
+    });
+    const constants = parseCsvRow(
+      {
+        ...schema,
+        columns: columns.map((column) => ({ ...column, required: false })),
+        notBelow: [],
+      },
+      header.constants,
+    );
+    this.#constantNumbers = columns.map((_, c) => {
+      const value = constants[c];
+      return typeof value === "number" ? value : NaN;
+    });
     this.#prefixes = columns.map(({ wire, type }) => {
       const quote = type === "double" || type === "long" ? "" : '"';
       return new TextEncoder().encode(`,${JSON.stringify(wire)}:${quote}`);
     });
     // Each value may need a closing quote besides.
-    this.#prefixBytes = this.#prefixes.reduce((sum, { length }) => sum + length + 1, 1);
+    this.#prefixBytes = this.#prefixes.reduce(
+      (sum, { length }, c) => sum + Math.max(length + 1, this.#constants[c]?.length ?? 0),
+      1,
+    );
     this.#starts = new Int32Array(header.fieldCount);
     this.#ends = new Int32Array(header.fieldCount);
     this.#numbers = new Float64Array(columns.length);
@@ -63,7 +108,7 @@ export class LineEncoder {
 
   /** The row of the line `bytes[start, end)` (without its end), or `null` to leave it to others. */
   encode(bytes: Uint8Array, start: number, end: number): Row | null {
-    if (!this.#split(bytes, start, end)) return null;
+    if (this.#isOther || !this.#split(bytes, start, end)) return null;
     const needed = end - start + this.#prefixBytes;
     if (this.#out.length - this.#used < needed) {
       this.#out = new Uint8Array(Math.max(CHUNK_BYTES, needed));
@@ -73,11 +118,26 @@ export class LineEncoder {
     const to = this.#write(bytes, from);
     if (to === 0) return null;
     this.#used = to;
-    const field = this.#fieldOf[this.#key];
-    return {
-      key: this.#keys.text(bytes, this.#starts[field], this.#ends[field]),
-      value: this.#out.subarray(from, to),
-    };
+    const field = this.#keyField;
+    const key = field === -1
+      ? this.#key(bytes)
+      : this.#keys.text(bytes, this.#starts[field], this.#ends[field]);
+    return { key, value: this.#out.subarray(from, to) };
+  }
+
+  #key(bytes: Uint8Array): string | null {
+    if (this.#constantKey !== undefined) return this.#constantKey;
+    return keyText(this.#keyColumns.map((c) => this.#keyPart(bytes, c)));
+  }
+
+  #keyPart(bytes: Uint8Array, column: number): string | undefined {
+    const field = this.#fieldOf[column];
+    if (field === -1) return this.#constantTexts[column];
+    const start = this.#starts[field];
+    const end = this.#ends[field];
+    return !this.#required[column] && isNoValueBytes(bytes, start, end)
+      ? undefined
+      : this.#keys.text(bytes, start, end);
   }
 
   /** Finds the fields; false where a quote is anything but a pair around a whole field. */
@@ -85,6 +145,7 @@ export class LineEncoder {
     const starts = this.#starts;
     const ends = this.#ends;
     const count = this.#fieldCount;
+    const delimiter = this.#delimiter;
     let at = start;
     for (let field = 0; field < count; field++) {
       if (at < end && bytes[at] === QUOTE) {
@@ -94,14 +155,14 @@ export class LineEncoder {
         ends[field] = at++;
       } else {
         starts[field] = at;
-        while (at < end && bytes[at] !== COMMA) {
+        while (at < end && bytes[at] !== delimiter) {
           if (bytes[at] === QUOTE) return false;
           at++;
         }
         ends[field] = at;
       }
       if (at === end) return field === count - 1;
-      if (bytes[at] !== COMMA) return false;
+      if (bytes[at] !== delimiter) return false;
       at++;
     }
     return false;
@@ -114,9 +175,16 @@ export class LineEncoder {
     let at = from;
     for (let c = 0; c < this.#types.length; c++) {
       const field = this.#fieldOf[c];
-      const start = field === -1 ? 0 : this.#starts[field];
-      const end = field === -1 ? 0 : this.#ends[field];
-      if (start === end) {
+      if (field === -1) {
+        const constant = this.#constants[c];
+        numbers[c] = this.#constantNumbers[c];
+        if (constant === undefined) continue;
+        for (let i = 0; i < constant.length; i++) out[at++] = constant[i];
+        continue;
+      }
+      const start = this.#starts[field];
+      let end = this.#ends[field];
+      if (end - start <= LONGEST_NULL_WORD && isNoValueBytes(bytes, start, end)) {
         if (this.#required[c]) return 0;
         // Compares as neither above nor below anything.
         numbers[c] = NaN;
@@ -143,6 +211,8 @@ export class LineEncoder {
         const value = type === "date" ? parseDate(text) : parseTimestamp(text);
         if (typeof value === "string") return 0;
         numbers[c] = value;
+        // Behind a day stands a midnight, which no one needs.
+        if (type === "date") end = start + 10;
       }
       const prefix = this.#prefixes[c];
       for (let i = 0; i < prefix.length; i++) out[at++] = prefix[i];
@@ -153,7 +223,8 @@ export class LineEncoder {
       const [column, than] = this.#notBelow[i];
       if (numbers[column] < numbers[than]) return 0;
     }
-    // The key column is required, so that there is a first comma to turn into the brace.
+    // A row without any value has no first comma to turn into the brace.
+    if (at === from) return 0;
     out[from] = 0x7b;
     out[at++] = 0x7d;
     return at;

@@ -1,6 +1,6 @@
 import { Failure, messageOf } from "../failure/failure.ts";
 import { abortable } from "../wait/abortable.ts";
-import type { InputFile } from "./input.ts";
+import type { InputFile } from "./input_file.ts";
 
 /**
  * Reads what is there now, waiting until there is something.

@@ -1,13 +1,14 @@
 import { Failure } from "../failure/failure.ts";
 import type { RowSchema } from "../schema/schema.ts";
+import type { FileForm } from "./file_form.ts";
 import type { Input } from "./input.ts";
 import { type RowBatch, RowReader } from "./row_reader.ts";
 import type { OnRejected } from "./source_row.ts";
 import type { RowFeed } from "./row_feed.ts";
 
 /** Options of {@linkcode replay}. */
-export interface ReplayOptions {
-  /** Begin again at the end of the file. @default {false} */
+export interface ReplayOptions extends Omit<FileForm, "name"> {
+  /** Begin again at the end of the last file. @default {false} */
   loop?: boolean;
   /** Told of each broken row, in every round. */
   onRejected: OnRejected;
@@ -15,24 +16,31 @@ export interface ReplayOptions {
   signal?: AbortSignal;
 }
 
+const NOTHING: RowBatch = { rows: [], offsets: [], rejections: [] };
+
 /**
- * The rows of an input in its order.
- * @throws {Failure} kind `usage`, when the header is not the schema's or the input cannot be read twice
+ * The rows of inputs in their order, one input after the other. The headers of several files are all
+ * looked at first, so that a wrong one is found before a row is sent.
+ * @throws {Failure} kind `usage`, when a header is not the schema's or the input cannot be read twice
  */
 export async function replay(
-  input: Input,
+  given: Input | readonly Input[],
   schema: RowSchema,
-  { loop = false, onRejected, signal }: ReplayOptions,
+  { loop = false, onRejected, signal, ...form }: ReplayOptions,
 ): Promise<RowFeed> {
-  if (loop && !input.isFile) {
-    throw new Failure("usage", `--loop: ${input.description} can be read only once`, {
+  const inputs = "open" in given ? [given] : given;
+  const pipe = inputs.find(({ isFile }) => !isFile);
+  if (loop && pipe !== undefined) {
+    throw new Failure("usage", `--loop: ${pipe.description} can be read only once`, {
       fix: "Name a file with --input, or leave --loop out.",
     });
   }
-  const { name } = input;
-  const open = async () => RowReader.open(await input.open(), schema, { name, signal });
-  let reader = await open();
-  let batch: RowBatch = { rows: [], offsets: [], rejections: [] };
+  const open = async ({ open, name }: Input) =>
+    await RowReader.open(await open(), schema, { ...form, name, signal });
+  for (const input of inputs.slice(1)) (await open(input)).close();
+  let number = 0;
+  let reader = await open(inputs[0]);
+  let batch = NOTHING;
   let at = 0;
   let rejected = 0;
   /** Rows of this round. */
@@ -41,7 +49,8 @@ export async function replay(
   const report = (end: number) => {
     const { rejections } = batch;
     for (; rejected < rejections.length && rejections[rejected].after < end; rejected++) {
-      onRejected(rejections[rejected].line, rejections[rejected].reason);
+      const { line, reason } = rejections[rejected];
+      onRejected(line, reason, inputs[number].name);
     }
   };
   return {
@@ -55,11 +64,18 @@ export async function replay(
           count += batch.rows.length;
           continue;
         }
-        if (!loop) return null;
-        if (count === 0) throw new Failure("failed", `--loop: ${name} has no valid row`);
-        count = 0;
+        batch = NOTHING;
+        at = rejected = 0;
+        if (number === inputs.length - 1) {
+          if (!loop) return null;
+          if (count === 0) {
+            throw new Failure("failed", `--loop: ${inputs[0].name} has no valid row`);
+          }
+          count = 0;
+        }
+        number = (number + 1) % inputs.length;
         reader.close();
-        reader = await open();
+        reader = await open(inputs[number]);
       }
       const part = batch.rows.slice(at, at + max);
       at += part.length;

@@ -1,7 +1,9 @@
 import type { RowSchema } from "../schema/schema.ts";
-import { encodeRecord } from "./encode_record.ts";
-import { type Header, readHeader } from "./header.ts";
-import { LineEncoder } from "./line_encoder.ts";
+import { csvRecords } from "./csv_records.ts";
+import { type FileForm, formatByName } from "./file_form.ts";
+import { findHeader, HEADER_LINES } from "./header.ts";
+import { jsonRecords } from "./json_records.ts";
+import type { RecordForm } from "./record_form.ts";
 import type { RowSink } from "./source_row.ts";
 
 /**
@@ -19,7 +21,7 @@ const RETURN = 0x0d;
 const QUOTE = 0x22;
 
 /**
- * Cuts the bytes of a CSV file into rows, in memory that does not grow with the file. Every row goes
+ * Cuts the bytes of a file into rows, in memory that does not grow with the file. Every row goes
  * to the sink, as a message or as a rejection; empty lines are no rows.
  *
  * A row may go over several lines where a quoted field holds line ends. When such a row is broken (or
@@ -29,9 +31,9 @@ const QUOTE = 0x22;
  * to the one that closes it hold even numbers of quotes.
  */
 export class RowParser {
-  readonly #schema: RowSchema;
-  readonly #header: Header;
-  readonly #encoder: LineEncoder;
+  readonly #form: RecordForm;
+  /** Whether lines end with a carriage return alone. */
+  readonly #isReturn: boolean;
   readonly #buffer: Uint8Array;
   #start: number;
   #end: number;
@@ -41,15 +43,9 @@ export class RowParser {
   /** Inside of a line that was too long and is rejected already. */
   #skipping = false;
 
-  private constructor(
-    schema: RowSchema,
-    header: Header,
-    buffer: Uint8Array,
-    place: { start: number; end: number; line: number },
-  ) {
-    this.#schema = schema;
-    this.#header = header;
-    this.#encoder = new LineEncoder(schema, header);
+  private constructor(form: RecordForm, buffer: Uint8Array, place: Place) {
+    this.#form = form;
+    this.#isReturn = place.isReturn;
     this.#buffer = buffer;
     this.#start = place.start;
     this.#end = place.end;
@@ -57,27 +53,35 @@ export class RowParser {
   }
 
   /**
-   * Reads a file's header and gives the parser that stands behind it.
+   * Reads a file's header, where it has one, and gives the parser that stands behind it.
    * @param read fills an array from its beginning; `null` at the file's end
    * @throws {Failure} kind `usage`, when the header is not the schema's
    */
   static async afterHeader(
     read: (into: Uint8Array) => Promise<number | null>,
     schema: RowSchema,
-    file: string,
+    form: FileForm,
   ): Promise<RowParser> {
     const buffer = new Uint8Array(BUFFER_BYTES);
-    let end = 0;
-    for (;;) {
+    for (let end = 0;;) {
       const count = end > MAX_ROW_BYTES ? null : await read(buffer.subarray(end));
+      const isReturn = endsInReturns(buffer.subarray(0, end + (count ?? 0)), count === null);
       end += count ?? 0;
-      const line = headerLine(buffer.subarray(0, end), count === null);
-      if (line === null) continue;
-      const header = readHeader(buffer.subarray(line.start, line.stop), schema, file);
-      return new RowParser(schema, header, buffer, {
-        start: line.next,
+      if (isReturn) toNewlines(buffer.subarray(0, end));
+      const bytes = buffer.subarray(0, end);
+      const start = markLength(bytes);
+      if (isJson(bytes.subarray(start), form)) {
+        return new RowParser(jsonRecords(schema, form), buffer, { start, end, line: 1, isReturn });
+      }
+      const lines = firstLines(bytes, start, count === null);
+      const final = count === null || lines.length === HEADER_LINES;
+      const found = findHeader(lines.map(({ line }) => line), schema, form, final);
+      if (found === null) continue;
+      return new RowParser(csvRecords(schema, found.header), buffer, {
+        start: lines[found.lines - 1].next,
         end,
-        line: line.number + 1,
+        line: found.lines + 1,
+        isReturn,
       });
     }
   }
@@ -100,6 +104,7 @@ export class RowParser {
 
   /** Takes the bytes that were put into {@linkcode space} and gives the sink all rows that they end. */
   push(count: number, sink: RowSink): void {
+    if (this.#isReturn) toNewlines(this.#buffer.subarray(this.#end, this.#end + count));
     this.#end += count;
     this.#parse(sink, false);
   }
@@ -130,7 +135,7 @@ export class RowParser {
         this.#moveOn(next, 1);
         continue;
       }
-      const row = this.#encoder.encode(bytes, start, stop);
+      const row = this.#form.encode(bytes, start, stop);
       if (row !== null) {
         sink.row(row, this.#base + start);
         this.#moveOn(next, 1);
@@ -146,7 +151,7 @@ export class RowParser {
     { start, stop, next, final }: { start: number; stop: number; next: number; final: boolean },
     sink: RowSink,
   ): boolean {
-    const end = endOfRecord(bytes, start, final);
+    const end = this.#form.isQuoted ? endOfRecord(bytes, start, final) : next;
     if (end === -1 && !final && bytes.length - start <= MAX_ROW_BYTES) return false;
     if (end === -1 || end - start > MAX_ROW_BYTES + LINE_END_BYTES) {
       return this.#reject("a quote is not closed", next, sink);
@@ -154,7 +159,7 @@ export class RowParser {
     const isOneLine = end === next;
     const record = bytes.subarray(start, isOneLine ? stop : end);
     const lines = isOneLine ? 1 : countLines(bytes, start, end);
-    const outcome = encodeRecord(this.#schema, this.#header, record);
+    const outcome = this.#form.decide(record);
     if (typeof outcome === "string") {
       const place = isOneLine ? "" : `, in quotes up to line ${this.#line + lines - 1}`;
       return this.#reject(outcome + place, next, sink);
@@ -201,19 +206,57 @@ function countLines(bytes: Uint8Array, start: number, end: number): number {
   return count;
 }
 
-/** The first line that is not empty, without a byte order mark; `null` when more bytes are needed. */
-function headerLine(
+/** Where a parser begins. */
+interface Place {
+  start: number;
+  end: number;
+  /** Number of the line there, from 1. */
+  line: number;
+  isReturn: boolean;
+}
+
+/** Length of a byte order mark at the beginning. */
+function markLength(bytes: Uint8Array): number {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+}
+
+/** Whether a file holds JSON lines: as it was said, by its name, else by its first character. */
+function isJson(bytes: Uint8Array, { format, name }: FileForm): boolean {
+  const known = format ?? formatByName(name);
+  if (known !== undefined) return known === "jsonl";
+  return bytes.find((byte) => byte > 0x20) === 0x7b;
+}
+
+/** Bytes in which a newline is looked for before carriage returns are taken for line ends. */
+const RETURN_BYTES = 4096;
+
+function endsInReturns(bytes: Uint8Array, final: boolean): boolean {
+  if (!final && bytes.length < RETURN_BYTES) return false;
+  const at = bytes.indexOf(RETURN);
+  return at !== -1 && at < bytes.length - 1 && !bytes.includes(NEWLINE);
+}
+
+function toNewlines(bytes: Uint8Array): void {
+  for (let at = bytes.indexOf(RETURN); at !== -1; at = bytes.indexOf(RETURN, at + 1)) {
+    bytes[at] = NEWLINE;
+  }
+}
+
+/** The first lines without their ends, at most {@linkcode HEADER_LINES}, and where the next begins. */
+function firstLines(
   bytes: Uint8Array,
+  start: number,
   final: boolean,
-): { start: number; stop: number; next: number; number: number } | null {
-  let start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
-  for (let number = 1;; number++) {
+): Array<{ line: Uint8Array; next: number }> {
+  const lines: Array<{ line: Uint8Array; next: number }> = [];
+  while (start < bytes.length && lines.length < HEADER_LINES) {
     const newline = bytes.indexOf(NEWLINE, start);
-    if (newline === -1 && !final) return null;
+    if (newline === -1 && !final) break;
     const end = newline === -1 ? bytes.length : newline;
-    const next = newline === -1 ? end : newline + 1;
     const stop = end > start && bytes[end - 1] === RETURN ? end - 1 : end;
-    if (stop > start || newline === -1) return { start, stop, next, number };
+    const next = newline === -1 ? end : newline + 1;
+    lines.push({ line: bytes.subarray(start, stop), next });
     start = next;
   }
+  return lines;
 }

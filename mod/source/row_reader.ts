@@ -1,5 +1,6 @@
 import type { RowSchema } from "../schema/schema.ts";
-import type { InputFile } from "./input.ts";
+import type { FileForm } from "./file_form.ts";
+import type { InputFile } from "./input_file.ts";
 import { readSome } from "./read_some.ts";
 import { RowParser } from "./row_parser.ts";
 import type { Row } from "./source_row.ts";
@@ -26,9 +27,7 @@ export interface Rejection {
 }
 
 /** Options of {@linkcode RowReader.open}. */
-export interface RowReaderOptions {
-  /** The file's name, for messages. */
-  name: string;
+export interface RowReaderOptions extends FileForm {
   /** Ends the waiting for bytes; the call then throws its reason. */
   signal?: AbortSignal;
 }
@@ -60,7 +59,7 @@ export class RowReader {
     const { name, signal } = options;
     try {
       const read = (into: Uint8Array) => readSome(file, into, name, signal);
-      return new RowReader(file, options, await RowParser.afterHeader(read, schema, name));
+      return new RowReader(file, options, await RowParser.afterHeader(read, schema, options));
     } catch (error) {
       file.close();
       throw error;

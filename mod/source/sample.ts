@@ -1,5 +1,6 @@
 import { Failure } from "../failure/failure.ts";
 import type { RowSchema } from "../schema/schema.ts";
+import type { FileForm } from "./file_form.ts";
 import type { Input } from "./input.ts";
 import { seededRandom } from "./random.ts";
 import { RowIndex } from "./row_index.ts";
@@ -12,7 +13,7 @@ import { spool } from "./spool.ts";
 const GROUP_BYTES = 512 * 1024;
 
 /** Options of {@linkcode sample}. */
-export interface SampleOptions {
+export interface SampleOptions extends Omit<FileForm, "name"> {
   /** The same seed draws the same rows. @default {a random one} */
   seed?: number;
   /** Told of each broken row of the input, once. */
@@ -21,50 +22,75 @@ export interface SampleOptions {
   signal?: AbortSignal;
 }
 
+/** An input whose rows are known by their places. */
+interface Indexed {
+  name: string;
+  reader: RowReader;
+  index: RowIndex;
+}
+
 /**
- * Rows drawn at random without end, each valid row of the input as likely as any other. The input is
+ * Rows drawn at random without end, each valid row of the inputs as likely as any other. An input is
  * read once to find where its rows are; a drawn row is then read from there, so that memory does not
  * grow with the input.
- * @throws {Failure} kind `usage`, when the header is not the schema's; `failed`, when no row is valid
+ * @throws {Failure} kind `usage`, when a header is not the schema's; `rejected`, when no row is valid
  */
 export async function sample(
-  input: Input,
+  given: Input | readonly Input[],
   schema: RowSchema,
-  { seed = randomSeed(), onRejected, signal }: SampleOptions,
+  { seed = randomSeed(), onRejected, signal, ...form }: SampleOptions,
 ): Promise<RowFeed> {
-  const { name } = input;
-  const opened = await input.open();
-  const file = input.isFile ? opened : await spool(opened, name, signal).finally(opened.close);
-  const reader = await RowReader.open(file, schema, { name, signal });
-  const index = new RowIndex();
+  const inputs = "open" in given ? [given] : given;
+  const files: Indexed[] = [];
+  const close = () => files.forEach(({ reader }) => reader.close());
+  let total = 0;
   try {
-    for (let batch = await reader.next(); batch !== null; batch = await reader.next()) {
-      for (const offset of batch.offsets) index.add(offset);
-      for (const { line, reason } of batch.rejections) onRejected(line, reason);
+    for (const input of inputs) {
+      const { name } = input;
+      const opened = await input.open();
+      const file = input.isSeekable
+        ? opened
+        : await spool(opened, name, signal).finally(opened.close);
+      const reader = await RowReader.open(file, schema, { ...form, name, signal });
+      const index = new RowIndex();
+      files.push({ name, reader, index });
+      for (let batch = await reader.next(); batch !== null; batch = await reader.next()) {
+        for (const offset of batch.offsets) index.add(offset);
+        for (const { line, reason } of batch.rejections) onRejected(line, reason, name);
+      }
+      total += index.count;
     }
-    if (index.count === 0) throw new Failure("failed", `${name} has no valid row to draw from`);
+    if (total === 0) {
+      throw new Failure("rejected", `${inputs[0].name} has no valid row to draw from`);
+    }
   } catch (error) {
-    reader.close();
+    close();
     throw error;
   }
   const random = seededRandom(seed);
+  const draw = (): Row => {
+    let number = Math.floor(random() * total);
+    let at = 0;
+    while (number >= files[at].index.count) number -= files[at++].index.count;
+    const { name, reader, index } = files[at];
+    const row = reader.rowAt(index.place(number));
+    if (row !== null) return row;
+    throw new Failure("failed", `${name} was changed while rows were drawn from it`, {
+      fix: "Draw from a copy that stays as it is.",
+    });
+  };
   return {
     // deno-lint-ignore require-await
     async next(max) {
       const rows: Row[] = [];
       for (let bytes = 0; rows.length < max && bytes < GROUP_BYTES;) {
-        const row = reader.rowAt(index.place(Math.floor(random() * index.count)));
-        if (row === null) {
-          throw new Failure("failed", `${name} was changed while rows were drawn from it`, {
-            fix: "Draw from a copy that stays as it is.",
-          });
-        }
+        const row = draw();
         bytes += row.value.length;
         rows.push(row);
       }
       return rows;
     },
-    close: () => reader.close(),
+    close,
   };
 }
 

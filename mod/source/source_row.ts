@@ -1,7 +1,7 @@
 /** A valid row as it is sent. */
 export interface Row {
-  /** The message's key: the text of the schema's key column. */
-  key: string;
+  /** The message's key: the texts of the schema's key columns; `null` without one. */
+  key: string | null;
   /** The message: a JSON object in UTF-8. */
   value: Uint8Array;
 }
@@ -14,5 +14,5 @@ export interface RowSink {
   rejected(line: number, reason: string): void;
 }
 
-/** Told of each row that is left out. */
-export type OnRejected = (line: number, reason: string) => void;
+/** Told of each row that is left out, with its (first) line in the file of this name. */
+export type OnRejected = (line: number, reason: string, file: string) => void;

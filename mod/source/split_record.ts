@@ -6,13 +6,17 @@ import { parse } from "csv-parse/sync";
  * csv-parse: it takes the records that `LineEncoder` leaves, those with quotes inside quotes or with
  * a line end in a field.
  */
-export function splitRecord(record: Uint8Array): Uint8Array[] | null {
+export function splitRecord(record: Uint8Array, delimiter = ","): Uint8Array[] | null {
   // As Latin-1, every byte is a character: the parser sees the separators, and the bytes of a field
   // come back as they were, so that whether they are UTF-8 is decided field by field.
   const text = Buffer.from(record.buffer, record.byteOffset, record.byteLength).toString("latin1");
   let records: string[][];
   try {
-    records = parse(text, { relax_column_count: true, record_delimiter: ["\r\n", "\n"] });
+    records = parse(text, {
+      delimiter,
+      relax_column_count: true,
+      record_delimiter: ["\r\n", "\n"],
+    });
   } catch {
     return null;
   }

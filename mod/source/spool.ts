@@ -1,5 +1,5 @@
 import { Failure, messageOf } from "../failure/failure.ts";
-import type { InputFile } from "./input.ts";
+import type { InputFile } from "./input_file.ts";
 import { readSome } from "./read_some.ts";
 
 /**

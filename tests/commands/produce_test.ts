@@ -282,6 +282,48 @@ Deno.test("SIGINT ends the waiting for a silent pipe", () =>
     assert.deepEqual(summaryOf(result), { sent: 1, rejected: 0 });
   }));
 
+Deno.test("nothing sent although there were rows is exit code 4, with the commonest reason first", () =>
+  withPlace(undefined, async (place) => {
+    const broken = [GOOD.replace("5,6", "x,6"), GOOD.replace("5,6", "y,6"), GOOD + ",1"];
+    const none = await place.file([HEADER, ...broken].join("\n"));
+    for (const mode of [ALL, ["--json", "--count", "5"]]) {
+      const result = await produce(place, [...mode, "--input", none]);
+      assert.equal(result.code, 4, result.stderr);
+    }
+    const replayed = await produce(place, [...ALL, "--input", none]);
+    assert.match(
+      replayed.stderr,
+      /error: no row was sent: Open: expected a number \(2\); expected 9 fields \(1\)\n/,
+    );
+    assert.deepEqual(await place.messages(), []);
+    const some = await place.file([HEADER, GOOD, ...broken].join("\n"));
+    const warned = await produce(place, [...ALL, "--input", some]);
+    assert.equal(warned.code, 0);
+    assert.match(warned.stderr, /warning: more rows were rejected than sent: Open: expected/);
+  }));
+
+Deno.test("several files are one run, each named in what is said of it; --key chooses the key", () =>
+  withPlace(undefined, async (place) => {
+    const rows = (day: string) => `Date,Open,High,Low,Close,Volume\n${day},5,6,4,5,7\n${day},x\n`;
+    await Deno.mkdir(`${place.home}/prices`);
+    await Deno.writeTextFile(`${place.home}/prices/AAA.csv`, rows("2022-01-03"));
+    await Deno.writeTextFile(`${place.home}/prices/BBB.csv`, rows("2022-01-04"));
+    const args = [...ALL, "--set", "Index={stem}", "--key", "Index,Date", "--partitions", "1"];
+    const result = await produce(place, [...args, "--input", "prices/*.csv"]);
+    assert.deepEqual(summaryOf(result), { sent: 2, rejected: 2 });
+    assert.match(result.stderr, /prices\/AAA\.csv:3: .*\nprices\/BBB\.csv:3: /s);
+    const byShell = ["--input", "prices/AAA.csv", "prices/BBB.csv"];
+    const again = await produce(place, [...args.slice(0, -4), "--key", "none", ...byShell]);
+    assert.deepEqual(summaryOf(again), { sent: 2, rejected: 2 });
+    const messages = await place.messages();
+    assert.deepEqual(messages.map(({ key }) => key), [
+      "AAA|2022-01-03",
+      "BBB|2022-01-04",
+      null,
+      null,
+    ]);
+  }));
+
 Deno.test("another schema sends other rows", () =>
   withPlace(undefined, async (place) => {
     const schema = {
@@ -294,7 +336,7 @@ Deno.test("another schema sends other rows", () =>
       ],
     };
     await Deno.writeTextFile(`${place.home}/ticks.json`, JSON.stringify(schema));
-    const path = await place.file("at,price,sym\n2024-01-02 09:30:00,1.50,ABC\n2024-01-02,1,ABC\n");
+    const path = await place.file("at,price,sym\n2024-01-02 09:30:00,1.50,ABC\n2024-01-32,1,ABC\n");
     const result = await produce(place, [...ALL, "--schema", "ticks.json", "--input", path]);
     assert.deepEqual(summaryOf(result), { sent: 1, rejected: 1 });
     const [{ key, value }] = await place.messages();
@@ -305,7 +347,7 @@ Deno.test("another schema sends other rows", () =>
 Deno.test("wrong usage is exit code 2, says what is wrong and sends nothing", () =>
   withPlace(undefined, async (place) => {
     const noColumn = await place.file("Index,Date\nHSI,1987-01-02\n");
-    await Deno.writeTextFile(`${place.home}/bad.json`, '{"table":"t"}');
+    await Deno.writeTextFile(`${place.home}/bad.json`, '{"table":"t","x":1}');
     const cases: Array<[string[], RegExp]> = [
       [["--input", "no/such.csv"], /error: input no\/such\.csv cannot be read: .*\n {2}fix: /],
       [

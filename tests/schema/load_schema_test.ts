@@ -84,12 +84,24 @@ Deno.test("each mistake is named by its place", () => {
     ],
     [changed((s) => s.key = "Symbol"), 'key: expected the wire name of a column, found "Symbol"'],
     [
-      changed((s) => s.key = "Open"),
-      'key: column "Open" must be a required string, as it keys the messages',
+      changed((s) => s.key = ["Index", "Symbol"]),
+      'key: expected the wire name of a column, found "Symbol"',
     ],
     [
-      changed((s) => s.columns[0].required = false),
-      'key: column "Index" must be a required string, as it keys the messages',
+      changed((s) => s.columns[0].aliases = "Name"),
+      'columns[0] "Index": aliases: expected a list of texts, found "Name"',
+    ],
+    [
+      changed((s) => s.columns[1].format = "DD.MM"),
+      'columns[1] "Date": format: "DD.MM" is neither a pattern such as MM/DD/YYYY nor one of epoch_s, epoch_ms, epoch_us, epoch_ns',
+    ],
+    [
+      changed((s) => s.columns[0].number = "lenient"),
+      'columns[0] "Index": number: only double and long columns have it',
+    ],
+    [
+      changed((s) => s.columns[2].time = "drop"),
+      'columns[2] "Open": time: only date columns have it',
     ],
     [
       changed((s) => s.colums = []),
@@ -151,7 +163,7 @@ Deno.test("each mistake is named by its place", () => {
     ],
     [
       changed((s) => s.columns[0].descripton = ""),
-      'columns[0] "Index": unknown field "descripton"; the fields are wire, name, type, required, min, max, maxLength, description',
+      'columns[0] "Index": unknown field "descripton"; the fields are wire, name, type, required, aliases, min, max, maxLength, number, decimal, format, time, default, description',
     ],
     [
       changed((s) => s.columns[0].description = 1),

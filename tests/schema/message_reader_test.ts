@@ -6,7 +6,7 @@ import { MessageReader } from "../../mod/schema/message_reader.ts";
 import { readSchema } from "../../mod/schema/read_schema.ts";
 import type { RowSchema } from "../../mod/schema/schema.ts";
 import { encodeRecord } from "../../mod/source/encode_record.ts";
-import { readHeader } from "../../mod/source/header.ts";
+import { findHeader } from "../../mod/source/header.ts";
 import { PROPERTY } from "../property_seed.ts";
 import { python, serviceTest } from "../services/services.ts";
 
@@ -271,11 +271,12 @@ Deno.test("they agree on quotes with one thing wrong or spelled otherwise", () =
 
 Deno.test("what produce makes of a file's row is read directly", () => {
   const own = reader(quotes);
-  const header = readHeader(
-    encoder.encode(quotes.columns.map(({ wire }) => wire).join(",")),
+  const { header } = findHeader(
+    [encoder.encode(quotes.columns.map(({ wire }) => wire).join(","))],
     quotes,
-    "quotes.csv",
-  );
+    { name: "quotes.csv" },
+    true,
+  )!;
   const digits = fc.oneof(
     price.filter((text) => !text.startsWith("-")),
     fc.nat().map((value) => `00${value}.50`),

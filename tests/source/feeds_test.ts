@@ -20,6 +20,7 @@ function pipe(content: string, sizes = [100]): Input {
     name: "stdin",
     description: "standard input",
     isFile: false,
+    isSeekable: false,
     open: () => Promise.resolve(inMemory(content, sizes)),
   };
 }
@@ -31,7 +32,7 @@ async function keys(feed: RowFeed, count: number, max = 7): Promise<string[]> {
     const rows = await feed.next(Math.min(max, count - keys.length));
     if (rows === null) break;
     assert.ok(rows.length > 0 && rows.length <= max);
-    keys.push(...rows.map(({ key }) => key));
+    keys.push(...rows.map(({ key }) => key!));
   }
   return keys;
 }

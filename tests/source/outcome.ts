@@ -1,4 +1,4 @@
-import type { InputFile } from "../../mod/source/input.ts";
+import type { InputFile } from "../../mod/source/input_file.ts";
 import { RowParser } from "../../mod/source/row_parser.ts";
 import type { RowSchema } from "../../mod/schema/schema.ts";
 
@@ -24,7 +24,9 @@ export async function outcomeOf(
       outcome.rejected.push(`${line}: ${reason}`);
     },
   };
-  const parser = await RowParser.afterHeader((into) => file.read(into), schema, "quotes.csv");
+  const parser = await RowParser.afterHeader((into) => file.read(into), schema, {
+    name: "quotes.csv",
+  });
   parser.push(0, sink);
   for (;;) {
     const count = await file.read(parser.space());

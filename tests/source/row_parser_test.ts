@@ -3,7 +3,7 @@ import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { Failure } from "../../mod/failure/failure.ts";
 import { loadSchema } from "../../mod/schema/load_schema.ts";
-import { encodeCsvRow, parseCsvRow } from "../../mod/schema/parse_csv_row.ts";
+import { canonicalFields, encodeCsvRow, parseCsvRow } from "../../mod/schema/parse_csv_row.ts";
 import type { ColumnType, RowSchema } from "../../mod/schema/schema.ts";
 import { MAX_ROW_BYTES } from "../../mod/source/row_parser.ts";
 import { PROPERTY } from "../property_seed.ts";
@@ -42,8 +42,8 @@ Deno.test("a file that is cut in the middle of a row loses that row only", async
   const whole = `${HEADER}\n${GOOD}\n${GOOD}`;
   for (let length = HEADER.length + GOOD.length + 3; length < whole.length; length++) {
     const { rows, rejected } = await outcomeOf(whole.slice(0, length), quotes);
-    // A last number that lost decimals, but not all of them, is still a number.
-    const isNumber = /,0(\.6)?$/.test(whole.slice(0, length)) && length > whole.length - 4;
+    // A last number that lost decimals, but not all of them, is still a number; the last column may be empty.
+    const isNumber = /,0\.0,$|,0(\.6)?$/.test(whole.slice(0, length)) && length > whole.length - 5;
     assert.equal(rows.length, isNumber ? 2 : 1, whole.slice(0, length));
     assert.equal(rejected.length, isNumber ? 0 : 1);
     if (!isNumber) assert.match(rejected[0], /^3: /);
@@ -165,10 +165,10 @@ Deno.test("a header that is not the schema's is a usage failure that names the c
     ["", /^quotes\.csv is empty: expected a header such as Index,Date,/],
     ["\n\n\n", /^quotes\.csv is empty/],
     [
-      "Index,Date,Open,High,Low,Close,Volume\n",
-      /: no columns Adj Close, CloseUSD; the header is "Index", "Date"/,
+      "Index,Date,Open,High,Low,CloseUSD\n",
+      /: no columns Close, Volume; the header is "Index", "Date"/,
     ],
-    [`${HEADER.replace("Open", "open")}\n`, /: no column Open; /],
+    [`${HEADER.replace("Open", "Opening")}\n`, /: no column Open; /],
     [`${HEADER},Open\n`, /^quotes\.csv: more than one column Open$/],
     [`"${HEADER}\n`, /: the header's quotes do not match$/],
     [new Uint8Array(500_000).fill(0x61), /: no columns Index, Date, /],
@@ -294,7 +294,10 @@ Deno.test("the bytes' way and the careful way agree on every file that csv-parse
           expected.push(`expected ${header.length} fields, found ${record.length}`);
           continue;
         }
-        const fields = ALL_TYPES.columns.map(({ wire }) => record[header.indexOf(wire)]);
+        const fields = canonicalFields(
+          ALL_TYPES,
+          ALL_TYPES.columns.map(({ wire }) => record[header.indexOf(wire)]),
+        );
         const checked = parseCsvRow(ALL_TYPES, fields);
         expected.push(typeof checked === "string" ? checked : encodeCsvRow(ALL_TYPES, fields));
       }

@@ -1,6 +1,5 @@
-import type { CallOptions, OutgoingMessage, Producer } from "../broker.ts";
+import type { OutgoingMessage, Producer } from "../broker.ts";
 import { partitionOfKey } from "../murmur2.ts";
-import { abortable } from "../../wait/abortable.ts";
 import { Append } from "./append.ts";
 import type { GroupCommit } from "./group_commit.ts";
 import type { LogFile } from "./log_file.ts";
@@ -44,13 +43,12 @@ export class EmbeddedProducer implements Producer {
     this.#partitions = partitions;
   }
 
-  send(messages: OutgoingMessage[], { signal }: CallOptions = {}): Promise<number> {
-    if (signal?.aborted) return Promise.reject(signal.reason);
+  send(messages: OutgoingMessage[]): Promise<number> {
     const send = this.#send(messages);
     this.#sends.add(send);
     const forget = () => this.#sends.delete(send);
     send.then(forget, forget);
-    return abortable(send, signal);
+    return send;
   }
 
   async #send(messages: OutgoingMessage[]): Promise<number> {
@@ -70,9 +68,9 @@ export class EmbeddedProducer implements Producer {
     return messages.length;
   }
 
-  async close({ signal }: CallOptions = {}): Promise<void> {
+  async close(): Promise<void> {
     this.#closed = true;
-    await abortable(Promise.allSettled(this.#sends), signal).catch(() => {});
+    await Promise.allSettled(this.#sends);
   }
 
   #openAppend(): OpenAppend {

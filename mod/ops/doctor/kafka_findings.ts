@@ -9,7 +9,6 @@ import { failed, failedBy, type Finding, ok, skipped, warning } from "./finding.
 export async function* kafkaFindings(
   settings: Settings,
   diagnose: () => KafkaDiagnosis,
-  signal: AbortSignal,
 ): AsyncGenerator<Finding> {
   let kafka: KafkaDiagnosis;
   try {
@@ -35,7 +34,7 @@ export async function* kafkaFindings(
     return;
   }
   const reachable = yield* advertisedFindings(kafka, answering);
-  if (reachable) yield* topicFindings(settings, kafka, signal);
+  if (reachable) yield* topicFindings(settings, kafka);
   else yield skipped("topic", "not all brokers can be reached");
 }
 
@@ -124,12 +123,11 @@ async function* advertisedFindings(
 async function* topicFindings(
   { topic, group }: Settings,
   kafka: KafkaDiagnosis,
-  signal: AbortSignal,
 ): AsyncGenerator<Finding> {
   try {
-    const broker = await kafka.open({ signal });
+    const broker = await kafka.open();
     try {
-      const offsets = await broker.topicOffsets(topic, { signal });
+      const offsets = await broker.topicOffsets(topic);
       if (offsets === null) {
         yield warning(
           "topic",
@@ -143,7 +141,7 @@ async function* topicFindings(
         "topic",
         `${topic} has ${offsets.length} partitions, with ${messages} messages in all`,
       );
-      const committed = await broker.groupOffsets(group, topic, { signal });
+      const committed = await broker.groupOffsets(group, topic);
       yield ok(
         "consumer group",
         committed.length === 0

@@ -1,0 +1,22 @@
+import type { LoadedSettings } from "../config/load.ts";
+import { type CommandName, type Settings, takes } from "../config/settings.ts";
+
+/**
+ * The settings with what follows the schema where it is not set: the topic has the table's name, with
+ * the hyphens that topics have.
+ * @throws {Failure} kind `usage`, when the schema cannot be read
+ */
+export async function followSchema(
+  { settings, resolved }: LoadedSettings,
+  command: CommandName,
+): Promise<Settings> {
+  const topic = resolved.find(({ key }) => key === "topic")!;
+  if (settings.schema === undefined || topic.origin !== "default" || !takes(command, "topic")) {
+    return settings;
+  }
+  const { loadSchema } = await import("../schema/load_schema.ts");
+  const { table } = await loadSchema(settings.schema);
+  topic.value = table.replaceAll("_", "-");
+  topic.source = `table of ${settings.schema}`;
+  return { ...settings, topic: topic.value };
+}

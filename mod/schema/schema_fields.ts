@@ -1,0 +1,130 @@
+import { COLUMN_TYPES } from "./schema.ts";
+
+/** One field of a schema file. The check of a schema and its reference derive from these. */
+export interface SchemaField {
+  name: string;
+  /** What a value looks like. */
+  form: string;
+  /** Value where the field is left out; absent: it must be there. */
+  default?: string;
+  /** One or two sentences, without a full stop at the end. */
+  description: string;
+}
+
+/** Fields of the schema itself. */
+export const SCHEMA_FIELDS: readonly SchemaField[] = [
+  {
+    name: "table",
+    form: "a name of a-z, 0-9 and _",
+    description:
+      "Name of the table in lake and catalog. The topic has the same name unless --topic is set",
+  },
+  {
+    name: "key",
+    form: "wire name of a column, or a list of them",
+    default: "no key",
+    description:
+      "Columns whose texts are the message's key, joined by |. Messages of one key keep their order",
+  },
+  {
+    name: "columns",
+    form: "list of columns",
+    description: "The columns, in the order of the lake",
+  },
+  {
+    name: "notBelow",
+    form: 'list of {"column", "than"}',
+    default: "none",
+    description:
+      "Rules over two columns, by their wire names: a row whose first value is below the second is rejected",
+  },
+];
+
+/** Fields of a column. */
+export const COLUMN_FIELDS: readonly SchemaField[] = [
+  {
+    name: "wire",
+    form: "text of 1 to 128 characters",
+    description:
+      "Name in a message, and in a file's header, where neither case nor surrounding space count",
+  },
+  {
+    name: "name",
+    form: "a name of a-z, 0-9 and _",
+    description: "Name in the lake and in SQL",
+  },
+  {
+    name: "type",
+    form: COLUMN_TYPES.join(", "),
+    description: "Type in the lake: a date is a day, a timestamp an instant in milliseconds, UTC",
+  },
+  {
+    name: "required",
+    form: "true or false",
+    default: "false",
+    description: "Whether a row without a value is rejected",
+  },
+  {
+    name: "aliases",
+    form: "list of texts",
+    default: "none",
+    description: "Other names that the column may have in a file's header",
+  },
+  {
+    name: "min",
+    form: "number",
+    default: "none",
+    description: "Smallest value of a double or long",
+  },
+  {
+    name: "max",
+    form: "number",
+    default: "none",
+    description: "Largest value of a double or long",
+  },
+  {
+    name: "maxLength",
+    form: "whole number above 0",
+    default: "none",
+    description: "Most bytes of a string in UTF-8",
+  },
+  {
+    name: "number",
+    form: "lenient",
+    default: "numbers as JSON writes them",
+    description:
+      "Files may write thousands separators, a currency sign, K, M, B or T, parentheses for negative numbers, and a percent sign, which is dropped: 0.52% is 0.52",
+  },
+  {
+    name: "decimal",
+    form: ". or ,",
+    default: ".",
+    description: "What separates the decimals in files; with , the thousands are separated by .",
+  },
+  {
+    name: "format",
+    form: "text or list of texts",
+    default: "ISO 8601 alone",
+    description:
+      "Further forms of a date or timestamp: a pattern of YYYY, YY, MM, M, MMM, DD, D, HH, H, hh, h, A, mm, ss, SSS and Z, such as MM/DD/YYYY; or epoch_s, epoch_ms, epoch_us, epoch_ns",
+  },
+  {
+    name: "time",
+    form: "drop",
+    default: "only midnight is dropped",
+    description: "Drops the time of day in a date column; without it such a row is rejected",
+  },
+  {
+    name: "default",
+    form: "text",
+    default: "none",
+    description:
+      "Value where a file lacks the column; {stem} stands for the file's name without its endings. --set COLUMN=VALUE does the same for one run",
+  },
+  {
+    name: "description",
+    form: "text",
+    default: "none",
+    description: "For people",
+  },
+];

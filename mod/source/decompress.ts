@@ -1,0 +1,124 @@
+import { Readable } from "node:stream";
+import zlib from "node:zlib";
+import type { InputFile } from "./input_file.ts";
+
+/** How a compressed file begins. Source: RFC 1952 (gzip), RFC 8878 (zstd). */
+const MAGIC: ReadonlyArray<readonly [codec: Codec | "zip", bytes: readonly number[]]> = [
+  ["gzip", [0x1f, 0x8b]],
+  ["zstd", [0x28, 0xb5, 0x2f, 0xfd]],
+  ["zip", [0x50, 0x4b, 0x03, 0x04]],
+];
+
+/** The compressions that are found by looking. */
+export type Codec = "gzip" | "zstd";
+
+/** Bytes that tell. */
+const MAGIC_BYTES = 4;
+
+/** The compression of what begins with these bytes. */
+export function codecOf(bytes: Uint8Array): Codec | "zip" | undefined {
+  return MAGIC.find(([, magic]) => magic.every((byte, i) => bytes[i] === byte))?.[0];
+}
+
+/** The compression of a file that can be read at any place; it stands at its beginning afterwards. */
+export function peekCodec(file: InputFile): Codec | "zip" | undefined {
+  const bytes = new Uint8Array(MAGIC_BYTES);
+  const count = file.readSync(bytes) ?? 0;
+  file.seekSync(0, Deno.SeekMode.Start);
+  return codecOf(bytes.subarray(0, count));
+}
+
+/** A pipe's content, decompressed where its first bytes say that it is compressed. */
+export async function decompressedPipe(pipe: InputFile): Promise<InputFile> {
+  const begin = new Uint8Array(MAGIC_BYTES);
+  let length = 0;
+  while (length < MAGIC_BYTES) {
+    const count = await pipe.read(begin.subarray(length));
+    if (count === null) break;
+    length += count;
+    // Nothing of ours begins so: a slow pipe's first row is not held up for three bytes.
+    if (!MAGIC.some(([, magic]) => magic[0] === begin[0])) break;
+  }
+  const whole = withBeginning(pipe, begin.subarray(0, length));
+  const codec = codecOf(begin.subarray(0, length));
+  return codec === "gzip" || codec === "zstd" ? decompressed(whole, codec) : whole;
+}
+
+/** A file's content, decompressed as it is read. It cannot be read at any other place. */
+export function decompressed(file: InputFile, codec: Codec): InputFile {
+  const chunks = codec === "gzip" ? unzipped(file) : zstdDecompressed(file);
+  let rest: Uint8Array = new Uint8Array();
+  return {
+    async read(into) {
+      while (rest.length === 0) {
+        const { done, value } = await chunks.next();
+        if (done) return null;
+        rest = value;
+      }
+      const part = rest.subarray(0, into.length);
+      into.set(part);
+      rest = rest.subarray(part.length);
+      return part.length;
+    },
+    readSync: noPlaces,
+    seekSync: noPlaces,
+    close() {
+      chunks.return?.(undefined).catch(() => {});
+      file.close();
+    },
+  };
+}
+
+async function* unzipped(file: InputFile): AsyncGenerator<Uint8Array, void> {
+  const stream = Readable.from(chunksOf(file), { objectMode: false });
+  const decoder = zlib.createGunzip();
+  stream.on("error", (error) => decoder.destroy(error));
+  try {
+    for await (const chunk of stream.pipe(decoder)) yield chunk;
+  } finally {
+    stream.destroy();
+    decoder.destroy();
+  }
+}
+
+/** Frame after frame: node:zlib's stream ends silently with the first. */
+async function* zstdDecompressed(file: InputFile): AsyncGenerator<Uint8Array, void> {
+  const { Decompress } = await import("fzstd");
+  const ready: Uint8Array[] = [];
+  const decoder = new Decompress((chunk) => ready.push(chunk));
+  for await (const chunk of chunksOf(file)) {
+    decoder.push(chunk);
+    yield* ready.splice(0);
+  }
+  decoder.push(new Uint8Array(), true);
+  yield* ready;
+}
+
+async function* chunksOf(file: InputFile): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    const chunk = new Uint8Array(64 * 1024);
+    const count = await file.read(chunk);
+    if (count === null) return;
+    yield chunk.subarray(0, count);
+  }
+}
+
+function withBeginning(pipe: InputFile, beginning: Uint8Array): InputFile {
+  let rest = beginning;
+  return {
+    read(into) {
+      if (rest.length === 0) return pipe.read(into);
+      const part = rest.subarray(0, into.length);
+      into.set(part);
+      rest = rest.subarray(part.length);
+      return Promise.resolve(part.length);
+    },
+    readSync: noPlaces,
+    seekSync: noPlaces,
+    close: () => pipe.close(),
+  };
+}
+
+function noPlaces(): never {
+  throw new TypeError("what comes from a pipe or is decompressed has no places");
+}

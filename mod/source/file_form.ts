@@ -1,0 +1,79 @@
+import { Failure } from "../failure/failure.ts";
+import type { RowSchema } from "../schema/schema.ts";
+
+/** How a file is written: CSV, or a JSON object a line. */
+export type InputFormat = "csv" | "jsonl";
+
+/** What is known of a file before its first byte is read. */
+export interface FileForm {
+  /** Its name, for messages. */
+  name: string;
+  /** @default {by the name's ending, else by the first byte} */
+  format?: InputFormat;
+  /** What separates the fields of CSV, one byte. @default {found by looking at the header} */
+  delimiter?: string;
+  /** Texts for columns that the file lacks, by the column's wire name. */
+  constants?: ReadonlyMap<string, string>;
+}
+
+/** The separators that are found by looking, the likeliest first. */
+export const DELIMITERS: readonly string[] = [",", ";", "\t", "|"];
+
+/** The file's name without folders and endings: `prices/ABC.csv.gz` is `ABC`. */
+export function stemOf(name: string): string {
+  const base = name.slice(name.lastIndexOf("/") + 1);
+  return base.replace(/(?<=.)(\.(csv|tsv|txt|jsonl|ndjson|json|gz|zst|zip))+$/i, "");
+}
+
+/** Whether a file's name says that it holds JSON lines. */
+export function formatByName(name: string): InputFormat | undefined {
+  if (/\.(jsonl|ndjson)(\.(gz|zst))?$/i.test(name)) return "jsonl";
+  return /\.(csv|tsv)(\.(gz|zst))?$/i.test(name) ? "csv" : undefined;
+}
+
+/** What stands for the file's name in a constant. */
+const STEM = "{stem}";
+
+/**
+ * Reads `--set COLUMN=VALUE` (several, a line each).
+ * @returns the values by wire name
+ * @throws {Failure} kind `usage`, when there is no such column or no `=`
+ */
+export function readConstants(text: string | undefined, schema: RowSchema): Map<string, string> {
+  const constants = new Map<string, string>();
+  for (const entry of (text ?? "").split("\n").filter((entry) => entry !== "")) {
+    const at = entry.indexOf("=");
+    const name = entry.slice(0, at).trim();
+    const column = at < 1
+      ? undefined
+      : schema.columns.find((column) =>
+        [column.wire, column.name, ...column.aliases ?? []].some((other) =>
+          other.toLowerCase() === name.toLowerCase()
+        )
+      );
+    if (column === undefined) {
+      const wires = schema.columns.map(({ wire }) => wire).join(", ");
+      throw new Failure(
+        "usage",
+        `--set ${entry}: expected COLUMN=VALUE with a column of the schema: ${wires}`,
+        { fix: `Name a column, such as --set ${schema.columns[0].wire}=ABC.` },
+      );
+    }
+    constants.set(column.wire, entry.slice(at + 1));
+  }
+  return constants;
+}
+
+/**
+ * A constant with the file's name put in.
+ * @throws {Failure} kind `usage`, for standard input, which has no name
+ */
+export function filledConstant(text: string, wire: string, file: string): string {
+  if (!text.includes(STEM)) return text;
+  if (file === "stdin") {
+    throw new Failure("usage", `${wire} is to be the file's name, and standard input has none`, {
+      fix: `Say it with --set ${wire}=VALUE.`,
+    });
+  }
+  return text.replaceAll(STEM, stemOf(file));
+}

@@ -1,0 +1,67 @@
+import { canonicalFields } from "../schema/parse_csv_row.ts";
+import { found } from "../schema/value_text.ts";
+import { parseJson } from "../schema/parse_json.ts";
+import type { RowSchema } from "../schema/schema.ts";
+import { encodeTexts } from "./encode_record.ts";
+import { type FileForm, filledConstant } from "./file_form.ts";
+import { matchColumns, type MatchedColumns } from "./match_columns.ts";
+import type { RecordForm } from "./record_form.ts";
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** The records of a file with a JSON object a line, whose names are matched as a header's are. */
+export function jsonRecords(schema: RowSchema, { name, constants }: FileForm): RecordForm {
+  const { columns } = schema;
+  const fixed = columns.map(({ wire, default: otherwise }) => constants?.get(wire) ?? otherwise);
+  // The lines of a file mostly have the same names.
+  let lastNames = "";
+  let last: MatchedColumns | undefined;
+  const match = (names: string[]) => {
+    const signature = JSON.stringify(names);
+    if (last === undefined || signature !== lastNames) {
+      last = matchColumns(columns, names);
+      lastNames = signature;
+    }
+    return last;
+  };
+  return {
+    isQuoted: false,
+    encode: () => null,
+    decide(record) {
+      const object = objectOf(record);
+      if (typeof object === "string") return object;
+      const entries = Object.entries(object);
+      const { fieldOf, repeated } = match(entries.map(([key]) => key));
+      if (repeated.length > 0) return `more than one ${repeated[0]}`;
+      const texts: Array<string | undefined> = [];
+      for (let c = 0; c < columns.length; c++) {
+        const value = fieldOf[c] === -1 ? undefined : entries[fieldOf[c]][1];
+        if (typeof value === "boolean" || (typeof value === "object" && value !== null)) {
+          return `${columns[c].wire}: expected a ${columns[c].type}, found ${found(value)}`;
+        }
+        const constant = fixed[c];
+        texts.push(
+          value !== undefined && value !== null
+            ? String(value)
+            : constant && filledConstant(constant, columns[c].wire, name),
+        );
+      }
+      return encodeTexts(schema, canonicalFields(schema, texts));
+    },
+  };
+}
+
+function objectOf(record: Uint8Array): Record<string, unknown> | string {
+  let text: string;
+  try {
+    text = decoder.decode(record);
+  } catch {
+    return "not UTF-8";
+  }
+  const json = parseJson(text);
+  if (json === undefined) return `not JSON: ${found(text)}`;
+  if (typeof json === "object" && json !== null && !Array.isArray(json)) {
+    return json as Record<string, unknown>;
+  }
+  return `expected a JSON object, found ${found(json)}`;
+}

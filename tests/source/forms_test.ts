@@ -1,0 +1,199 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { gzipSync, zstdCompressSync } from "node:zlib";
+import { loadSchema } from "../../mod/schema/load_schema.ts";
+import type { RowSchema } from "../../mod/schema/schema.ts";
+import { decompressedPipe } from "../../mod/source/decompress.ts";
+import { type FileForm, readConstants, stemOf } from "../../mod/source/file_form.ts";
+import { findInputs } from "../../mod/source/input.ts";
+import { RowReader } from "../../mod/source/row_reader.ts";
+import { inMemory } from "./outcome.ts";
+
+const quotes = await loadSchema();
+const HEADER = "Index,Date,Open,High,Low,Close,Volume";
+const ROW = "HSI,2022-01-03,101.5,102.5,100.5,101.0,1000";
+const MESSAGE =
+  '{"Index":"HSI","Date":"2022-01-03","Open":101.5,"High":102.5,"Low":100.5,"Close":101.0,"Volume":1000}';
+
+/** Messages and rejections of a file. */
+async function read(
+  content: string | Uint8Array,
+  form: Partial<FileForm> = {},
+  schema: RowSchema = quotes,
+): Promise<{ keys: Array<string | null>; values: string[]; rejected: string[] }> {
+  const file = inMemory(content, [7, 100_000]);
+  const reader = await RowReader.open(file, schema, { name: "ABC.txt", ...form });
+  const found = {
+    keys: [] as Array<string | null>,
+    values: [] as string[],
+    rejected: [] as string[],
+  };
+  for (let batch = await reader.next(); batch !== null; batch = await reader.next()) {
+    found.keys.push(...batch.rows.map(({ key }) => key));
+    found.values.push(...batch.rows.map(({ value }) => new TextDecoder().decode(value)));
+    found.rejected.push(...batch.rejections.map(({ line, reason }) => `${line}: ${reason}`));
+  }
+  return found;
+}
+
+Deno.test("separators, line ends and lines above the header make no difference", async () => {
+  const separated = (by: string) => [HEADER, ROW].join("\n").replaceAll(",", by);
+  const files: Record<string, string> = {
+    comma: separated(","),
+    semicolon: separated(";"),
+    tab: separated("\t"),
+    bar: separated("|"),
+    "sep=": `sep=;\n${separated(";")}`,
+    "sep= in quotes, CRLF": `"sep=;"\r\n${separated(";").replace("\n", "\r\n")}\r\n`,
+    "carriage returns": `${HEADER}\r${ROW}\r`,
+    "comments above": `# from somewhere\n#, 2022,\n\n${HEADER}\n${ROW}\n`,
+    "a title above": `Prices of HSI\n${HEADER}\n${ROW}\n`,
+    "a separator behind each row": `${HEADER}\n${ROW},\n`,
+    "a separator behind the header": `${HEADER},\n${ROW}\n`,
+    "a byte order mark": `\ufeff${HEADER}\n${ROW}\n`,
+  };
+  for (const [name, content] of Object.entries(files)) {
+    const { values, rejected } = await read(content);
+    assert.deepEqual([values, rejected], [[MESSAGE], []], name);
+  }
+  assert.deepEqual((await read(separated("^"), { delimiter: "^" })).values, [MESSAGE]);
+});
+
+Deno.test("a separator inside quotes is none, whatever it is", async () => {
+  const schema = structuredClone(quotes);
+  schema.columns = schema.columns.slice(0, 2);
+  schema.notBelow = [];
+  const { values } = await read('Index;Date\n"a;b";2022-01-03\n"c""d";2022-01-04\n', {}, schema);
+  assert.deepEqual(values, [
+    '{"Index":"a;b","Date":"2022-01-03"}',
+    '{"Index":"c\\"d","Date":"2022-01-04"}',
+  ]);
+});
+
+Deno.test("words for no value are none, and symbols that look like them stay", async () => {
+  const rows = ["null", "NULL", "N/A", "n/a", "NaN", "nan", "-", ""].map((word) =>
+    `NAN,2022-01-03,101.5,102.5,100.5,101.0,${word},1000`
+  );
+  const { values, keys, rejected } = await read(
+    [HEADER.replace("Volume", "Adj Close,Volume"), ...rows].join("\n"),
+  );
+  assert.deepEqual(rejected, []);
+  assert.deepEqual(new Set(values), new Set([MESSAGE.replace("HSI", "NAN")]));
+  assert.deepEqual(new Set(keys), new Set(["NAN"]));
+});
+
+Deno.test("gzip and zstd are found by their first bytes, in several parts, on a pipe too", async () => {
+  const text = new TextEncoder().encode(`${HEADER}\n${ROW}\n`);
+  for (const compress of [gzipSync, zstdCompressSync]) {
+    const parts = [compress(text.subarray(0, 60)), compress(text.subarray(60))];
+    const bytes = new Uint8Array(Buffer.concat(parts));
+    const pipe = await decompressedPipe(inMemory(bytes, [1, 3, 50]));
+    const reader = await RowReader.open(pipe, quotes, { name: "stdin" });
+    const rows = [];
+    for (let batch = await reader.next(); batch !== null; batch = await reader.next()) {
+      rows.push(...batch.rows);
+    }
+    assert.deepEqual(rows.map(({ value }) => new TextDecoder().decode(value)), [MESSAGE]);
+    reader.close();
+    const cut = await decompressedPipe(inMemory(bytes.subarray(0, bytes.length - 12)));
+    await assert.rejects(async () => {
+      const reader = await RowReader.open(cut, quotes, { name: "stdin" });
+      while (await reader.next() !== null);
+    }, /^Failure: stdin: reading failed: /);
+  }
+});
+
+Deno.test("JSON lines: names by case and alias, numbers as text, exact beyond 2^53, others refused", async () => {
+  const { values, rejected } = await read(
+    [
+      '{"ticker":"HSI","date":"2022-01-03","open":"101.5","high":102.5,"low":100.5,"close":"101.0","volume":1000,"more":[1]}',
+      '{"index":"HSI"}',
+      "[1]",
+      '{"index":',
+      '{"index":"HSI","date":{"a":1}}',
+      "",
+    ].join("\n"),
+  );
+  assert.deepEqual(values, [MESSAGE]);
+  assert.deepEqual(rejected, [
+    "2: Date is missing; Open is missing; High is missing; and 3 more",
+    "3: expected a JSON object, found an array",
+    '4: not JSON: "{\\"index\\":"',
+    "5: Date: expected a date, found an object",
+  ]);
+});
+
+Deno.test("lenient numbers and declared dates, and only those", async () => {
+  const schema: RowSchema = {
+    table: "t",
+    key: [],
+    notBelow: [],
+    columns: [
+      { wire: "d", name: "d", type: "date", required: true, format: ["DD.MM.YYYY", "epoch_ms"] },
+      { wire: "n", name: "n", type: "double", required: true, number: "lenient" },
+      { wire: "c", name: "c", type: "double", required: true, number: "lenient", decimal: "," },
+    ],
+  };
+  const { values, rejected, keys } = await read(
+    [
+      "d;n;c",
+      '03.01.2022;"1,100.50";1.100,50',
+      "1641168000000;$12.5M;-0,5",
+      "2022-01-03;(3.2);1 234,5",
+      "2022-01-03 00:00:00-05:00;0.52%;€1.000",
+      "01/03/2022;1;1",
+      "31.02.2022;1;1",
+      "1641168000001;1;1",
+      "2022-01-03;1,10;1",
+      "2022-01-03;1;1.5",
+      "2022-01-03;1.2.3;1",
+    ].join("\n"),
+    {},
+    schema,
+  );
+  assert.deepEqual(values.map((value) => Object.values(JSON.parse(value))), [
+    ["2022-01-03", 1100.5, 1100.5],
+    ["2022-01-03", 12500000, -0.5],
+    ["2022-01-03", -3.2, 1234.5],
+    ["2022-01-03", 0.52, 1000],
+  ]);
+  assert.deepEqual(rejected.map((line) => line.slice(0, line.indexOf(":"))), [
+    "6",
+    "7",
+    "8",
+    "9",
+    "10",
+    "11",
+  ]);
+  assert.deepEqual(new Set(keys), new Set([null]));
+});
+
+Deno.test("--set: a constant for each row, by any of the column's names, never over the file's own", async () => {
+  const without = `${HEADER.slice(6)}\n${ROW.slice(4)}\n`;
+  const set = (text: string) => ({ constants: readConstants(text, quotes) });
+  assert.deepEqual((await read(without, set("ticker=HSI"))).values, [MESSAGE]);
+  assert.deepEqual((await read(without, set("Index={stem}-X"))).keys, ["ABC-X"]);
+  assert.equal(stemOf("prices/BRK.B.csv.gz"), "BRK.B");
+  await assert.rejects(read(`${HEADER}\n${ROW}`, set("Index=X")), /has a column Index of its own/);
+  await assert.rejects(read(without, set("Index=")), /--set Index=: Index is missing/);
+  await assert.rejects(read(without, { ...set("Index={stem}"), name: "stdin" }), /has none/);
+  assert.throws(() => readConstants("Indes=A", quotes), /expected COLUMN=VALUE with a column/);
+  await assert.rejects(read(without), (error: { fix?: string }) => {
+    assert.match(error.fix!, /--set Index=VALUE, or --set Index=\{stem\}/);
+    return true;
+  });
+});
+
+Deno.test("a pattern names its files in order; what matches nothing is said", async () => {
+  const folder = await Deno.makeTempDir();
+  for (const name of ["b.csv", "a.csv", "c.txt"]) {
+    await Deno.writeTextFile(`${folder}/${name}`, "x");
+  }
+  const inputs = await findInputs([`${folder}/*.csv`]);
+  assert.deepEqual(inputs.map(({ name }) => name), [`${folder}/a.csv`, `${folder}/b.csv`]);
+  await assert.rejects(findInputs([`${folder}/*.json`]), /no file matches/);
+  await assert.rejects(findInputs([`${folder}/a.csv`, "-"]), /a pipe cannot be one of several/);
+  await Deno.writeFile(`${folder}/z.csv`, Uint8Array.of(0x50, 0x4b, 3, 4, 0));
+  await assert.rejects(findInputs([`${folder}/z.csv`]), /is a zip archive/);
+  await Deno.remove(folder, { recursive: true });
+});
