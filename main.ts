@@ -1,4 +1,5 @@
 import { loadSettings } from "./mod/config/load.ts";
+import type { CommandName } from "./mod/config/settings.ts";
 import { redaction } from "./mod/config/redaction.ts";
 import { parseLine } from "./mod/cli/program.ts";
 import { type Output, processOutput } from "./mod/terminal/output.ts";
@@ -10,7 +11,13 @@ import { EXIT_CODES, Failure } from "./mod/failure/failure.ts";
 
 /** Runs one command line and gives its exit code. */
 async function main(words: string[]): Promise<number> {
-  const parsed = parseLine(words, VERSION, COMMANDS);
+  const terminal = processOutput({ json: false });
+  const parsed = parseLine(words, VERSION, COMMANDS, {
+    width: terminal.width,
+    colour: terminal.colour,
+    out: terminal.raw,
+    err: (text) => terminal.note(text.replace(/\n$/, "")),
+  });
   if ("exitCode" in parsed) return parsed.exitCode;
   const { command, args, flags } = parsed.invocation;
   let redact = (text: string) => text;
@@ -36,13 +43,13 @@ async function main(words: string[]): Promise<number> {
       signal: stopSignal(),
     });
   } catch (error) {
-    return report(error, output);
+    return report(error, command.name, output);
   } finally {
     closeLog();
   }
 }
 
-function report(error: unknown, output: Output): number {
+function report(error: unknown, command: CommandName, output: Output): number {
   if (!(error instanceof Failure)) {
     output.note(
       `error: ${error instanceof Error ? error.stack : error}`,
@@ -50,8 +57,15 @@ function report(error: unknown, output: Output): number {
     );
     return EXIT_CODES.failed;
   }
-  output.note(`error: ${error.message}`, error.fix);
+  output.note(`error: ${error.message}`, fixOf(error, command));
   return error.exitCode;
+}
+
+/** What to do; of a service's failure, `doctor` may know more. */
+function fixOf({ kind, fix }: Failure, command: CommandName): string | undefined {
+  if (kind !== "service" || command === "doctor" || fix?.includes("ticklake doctor")) return fix;
+  const doctor = "`ticklake doctor` checks each setting and service.";
+  return fix === undefined ? doctor : `${fix} ${doctor}`;
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -31,7 +31,7 @@ const INCLUDED = [
 const COLLECTOR = ["--max-semi-space-size=4", "--heap-growing-percent=100"];
 
 /** Packages that only tests use: the compiler takes all of deno.json. */
-const TEST_PACKAGES = ["axe-core", "fast-check", "playwright-core", "yaml"];
+const TEST_PACKAGES = ["@xterm/headless", "axe-core", "fast-check", "playwright-core", "yaml"];
 
 /**
  * Folders of packages that are left out. The sample data of `bintrees` (of tdigest, of prom-client) has

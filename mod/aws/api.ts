@@ -2,7 +2,7 @@ import { Failure } from "../failure/failure.ts";
 import { deadline } from "../wait/deadline.ts";
 import { apiFailure } from "./api_failure.ts";
 import { noteAction } from "./explain_refusal.ts";
-import { awsRegion } from "./region.ts";
+import { awsRegion } from "./environment.ts";
 import { type RequestHandler, requestHandler } from "./request_handler.ts";
 
 /** Milliseconds after which a request has failed, however often it was tried. */
@@ -43,7 +43,7 @@ export interface ApiOptions {
 /** One AWS service, as the commands talk to it. */
 export interface Api<C extends Client> {
   /**
-   * Sends a command.
+   * Sends a command. The option `abortSignal` ends it, as the client's signal does.
    * @throws {Failure} kind `service`, when it cannot be reached or refuses us: then with the action
    * that is missing. Other errors of the service are thrown as they are, for the caller to judge.
    */
@@ -59,8 +59,9 @@ export interface Api<C extends Client> {
  */
 export function openApi<C extends Client>(
   create: (options: ApiClientOptions) => C,
-  { service, signal, deadlineMs = DEADLINE_MS }: ApiOptions,
+  options: ApiOptions,
 ): Api<C> {
+  const { service, deadlineMs = DEADLINE_MS } = options;
   const requests = requestHandler();
   const client = create({
     region: awsRegion(),
@@ -68,7 +69,11 @@ export function openApi<C extends Client>(
     retryMode: "standard",
     requestHandler: requests.handler,
   });
-  const send = async (command: { constructor: { name: string } }): Promise<unknown> => {
+  const send = async (
+    command: { constructor: { name: string } },
+    { abortSignal }: { abortSignal?: AbortSignal } = {},
+  ): Promise<unknown> => {
+    const signal = endedBy(options.signal, abortSignal);
     try {
       // Looking for credentials may take long, and heeds no signal.
       return await deadline(
@@ -96,6 +101,11 @@ export function openApi<C extends Client>(
       requests.close();
     },
   };
+}
+
+function endedBy(...signals: Array<AbortSignal | undefined>): AbortSignal | undefined {
+  const given = signals.filter((signal) => signal !== undefined);
+  return given.length < 2 ? given[0] : AbortSignal.any(given);
 }
 
 /** Whether a service's error has one of these names. */

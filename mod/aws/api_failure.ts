@@ -1,5 +1,5 @@
 import { Failure, messageOf } from "../failure/failure.ts";
-import { endpointSet } from "./endpoint.ts";
+import { endpointSet } from "./environment.ts";
 import { describeError, requestMeaning } from "./request_failure.ts";
 
 const DENIED = ["AccessDeniedException", "AccessDenied", "UnauthorizedOperation"];

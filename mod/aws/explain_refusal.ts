@@ -12,7 +12,7 @@ export function noteAction(error: unknown, action: string): void {
  * An error that no caller knew what to do about, for people: what a service answered, and to what.
  * Errors that no service has sent stay as they are.
  */
-export function refusal(error: unknown): unknown {
+export function explainRefusal(error: unknown): unknown {
   const action = error instanceof Error ? ACTIONS.get(error) : undefined;
   if (action === undefined) return error;
   const { name, message } = error as Error;

@@ -1,6 +1,6 @@
 /**
  * List prices of us-east-1 in US dollars, without free tiers and taxes, for estimates. Other regions
- * cost up to half as much again. Source: aws.amazon.com/s3/pricing, /athena/pricing, /glue/pricing.
+ * cost up to half as much again. Source: aws.amazon.com/s3/pricing, /athena/pricing.
  */
 export const PRICES = {
   /** Month of the price lists. */
@@ -10,12 +10,8 @@ export const PRICES = {
   storageGbMonth: 0.023,
   /** PUT and LIST, for a request. */
   put: 0.005 / 1000,
-  /** GET, for a request. */
-  get: 0.0004 / 1000,
   /** Athena, for a TB scanned, of 2^40 bytes. */
   athenaTb: 5,
-  /** Glue crawler, for an hour of a DPU. */
-  crawlerDpuHour: 0.44,
 } as const;
 
 /** Athena counts at least this much of a query. */

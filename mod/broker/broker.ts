@@ -28,6 +28,31 @@ export interface CommittedOffset {
   metadata: string;
 }
 
+/**
+ * Which log a topic's name stands for at the moment. A topic that is deleted and created again, or
+ * that lies in another cluster, is another log: its offsets mean other messages.
+ */
+export interface LogIdentity {
+  /** The cluster's id; the embedded log has one of its own file. Empty where a broker has none. */
+  readonly cluster: string;
+  /**
+   * The topic's id, as `kafka-topics.sh --describe` prints it. `null` where the broker gives topics
+   * no ids (Kafka before 2.8): a topic that is created again cannot be told from the former one.
+   */
+  readonly topicId: string | null;
+}
+
+/** Whether both are the same log. */
+export function isSameLog(a: LogIdentity, b: LogIdentity): boolean {
+  return a.cluster === b.cluster && a.topicId === b.topicId;
+}
+
+/** Options of a single call. */
+export interface CallOptions {
+  /** Ends the call early; the signal's reason is thrown. */
+  signal?: AbortSignal;
+}
+
 /** Messages of one partition, oldest first. Accessors instead of objects: no allocation a row. */
 export interface RecordBatch {
   readonly partition: number;
@@ -47,6 +72,20 @@ export interface RecordBatch {
   value(i: number): Uint8Array | null;
   /** Headers of message `i`, in order. */
   headers(i: number): ReadonlyArray<readonly [name: string, value: Uint8Array | null]>;
+  /**
+   * The messages that were too large to be taken whole, by their number; absent where there is none.
+   * Of these `key` and `value` give the first bytes only, and `headers` nothing.
+   */
+  readonly cuts?: ReadonlyMap<number, CutMessage>;
+}
+
+/** What is known of a message that was too large to be taken whole. */
+export interface CutMessage {
+  /** Length of the whole key and of the whole value. */
+  readonly keyBytes: number;
+  readonly valueBytes: number;
+  /** SHA-256 of the whole value, in hexadecimal. */
+  readonly valueSha256: string;
 }
 
 /** A commit, pause or read was refused because another member may own the partition now. */
@@ -63,15 +102,27 @@ export class FencedError extends Error {
  */
 export interface AssignedPartition {
   readonly partition: number;
-  /** What the group had committed when the partition was assigned. */
+  /** The log that it is a partition of. */
+  readonly log: LogIdentity;
+  /**
+   * What the group had committed when the partition was assigned. It may lie beyond the partition's
+   * end, where the topic was created again or has lost messages.
+   */
   readonly committed: CommittedOffset;
   /** The partition's offsets when it was assigned. */
   readonly offsets: PartitionOffsets;
   /**
    * Offset of the first message that will be delivered: the committed one, else by
-   * {@linkcode ConsumeOptions.from}; never below `offsets.low`.
+   * {@linkcode ConsumeOptions.from}; never below `offsets.low`; or what {@linkcode seek} has set.
    */
   readonly start: number;
+  /**
+   * Moves {@linkcode start}. Only inside {@linkcode ConsumerHandler.assigned}. Where retention has
+   * removed the offset, deliveries begin with a {@linkcode ConsumerHandler.gap}; where it lies beyond
+   * the partition's end, the consumption ends with a failure that says so.
+   * @throws {Error} deliveries have begun
+   */
+  seek(offset: number): void;
   /** Aborts when the partition is no longer this member's (rebalance, lost session, shutdown). */
   readonly lost: AbortSignal;
   /**
@@ -115,8 +166,25 @@ export interface ConsumerHandler {
    * already: there `start` lies above the committed offset.
    */
   gap(partition: number, from: number, to: number): Promise<void>;
+  /**
+   * Nobody can read a record batch: it is damaged, or of a form that is not known. Everything before it
+   * was delivered; deliveries go on behind it when this returns. Without this method such a batch ends
+   * the consumption with a failure.
+   */
+  unreadable?(partition: number, batch: UnreadableBatch): Promise<void>;
   /** Something that the broker was asked for has failed, and is tried again. The adapter logs it now and then. */
   retried?(what: "commit", error: unknown): void;
+}
+
+/** A record batch that cannot be read. */
+export interface UnreadableBatch {
+  /** First offset that is lost with it, and the offset after the last one. */
+  readonly first: number;
+  readonly end: number;
+  /** The whole batch, as the broker stores it; valid until the call that got it returns. */
+  readonly bytes: Uint8Array;
+  /** What is wrong with it, such as `its checksum is wrong`. */
+  readonly reason: string;
 }
 
 /** Options of {@linkcode Broker.consume}. */
@@ -130,10 +198,15 @@ export interface ConsumeOptions {
   signal: AbortSignal;
   /** Bytes that one fetch may bring for all partitions together. @default the adapter's, some MiB */
   maxFetchBytes?: number;
+  /**
+   * Bytes that a message may have to be taken whole; of larger ones only the beginning is
+   * ({@linkcode RecordBatch.cuts}). @default 16 MiB
+   */
+  maxMessageBytes?: number;
 }
 
 /** Options of {@linkcode Broker.producer}. */
-export interface ProducerOptions {
+export interface ProducerOptions extends CallOptions {
   topic: string;
 }
 
@@ -142,14 +215,26 @@ export interface Producer {
   /**
    * Sends messages; resolves with their number when all replicas in sync have acknowledged all of
    * them. Messages with the same key keep the order of the calls. Several calls may be in flight.
+   * When the signal aborts they may have been stored, or not.
    * @throws {Failure} kind `service`, when they were not acknowledged in time.
    */
-  send(messages: OutgoingMessage[]): Promise<number>;
-  close(): Promise<void>;
+  send(messages: OutgoingMessage[], options?: CallOptions): Promise<number>;
+  /** Waits for what is being sent, until the signal aborts; then closes the connections. */
+  close(options?: CallOptions): Promise<void>;
+}
+
+/** Options of {@linkcode Broker.read}. */
+export interface ReadOptions extends CallOptions {
+  /** The partition's first offset, by a caller who has just asked for it: it is not asked for again. */
+  low?: number;
+  /** As {@linkcode ConsumeOptions.maxMessageBytes}. */
+  maxMessageBytes?: number;
+  /** Told of each batch that is passed over. */
+  unreadable?(batch: UnreadableBatch): void;
 }
 
 /** Options of {@linkcode Broker.ensureTopic}. */
-export interface TopicOptions {
+export interface TopicOptions extends CallOptions {
   /** Partitions when the topic is created; the number of an existing one is left as it is. */
   partitions: number;
 }
@@ -170,15 +255,27 @@ export interface Broker {
    * Each partition's offsets, by partition; `null` when there is no such topic.
    * @throws {Failure} kind `service`.
    */
-  topicOffsets(topic: string): Promise<PartitionOffsets[] | null>;
+  topicOffsets(topic: string, options?: CallOptions): Promise<PartitionOffsets[] | null>;
+  /**
+   * Which log the topic is now; `null` when there is no such topic.
+   * @throws {Failure} kind `service`.
+   */
+  log(topic: string, options?: CallOptions): Promise<LogIdentity | null>;
   /** What a group has committed for each partition of a topic; empty for an unknown group or topic. */
-  groupOffsets(group: string, topic: string): Promise<CommittedOffset[]>;
+  groupOffsets(group: string, topic: string, options?: CallOptions): Promise<CommittedOffset[]>;
   /**
    * The messages at offsets `[from, to)` of a partition, as far as they are still there, outside of
    * any group. A batch may begin before and end after what was asked for, and is valid until the next.
+   * Batches that nobody can read are passed over.
    * @throws {Failure} kind `service`
    */
-  read(topic: string, partition: number, from: number, to: number): AsyncIterable<RecordBatch>;
+  read(
+    topic: string,
+    partition: number,
+    from: number,
+    to: number,
+    options?: ReadOptions,
+  ): AsyncIterable<RecordBatch>;
   /** @throws {Failure} kind `service`, when the broker cannot be reached. */
   producer(options: ProducerOptions): Promise<Producer>;
   /**

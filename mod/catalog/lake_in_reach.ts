@@ -1,4 +1,4 @@
-import { endpointSet, isOfAws } from "../aws/endpoint.ts";
+import { endpointSet, isOfAws } from "../aws/environment.ts";
 import { Failure } from "../failure/failure.ts";
 
 /**

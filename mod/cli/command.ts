@@ -1,6 +1,5 @@
 import type { LoadedSettings } from "../config/load.ts";
-import type { Settings } from "../config/settings.ts";
-import type { CommandName } from "../config/settings.ts";
+import type { CommandName, SettingKey, Settings } from "../config/settings.ts";
 import type { Output } from "../terminal/output.ts";
 
 /** One subcommand, as the help, the completions and `main.ts` need it. */
@@ -16,6 +15,8 @@ export interface Command {
   words?: readonly string[];
   /** Command lines that people would type, each with what it does. */
   examples: ReadonlyArray<readonly [line: string, does: string]>;
+  /** Settings that `-h` shows, as flags. @default {the first of its own} */
+  essential?: readonly SettingKey[];
   /** Loads the module, so that `--help` loads no SDK. */
   load(): Promise<CommandModule>;
 }

@@ -1,8 +1,10 @@
 import { Command as Commander, CommanderError, Option } from "commander";
-import { ALL_SETTINGS, type Setting, type SettingKey, takes } from "../config/settings.ts";
-import { formatValue } from "../config/value.ts";
+import { ALL_SETTINGS, type Setting, type SettingKey } from "../config/settings.ts";
+import { nearestName } from "../config/nearest_name.ts";
 import type { Command } from "./command.ts";
 import { flagsOf } from "./flags_of.ts";
+import { briefHelp, briefProgramHelp, fullHelp, fullProgramHelp, type HelpStyle } from "./help.ts";
+import { placeholderOf } from "./setting_text.ts";
 
 /** What a command line asks for. */
 export interface Invocation {
@@ -16,11 +18,13 @@ export interface Invocation {
 /** What reading a command line comes to: something to run, or an exit code (after help, or an error). */
 export type ParsedLine = { invocation: Invocation } | { exitCode: number };
 
-const EXIT_CODE_HELP = `
-Exit codes:
-  0  done                     2  wrong usage or settings
-  1  failed                   3  a service could not be reached or refused us
-                              4  data was rejected (--strict, verify)`;
+/** Where help and errors of the command line go, and how help is written. */
+export interface LineOutput extends HelpStyle {
+  /** Writes to standard output. */
+  out(text: string): void;
+  /** Writes to standard error. */
+  err(text: string): void;
+}
 
 /**
  * Reads a command line by the command and settings tables. Help goes to standard output, what is
@@ -32,29 +36,29 @@ export function parseLine(
   words: string[],
   version: string,
   commands: readonly Command[],
+  output: LineOutput,
 ): ParsedLine {
   let invocation: Invocation | undefined;
+  // Both are one option to commander; the first that was given counts.
+  const brief = words.find((word) => word === "-h" || word === "--help") === "-h";
   const program = new Commander("ticklake")
-    .description("Carries stock-index quotes from CSV through Kafka into an S3 lake, exactly once.")
-    .version(version, "-V, --version", "Print the version")
-    .helpOption("-h, --help", "Print help")
-    .helpCommand("help [command]", "Print the help of a command")
-    .addHelpText("after", EXIT_CODE_HELP)
+    .version(version, "-V, --version")
+    .helpOption("-h, --help")
+    .helpCommand(false)
     .showHelpAfterError("`ticklake --help` lists the commands")
     .enablePositionalOptions()
+    .configureOutput({ writeOut: output.out, writeErr: output.err })
     .exitOverride();
+  // Without a word it is an error, and what there is.
+  program.helpInformation = () =>
+    (brief || words.length === 0 ? briefProgramHelp : fullProgramHelp)(commands, output);
   const common = ALL_SETTINGS.filter(([, { commands, flag }]) => commands === "all" && flag);
   for (const [, setting] of common) addOptions(program, setting);
   for (const command of commands) {
     const sub = program.command(command.name)
-      .summary(command.summary)
-      .description(command.description)
-      .showHelpAfterError(`\`ticklake ${command.name} --help\` lists the options`)
-      .exitOverride()
-      .addHelpText(
-        "after",
-        environmentHelp(command) + examplesHelp(command) + "\n" + EXIT_CODE_HELP,
-      );
+      .showHelpAfterError(`\`ticklake ${command.name} -h\` shows the options`)
+      .exitOverride();
+    sub.helpInformation = () => (brief ? briefHelp : fullHelp)(command, output);
     if (command.arguments !== undefined) sub.arguments(command.arguments);
     const own = flagsOf(command.name);
     for (const [, setting] of own) addOptions(sub, setting);
@@ -64,43 +68,54 @@ export function parseLine(
       invocation = { command, args: sub.args, flags };
     });
   }
+  addBuiltIns(program, version, commands, output);
   try {
     program.parse(words, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     return { exitCode: error.exitCode === 0 ? 0 : 2 };
   }
-  return invocation === undefined ? { exitCode: 2 } : { invocation };
+  return invocation === undefined ? { exitCode: 0 } : { invocation };
+}
+
+/** `help [command]` and `version`. */
+function addBuiltIns(
+  program: Commander,
+  version: string,
+  commands: readonly Command[],
+  output: LineOutput,
+): void {
+  program.command("version").exitOverride().action(() => output.out(`${version}\n`));
+  program.command("help").argument("[command]").exitOverride().action((name?: string) => {
+    const command = commands.find((command) => command.name === name);
+    if (command !== undefined) return output.out(fullHelp(command, output));
+    if (name === undefined || name === "help" || name === "version") {
+      return output.out(fullProgramHelp(commands, output));
+    }
+    const near = nearestName(name, commands.map(({ name }) => name));
+    const hint = near === undefined ? "" : `\n(Did you mean ${near}?)`;
+    program.error(`error: unknown command '${name}'${hint}`);
+  });
 }
 
 type FlagSettings = ReadonlyArray<readonly [SettingKey, Setting]>;
 
 function addOptions(target: Commander, setting: Setting): void {
-  const { flag, type, env } = setting;
-  target.addOption(option(setting));
-  // Else nothing on the command line could take back what the environment says.
-  if (type === "boolean" && env !== undefined) {
-    target.addOption(new Option(flag!.replace("--", "--no-")).hideHelp());
-  }
-}
-
-function option(setting: Setting): Option {
-  const flags = setting.short === undefined ? setting.flag! : `${setting.short}, ${setting.flag}`;
-  const parts = [setting.description];
-  if (setting.choices !== undefined) parts.push(`one of ${setting.choices.join(", ")}`);
-  if (setting.default !== undefined && setting.type !== "boolean") {
-    parts.push(`default ${formatValue(setting.type, setting.default)}`);
-  }
-  if (setting.env !== undefined) parts.push(setting.env);
-  const [description, ...rest] = parts;
-  const text = rest.length === 0 ? description : `${description} (${rest.join("; ")})`;
-  const made = new Option(setting.type === "boolean" ? flags : `${flags} <${setting.type}>`, text);
+  const { flag, short, type, env } = setting;
+  const flags = short === undefined ? flag! : `${short}, ${flag}`;
+  // commander reads blanks, commas and bars as the end of a flag.
+  const placeholder = placeholderOf(setting).replace(/^<.*[ ,|].*>$/, "<value>");
+  const option = new Option(`${flags} ${placeholder}`.trim());
   if (setting.many === true) {
-    made.argParser((value: string, before?: string) =>
+    option.argParser((value: string, before?: string) =>
       before === undefined ? value : `${before}\n${value}`
     );
   }
-  return made;
+  target.addOption(option);
+  // Else nothing on the command line could take back what the environment says.
+  if (type === "boolean" && env !== undefined) {
+    target.addOption(new Option(flag!.replace("--", "--no-")));
+  }
 }
 
 function givenFlags(target: Commander, taken: FlagSettings): Invocation["flags"] {
@@ -110,19 +125,4 @@ function givenFlags(target: Commander, taken: FlagSettings): Invocation["flags"]
     if (target.getOptionValueSource(name) === "cli") given[key] = target.getOptionValue(name);
   }
   return given;
-}
-
-/** Settings that are no flags: secrets, and what is the same for all commands of a host. */
-function environmentHelp({ name }: Command): string {
-  const settings = ALL_SETTINGS.filter(([key, { flag }]) => flag === undefined && takes(name, key));
-  if (settings.length === 0 || name === "config") return "";
-  const lines = settings.map(([, { env, description, choices }]) =>
-    `  ${choices === undefined ? env : `${env}=${choices.join("|")}`}\n      ${description}`
-  );
-  return `\nIn the environment or .env only:\n${lines.join("\n")}\n`;
-}
-
-function examplesHelp(command: Command): string {
-  const lines = command.examples.map(([line, does]) => `  ${line}\n      ${does}`);
-  return `\nExamples:\n${lines.join("\n")}`;
 }

@@ -1,25 +1,38 @@
-type Stop = readonly [name: "SIGINT" | "SIGTERM", listener: () => void];
+type StopName = "SIGINT" | "SIGTERM" | "SIGHUP";
+type Stop = readonly [name: StopName, listener: () => void];
 
 let stops: Stop[] = [];
 let listening = false;
 
 /**
- * A signal that aborts at the first SIGINT or SIGTERM; a second one ends the process at once, as the
- * signal would have (exit code 130 or 143).
+ * A signal that aborts at the first SIGINT, SIGTERM or SIGHUP (the terminal was closed); a second one ends
+ * the process at once, as the signal would have (exit code 128 and its number). SIGHUP is left alone where
+ * whoever started us has it ignored, as `nohup` does.
  */
 export function stopSignal(): AbortSignal {
   const controller = new AbortController();
-  const stop = (name: "SIGINT" | "SIGTERM", exitCode: number): Stop => [name, () => {
+  const stop = (name: StopName, exitCode: number): Stop => [name, () => {
     if (controller.signal.aborted) Deno.exit(exitCode);
     controller.abort(new DOMException(`stopped by ${name}`, "AbortError"));
   }];
   stops = [stop("SIGINT", 130), stop("SIGTERM", 143)];
+  if (!isHangupIgnored()) stops.push(stop("SIGHUP", 129));
   retakeStopSignal();
   return controller.signal;
 }
 
+/** Whether SIGHUP is ignored; only Linux says so. Source: proc(5), SigIgn. */
+function isHangupIgnored(): boolean {
+  try {
+    const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(Deno.readTextFileSync("/proc/self/status"))?.[1];
+    return mask !== undefined && (Number.parseInt(mask.slice(-1), 16) & 1) === 1;
+  } catch {
+    return false;
+  }
+}
+
 /**
- * Lets SIGINT and SIGTERM end the process at once from now on. For work that blocks this thread in
+ * Lets these signals end the process at once from now on. For work that blocks this thread in
  * native code, where no listener can run, and that leaves nothing behind.
  */
 export function releaseStopSignal(): void {

@@ -1,7 +1,8 @@
 import type { Broker } from "../broker/broker.ts";
 import type { CommandContext } from "../cli/command.ts";
-import { countText, numberText } from "../terminal/count_text.ts";
+import { countText, numberText } from "../terminal/amount_text.ts";
 import { EXIT_CODES } from "../failure/failure.ts";
+import { compressionOf } from "../lake/format/compression.ts";
 import { Partitioning } from "../lake/partitioning.ts";
 import { openLog } from "../ops/log/log.ts";
 import { startOperations } from "../ops/telemetry/operations.ts";
@@ -12,7 +13,6 @@ import type { RowListener } from "../sink/open_range.ts";
 import { emptySummary, runSink, type SinkSummary } from "../sink/sink.ts";
 import { openBroker } from "./open_broker.ts";
 import { openLake } from "./open_lake.ts";
-import { orStopped } from "./stopped_failure.ts";
 
 /** Milliseconds between two drawings of the progress. */
 const PROGRESS_MS = 200;
@@ -29,18 +29,19 @@ export async function run(context: CommandContext): Promise<number> {
   const schema = await loadSchema(settings.schema);
   // What the user wrote is looked at before any service is asked.
   new Partitioning(partitionBy, schema);
+  compressionOf(format, settings.compression);
   const store = await openLake(settings);
   let broker: Broker | undefined;
   const operations = await startOperations({
     command: "consume",
     settings,
-    topicOffsets: async () => await broker?.topicOffsets(topic) ?? null,
+    topicOffsets: async (signal) => await broker?.topicOffsets(topic, { signal }) ?? null,
   });
   const summary = emptySummary();
   const startedAt = performance.now();
   try {
-    await orStopped(store.check(), signal);
-    broker = await orStopped(openBroker(settings), signal);
+    await store.check({ signal });
+    broker = await openBroker(settings, { signal });
     output.note(
       `consuming topic ${topic} on ${broker.description} as group ${group} into ` +
         `${store.description}, as ${format} by ${partitionBy}`,
@@ -58,6 +59,7 @@ export async function run(context: CommandContext): Promise<number> {
         schema,
         format,
         partitionBy,
+        compression: settings.compression,
         policy: {
           rows: settings.flushRows,
           bytes: settings.flushBytes,

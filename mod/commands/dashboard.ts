@@ -3,7 +3,6 @@ import { startDashboard } from "../live/dashboard.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import { openBroker } from "./open_broker.ts";
 import { openLake } from "./open_lake.ts";
-import { orStopped } from "./stopped_failure.ts";
 
 /** `dashboard`: a local web page, until it is stopped. */
 export async function run(context: CommandContext): Promise<number> {
@@ -12,11 +11,11 @@ export async function run(context: CommandContext): Promise<number> {
   const schema = await loadSchema(settings.schema);
   const store = await openLake(settings);
   try {
-    const broker = await openBroker(settings);
+    const broker = await openBroker(settings, { signal });
     try {
       output.note(`topic ${topic} on ${broker.description}, lake ${store.description}`);
       const options = { broker, store, schema, topic, group, listen, token, signal };
-      const { url, faults, finished } = await orStopped(startDashboard(options), signal);
+      const { url, faults, finished } = await startDashboard(options);
       for (const fault of faults) output.note(`warning: ${fault}`);
       output.document({ url });
       output.line(`dashboard at ${url}`);

@@ -31,7 +31,9 @@ export async function run(context: CommandContext): Promise<number> {
   return exitCode;
 }
 
-async function* allFindings({ settings, loaded }: CommandContext): AsyncGenerator<Finding> {
+async function* allFindings(
+  { settings, loaded, signal }: CommandContext,
+): AsyncGenerator<Finding> {
   const given = loaded.resolved.filter(({ origin }) => !["default", "unset"].includes(origin));
   const file = loaded.envFile === undefined ? "no .env" : `${loaded.envFile} was read`;
   yield ok("settings", `${given.length} given, ${file}`);
@@ -51,8 +53,9 @@ async function* allFindings({ settings, loaded }: CommandContext): AsyncGenerato
   if (bootstrapServers !== undefined) {
     const { kafkaFindings } = await import("../ops/doctor/kafka_findings.ts");
     const { KafkaDiagnosis } = await import("../broker/kafka/diagnosis.ts");
-    yield* kafkaFindings(settings, () => new KafkaDiagnosis(settings));
+    yield* kafkaFindings(settings, () => new KafkaDiagnosis(settings), signal);
   } else {
+    yield ok("broker", "the embedded log, as KAFKA_BOOTSTRAP_SERVERS is not set");
     yield embedded.databaseFinding(
       "embedded log",
       `${home}/log.sqlite`,
@@ -61,8 +64,9 @@ async function* allFindings({ settings, loaded }: CommandContext): AsyncGenerato
   }
   if (bucket !== undefined) {
     const { s3Findings } = await import("../ops/doctor/s3_findings.ts");
-    yield* s3Findings(settings, bucket, () => openLake(settings));
+    yield* s3Findings(settings, bucket, () => openLake(settings), signal);
   } else {
+    yield ok("lake", `the directory ${home}/lake, as AWS_S3_BUCKET is not set`);
     yield embedded.databaseFinding(
       "local catalog",
       await localCatalogPath(settings),

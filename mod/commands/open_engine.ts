@@ -1,4 +1,4 @@
-import { endpointSet } from "../aws/endpoint.ts";
+import { endpointSet } from "../aws/environment.ts";
 import type { QueryEngine } from "../catalog/engine.ts";
 import { RESULTS_FOLDER } from "../aws/policies.ts";
 import { lakeRoot } from "../aws/lake_root.ts";

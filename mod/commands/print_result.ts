@@ -1,4 +1,5 @@
 import type { Output } from "../terminal/output.ts";
+import { safeText } from "../terminal/safe_text.ts";
 import type { QueryResult, Value } from "../catalog/engine.ts";
 
 /** Forms in which a result can be printed. */
@@ -21,6 +22,7 @@ export async function printResult(
       buffer += printer.row(row, rows++);
       if (buffer.length < BUFFER_CHARACTERS) continue;
       output.raw(buffer);
+      if (output.closed) return rows;
       buffer = "";
     }
   }
@@ -46,7 +48,10 @@ const PRINTERS: Record<ResultFormat, (names: string[], output: Output) => Printe
       begin: "[",
       row: (values, number) =>
         (number === 0 ? "\n" : ",\n") +
-        JSON.stringify(Object.fromEntries(keys.map((key, i) => [key, jsonValue(values[i])]))),
+        // The escapes are JSON's own: the value that is read is the same.
+        safeText(
+          JSON.stringify(Object.fromEntries(keys.map((key, i) => [key, jsonValue(values[i])]))),
+        ),
       end: (rows) => rows === 0 ? "]\n" : "\n]\n",
     };
   },
@@ -69,9 +74,16 @@ function csvLine(values: Value[]): string {
   return values.map(csvField).join(",") + "\r\n";
 }
 
+/**
+ * What a spreadsheet takes for a formula, which could run a program or send the table away. A text that is a
+ * number is none. Source: OWASP, CSV injection.
+ */
+const FORMULA = /^[=@\t\r]|^[+-](?![\d.]+(?:[eE][+-]?\d+)?$)/;
+
 function csvField(value: Value): string {
   if (value === null) return "";
-  const text = String(value);
+  const given = typeof value === "string" && FORMULA.test(value) ? `'${value}` : String(value);
+  const text = Deno.stdout.isTerminal() ? safeText(given) : given;
   return text === "" || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
@@ -100,7 +112,7 @@ function distinct(names: string[]): string[] {
 function table(names: string[], rows: Value[][], colour: boolean): string {
   const texts = rows.map((row) => row.map(cell));
   const widths = names.map((name, c) =>
-    texts.reduce((w, row) => Math.max(w, width(row[c])), width(name))
+    texts.reduce((w, row) => Math.max(w, width(row[c])), width(safeText(name)))
   );
   const numeric = names.map((_, c) =>
     rows.some((row) => row[c] !== null) &&
@@ -111,15 +123,14 @@ function table(names: string[], rows: Value[][], colour: boolean): string {
       const blanks = " ".repeat(widths[c] - width(text));
       return numeric[c] ? blanks + text : text + blanks;
     }).join("  ").trimEnd() + "\n";
-  const heading = line(names);
+  const heading = line(names.map(safeText));
   return (colour ? `\x1b[1m${heading.trimEnd()}\x1b[0m\n` : heading) +
     line(widths.map((w) => "-".repeat(w))) + texts.map(line).join("");
 }
 
 function cell(value: Value): string {
   if (value === null) return "NULL";
-  // deno-lint-ignore no-control-regex
-  return String(value).replace(/[\x00-\x1f\x7f]/g, (c) => JSON.stringify(c).slice(1, -1));
+  return safeText(String(value).replace(/[\t\n\r]/g, (c) => JSON.stringify(c).slice(1, -1)));
 }
 
 /** Columns that a text takes on a terminal: wide East Asian characters and emoji take two. */

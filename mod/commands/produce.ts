@@ -1,6 +1,6 @@
 import type { Broker } from "../broker/broker.ts";
 import type { CommandContext } from "../cli/command.ts";
-import { countText, numberText } from "../terminal/count_text.ts";
+import { countText, numberText } from "../terminal/amount_text.ts";
 import { EXIT_CODES, Failure } from "../failure/failure.ts";
 import { startOperations } from "../ops/telemetry/operations.ts";
 import { reasonKind } from "../ops/telemetry/rejections.ts";
@@ -16,7 +16,6 @@ import type { RowFeed } from "../source/row_feed.ts";
 import { sample } from "../source/sample.ts";
 import { SEND_ROWS, sendRows } from "../source/send_rows.ts";
 import { openBroker } from "./open_broker.ts";
-import { orStopped } from "./stopped_failure.ts";
 
 /** Rejected rows that are named one by one; the others are counted. */
 const REJECTED_SHOWN = 20;
@@ -56,7 +55,7 @@ export async function run(context: CommandContext): Promise<number> {
   };
   let broker: Broker | undefined;
   try {
-    broker = await orStopped(openBroker(settings), signal);
+    broker = await openBroker(settings, { signal });
     const doing = settings.mode === "replay" ? "replaying" : "sampling";
     const what = inputs.length === 1 ? inputs[0].description : `${inputs.length} files`;
     output.note(`${doing} ${what} into topic ${settings.topic} on ${broker.description}`);
@@ -149,8 +148,8 @@ async function send(
 ): Promise<void> {
   const { topic, partitions, rate, interval, count } = settings;
   try {
-    await broker.ensureTopic(topic, { partitions });
-    const producer = await broker.producer({ topic });
+    await broker.ensureTopic(topic, { partitions, signal });
+    const producer = await broker.producer({ topic, signal });
     const timer = setInterval(() => output.progress(progress(tally)), PROGRESS_MS);
     tally.startedAt = performance.now();
     tally.observer.started?.();

@@ -4,14 +4,13 @@ import { formatDollars, PRICES } from "../aws/prices.ts";
 import { printResult } from "./print_result.ts";
 import { readOnlyStatement } from "../catalog/statement.ts";
 import type { CommandContext } from "../cli/command.ts";
-import { countText } from "../terminal/count_text.ts";
-import { sizeText } from "../terminal/size_text.ts";
+import { countText, sizeText } from "../terminal/amount_text.ts";
 import { releaseStopSignal, retakeStopSignal } from "../cli/stop_signal.ts";
 import { Failure, messageOf } from "../failure/failure.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { openEngine } from "./open_engine.ts";
-import { stopped } from "./stopped_failure.ts";
+import { stoppedFailure } from "./stopped_failure.ts";
 
 /** `query`: one read-only SQL statement about the lake. */
 export async function run(context: CommandContext): Promise<number> {
@@ -39,7 +38,7 @@ export async function run(context: CommandContext): Promise<number> {
     output.note(`${countText(rows, "row")} in ${seconds} s${describeCost(result)}`);
     return 0;
   } catch (error) {
-    throw stopped(error, context, "the query was cancelled");
+    throw stoppedFailure(error, context, "the query was cancelled");
   } finally {
     output.progress("");
     engine.close();

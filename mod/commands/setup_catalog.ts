@@ -10,7 +10,7 @@ import { Partitioning } from "../lake/partitioning.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { crawlerName, lakePrefix } from "./lake_names.ts";
-import { stopped } from "./stopped_failure.ts";
+import { stoppedFailure } from "./stopped_failure.ts";
 import { localCatalogPath } from "./open_engine.ts";
 import { openLake } from "./open_lake.ts";
 
@@ -34,7 +34,7 @@ export async function run(context: CommandContext): Promise<number> {
     printSetup(report, output);
     return 0;
   } catch (error) {
-    throw stopped(error, context, "the set-up is not complete; run it again to go on");
+    throw stoppedFailure(error, context, "the set-up is not complete; run it again to go on");
   } finally {
     output.progress("");
   }
@@ -130,7 +130,7 @@ async function printPolicies(
   const { commandPolicies, crawlerPolicy, crawlerTrust } = await import(
     "../aws/policies.ts"
   );
-  const { awsRegion } = await import("../aws/region.ts");
+  const { awsRegion } = await import("../aws/environment.ts");
   const bucket = settings.bucket ?? "YOUR-BUCKET";
   const subject = { ...policySubject(settings, schema, bucket), region: awsRegion() };
   const policies = {

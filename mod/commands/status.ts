@@ -1,11 +1,10 @@
 import { NotTheService } from "../aws/api_failure.ts";
-import { refusal } from "../aws/explain_refusal.ts";
+import { explainRefusal } from "../aws/explain_refusal.ts";
 import type { CommittedOffset, PartitionOffsets } from "../broker/broker.ts";
 import { lakeOutOfReach } from "../catalog/lake_in_reach.ts";
 import { formatDollars } from "../aws/prices.ts";
 import type { CommandContext } from "../cli/command.ts";
-import { countText, numberText } from "../terminal/count_text.ts";
-import { sizeText } from "../terminal/size_text.ts";
+import { countText, numberText, sizeText } from "../terminal/amount_text.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { hasSmallObjects, type LakeCost, lakeCost } from "../status/lake_cost.ts";
@@ -13,7 +12,7 @@ import { type LakeInventory, takeInventory } from "../status/lake_inventory.ts";
 import { crawlerName } from "./lake_names.ts";
 import { openBroker } from "./open_broker.ts";
 import { openLake } from "./open_lake.ts";
-import { stopped } from "./stopped_failure.ts";
+import { stoppedFailure } from "./stopped_failure.ts";
 
 /** Where a group stands in a partition. */
 interface PartitionStatus extends PartitionOffsets {
@@ -68,21 +67,23 @@ export async function run(context: CommandContext): Promise<number> {
     }
     return 0;
   } catch (error) {
-    throw refusal(stopped(error, context, "not all was looked at"));
+    throw explainRefusal(stoppedFailure(error, context, "not all was looked at"));
   }
 }
 
 async function partitionStatus(
-  { settings, output }: CommandContext,
+  { settings, output, signal }: CommandContext,
 ): Promise<PartitionStatus[] | null> {
-  const broker = await openBroker(settings);
+  const broker = await openBroker(settings, { signal });
   try {
     output.note(`broker: ${broker.description}`);
     const { topic, group } = settings;
-    const offsets = await broker.topicOffsets(topic);
+    const offsets = await broker.topicOffsets(topic, { signal });
     if (offsets === null) return null;
     const committed = new Map<number, CommittedOffset>();
-    for (const one of await broker.groupOffsets(group, topic)) committed.set(one.partition, one);
+    for (const one of await broker.groupOffsets(group, topic, { signal })) {
+      committed.set(one.partition, one);
+    }
     return offsets.map(({ partition, low, high }) => {
       const offset = committed.get(partition)?.offset ?? null;
       return { partition, low, high, committed: offset, lag: high - Math.max(offset ?? low, low) };

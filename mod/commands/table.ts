@@ -17,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
       ],
       ["cat quotes.csv | ticklake produce --input - --mode replay --json", "from a pipe"],
     ],
+    essential: ["input", "mode", "rate", "count", "topic", "bootstrapServers"],
     load: () => import("./produce.ts"),
   },
   {
@@ -28,6 +29,14 @@ export const COMMANDS: readonly Command[] = [
       ["ticklake consume", "until SIGINT or SIGTERM"],
       ["ticklake consume --until-end --json", "what is there now, then a summary"],
       ["ticklake consume --format jsonl --flush-interval 5m", "gzip JSON lines, larger objects"],
+    ],
+    essential: [
+      "untilEnd",
+      "watch",
+      "flushInterval",
+      "topic",
+      "bootstrapServers",
+      "bucket",
     ],
     load: () => import("./consume.ts"),
   },
@@ -47,6 +56,7 @@ export const COMMANDS: readonly Command[] = [
       ["ticklake setup-catalog --dry-run", "what would change"],
       ["ticklake setup-catalog --print-policy query", "the least IAM policy of a command"],
     ],
+    essential: ["dryRun", "createRole", "run", "wait", "projection", "bucket", "database"],
     load: () => import("./setup_catalog.ts"),
   },
   {
@@ -61,6 +71,7 @@ export const COMMANDS: readonly Command[] = [
       ["ticklake query --example", "ready-made queries"],
       ["ticklake query --example monthly-candles", "run one of them"],
     ],
+    essential: ["example", "sqlFile", "resultFormat", "engine", "bucket"],
     load: () => import("./query.ts"),
   },
   {
@@ -72,6 +83,7 @@ export const COMMANDS: readonly Command[] = [
       ["ticklake verify", "by the objects' names, in seconds"],
       ["ticklake verify --deep --json", "by reading every row"],
     ],
+    essential: ["deep", "topic", "group", "bucket", "json"],
     load: () => import("./verify.ts"),
   },
   {
@@ -83,7 +95,38 @@ export const COMMANDS: readonly Command[] = [
       ["ticklake status", "at a glance"],
       ["ticklake status --json", "for monitoring"],
     ],
+    essential: ["topic", "group", "bucket", "json"],
     load: () => import("./status.ts"),
+  },
+  {
+    name: "topic",
+    summary: "Look into a topic: list, show, read",
+    description:
+      "list names the broker's topics. show prints a topic's log, partitions, settings and the groups that read it. read prints messages and says of each whether consume would make a row of it, and if not, why. It reads and never commits.",
+    arguments: "[action] [name]",
+    words: ["list", "show", "read"],
+    examples: [
+      ["ticklake topic read -n 5", "the last five messages"],
+      ["ticklake topic read --from 2026-11-24T09:30:00Z --where Index=HSI", "from a time on"],
+      ["ticklake topic read --partition 0 --from 4711 -n 1 --format json", "one message"],
+      ["ticklake topic show", "partitions, retention, groups with their lag"],
+    ],
+    essential: ["readCount", "readFrom", "readPartition", "where", "bootstrapServers", "json"],
+    load: () => import("./topic.ts"),
+  },
+  {
+    name: "dead-letters",
+    summary: "List, show and export the messages that became no row",
+    description:
+      "list counts them by day, partition and reason. show prints the first ones with their bytes. export writes all of them to standard output as JSON lines.",
+    arguments: "[action]",
+    words: ["list", "show", "export"],
+    examples: [
+      ["ticklake dead-letters", "how many, and why"],
+      ["ticklake dead-letters show -n 3 --reason Volume", "three of a kind"],
+      ["ticklake dead-letters export --day 2026-11-24", "a day's, as JSON lines"],
+    ],
+    load: () => import("./dead_letters.ts"),
   },
   {
     name: "doctor",
@@ -94,6 +137,7 @@ export const COMMANDS: readonly Command[] = [
       ["ticklake doctor", "before the first run, and whenever something does not work"],
       ["ticklake doctor --json", "for monitoring"],
     ],
+    essential: ["bootstrapServers", "bucket", "json"],
     load: () => import("./doctor.ts"),
   },
   {
@@ -105,6 +149,7 @@ export const COMMANDS: readonly Command[] = [
       ["ticklake dashboard", "at http://127.0.0.1:8321, until Ctrl-C"],
       ["ticklake dashboard --listen 127.0.0.1:9000", "at another port"],
     ],
+    essential: ["listen", "bootstrapServers", "bucket", "topic"],
     load: () => import("./dashboard.ts"),
   },
   {
@@ -116,6 +161,7 @@ export const COMMANDS: readonly Command[] = [
       ["ticklake demo", "the whole path, in seconds"],
       ["ticklake demo --dashboard", "and then goes on, with a page to look at"],
     ],
+    essential: ["dashboard", "listen", "json"],
     load: () => import("./demo.ts"),
   },
   {
@@ -129,6 +175,7 @@ export const COMMANDS: readonly Command[] = [
       ["ticklake completions zsh", "in ~/.zshrc: source <(ticklake completions zsh)"],
       ["ticklake completions fish", "into ~/.config/fish/completions/ticklake.fish"],
     ],
+    essential: [],
     load: () => import("./completions.ts"),
   },
   {
@@ -139,6 +186,7 @@ export const COMMANDS: readonly Command[] = [
       ["ticklake config --json", "for scripts"],
       ["ticklake config --reference", "what all of them are for, in Markdown"],
     ],
+    essential: ["reference", "json"],
     load: () => import("./config.ts"),
   },
 ];

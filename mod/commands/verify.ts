@@ -5,7 +5,7 @@ import { countOffsets, type OffsetRange } from "../verify/offset_range.ts";
 import { isProved, type PartitionVerdict, verify } from "../verify/verify.ts";
 import { openBroker } from "./open_broker.ts";
 import { openLake } from "./open_lake.ts";
-import { stopped } from "./stopped_failure.ts";
+import { stoppedFailure } from "./stopped_failure.ts";
 
 /** Ranges that are named one by one; the others are counted. */
 const RANGES_SHOWN = 10;
@@ -24,7 +24,7 @@ export async function run(context: CommandContext): Promise<number> {
   const { table } = await loadSchema(settings.schema);
   const store = await openLake(settings);
   try {
-    const broker = await openBroker(settings);
+    const broker = await openBroker(settings, { signal });
     try {
       output.note(
         `comparing ${store.description} with what group ${group} has committed of topic ${topic} ` +
@@ -47,7 +47,7 @@ export async function run(context: CommandContext): Promise<number> {
       await broker.close();
     }
   } catch (error) {
-    throw stopped(error, context, "nothing is proved");
+    throw stoppedFailure(error, context, "nothing is proved");
   } finally {
     store.close();
   }

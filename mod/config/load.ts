@@ -3,7 +3,7 @@ import { Failure, messageOf } from "../failure/failure.ts";
 import { ALL_SETTINGS, type Setting, type SettingKey, type Settings } from "./settings.ts";
 import { AWS_SECRETS } from "./redaction.ts";
 import type { Origin, Resolved } from "./resolved.ts";
-import { nearestName } from "./nearest_name.ts";
+import { meantName } from "./meant_name.ts";
 import { parseValue } from "./value.ts";
 
 /** All that {@linkcode loadSettings} found. */
@@ -42,9 +42,10 @@ export function loadSettings(options: LoadOptions): LoadedSettings {
     }
   }
   const warnings = [
-    ...unknownNames(Object.keys(file.values), file.path!),
-    ...unknownNames(Object.keys(environment), "the environment"),
+    ...unknownNames(Object.keys(file.values), file.path!, true),
+    ...unknownNames(Object.keys(environment), "the environment", false),
     ...openSecrets(file),
+    ...openSecretFiles(environment, file),
     ...cutValues(file),
   ];
   return {
@@ -59,12 +60,24 @@ const SETTING_NAMES: ReadonlySet<string> = new Set(
   ALL_SETTINGS.flatMap(([, { env, fileEnv }]) => [env ?? [], fileEnv ?? []].flat()),
 );
 
-/** A warning for each name that was probably meant to be a setting's. */
-function unknownNames(names: string[], place: string): string[] {
+/** Names in the environment of a host that may be meant for us; others' are none of our business. */
+const MAYBE_OURS = /^(KAFKA|AWS|S3|TICKLAKE|BOOTSTRAP)_/i;
+
+/** Names of which only ours begin so. */
+const OURS = /^(TICKLAKE|AWS_S3)_/;
+
+/**
+ * A warning for each name that was probably meant to be a setting's: without one, the embedded parts
+ * would take a service's place in silence.
+ * @param file whether it is a `.env` file, which was written for us, not the host's environment
+ */
+function unknownNames(names: string[], place: string, file: boolean): string[] {
   return names.filter((name) => !SETTING_NAMES.has(name)).flatMap((name) => {
-    const near = nearestName(name, SETTING_NAMES);
-    if (near !== undefined) return [`${name} in ${place} is not a setting; did you mean ${near}?`];
-    if (!name.startsWith("TICKLAKE_")) return [];
+    const meant = file || MAYBE_OURS.test(name) ? meantName(name, SETTING_NAMES) : undefined;
+    if (meant !== undefined) {
+      return [`${name} in ${place} is not a setting; did you mean ${meant}?`];
+    }
+    if (!OURS.test(name) && !(file && name.startsWith("KAFKA_"))) return [];
     return [`${name} in ${place} is not a setting; \`ticklake config\` lists them`];
   });
 }
@@ -76,6 +89,20 @@ function openSecrets({ path, values }: EnvFile): string[] {
   const { mode } = Deno.statSync(path!);
   if (mode === null || (mode & 0o077) === 0) return [];
   return [`${path} holds secrets and other users can read it; run \`chmod 600 ${path}\``];
+}
+
+/** A warning for each file of one secret, such as a password, that other users can read. */
+function openSecretFiles(environment: Record<string, string>, file: EnvFile): string[] {
+  return ALL_SETTINGS.flatMap(([, { env, fileEnv }]) => {
+    const path = fileEnv && (environment[fileEnv] || file.values[fileEnv]);
+    if (!path || environment[env!] || file.values[env!]) return [];
+    // The key of a group, as of the secrets of a container, is its administrator's choice.
+    const { mode, isFile } = Deno.statSync(path);
+    if (!isFile || mode === null || (mode & 0o007) === 0) return [];
+    return [
+      `${path} (${fileEnv}) holds a secret and other users can read it; run \`chmod 600 ${path}\``,
+    ];
+  });
 }
 
 /** `NAME=begin#end` without quotes: to dotenv the value is `begin`, to a shell it is all. */

@@ -6,13 +6,17 @@ export const REDACTED = "(secret)";
 /** Secrets that the AWS SDK reads from the environment by itself. */
 export const AWS_SECRETS = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
 
+/** Variables of other programs and libraries whose URLs may have user information. */
+const URL_VARIABLES = /^(AWS_ENDPOINT_URL(_\w+)?|https?_proxy|all_proxy)$/i;
+
 /** Shorter ones would turn ordinary words into riddles, and so give themselves away. */
 const SHORTEST = 4;
 
 /**
  * A function that takes the secrets out of a text: the values of secret settings and AWS's own, as
- * they are and as they stand in JSON and in URLs. The last guard, for the text of foreign errors; our
- * own messages have no secrets in them.
+ * they are and as they stand in JSON and in URLs; of a secret URL also its path and query, in the form
+ * that a parser gives them; and the user information of any URL. The last guard, for the text of foreign
+ * errors; our own messages have no secrets in them.
  * @param environment @default {Deno.env.toObject()}
  */
 export function redaction(
@@ -27,10 +31,54 @@ export function redaction(
     secrets.add(encodeURIComponent(secret));
   };
   for (const { setting, value } of resolved) {
-    if (setting.secret === true && value !== undefined) add(String(value));
+    if (value === undefined) continue;
+    if (setting.secret === true) {
+      add(String(value));
+      secretUrlParts(String(value)).forEach(add);
+    }
+    userInformation(String(value)).forEach(add);
+  }
+  for (const [name, value] of Object.entries(environment)) {
+    if (URL_VARIABLES.test(name)) userInformation(value).forEach(add);
   }
   for (const name of AWS_SECRETS) add(environment[name]);
   // The longest first, so that one which contains another goes whole.
   const longestFirst = [...secrets].sort((a, b) => b.length - a.length);
   return (text) => longestFirst.reduce((text, secret) => text.replaceAll(secret, REDACTED), text);
+}
+
+/** What of a secret URL is secret, as `fetch` and others print it: normalized, and with its escapes undone. */
+function secretUrlParts(text: string): string[] {
+  const url = /^https?:/i.test(text) ? URL.parse(text) : null;
+  if (url === null) return [];
+  const parts = [
+    url.pathname + url.search,
+    url.pathname,
+    ...url.pathname.split("/"),
+    ...url.searchParams.values(),
+  ].filter(({ length }) => length >= SHORTEST_PART);
+  return [url.href, ...parts, ...parts.map(unescaped)];
+}
+
+/** Parts of a URL that are shorter are words such as `hooks` or `services`. */
+const SHORTEST_PART = 9;
+
+/** The password of a URL, and the user with it, as they stand there and unescaped. */
+function userInformation(text: string): string[] {
+  // A bare list of brokers has none; what does not parse may still be printed.
+  const given = /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)@/i.exec(text)?.[1];
+  if (given === undefined) return [];
+  const password = given.slice(given.indexOf(":") + 1);
+  const url = URL.parse(text);
+  const parsed = url === null ? [] : [url.password, `${url.username}:${url.password}`];
+  const parts = [given, password, ...parsed];
+  return [...parts, ...parts.map(unescaped)];
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

@@ -8,6 +8,8 @@ export const COMMAND_NAMES = [
   "query",
   "verify",
   "status",
+  "topic",
+  "dead-letters",
   "doctor",
   "dashboard",
   "demo",
@@ -66,13 +68,22 @@ export interface Setting<T extends ValueType = ValueType> {
   secret?: true;
 }
 
-const BROKER = ["produce", "consume", "verify", "status", "doctor", "dashboard"] as const;
+const BROKER = [
+  "produce",
+  "consume",
+  "verify",
+  "status",
+  "topic",
+  "doctor",
+  "dashboard",
+] as const;
 const LAKE = [
   "consume",
   "setup-catalog",
   "query",
   "verify",
   "status",
+  "dead-letters",
   "doctor",
   "dashboard",
 ] as const;
@@ -145,6 +156,8 @@ export const SETTINGS = define({
       "status",
       "dashboard",
       "doctor",
+      "topic",
+      "dead-letters",
     ],
     description:
       "What describes the rows: a shipped schema's name or a JSON file, see `ticklake schema`; without it index_quotes",
@@ -167,7 +180,7 @@ export const SETTINGS = define({
     flag: "--topic",
     env: "KAFKA_TOPIC",
     default: "index-quotes",
-    commands: BROKER,
+    commands: [...BROKER, "dead-letters"],
     description: "Topic that carries the rows; without it the schema's table, with - for _",
   },
   group: {
@@ -398,6 +411,66 @@ export const SETTINGS = define({
     commands: ["produce"],
     description: "Stop after this many rows; without it replay ends with the file, sample never",
   },
+  readCount: {
+    type: "integer",
+    group: "input",
+    placeholder: "<messages>",
+    flag: "--count",
+    short: "-n",
+    default: 10,
+    commands: ["topic", "dead-letters"],
+    description: "Most messages to show",
+  },
+  readFrom: {
+    type: "string",
+    group: "input",
+    placeholder: "<place>",
+    flag: "--from",
+    commands: ["topic"],
+    description:
+      "Where to read: earliest, latest, an offset, -10 for the last ten, or a time; without it the last ones",
+  },
+  readPartition: {
+    type: "integer",
+    group: "input",
+    placeholder: "<number>",
+    flag: "--partition",
+    commands: ["topic", "dead-letters"],
+    description: "Read only this partition",
+  },
+  day: {
+    type: "string",
+    group: "input",
+    placeholder: "<yyyy-mm-dd>",
+    flag: "--day",
+    commands: ["dead-letters"],
+    description: "Only messages of this day in UTC",
+  },
+  reason: {
+    type: "string",
+    group: "input",
+    placeholder: "<text>",
+    flag: "--reason",
+    commands: ["dead-letters"],
+    description: "Only messages whose reason has this text in it",
+  },
+  where: {
+    type: "string",
+    group: "input",
+    placeholder: "<condition>",
+    flag: "--where",
+    commands: ["topic"],
+    description: "Show only messages whose JSON field has this value, such as Index=HSI",
+  },
+  readFormat: {
+    type: "choice",
+    group: "output",
+    choices: ["text", "json", "raw"],
+    flag: "--format",
+    default: "text",
+    commands: ["topic"],
+    description: "Form of the messages: for people, a JSON document each, or their values alone",
+  },
   loop: {
     type: "boolean",
     group: "input",
@@ -442,7 +515,16 @@ export const SETTINGS = define({
     env: "TICKLAKE_FORMAT",
     default: "parquet",
     commands: ["consume", "setup-catalog"],
-    description: "Form of the lake's objects: Parquet (snappy) or JSON lines (gzip)",
+    description: "Form of the lake's objects: Parquet or JSON lines (gzip)",
+  },
+  compression: {
+    type: "choice",
+    group: "lake",
+    choices: ["snappy", "zstd", "gzip", "none"],
+    flag: "--compression",
+    env: "TICKLAKE_COMPRESSION",
+    commands: ["consume"],
+    description: "Compression of Parquet; without it zstd",
   },
   partitionBy: {
     type: "string",
@@ -561,12 +643,21 @@ export const SETTINGS = define({
     commands: ["produce", "consume"],
     description: "Serve /metrics, /healthz and /readyz at HOST:PORT, :PORT or PORT",
   },
+  httpHosts: {
+    type: "string",
+    group: "monitoring",
+    placeholder: "<names>",
+    env: "TICKLAKE_HTTP_HOSTS",
+    commands: ["produce", "consume"],
+    description:
+      "Names, separated by commas, under which --metrics may be asked besides the host's own",
+  },
   alertWebhook: {
     type: "string",
     group: "monitoring",
     placeholder: "<url>",
-    flag: "--alert-webhook",
     env: "TICKLAKE_ALERT_WEBHOOK",
+    fileEnv: "TICKLAKE_ALERT_WEBHOOK_FILE",
     commands: ["produce", "consume"],
     description:
       "URL that gets a JSON post when lag or rejections pass a limit, and when they recover",

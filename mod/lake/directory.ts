@@ -223,8 +223,9 @@ class DirectoryLake implements LakeStore {
     });
   }
 
-  async remove(name: string): Promise<void> {
+  async remove(name: string, { signal }: StoreOptions = {}): Promise<void> {
     checkObjectName(name);
+    signal?.throwIfAborted();
     const path = join(this.#root, name);
     try {
       this.#checkFolders(name);
@@ -234,7 +235,8 @@ class DirectoryLake implements LakeStore {
     }
   }
 
-  async check(): Promise<void> {
+  async check({ signal }: StoreOptions = {}): Promise<void> {
+    signal?.throwIfAborted();
     const path = join(this.#root, CHECK);
     try {
       this.#checkFolders(CHECK);

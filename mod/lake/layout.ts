@@ -107,19 +107,25 @@ export function gapPartitions(reason: string): ObjectName["partitions"] {
 export const HIVE_NULL = "__HIVE_DEFAULT_PARTITION__";
 
 /**
- * A value as a folder's name, escaped as Hive does (`%XX` for what paths or Hive give a meaning).
- * Source: Apache Hive, FileUtils.escapePathName.
+ * A value as a folder's name, escaped as Hive does (`%XX` for what paths or Hive give a meaning). U+FFFE and
+ * U+FFFF are escaped byte by byte, which Hive does not: XML cannot carry them, so that a bucket with such a
+ * key could not be listed by some programs.
+ * Source: Apache Hive, FileUtils.escapePathName; XML 1.0, production Char.
  */
 function encodeHive(value: string): string {
   return value.replace(
     // deno-lint-ignore no-control-regex
     /[\x00-\x1f"#%'*/:=?\\\x7f{[\]^]/g,
     (character) => "%" + character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0"),
-  );
+  ).replace(/[\ufffe\uffff]/g, encodeURIComponent);
 }
 
 function decodeHive(text: string): string {
-  return text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
+  return text.replace(
+    /%EF%BF%B[EF]|%([0-9A-F]{2})/gi,
+    (escape, hex) =>
+      hex === undefined ? decodeURIComponent(escape) : String.fromCharCode(parseInt(hex, 16)),
+  );
 }
 
 function padded(offset: number): string {

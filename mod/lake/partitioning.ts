@@ -2,8 +2,9 @@ import { Failure } from "../failure/failure.ts";
 import { ByteInterner } from "../schema/byte_interner.ts";
 import { DAY_MS, isoDay } from "../schema/calendar.ts";
 import type { MessageReader } from "../schema/message_reader.ts";
-import type { RowSchema } from "../schema/schema.ts";
+import type { ColumnType, RowSchema } from "../schema/schema.ts";
 import { HIVE_NULL } from "./layout.ts";
+import { murmur3 } from "./murmur3.ts";
 
 /** One field of a Hive path. */
 interface Field {
@@ -26,7 +27,7 @@ const [GROUP_BYTES, FIELD_BYTES] = [100, 180];
 
 /**
  * Which Hive partition each row belongs to, by a specification such as `dt`, `dt,hour`, `index`,
- * `index,year(date)` or `none`: `dt` and `hour` are the day and hour (UTC) of the message's own Kafka
+ * `index,year(date)`, `bucket(index,16)` or `none`: `dt` and `hour` are the day and hour (UTC) of the message's own Kafka
  * timestamp, the others come from the row. Groups are numbered in the order of their first row.
  */
 export class Partitioning {
@@ -39,7 +40,7 @@ export class Partitioning {
    */
   constructor(spec: string, schema: RowSchema) {
     this.#spec = spec.replaceAll(" ", "");
-    const fields = this.#spec === "none" ? [] : this.#spec.split(",");
+    const fields = this.terms;
     this.#newFields = () => fields.map((field) => parseField(field, schema, spec));
     this.#fields = this.#newFields();
     const names = this.#fields.map(({ name }) => name);
@@ -59,6 +60,12 @@ export class Partitioning {
   /** The specification, without spaces. */
   get spec(): string {
     return this.#spec;
+  }
+
+  /** The specification's parts, such as `dt` and `bucket(index,16)`. */
+  get terms(): string[] {
+    // A comma within parentheses does not part.
+    return this.#spec === "none" ? [] : this.#spec.split(/,(?![^(]*\))/);
   }
 
   /** Names of the path's fields, in order. */
@@ -139,13 +146,16 @@ function parseField(field: string, schema: RowSchema, spec: string): Field {
       text: (code) => String(code).padStart(2, "0"),
     };
   }
-  const part = /^(year|month)\((\w+)\)$/.exec(field);
-  const name = part === null ? field : part[2];
+  const part = /^(year|month|day)\((\w+)\)$/.exec(field);
+  const bucket = /^bucket\((\w+),(\d{1,5})\)$/.exec(field);
+  const name = part?.[2] ?? bucket?.[1] ?? field;
   const column = schema.columns.findIndex((candidate) => candidate.name === name);
   if (column === -1) {
     const known = ["dt", "hour", ...schema.columns.map((candidate) => candidate.name), "none"];
     throw new Failure("usage", `--partition-by ${spec}: unknown field ${JSON.stringify(field)}`, {
-      fix: `Use ${known.join(", ")}, or year(COLUMN) and month(COLUMN) of a date.`,
+      fix: `Use ${
+        known.join(", ")
+      }, or year(COLUMN), month(COLUMN) and day(COLUMN) of a date, or bucket(COLUMN,16).`,
     });
   }
   const { type } = schema.columns[column];
@@ -157,8 +167,16 @@ function parseField(field: string, schema: RowSchema, spec: string): Field {
         { fix: `Use ${name} itself, or ${part[1]}(COLUMN) of a date or timestamp.` },
       );
     }
-    const length = part[1] === "year" ? 4 : 7;
     const dayMs = type === "date" ? DAY_MS : 1;
+    if (part[1] === "day") {
+      return {
+        name: `${name}_day`,
+        code: (reader) =>
+          reader.absent[column] ? NULL_CODE : Math.floor(reader.numbers[column] * dayMs / DAY_MS),
+        text: (code) => code === NULL_CODE ? HIVE_NULL : isoDay(code),
+      };
+    }
+    const length = part[1] === "year" ? 4 : 7;
     return {
       name: `${name}_${part[1]}`,
       code: (reader) =>
@@ -176,7 +194,32 @@ function parseField(field: string, schema: RowSchema, spec: string): Field {
       { fix: "Use a column that few rows differ in, such as a text or a date." },
     );
   }
+  if (bucket !== null) {
+    const count = Number(bucket[2]);
+    if (count === 0) {
+      throw new Failure("usage", `--partition-by ${spec}: ${field} has no bucket`, {
+        fix: `Use bucket(${name},16), or another number above 0.`,
+      });
+    }
+    return {
+      name: `${name}_bucket`,
+      code: (reader) =>
+        reader.absent[column] ? NULL_CODE : (hashOf(reader, column, type) & 0x7fffffff) % count,
+      text: (code) => code === NULL_CODE ? HIVE_NULL : String(code),
+    };
+  }
   return { name, column, ...identity(column, type) };
+}
+
+/** Iceberg's hash: https://iceberg.apache.org/spec/#appendix-b-32-bit-hash-requirements */
+function hashOf(reader: MessageReader, column: number, type: ColumnType): number {
+  if (type === "string") {
+    return murmur3(reader.bytes.subarray(reader.starts[column], reader.ends[column]));
+  }
+  const value = BigInt(reader.numbers[column]) * (type === "timestamp" ? 1000n : 1n);
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigInt64(0, value, true);
+  return murmur3(bytes);
 }
 
 /** Months since year 0 (Date.UTC's 1900 rule does not apply: `text` undoes it with the same call). */

@@ -10,7 +10,7 @@ import {
   type StorageClass,
 } from "@aws-sdk/client-s3";
 import { defaultProvider } from "@aws-sdk/credential-provider-node";
-import { endpointSet } from "../aws/endpoint.ts";
+import { endpointSet } from "../aws/environment.ts";
 import { type RequestHandler, requestHandler, uploadMs } from "../aws/request_handler.ts";
 import { Failure } from "../failure/failure.ts";
 import { deadline } from "../wait/deadline.ts";
@@ -183,6 +183,8 @@ class S3Lake implements LakeStore {
         Bucket: this.#bucket,
         Prefix: this.#root + prefix,
         ContinuationToken: token,
+        // XML cannot carry every character that a name may have.
+        EncodingType: "url",
       });
       const page = await this.#do(
         "list",
@@ -191,7 +193,8 @@ class S3Lake implements LakeStore {
         (abortSignal) => this.#connected().send(command, { abortSignal }),
       );
       for (const { Key, Size } of page.Contents ?? []) {
-        const name = Key!.slice(this.#root.length);
+        const key = page.EncodingType === "url" ? decodedKey(Key!) : Key!;
+        const name = key.slice(this.#root.length);
         // A name with a / at its end is a folder that some console has made.
         if (name !== CHECK && name !== "" && !name.endsWith("/")) yield { name, size: Size ?? 0 };
       }
@@ -199,20 +202,20 @@ class S3Lake implements LakeStore {
     } while (token !== undefined);
   }
 
-  async remove(name: string): Promise<void> {
+  async remove(name: string, { signal }: StoreOptions = {}): Promise<void> {
     checkObjectName(name);
     await this.#do(
       "remove",
       name,
-      undefined,
+      signal,
       (abortSignal) =>
         this.#connected().send(new DeleteObjectCommand(this.#object(name)), { abortSignal }),
     );
   }
 
-  async check(): Promise<void> {
+  async check({ signal }: StoreOptions = {}): Promise<void> {
     const marker = this.#object(CHECK);
-    await this.#do("write", CHECK, undefined, (abortSignal) =>
+    await this.#do("write", CHECK, signal, (abortSignal) =>
       this.#connected().send(
         new PutObjectCommand({
           ...marker,
@@ -222,7 +225,7 @@ class S3Lake implements LakeStore {
         }),
         { abortSignal },
       ));
-    await this.#do("remove", CHECK, undefined, async (abortSignal) => {
+    await this.#do("remove", CHECK, signal, async (abortSignal) => {
       try {
         await this.#connected().send(new DeleteObjectCommand(marker), { abortSignal });
       } catch (error) {
@@ -269,4 +272,9 @@ class S3Lake implements LakeStore {
       throw s3Failure(error, { doing, bucket: this.#bucket, key, endpoint: this.#endpoint });
     }
   }
+}
+
+/** A key as `EncodingType: "url"` writes it: a form's encoding, so that a blank is a plus sign. */
+function decodedKey(key: string): string {
+  return decodeURIComponent(key.replaceAll("+", " "));
 }

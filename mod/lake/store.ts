@@ -6,7 +6,7 @@ export interface LakeObject {
   size: number;
 }
 
-/** Options of the calls that move bytes. */
+/** Options of a single call. */
 export interface StoreOptions {
   /** Ends the call early; it then throws the signal's reason. */
   signal?: AbortSignal;
@@ -41,8 +41,8 @@ export interface LakeStore {
   /** All objects whose name begins with `prefix`, in no promised order; nothing for an unknown prefix. */
   list(prefix: string, options?: StoreOptions): AsyncIterable<LakeObject>;
   /** Removes an object; one that is not there is no error. */
-  remove(name: string): Promise<void>;
+  remove(name: string, options?: StoreOptions): Promise<void>;
   /** Proves that objects can be written here, before work begins. @throws {Failure} */
-  check(): Promise<void>;
+  check(options?: StoreOptions): Promise<void>;
   close(): void;
 }

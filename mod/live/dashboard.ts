@@ -9,7 +9,7 @@ import { eventStream } from "./event_stream.ts";
 import { loadHistory } from "./lake_history.ts";
 import { LakeWatch } from "./lake_watch.ts";
 import { type PageFile, pageFiles } from "./page_files.ts";
-import { QuoteFeed } from "./quote_stream.ts";
+import { QuoteStream } from "./quote_stream.ts";
 import { TopicTail } from "./topic_tail.ts";
 
 /** Nothing comes from elsewhere, nothing goes elsewhere, nothing is run that is not a file of ours. */
@@ -23,6 +23,12 @@ const HEADERS = {
   "cross-origin-resource-policy": "same-origin",
   "cache-control": "no-store",
 };
+
+/** Pages that are kept up to date at once; each holds a connection. */
+const MOST_STREAMS = 512;
+
+/** Connections at once: a few for whoever opens one more page. */
+const MOST_CONNECTIONS = MOST_STREAMS + 64;
 
 /** Options of {@linkcode startDashboard}. */
 export interface DashboardOptions {
@@ -58,22 +64,26 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   const access = new DashboardAccess(address, options.token);
   const files = await pageFiles();
   const candles = new Candles(new QuoteMaker(schema).wholeDays);
-  const feed = new QuoteFeed(candles);
+  const quotes = new QuoteStream(candles);
   const tail = new TopicTail({
     broker,
     topic,
     group,
     schema,
-    onQuote: (quote) => feed.add(quote),
+    onQuote: (quote) => quotes.add(quote),
   });
   // First where the group stands, then the lake: what is in neither would never be seen.
-  await tail.begin();
+  await tail.begin(signal);
   const faults = await loadHistory(candles, { store, schema, topic, signal });
   const lake = new LakeWatch({ store, schema, topic });
   const ended = new AbortController();
   const stop = AbortSignal.any([signal, ended.signal]);
-  const answer = (request: Request): Response => {
-    const refused = access.refuse(request);
+  let streams = 0;
+  const answer = (request: Request, remote: string): Response => {
+    const refused = access.refuse(request, remote);
+    if (refused?.status === 401 && isForPeople(request)) {
+      return fileResponse(files.get("/login.html")!, 401);
+    }
     if (refused !== undefined) return refused;
     if (request.method !== "GET") {
       return new Response("only GET\n", { status: 405, headers: { allow: "GET" } });
@@ -82,13 +92,24 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     const file = files.get(pathname);
     if (file !== undefined) return fileResponse(file);
     if (pathname === "/api/state") return Response.json({ topic, group, quotes: candles.all() });
-    if (pathname === "/api/events") return eventStream({ feed, tail, lake, signal: stop });
+    if (pathname === "/api/events") {
+      if (streams >= MOST_STREAMS) {
+        return new Response("too many pages are open\n", { status: 503 });
+      }
+      streams++;
+      return eventStream({ quotes, tail, lake, signal: stop, onEnd: () => streams-- });
+    }
     return new Response("not found\n", { status: 404 });
   };
-  const server = serveHttp(address, "--listen", stop, (request) => {
-    const response = answer(request);
-    for (const [name, value] of Object.entries(HEADERS)) response.headers.set(name, value);
-    return response;
+  const server = serveHttp(address, {
+    source: "--listen",
+    signal: stop,
+    maxConnections: MOST_CONNECTIONS,
+    answer(request, remote) {
+      const response = answer(request, remote);
+      for (const [name, value] of Object.entries(HEADERS)) response.headers.set(name, value);
+      return response;
+    },
   });
   const working = Promise.all([tail.run(stop), lake.run(stop), server.finished]);
   return {
@@ -98,6 +119,12 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   };
 }
 
-function fileResponse({ type, bytes }: PageFile): Response {
-  return new Response(bytes, { headers: { "content-type": type } });
+/** Whether a browser asks for a page to show, and no script for data. */
+function isForPeople(request: Request): boolean {
+  return new URL(request.url).pathname === "/" &&
+    (request.headers.get("accept") ?? "").includes("text/html");
+}
+
+function fileResponse({ type, bytes }: PageFile, status = 200): Response {
+  return new Response(bytes, { status, headers: { "content-type": type } });
 }

@@ -1,26 +1,35 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { Failure } from "../failure/failure.ts";
+import { isLoopback } from "../ops/http/host_names.ts";
 import type { ListenAddress } from "../ops/http/listen_address.ts";
+import { GuessLimit } from "./guess_limit.ts";
+import { Sessions } from "./sessions.ts";
 
-const COOKIE = "ticklake_token";
+const COOKIE = "ticklake_session";
+
+/** What the page that asks for the token is made of; there is nothing in it to hide. */
+const LOGIN_FILES: readonly string[] = ["/login.html", "/login.js", "/app.css"];
 
 /** Shortest token that keeps others out. */
 const SHORTEST_TOKEN = 16;
 
-const LOOPBACK = ["127.0.0.1", "::1", "localhost"];
-
-/** Who may see the dashboard. */
+/**
+ * Who may see the dashboard. A browser sends the token once, in a header (an address would stay in histories
+ * and logs), and gets a session; a script sends it with each request.
+ */
 export class DashboardAccess {
   /** The token's digest: two digests are of one length, so comparing them tells nothing of the token's. */
   readonly #token: Uint8Array | undefined;
   readonly #isLocal: boolean;
+  readonly #sessions = new Sessions();
+  readonly #guesses = new GuessLimit();
 
   /**
    * @throws {Failure} kind `usage`, when other hosts could see it without a token, or with one that
    * is short
    */
   constructor({ hostname }: ListenAddress, token: string | undefined) {
-    this.#isLocal = LOOPBACK.includes(hostname);
+    this.#isLocal = isLoopback(hostname);
     if (token !== undefined && token.length < SHORTEST_TOKEN) {
       throw new Failure(
         "usage",
@@ -41,42 +50,46 @@ export class DashboardAccess {
     this.#token = token === undefined ? undefined : digest(token);
   }
 
-  /** An answer for a request that may see nothing, or logs in; `undefined` where it may go on. */
-  refuse(request: Request): Response | undefined {
+  /**
+   * An answer for a request that may see nothing, or logs in; `undefined` where it may go on.
+   * @param remote address that it comes from
+   */
+  refuse(request: Request, remote: string): Response | undefined {
     const url = new URL(request.url);
     // A page of another site can name an address of its own that leads here.
-    if (this.#isLocal && !LOOPBACK.includes(url.hostname.replace(/^\[|\]$/g, ""))) {
+    if (this.#isLocal && !isLoopback(url.hostname.replace(/^\[|\]$/g, ""))) {
       return text(403, "the dashboard is for this host: open it as 127.0.0.1 or localhost\n");
     }
-    if (this.#token === undefined) return undefined;
-    const given = url.searchParams.get("token");
-    if (given !== null) {
-      if (!this.#matches(given)) return this.#unauthorized();
-      return new Response(null, {
-        status: 303,
-        headers: {
-          location: "/",
-          "set-cookie": `${COOKIE}=${encodeURIComponent(given)}; HttpOnly; SameSite=Strict; Path=/`,
-        },
-      });
-    }
+    if (this.#token === undefined || LOGIN_FILES.includes(url.pathname)) return undefined;
+    const session = cookieOf(request);
+    if (session !== undefined && this.#sessions.has(session)) return undefined;
     const bearer = /^Bearer (.+)$/.exec(request.headers.get("authorization") ?? "")?.[1];
-    const known = bearer ?? cookieOf(request);
-    return known !== undefined && this.#matches(known) ? undefined : this.#unauthorized();
+    if (bearer === undefined) return unauthorized();
+    if (!this.#guesses.allows(remote)) return tooManyGuesses();
+    if (!this.#matches(bearer)) {
+      this.#guesses.wrong(remote);
+      return unauthorized();
+    }
+    if (url.pathname !== "/login" || request.method !== "POST") return undefined;
+    const cookie = `${COOKIE}=${this.#sessions.begin()}; HttpOnly; SameSite=Strict; Path=/`;
+    return new Response(null, { status: 204, headers: { "set-cookie": cookie } });
   }
 
   #matches(given: string): boolean {
     return timingSafeEqual(digest(given), this.#token!);
   }
+}
 
-  #unauthorized(): Response {
-    const response = text(
-      401,
-      "a token is needed: open /?token=TOKEN once, or send it as Bearer\n",
-    );
-    response.headers.set("www-authenticate", "Bearer");
-    return response;
-  }
+function unauthorized(): Response {
+  const response = text(401, "a token is needed: open / in a browser, or send it as Bearer\n");
+  response.headers.set("www-authenticate", "Bearer");
+  return response;
+}
+
+function tooManyGuesses(): Response {
+  const response = text(429, "too many wrong tokens: wait a minute\n");
+  response.headers.set("retry-after", "60");
+  return response;
 }
 
 function digest(text: string): Uint8Array {
@@ -84,14 +97,8 @@ function digest(text: string): Uint8Array {
 }
 
 function cookieOf(request: Request): string | undefined {
-  const given = new RegExp(`(?:^|; )${COOKIE}=([^;]*)`)
+  return new RegExp(`(?:^|; )${COOKIE}=([0-9a-f]+)(?:;|$)`)
     .exec(request.headers.get("cookie") ?? "")?.[1];
-  try {
-    return given === undefined ? undefined : decodeURIComponent(given);
-  } catch {
-    // A lone % is no cookie of ours.
-    return undefined;
-  }
 }
 
 function text(status: number, body: string): Response {

@@ -1,5 +1,5 @@
 import type { LakeWatch } from "./lake_watch.ts";
-import type { QuoteFeed } from "./quote_stream.ts";
+import type { QuoteStream } from "./quote_stream.ts";
 import type { TopicTail } from "./topic_tail.ts";
 
 /** Milliseconds between two frames, at least. */
@@ -19,11 +19,13 @@ const MOST_WAITING = 4;
 
 /** What a stream of events tells of. */
 export interface EventSources {
-  feed: QuoteFeed;
+  quotes: QuoteStream;
   tail: TopicTail;
   lake: LakeWatch;
   /** Ends the stream. */
   signal: AbortSignal;
+  /** Called when it has ended. */
+  onEnd: () => void;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface EventSources {
  * partitions and, where it has changed, the view of the lake. The first quote after a pause goes at once;
  * those that follow are gathered.
  */
-export function eventStream({ feed, tail, lake, signal }: EventSources): Response {
+export function eventStream({ quotes, tail, lake, signal, onEnd }: EventSources): Response {
   const encoder = new TextEncoder();
   const rate = new Rate();
   let sentAt = -Infinity;
@@ -67,12 +69,13 @@ export function eventStream({ feed, tail, lake, signal }: EventSources): Respons
         end();
         controller.close();
       };
-      const viewer = feed.join(wake);
+      const viewer = quotes.join(wake);
       end = () => {
         clearInterval(ticker);
         clearTimeout(soon);
-        feed.leave(viewer);
+        quotes.leave(viewer);
         signal.removeEventListener("abort", close);
+        onEnd();
       };
       controller.enqueue(encoder.encode("retry: 500\n\n"));
       frame();

@@ -13,6 +13,8 @@ const OWN = [
   "chart.js",
   "comparison.js",
   "index_list.js",
+  "login.html",
+  "login.js",
   "pipeline_view.js",
   "quotes.js",
   "stream.js",

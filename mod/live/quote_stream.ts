@@ -9,7 +9,7 @@ export interface Viewer {
 }
 
 /** Candles on their way to all who look. */
-export class QuoteFeed {
+export class QuoteStream {
   readonly #candles: Candles;
   readonly #viewers = new Set<Viewer>();
 

@@ -1,5 +1,5 @@
 import { getLogger } from "@logtape/logtape";
-import type { Broker } from "../broker/broker.ts";
+import type { Broker, ReadOptions } from "../broker/broker.ts";
 import { messageOf } from "../failure/failure.ts";
 import { checkMessage } from "../schema/check_message.ts";
 import { MessageReader } from "../schema/message_reader.ts";
@@ -72,12 +72,12 @@ export class TopicTail {
   /**
    * Looks for the first time: what the group has committed is in the lake, what comes after it will be
    * read from the topic. A topic that is not there yet will be read from its beginning.
-   * @throws {Failure} kind `service`
+   * @throws {Failure} kind `service`; the signal's reason
    */
-  async begin(): Promise<void> {
+  async begin(signal: AbortSignal): Promise<void> {
     const { broker, topic } = this.#options;
-    const offsets = await broker.topicOffsets(topic) ?? [];
-    await this.#lookAtCommitted(performance.now());
+    const offsets = await broker.topicOffsets(topic, { signal }) ?? [];
+    await this.#lookAtCommitted(performance.now(), signal);
     for (const { partition, low, high } of offsets) {
       this.#next.set(partition, Math.max(low, this.#committed.get(partition) ?? low));
       this.#begun.set(partition, high);
@@ -88,7 +88,7 @@ export class TopicTail {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        await this.#look();
+        await this.#look(signal);
         this.#trouble = undefined;
       } catch (error) {
         if (signal.aborted) return;
@@ -99,11 +99,11 @@ export class TopicTail {
     }
   }
 
-  async #look(): Promise<void> {
+  async #look(signal: AbortSignal): Promise<void> {
     const { broker, topic } = this.#options;
-    const offsets = await broker.topicOffsets(topic) ?? [];
+    const offsets = await broker.topicOffsets(topic, { signal }) ?? [];
     const now = performance.now();
-    if (now - this.#committedAt > COMMITTED_MS) await this.#lookAtCommitted(now);
+    if (now - this.#committedAt > COMMITTED_MS) await this.#lookAtCommitted(now, signal);
     this.lags = offsets.map(({ partition, low, high }) => {
       const committed = this.#committed.get(partition) ?? null;
       return {
@@ -120,22 +120,30 @@ export class TopicTail {
         next = low;
         this.#begun.delete(partition);
       }
-      if (next < high) await this.#read(partition, Math.max(next, high - MOST_MESSAGES), high);
+      if (next < high) {
+        const from = Math.max(next, high - MOST_MESSAGES);
+        await this.#read(partition, from, high, { low, signal });
+      }
       this.#next.set(partition, high);
       this.messages += Math.max(0, high - Math.max(next, this.#begun.get(partition) ?? 0));
     }
   }
 
-  async #lookAtCommitted(now: number): Promise<void> {
+  async #lookAtCommitted(now: number, signal: AbortSignal): Promise<void> {
     const { broker, topic, group } = this.#options;
-    const committed = await broker.groupOffsets(group, topic);
+    const committed = await broker.groupOffsets(group, topic, { signal });
     this.#committed = new Map(committed.map(({ partition, offset }) => [partition, offset]));
     this.#committedAt = now;
   }
 
-  async #read(partition: number, from: number, to: number): Promise<void> {
+  async #read(
+    partition: number,
+    from: number,
+    to: number,
+    options: ReadOptions,
+  ): Promise<void> {
     const { broker, topic, onQuote } = this.#options;
-    for await (const batch of broker.read(topic, partition, from, to)) {
+    for await (const batch of broker.read(topic, partition, from, to, options)) {
       for (let i = 0; i < batch.count; i++) {
         const offset = batch.offset(i);
         if (offset < from || offset >= to) continue;

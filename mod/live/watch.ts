@@ -16,6 +16,17 @@ const SAME_MS = 1000;
 const ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l";
 const LEAVE = "\x1b[?7h\x1b[?25h\x1b[?1049l";
 
+const HOME = "\x1b[H";
+
+/**
+ * Lines over those that are there. Each is erased before it is written: after a line that fills the
+ * terminal the cursor stands on its last character, which erasing the rest would take.
+ */
+export function drawnLines(lines: readonly string[]): string {
+  const last = lines.length - 1;
+  return lines.map((line, n) => (n < last ? "\x1b[K" : "\x1b[J") + line).join("\r\n");
+}
+
 /** Options of {@linkcode startWatch}. */
 export interface WatchOptions {
   schema: RowSchema;
@@ -53,8 +64,7 @@ export function startWatch({ schema, topic, output }: WatchOptions): Watch {
   let drawn = "";
   let drawnAt = -Infinity;
   const draw = () => {
-    // Home, each line with the rest of it erased, then all below: nothing is blank in between.
-    const text = "\x1b[H" + frame().join("\x1b[K\r\n") + "\x1b[K\x1b[J";
+    const text = HOME + drawnLines(frame());
     const now = performance.now();
     if (text === drawn && now - drawnAt < SAME_MS) return;
     [drawn, drawnAt] = [text, now];

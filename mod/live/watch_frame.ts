@@ -1,4 +1,4 @@
-import { sizeText } from "../terminal/size_text.ts";
+import { sizeText } from "../terminal/amount_text.ts";
 import { isoDay } from "../schema/calendar.ts";
 import { sparkline } from "./sparkline.ts";
 import type { WatchedIndex, WatchState } from "./watch_state.ts";

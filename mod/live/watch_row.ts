@@ -1,3 +1,4 @@
+import { safeText } from "../terminal/safe_text.ts";
 import { isoDay } from "../schema/calendar.ts";
 import type { MessageReader } from "../schema/message_reader.ts";
 import type { RowSchema } from "../schema/schema.ts";
@@ -32,9 +33,21 @@ export function rowObject(
   return row;
 }
 
-/** The same on a line for people. */
+/** The same on a line in logfmt: `name=value`, both quoted where they are not one plain word. */
 export function rowLine(row: Record<string, unknown>): string {
-  const { partition, offset, timestamp: _, ...values } = row;
-  const text = Object.entries(values).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
-  return `${partition}/${offset} ${text.join(" ")}`;
+  const { timestamp: _, ...values } = row;
+  return Object.entries(values)
+    .map(([name, value]) =>
+      `${/^[\w.-]+$/.test(name) ? name : safeText(JSON.stringify(name))}=${word(value)}`
+    )
+    .join(" ");
+}
+
+function word(value: unknown): string {
+  if (value === null) return "null";
+  const text = String(value);
+  // A text that reads like a number or null is quoted too, so that each type is told from the other.
+  const plain = typeof value !== "string" ||
+    /^(?!null$|true$|false$)[A-Za-z_][\w.:/-]*$/.test(text);
+  return plain ? text : safeText(JSON.stringify(text));
 }

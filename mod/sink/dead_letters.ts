@@ -1,6 +1,7 @@
 import { joinChunks } from "../lake/format/encode_job.ts";
 import { HIVE_NULL } from "../lake/layout.ts";
 import { DAY_MS, hasDay, isoDay } from "../schema/calendar.ts";
+import { LineChunks } from "./line_chunks.ts";
 
 /** One message that is no row. */
 export interface DeadLetter {
@@ -14,19 +15,34 @@ export interface DeadLetter {
   reason: string;
 }
 
-/** Rejected messages of one flush, as they will be written. */
+const encoder = new TextEncoder();
+
+const BEFORE_TIMESTAMP = encoder.encode(`,"timestamp":"`);
+const BEFORE_REASON = encoder.encode(`","reason":`);
+const BEFORE_KEY = encoder.encode(`,"key":`);
+const BEFORE_VALUE = encoder.encode(`,"value":`);
+const NO_HEADERS = encoder.encode(`,"headers":[]}\n`);
+const NULL = encoder.encode("null");
+const QUOTE = encoder.encode('"');
+
+/** Rejected messages of one flush, as they will be written: a line of JSON each. */
 export class DeadLetters {
-  readonly #topic: string;
-  readonly #partition: number;
+  readonly #begin: Uint8Array;
   /** Lines of each day, in the order of their offsets. */
-  readonly #days = new Map<string, Uint8Array<ArrayBuffer>[]>();
+  readonly #days = new Map<string, LineChunks>();
   readonly #reasons = new Map<string, number>();
   #count = 0;
   #byteLength = 0;
+  /** The letter before often has the same time and reason. */
+  #timestampMs = NaN;
+  #timestamp: Uint8Array = QUOTE;
+  #lines: LineChunks | undefined;
+  #reason: string | undefined;
+  #reasonText: Uint8Array = QUOTE;
 
   constructor(topic: string, partition: number) {
-    this.#topic = topic;
-    this.#partition = partition;
+    const begin = JSON.stringify({ topic, partition });
+    this.#begin = encoder.encode(`${begin.slice(0, -1)},"offset":`);
   }
 
   /** Number of messages. */
@@ -45,65 +61,63 @@ export class DeadLetters {
   }
 
   /** Adds a message; its bytes are copied. */
-  add(letter: DeadLetter): void {
-    // A producer may send nanoseconds: no day then, but the message is kept.
-    const isDated = hasDay(letter.timestampMs);
-    const before = JSON.stringify({
-      topic: this.#topic,
-      partition: this.#partition,
-      offset: letter.offset,
-      timestamp: isDated ? new Date(letter.timestampMs).toISOString() : String(letter.timestampMs),
-      reason: letter.reason,
-      key: letter.key && letter.key.toBase64(),
-    });
-    const headers = letter.headers.map(([name, value]) => [name, value && value.toBase64()]);
-    const line = lineWithValue(
-      `${before.slice(0, -1)},"value":`,
-      letter.value,
-      `,"headers":${JSON.stringify(headers)}}\n`,
-    );
-    const day = isDated ? isoDay(Math.floor(letter.timestampMs / DAY_MS)) : HIVE_NULL;
-    const lines = this.#days.get(day);
-    if (lines === undefined) this.#days.set(day, [line]);
-    else lines.push(line);
-    this.#reasons.set(letter.reason, (this.#reasons.get(letter.reason) ?? 0) + 1);
+  add({ offset, timestampMs, key, value, headers, reason }: DeadLetter): void {
+    const lines = timestampMs === this.#timestampMs ? this.#lines! : this.#linesOf(timestampMs);
+    if (reason !== this.#reason) {
+      this.#reason = reason;
+      this.#reasonText = encoder.encode(JSON.stringify(reason));
+    }
+    const before = lines.byteLength;
+    lines.bytes(this.#begin);
+    lines.integer(offset);
+    lines.bytes(BEFORE_TIMESTAMP);
+    lines.bytes(this.#timestamp);
+    lines.bytes(BEFORE_REASON);
+    lines.bytes(this.#reasonText);
+    lines.bytes(BEFORE_KEY);
+    addBase64(lines, key);
+    lines.bytes(BEFORE_VALUE);
+    addBase64(lines, value);
+    if (headers.length === 0) {
+      lines.bytes(NO_HEADERS);
+    } else {
+      const texts = headers.map(([name, value]) => [name, value && value.toBase64()]);
+      lines.text(`,"headers":${JSON.stringify(texts)}}\n`);
+    }
+    this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1);
     this.#count++;
-    this.#byteLength += line.byteLength;
+    this.#byteLength += lines.byteLength - before;
   }
 
   /** One file a day; the messages are let go. */
   *takeFiles(): Generator<{ dt: string; bytes: Uint8Array<ArrayBuffer> }> {
     for (const [day, lines] of this.#days) {
       this.#days.delete(day);
-      const size = lines.reduce((sum, line) => sum + line.length, 0);
-      yield { dt: day, bytes: joinChunks(lines, new Uint8Array(size)) };
+      const { size } = lines;
+      yield { dt: day, bytes: joinChunks(lines.take(), new Uint8Array(size)) };
     }
+  }
+
+  #linesOf(timestampMs: number): LineChunks {
+    // A producer may send nanoseconds: no day then, but the message is kept.
+    const isDated = hasDay(timestampMs);
+    const day = isDated ? isoDay(Math.floor(timestampMs / DAY_MS)) : HIVE_NULL;
+    let lines = this.#days.get(day);
+    if (lines === undefined) {
+      this.#days.set(day, lines = new LineChunks());
+      this.#byteLength += lines.byteLength;
+    }
+    this.#timestampMs = timestampMs;
+    this.#timestamp = encoder.encode(
+      isDated ? new Date(timestampMs).toISOString() : String(timestampMs),
+    );
+    return this.#lines = lines;
   }
 }
 
-const encoder = new TextEncoder();
-
-/** Bytes that become base64 at a time: a multiple of three, so that the pieces need no padding. */
-const PIECE_BYTES = 49_152;
-
-/**
- * A line with a value in base64 between two texts. A value may be many MiB: as a string it would be held
- * several times over.
- */
-function lineWithValue(
-  before: string,
-  value: Uint8Array | null,
-  after: string,
-): Uint8Array<ArrayBuffer> {
-  if (value === null) return encoder.encode(`${before}null${after}`);
-  const [begin, end] = [encoder.encode(before + '"'), encoder.encode('"' + after)];
-  const line = new Uint8Array(begin.length + Math.ceil(value.length / 3) * 4 + end.length);
-  line.set(begin);
-  let used = begin.length;
-  for (let at = 0; at < value.length; at += PIECE_BYTES) {
-    const piece = value.subarray(at, at + PIECE_BYTES).toBase64();
-    used += encoder.encodeInto(piece, line.subarray(used)).written;
-  }
-  line.set(end, used);
-  return line;
+function addBase64(lines: LineChunks, bytes: Uint8Array | null): void {
+  if (bytes === null) return lines.bytes(NULL);
+  lines.bytes(QUOTE);
+  lines.base64(bytes);
+  lines.bytes(QUOTE);
 }

@@ -1,11 +1,14 @@
 import { Failure } from "../failure/failure.ts";
-import type { LakeFormat } from "../lake/format/row_buffer.ts";
+import type { Compression } from "../lake/format/compression.ts";
+import type { LakeFormat } from "../lake/format/lake_format.ts";
 
 /** How the rows of a flush are laid out: with the range, all that names and bytes depend on. */
 export interface FlushLayout {
   format: LakeFormat;
   /** The specification of the Hive partitions. */
   partitionBy: string;
+  /** Absent in the intents of release 0.1.0. */
+  compression?: Compression;
   /** Fingerprint of the schema, since it decides which messages are rows. */
   schema: string;
 }

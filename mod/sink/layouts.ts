@@ -1,5 +1,6 @@
 import { Failure } from "../failure/failure.ts";
-import type { LakeFormat } from "../lake/format/row_buffer.ts";
+import { type Compression, compressionOf, UNRECORDED } from "../lake/format/compression.ts";
+import type { LakeFormat } from "../lake/format/lake_format.ts";
 import { Partitioning } from "../lake/partitioning.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import type { FlushLayout } from "./intent.ts";
@@ -7,6 +8,7 @@ import type { FlushLayout } from "./intent.ts";
 /** A layout with all that is needed to write by it. */
 export interface Layout {
   format: LakeFormat;
+  compression: Compression;
   partitioning: Partitioning;
   /** What the intent of a flush says of it. */
   recorded: FlushLayout;
@@ -28,33 +30,35 @@ export class Layouts {
     former: FormerSchemas,
     format: LakeFormat,
     partitionBy: string,
+    compression: Compression,
   ) {
     this.#schema = schema;
     this.#fingerprint = fingerprint;
     this.#former = former;
-    this.current = this.#layout(format, partitionBy);
+    this.current = this.#layout(format, partitionBy, compression);
   }
 
-  /** @throws {Failure} kind `usage`, for a partitioning that the schema does not allow */
+  /** @throws {Failure} kind `usage`, for a partitioning or a compression that does not fit */
   static async of(
     schema: RowSchema,
     format: LakeFormat,
     partitionBy: string,
+    compression?: Compression,
   ): Promise<Layouts> {
+    const chosen = compressionOf(format, compression);
     const [own, former] = await Promise.all([fingerprint(schema), formerSchemas(schema)]);
-    return new Layouts(schema, own, former, format, partitionBy);
+    return new Layouts(schema, own, former, format, partitionBy, chosen);
   }
 
   /**
    * The layout that an intent recorded.
    * @throws {Failure} kind `usage`, when the flush was begun under another schema
    */
-  recorded({ format, partitionBy, schema }: FlushLayout, range: string): Layout {
-    if (schema === this.#fingerprint || this.#former.shorter.has(schema)) {
-      return this.#layout(format, partitionBy);
-    }
+  recorded({ format, partitionBy, compression, schema }: FlushLayout, range: string): Layout {
+    const layout = () => this.#layout(format, partitionBy, compression ?? UNRECORDED[format]);
+    if (schema === this.#fingerprint || this.#former.shorter.has(schema)) return layout();
     if (schema === this.#former.allRequired) {
-      return { ...this.#layout(format, partitionBy), needsAll: true };
+      return { ...layout(), needsAll: true };
     }
     throw new Failure(
       "usage",
@@ -64,10 +68,11 @@ export class Layouts {
     );
   }
 
-  #layout(format: LakeFormat, partitionBy: string): Layout {
+  #layout(format: LakeFormat, partitionBy: string, compression: Compression): Layout {
     const partitioning = new Partitioning(partitionBy, this.#schema);
-    const recorded = { format, partitionBy: partitioning.spec, schema: this.#fingerprint };
-    return { format, partitioning, recorded };
+    const schema = this.#fingerprint;
+    const recorded = { format, partitionBy: partitioning.spec, compression, schema };
+    return { format, compression, partitioning, recorded };
   }
 }
 

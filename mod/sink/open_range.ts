@@ -77,6 +77,7 @@ export class OpenRange {
     this.#next = next;
     this.#rows = rowBuffer(layout.format, {
       schema,
+      compression: layout.compression,
       partitioning: layout.partitioning,
       partition,
     });

@@ -1,5 +1,5 @@
 import type { Encoder } from "../lake/format/encoder.ts";
-import { EXTENSIONS, type LakeFormat } from "../lake/format/row_buffer.ts";
+import { EXTENSIONS, type LakeFormat } from "../lake/format/lake_format.ts";
 import { type FlushRange, gapPartitions, objectName } from "../lake/layout.ts";
 import type { RangeContent } from "./open_range.ts";
 

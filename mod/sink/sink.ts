@@ -8,7 +8,8 @@ import type {
 } from "../broker/broker.ts";
 import { Failure } from "../failure/failure.ts";
 import { type Encoder, startEncoder } from "../lake/format/encoder.ts";
-import type { LakeFormat } from "../lake/format/row_buffer.ts";
+import type { Compression } from "../lake/format/compression.ts";
+import type { LakeFormat } from "../lake/format/lake_format.ts";
 import type { LakeStore } from "../lake/store.ts";
 import { checkMessage } from "../schema/check_message.ts";
 import { MessageReader } from "../schema/message_reader.ts";
@@ -34,6 +35,8 @@ export interface SinkOptions {
   format: LakeFormat;
   /** Specification of the Hive partitions, see `Partitioning`. */
   partitionBy: string;
+  /** Of the objects. @default {the format's} */
+  compression?: Compression;
   policy: FlushPolicy;
   /** Most bytes of memory for messages, rows and objects, until they are written. */
   maxMemoryBytes: number;
@@ -96,8 +99,8 @@ const LONGEST_TICK_MS = 500;
  * @throws {Failure} what ended it; nothing is lost, the next start goes on where this one was
  */
 export async function runSink(options: SinkOptions, summary: SinkSummary): Promise<void> {
-  const { broker, topic, schema, format, partitionBy, untilEnd = false } = options;
-  const layouts = await Layouts.of(schema, format, partitionBy);
+  const { broker, topic, schema, format, partitionBy, compression, untilEnd = false } = options;
+  const layouts = await Layouts.of(schema, format, partitionBy, compression);
   const ends = untilEnd ? await broker.topicOffsets(topic) : null;
   const encoder = startEncoder();
   try {

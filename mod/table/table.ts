@@ -2,7 +2,7 @@
  * The table's port: what the sink commits ranges of a log to. A table knows which logs it holds and how
  * far it is with each partition of them; the group's commit is only the fence.
  */
-import type { LakeFormat } from "../lake/format/row_buffer.ts";
+import type { LakeFormat } from "../lake/format/lake_format.ts";
 import type { RowSchema } from "../schema/schema.ts";
 
 /** A log, and the topic's name under which it was found. */

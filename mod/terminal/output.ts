@@ -1,9 +1,13 @@
+import { safeLines, safeText } from "./safe_text.ts";
+
 /** Where a command writes: results to standard output, everything else to standard error. */
 export interface Output {
   /** Whether results are wanted as JSON. */
   readonly json: boolean;
   /** Whether standard output is a terminal that wants colour (`NO_COLOR`, `TERM=dumb` respected). */
   readonly colour: boolean;
+  /** Columns for text to standard output: the terminal's, at most 100; 80 where there is none. */
+  readonly width: number;
   /** Whether standard error is a terminal, so that progress may be drawn over itself. */
   readonly interactive: boolean;
   /** Writes a line of results for people; nothing with `--json`. */
@@ -19,11 +23,17 @@ export interface Output {
   /** Draws a progress line over the last one; nothing when standard error is not a terminal. */
   progress(text: string): void;
   /**
-   * Has `finish` called, once, when a reader closes the pipe of the results (`| head`), and what is
-   * written afterwards is dropped. Without it that ends the process at once, with exit code 0.
+   * Whether a reader has closed the pipe of the results (`| head`); what is written afterwards is
+   * dropped. A command goes on to its end, so that its exit code tells of its work; one that only
+   * prints, or never ends, stops.
    */
+  readonly closed: boolean;
+  /** Has `finish` called, once, when a reader closes the pipe of the results. */
   onClosed(finish: () => void): void;
 }
+
+/** Longer lines are hard to read. */
+const WIDEST_TEXT = 100;
 
 const encoder = new TextEncoder();
 
@@ -41,7 +51,7 @@ export function processOutput(options: ProcessOutputOptions): Output {
     Deno.env.get("TERM") !== "dumb";
   const interactive = Deno.stderr.isTerminal();
   let drawn = false;
-  let finish = () => Deno.exit(0) as void;
+  let finish = () => {};
   let closed = false;
   const result = (text: string) => {
     if (closed || write(Deno.stdout, text)) return;
@@ -50,25 +60,38 @@ export function processOutput(options: ProcessOutputOptions): Output {
   };
   // Nobody reading the notes is no reason to stop.
   const error = (text: string) => {
-    write(Deno.stderr, (drawn ? "\r\x1b[K" : "") + redact(text));
+    write(Deno.stderr, (drawn ? "\r\x1b[K" : "") + redact(safeLines(text)));
     drawn = false;
   };
   return {
     json,
     colour,
+    width: Deno.stdout.isTerminal() ? Math.min(WIDEST_TEXT, terminalColumns()) : 80,
     interactive,
-    line: (text) => json || result(redact(text) + "\n"),
-    document: (value) => json && result(redact(JSON.stringify(value)) + "\n"),
+    line: (text) => json || result(redact(safeLines(text)) + "\n"),
+    document: (value) => json && result(redact(safeText(JSON.stringify(value))) + "\n"),
     raw: result,
     note: (text, fix) => error(text + (fix === undefined ? "\n" : `\n  fix: ${fix}\n`)),
     log: (line) => error(line + "\n"),
     progress: (text) => {
       if (!interactive) return;
-      write(Deno.stderr, `\r\x1b[K${text}`);
+      write(Deno.stderr, `\r\x1b[K${safeText(text)}`);
       drawn = text !== "";
+    },
+    get closed() {
+      return closed;
     },
     onClosed: (whenClosed) => finish = whenClosed,
   };
+}
+
+/** Columns of the terminal; 80 where it does not say. */
+export function terminalColumns(): number {
+  try {
+    return Deno.consoleSize().columns || 80;
+  } catch {
+    return 80;
+  }
 }
 
 /** Writes all of a text; `false` when nobody reads it any more. */

@@ -1,6 +1,7 @@
 import { gunzipSync } from "node:zlib";
 import { parquetMetadata, parquetRead } from "hyparquet";
 import { Failure, messageOf } from "../failure/failure.ts";
+import { DECOMPRESSORS } from "../lake/format/parquet/decompress_page.ts";
 import type { NamedObject } from "./tiling.ts";
 
 /** Kafka's coordinates of an object's rows, as they stand in it. */
@@ -53,6 +54,7 @@ async function parquetOffsets(bytes: Uint8Array): Promise<ObjectOffsets> {
     file,
     metadata,
     columns: COLUMNS,
+    compressors: DECOMPRESSORS,
     onChunk({ columnName, columnData }) {
       const values = columnData as ArrayLike<bigint>;
       if (columnName === "kafka_offset") {

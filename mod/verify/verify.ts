@@ -58,17 +58,17 @@ const READ_AT_ONCE = 4;
  * exist; kind `rejected`, when an object cannot be read
  */
 export async function verify(options: VerifyOptions): Promise<PartitionVerdict[]> {
-  const { broker, topic, group, deep } = options;
-  const offsets = await broker.topicOffsets(topic);
+  const { broker, topic, group, deep, signal } = options;
+  const offsets = await broker.topicOffsets(topic, { signal });
   if (offsets === null) {
     throw new Failure("service", `topic ${topic} does not exist in ${broker.description}`, {
       fix: "Check --topic and KAFKA_BOOTSTRAP_SERVERS.",
     });
   }
   // Before the lake, for what must be there; and after it, for what may be, while a sink goes on.
-  const before = await broker.groupOffsets(group, topic);
+  const before = await broker.groupOffsets(group, topic, { signal });
   const objects = await listObjects(options);
-  const after = await broker.groupOffsets(group, topic);
+  const after = await broker.groupOffsets(group, topic, { signal });
   const verdicts: PartitionVerdict[] = [];
   const tilings = new Map<PartitionVerdict, Tiling>();
   for (const { partition, low } of offsets) {
@@ -216,10 +216,10 @@ async function explainHoles(
   const isUntold = (offset: number) =>
     untold.some(({ first, last }) => offset >= first && offset <= last);
   for (const { first, last } of holes) {
-    signal.throwIfAborted();
     const messages = new OffsetSet();
     if (last >= low) {
-      for await (const batch of broker.read(topic, partition, Math.max(first, low), last + 1)) {
+      const messagesOf = broker.read(topic, partition, Math.max(first, low), last + 1, { signal });
+      for await (const batch of messagesOf) {
         for (let i = 0; i < batch.count; i++) messages.add(batch.offset(i));
       }
     }

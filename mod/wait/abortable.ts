@@ -2,7 +2,8 @@
  * What a promise gives, unless the signal aborts first; the work behind it is not ended by that.
  * @throws the signal's reason
  */
-export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
   if (signal.aborted) {
     promise.catch(() => {});
     return Promise.reject(signal.reason);

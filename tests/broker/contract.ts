@@ -2,8 +2,10 @@ import type { Broker, OutgoingMessage } from "../../mod/broker/broker.ts";
 import { assignmentContract } from "./contract_assignment.ts";
 import { deliveryContract } from "./contract_delivery.ts";
 import { groupContract } from "./contract_group.ts";
+import { identityContract } from "./contract_identity.ts";
 import { producerContract } from "./contract_producer.ts";
 import { readContract } from "./contract_read.ts";
+import { signalContract } from "./contract_signals.ts";
 import { topicContract } from "./contract_topics.ts";
 
 /** What an adapter's own tests add to the contract. */
@@ -70,6 +72,8 @@ export function brokerContract(
       }
     });
   topicContract(test);
+  identityContract(test, options);
+  signalContract(test);
   producerContract(test);
   deliveryContract(test, options);
   readContract(test, options);

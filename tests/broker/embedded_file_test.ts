@@ -87,7 +87,7 @@ Deno.test("a directory in the file's place, and a file in the directory's, are f
   await withDirectory(async (directory) => {
     const path = `${directory}/log.sqlite`;
     await Deno.mkdir(path);
-    await assert.rejects(openEmbeddedBroker(path), failure("service", path, "cannot be opened"));
+    await assert.rejects(openEmbeddedBroker(path), failure("failed", path, ""));
     await Deno.writeTextFile(`${directory}/file`, "");
     const below = `${directory}/file/log.sqlite`;
     await assert.rejects(openEmbeddedBroker(below), failure("service", `${directory}/file`, ""));
@@ -175,5 +175,51 @@ Deno.test("another process's transaction is waited for, without blocking this on
     await sent;
     assert.deepEqual(await broker.topicOffsets("t"), [{ partition: 0, low: 0, high: 3 }]);
     await broker.close();
+  });
+});
+
+Deno.test("a file of release 0.1.0 gets ids when it is opened, and keeps them", async () => {
+  await withDirectory(async (directory) => {
+    const path = `${directory}/log.sqlite`;
+    const made = await openEmbeddedBroker(path);
+    await made.ensureTopic("t", { partitions: 1 });
+    await send(made, "t", messages("a", 3));
+    await made.close();
+    // The table is the only difference between the two.
+    const database = new DatabaseSync(path);
+    database.exec("DROP TABLE identity");
+    database.close();
+    const opened = await Promise.all([openEmbeddedBroker(path), openEmbeddedBroker(path)]);
+    const logs = await Promise.all(opened.map((broker) => broker.log("t")));
+    assert.deepEqual(logs[0], logs[1]);
+    assert.match(logs[0]!.cluster, /^[0-9a-f]{32}$/);
+    assert.match(logs[0]!.topicId!, /^[0-9a-f]{32}$/);
+    // As 0.1.0 creates a topic while we have the file open.
+    const old = new DatabaseSync(path);
+    old.exec("INSERT INTO log (topic, partition) VALUES ('later', 0)");
+    old.close();
+    const later = await opened[0].log("later");
+    assert.deepEqual(await opened[1].log("later"), later);
+    assert.notEqual(later!.topicId, logs[0]!.topicId);
+    for (const broker of opened) await broker.close();
+    const again = await openEmbeddedBroker(path);
+    assert.deepEqual(await again.log("t"), logs[0]);
+    await again.close();
+  });
+});
+
+Deno.test("a file that is deleted and made again is another log", async () => {
+  await withDirectory(async (directory) => {
+    const path = `${directory}/log.sqlite`;
+    const logs = [];
+    for (let i = 0; i < 2; i++) {
+      const broker = await openEmbeddedBroker(path);
+      await broker.ensureTopic("t", { partitions: 1 });
+      logs.push((await broker.log("t"))!);
+      await broker.close();
+      for (const file of Deno.readDirSync(directory)) Deno.removeSync(`${directory}/${file.name}`);
+    }
+    assert.notEqual(logs[0].cluster, logs[1].cluster);
+    assert.notEqual(logs[0].topicId, logs[1].topicId);
   });
 });

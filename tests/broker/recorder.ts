@@ -63,6 +63,7 @@ export class Recorder {
         },
         skipped: before?.skipped,
         revoking: before?.revoking,
+        unreadable: before?.unreadable,
       },
     });
     // A test that waits for something else first must not die of this one.

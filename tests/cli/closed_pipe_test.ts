@@ -45,7 +45,7 @@ Deno.test("a reader that has seen enough of `consume --watch` ends it quietly, a
   assert.equal((await runTicklake(produce, { cwd })).code, 0);
   const watch = "consume --watch --log-level error --flush-interval 1h";
   const { code, stderr, line } = await piped(watch, cwd);
-  assert.match(line, /^\d\/0 Index="/);
+  assert.match(line, /^partition=\d offset=0 Index=/);
   assert.match(stderr, /^consuming topic index-quotes on .+\n$/, "no more than what it does");
   assert.equal(code, 0);
   const first = await verified();

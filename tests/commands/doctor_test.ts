@@ -79,6 +79,8 @@ Deno.test("with nothing set up, the embedded parts are looked at and all is well
     const { code, findings, of } = await doctor({}, folder);
     assert.equal(code, 0);
     assert.deepEqual(findings.filter(({ status }) => status !== "ok"), []);
+    assert.equal(of("broker").detail, "the embedded log, as KAFKA_BOOTSTRAP_SERVERS is not set");
+    assert.equal(of("lake").detail, "the directory .ticklake/lake, as AWS_S3_BUCKET is not set");
     assert.match(of("embedded log").detail, /\.ticklake\/log\.sqlite is made when it is needed/);
     assert.match(of("free space").detail, /GiB free/);
     assert.deepEqual([...Deno.readDirSync(folder)], [], "looking leaves nothing behind");

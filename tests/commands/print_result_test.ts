@@ -70,3 +70,26 @@ Deno.test("a table is aligned, numbers to the right, also with wide characters",
 Deno.test("a table without rows still has its heading", async () => {
   assert.equal(await printed("table", ["a", "bc"], []), "a  bc\n-  --\n");
 });
+
+/** What would move a cursor, hide what stands beside it, or turn it round. */
+const CONTROLS = "\x1b[2J\x9b2J\u202egpj.exe\u200b\ufeff\x07";
+// deno-lint-ignore no-control-regex
+const UNSAFE = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
+
+Deno.test("no foreign text can move a terminal's cursor, in a table and in JSON", async () => {
+  const table = await printed("table", [`n${CONTROLS}`], [[CONTROLS]]);
+  assert.doesNotMatch(table, UNSAFE);
+  const json = await printed("json", ["x"], [[CONTROLS]]);
+  assert.doesNotMatch(json, UNSAFE);
+  assert.deepEqual(JSON.parse(json), [{ x: CONTROLS }]);
+});
+
+Deno.test("a cell of CSV is no formula for a spreadsheet; numbers stay as they are", async () => {
+  const values = ["=cmd|'/C calc'!A0", "@SUM(1)", "+1+cmd", "-2+3", "\t=1", "-5.5", "+1e3", "-"];
+  const text = await printed("csv", ["x"], [...values, -5, -7n].map((value) => [value]));
+  const cells = (parse(text) as string[][]).slice(1).map(([cell]) => cell);
+  assert.deepEqual(cells, [
+    ...["'=cmd|'/C calc'!A0", "'@SUM(1)", "'+1+cmd", "'-2+3", "'\t=1", "-5.5", "+1e3", "'-"],
+    ...["-5", "-7"],
+  ]);
+});

@@ -46,3 +46,36 @@ Deno.test("values of other settings stay", () => {
   };
   assert.equal(redaction([open], {})("topic quotes"), "topic quotes");
 });
+
+Deno.test("a secret URL is found as a parser writes it, and by its path", () => {
+  const given =
+    "HTTPS://Hooks.Example.COM:443/a/../services/T0000/b%2Dtoken-of-n0body?key=v3ry-secret";
+  const redact = redaction([secret(given)], {});
+  const url = new URL(given);
+  for (
+    const text of [
+      given,
+      url.href,
+      `${url.pathname}${url.search}`,
+      "b%2Dtoken-of-n0body",
+      "b-token-of-n0body",
+      "key=v3ry-secret",
+    ]
+  ) {
+    assert.doesNotMatch(redact(`error for ${text}.`), /n0body|v3ry/, text);
+  }
+});
+
+Deno.test("user information is taken out of any URL, of AWS's endpoint and of a proxy too", () => {
+  const registry: Resolved = {
+    ...secret("http://bob:h%75nter22@registry:8081"),
+    setting: { type: "string", group: "common", commands: "all", description: "" },
+  };
+  const redact = redaction([registry], {
+    AWS_ENDPOINT_URL: "http://key:pa55word@127.0.0.1:9000",
+    AWS_ENDPOINT_URL_S3: "https://0nly-a-token@s3.example",
+    HTTPS_PROXY: "http://proxy:s3cret-proxy@proxy:3128",
+  });
+  const text = "bob:h%75nter22@ hunter22 key:pa55word@ 0nly-a-token@ proxy:s3cret-proxy@";
+  assert.doesNotMatch(redact(text), /nter22|pa55word|0nly|s3cret/);
+});

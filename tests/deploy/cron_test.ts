@@ -1,6 +1,5 @@
-import { COMMANDS } from "../../mod/commands/table.ts";
 import assert from "node:assert/strict";
-import { parseLine } from "../../mod/cli/program.ts";
+import { parseLine } from "../cli/parse_line.ts";
 import { newBucket, withEnv } from "../lake/s3_bucket.ts";
 import { awsEnv, kafka, runTicklake, serviceTest, uniqueName } from "../services/services.ts";
 import { REPOSITORY } from "../services/tools_folder.ts";
@@ -38,7 +37,7 @@ Deno.test("each job has five times, a user, and words that the program understan
       assert.ok(time === "*" || Number(time) <= most, `${time} in ${job.command}`);
     }
     assert.equal(job.user, "root");
-    assert.ok("invocation" in parseLine(wordsOf(job), "0", COMMANDS), job.command);
+    assert.ok("invocation" in parseLine(wordsOf(job)), job.command);
     // cron ends the command at one.
     assert.ok(!job.command.includes("%"), job.command);
   }

@@ -1,8 +1,7 @@
-import { COMMANDS } from "../../mod/commands/table.ts";
 import assert from "node:assert/strict";
 import { ALL_SETTINGS } from "../../mod/config/settings.ts";
 import { loadSettings } from "../../mod/config/load.ts";
-import { parseLine } from "../../mod/cli/program.ts";
+import { parseLine } from "../cli/parse_line.ts";
 import { freePort } from "../services/free_port.ts";
 import { answersKafka } from "../services/kafka/answers_kafka.ts";
 import { installKafka, KAFKA_CLASS_PATH } from "../services/kafka/kafka.ts";
@@ -36,7 +35,7 @@ Deno.test("every command line of the guide is one that the program understands",
   const lines = commandLines();
   assert.ok(lines.length >= 7, String(lines));
   for (const line of lines) {
-    const parsed = parseLine(wordsOf(line.replaceAll("$command", "consume")), "0", COMMANDS);
+    const parsed = parseLine(wordsOf(line.replaceAll("$command", "consume")));
     assert.ok("invocation" in parsed, line);
   }
 });

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import manifest from "../../deno.json" with { type: "json" };
-import { COMMANDS } from "../../mod/commands/table.ts";
-import { parseLine } from "../../mod/cli/program.ts";
+import { parseLine } from "../cli/parse_line.ts";
 import { ALL_SETTINGS } from "../../mod/config/settings.ts";
 import { serviceTest } from "../services/services.ts";
 import { REPOSITORY, runTool } from "../services/tools_folder.ts";
@@ -15,7 +14,7 @@ const ENVIRONMENT = new Set(ALL_SETTINGS.flatMap(([, { env, fileEnv }]) => [env,
 
 /** Fails where a command line or a variable's name is none of the program's. */
 function checkCommand(args: readonly string[], variables: readonly string[]): void {
-  assert.ok("invocation" in parseLine([...args], "0", COMMANDS), args.join(" "));
+  assert.ok("invocation" in parseLine([...args]), args.join(" "));
   for (const name of variables) assert.ok(ENVIRONMENT.has(name) || name.startsWith("AWS_"), name);
 }
 

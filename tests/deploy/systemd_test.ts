@@ -1,6 +1,5 @@
-import { COMMANDS } from "../../mod/commands/table.ts";
 import assert from "node:assert/strict";
-import { parseLine } from "../../mod/cli/program.ts";
+import { parseLine } from "../cli/parse_line.ts";
 import { loadSettings } from "../../mod/config/load.ts";
 import { newBucket, withEnv } from "../lake/s3_bucket.ts";
 import { until } from "../ops/until.ts";
@@ -65,7 +64,7 @@ for (const unit of UNITS) {
     const { Service: { ExecStart: [line] } } = read(unit);
     const [program, ...words] = line.split(" ");
     assert.equal(program, "/usr/local/bin/ticklake");
-    const parsed = parseLine(words, "0", COMMANDS);
+    const parsed = parseLine(words);
     assert.ok("invocation" in parsed, line);
     const { settings } = loadSettings({ flags: parsed.invocation.flags, environment: {} });
     assert.equal(settings.logFormat, "json");

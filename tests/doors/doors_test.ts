@@ -32,6 +32,7 @@ const ADAPTERS: readonly string[] = [
   "mod/catalog/local/",
   "mod/lake/directory.ts",
   "mod/lake/s3.ts",
+  "mod/table/iceberg/",
 ];
 
 function roomOf(file: string): string {

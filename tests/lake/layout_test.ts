@@ -50,3 +50,21 @@ Deno.test("what Hive, Spark and Athena wrote is read, whatever the case of its e
   assert.deepEqual(parseObjectName(name("index=50%"))!.partitions, [["index", "50%"]]);
   assert.equal(parseObjectName(name("=a")), null);
 });
+
+Deno.test("a name has no character that XML cannot carry, and still says the value", () => {
+  for (const value of ["\uffff", "a\ufffeb", "\x00\x1f", "%EF%BF%BF", "ï¿¿", "\ufffd", "😀"]) {
+    const name = objectName({
+      table: "t",
+      kind: "rows",
+      partitions: [["index", value]],
+      topic: "q",
+      partition: 0,
+      first: 0,
+      last: 0,
+      extension: "parquet",
+    });
+    // deno-lint-ignore no-control-regex
+    assert.doesNotMatch(name, /[\x00-\x1f\ufffe\uffff]/);
+    assert.deepEqual(parseObjectName(name)!.partitions, [["index", value]]);
+  }
+});

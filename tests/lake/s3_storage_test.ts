@@ -4,6 +4,7 @@ import { requestHandler } from "../../mod/aws/request_handler.ts";
 import { openLake } from "../../mod/commands/open_lake.ts";
 import { loadSettings } from "../../mod/config/load.ts";
 import { Failure } from "../../mod/failure/failure.ts";
+import { openS3Lake } from "../../mod/lake/s3.ts";
 import { awsEnv, serviceTest } from "../services/services.ts";
 import { newBucket, withEnv } from "./s3_bucket.ts";
 
@@ -113,3 +114,15 @@ Deno.test("a KMS key without aws:kms is wrong usage", async () => {
     );
   }
 });
+
+serviceTest("a key of others that XML cannot carry does not keep the others from being listed", {
+  needs: ["aws"],
+}, () =>
+  withEnv(awsEnv(), async () => {
+    const lake = openS3Lake({ bucket: await newBucket(), prefix: "lake" });
+    const names = ["t/a", "t/\ufffe-\uffff-\x01+ é"];
+    for (const name of names) await lake.put(name, new Uint8Array(1));
+    const listed = await Array.fromAsync(lake.list("t/"));
+    lake.close();
+    assert.deepEqual(listed.map(({ name }) => name).sort(), names);
+  }));

@@ -136,6 +136,24 @@ export function storeContract(
     assert.deepEqual(await listed(store, ""), ["b 1"]);
   });
 
+  test("a call whose signal has aborted ends with its reason and changes nothing", async (store) => {
+    await store.put("t/a", text("a"));
+    const reason = new Error("not wanted any more");
+    const options = { signal: AbortSignal.abort(reason) };
+    const calls: Record<string, () => Promise<unknown>> = {
+      put: () => store.put("t/b", text("b"), options),
+      create: () => store.create("t/b", text("b"), options),
+      get: () => store.get("t/a", options),
+      list: () => Array.fromAsync(store.list("", options)),
+      remove: () => store.remove("t/a", options),
+      check: () => store.check(options),
+    };
+    for (const [name, call] of Object.entries(calls)) {
+      await assert.rejects(call(), (error) => error === reason, name);
+    }
+    assert.deepEqual(await listed(store, ""), ["t/a 1"]);
+  });
+
   test("a name that would leave the lake is refused", async (store) => {
     const names = [
       "",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../mod/failure/failure.ts";
 import { DashboardAccess } from "../../mod/live/dashboard_access.ts";
+import { Sessions } from "../../mod/live/sessions.ts";
 import { runTicklake, spawnTicklake } from "../services/services.ts";
 
 const TOKEN = "a-token-of-many-characters";
@@ -15,33 +16,60 @@ Deno.test("other hosts see nothing without a token, and the token is long", () =
   new DashboardAccess(LOCAL, undefined);
 });
 
-Deno.test("the token is taken as Bearer, or once in the address for a cookie; a wrong one is refused", () => {
+Deno.test("a script sends the token as Bearer; a browser gets a session for it, once", () => {
   const access = new DashboardAccess(ANYWHERE, TOKEN);
-  const ask = (path: string, headers: Record<string, string> = {}) =>
-    access.refuse(new Request(`http://example.test${path}`, { headers }));
+  const ask = (path: string, headers: Record<string, string> = {}, method = "GET") =>
+    access.refuse(new Request(`http://example.test${path}`, { headers, method }), "192.0.2.1");
   assert.equal(ask("/")?.status, 401);
   assert.equal(ask("/api/state")?.status, 401);
   assert.equal(ask("/", { authorization: "Bearer wrong" })?.status, 401);
   assert.equal(ask("/", { authorization: `Bearer ${TOKEN}` }), undefined);
-  assert.equal(ask("/?token=wrong")?.status, 401);
-  const login = ask(`/?token=${TOKEN}`)!;
-  assert.equal(login.status, 303);
-  assert.equal(login.headers.get("location"), "/");
+  assert.equal(ask(`/?token=${TOKEN}`)?.status, 401, "an address stays in histories and logs");
+  assert.equal(ask("/login", { authorization: "Bearer wrong" }, "POST")?.status, 401);
+  const login = ask("/login", { authorization: `Bearer ${TOKEN}` }, "POST")!;
+  assert.equal(login.status, 204);
   const cookie = login.headers.get("set-cookie")!;
   assert.match(cookie, /; HttpOnly; SameSite=Strict/);
+  assert.ok(!cookie.includes(TOKEN));
   assert.equal(ask("/", { cookie: cookie.split(";")[0] }), undefined);
   assert.equal(ask("/", { cookie: `other=1; ${cookie.split(";")[0]}; more=2` }), undefined);
-  for (const wrong of ["wrong", "%", ""]) {
-    assert.equal(ask("/", { cookie: `ticklake_token=${wrong}` })?.status, 401);
+  for (const wrong of ["wrong", "%", "", TOKEN, "0".repeat(64)]) {
+    assert.equal(ask("/", { cookie: `ticklake_session=${wrong}` })?.status, 401);
   }
+  for (const file of ["/login.js", "/login.html", "/app.css"]) assert.equal(ask(file), undefined);
+});
+
+Deno.test("a token cannot be found by trying: an address has ten guesses a minute, all have 200", () => {
+  const access = new DashboardAccess(ANYWHERE, TOKEN);
+  const guess = (token: string, remote: string) =>
+    access.refuse(
+      new Request("http://example.test/", { headers: { authorization: `Bearer ${token}` } }),
+      remote,
+    )?.status;
+  for (let i = 0; i < 10; i++) assert.equal(guess(`wrong ${i}`, "192.0.2.1"), 401);
+  assert.equal(guess(TOKEN, "192.0.2.1"), 429);
+  assert.equal(guess(TOKEN, "192.0.2.2"), undefined, "others are not shut out");
+  for (let i = 0; i < 200; i++) guess("wrong", `203.0.113.${i}`);
+  assert.equal(guess(TOKEN, "198.51.100.1"), 429);
+});
+
+Deno.test("a session ends, and the oldest of many makes room", () => {
+  let now = 0;
+  const sessions = new Sessions(() => now);
+  const first = sessions.begin();
+  assert.ok(sessions.has(first));
+  for (let i = 0; i < 100; i++) sessions.begin();
+  assert.ok(!sessions.has(first));
+  const last = sessions.begin();
+  now = 12 * 3_600_000;
+  assert.ok(!sessions.has(last));
 });
 
 Deno.test("a page of another site cannot reach the dashboard by a name that leads here", () => {
   const access = new DashboardAccess(LOCAL, undefined);
-  assert.equal(access.refuse(new Request("http://evil.test:1/"))?.status, 403);
-  for (const host of ["127.0.0.1", "localhost", "[::1]"]) {
-    assert.equal(access.refuse(new Request(`http://${host}:1/`)), undefined);
-  }
+  const ask = (host: string) => access.refuse(new Request(`http://${host}:1/`), "127.0.0.1");
+  assert.equal(ask("evil.test")?.status, 403);
+  for (const host of ["127.0.0.1", "localhost", "[::1]"]) assert.equal(ask(host), undefined);
 });
 
 Deno.test("the name that the browser was given is the one that counts, whatever it leads to", async () => {

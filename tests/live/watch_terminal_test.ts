@@ -42,7 +42,7 @@ async function watch(
 function frames(text: string): string[][] {
   return text.split("\x1b[H").slice(1)
     .filter((frame) => frame.includes("\x1b[J"))
-    .map((frame) => frame.slice(0, frame.indexOf("\x1b[J")).split(/\r+\n/));
+    .map((frame) => frame.split(LEAVE)[0].replace("\x1b[J", "\x1b[K").split(/\r+\n/));
 }
 
 serviceTest(
@@ -60,8 +60,8 @@ serviceTest(
     }
     const wide = frames(before);
     const [first] = wide.filter((frame) => frame.some((line) => line.includes("TWII")));
-    assert.equal(first.filter((line) => /^ {2}\S+ +\d{4}-\d\d-\d\d /.test(line)).length, 14);
-    for (const line of first) assert.ok(line.endsWith("\x1b[K"), "the rest of each line is erased");
+    assert.equal(first.filter((line) => / {2}\S+ +\d{4}-\d\d-\d\d /.test(line)).length, 14);
+    for (const line of first) assert.ok(line.startsWith("\x1b[K"), "each line is erased");
     // The first one may have been drawn before it knew.
     const small = frames(after).slice(1);
     assert.ok(small.length > 0);
@@ -73,7 +73,7 @@ serviceTest(
       }
     }
     assert.match(small.at(-1)!.join("\n"), /and \d+ more/);
-    const cut = small.at(-1)!.filter((line) => /^ {2}\S+ +\d{4}-.*…/.test(line));
+    const cut = small.at(-1)!.filter((line) => / {2}\S+ +\d{4}-.*…/.test(line));
     assert.deepEqual(cut, [], "a sparkline without room is left out");
     // Its last frame stays on the screen, and the summary is below it.
     const rest = after.slice(after.indexOf(LEAVE));
@@ -90,7 +90,7 @@ serviceTest(
     assert.doesNotMatch(plain.before + plain.after, COLOUR);
     const dumb = await watch({ env: { TERM: "dumb" } });
     assert.ok(!dumb.before.includes("\x1b[H") && !dumb.before.includes(ENTER));
-    assert.match(dumb.before, /^\d\/\d+ Index="TWII"/m);
+    assert.match(dumb.before, /^partition=\d offset=\d+ Index=TWII /m);
   },
 );
 

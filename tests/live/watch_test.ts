@@ -1,3 +1,4 @@
+import { rowLine } from "../../mod/live/watch_row.ts";
 import assert from "node:assert/strict";
 import { watchFrame } from "../../mod/live/watch_frame.ts";
 import { WatchState } from "../../mod/live/watch_state.ts";
@@ -98,7 +99,7 @@ Deno.test("where there is no terminal, consume --watch prints a line a row, in J
     assert.equal(text.code, 0, text.stderr);
     const lines = text.stdout.trimEnd().split("\n");
     assert.equal(lines.length, 51);
-    assert.match(lines[0], /^\d\/0 Index="\S+" Date="\d{4}-\d\d-\d\d" Open=/);
+    assert.match(lines[0], /^partition=\d offset=0 Index=\S+ Date="\d{4}-\d\d-\d\d" Open=/);
     const json = await runTicklake([...consume, "--group", "json", "--json"]);
     const documents = json.stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
     const rows = documents.slice(0, -1);
@@ -118,9 +119,9 @@ Deno.test("a row is visible when it is read, not when it is written", async () =
     await using consume = spawnTicklake(
       ["consume", "--watch", "--home", home, "--flush-interval", "1h"],
     );
-    await consume.waitFor(/^\d\/0 Index=/m);
+    await consume.waitFor(/^partition=\d offset=0 Index=/m);
     await runTicklake(produce);
-    await consume.waitFor(/^\d\/1 Index=/m);
+    await consume.waitFor(/^partition=\d offset=1 Index=/m);
     const folders = [...Deno.readDirSync(`${home}/lake`)].map(({ name }) => name);
     assert.ok(!folders.includes("index_quotes"), folders.join());
     const { code, stdout } = await consume.stop();
@@ -129,4 +130,23 @@ Deno.test("a row is visible when it is read, not when it is written", async () =
   } finally {
     await Deno.remove(home, { recursive: true });
   }
+});
+
+Deno.test("a row that is piped is a line of logfmt, quoted where a name or value is not one plain word", () => {
+  const row = { partition: 1, offset: 2, timestamp: "2026-01-01T00:00:00.000Z" };
+  const values = {
+    Index: "HSI",
+    "Adj Close": 73,
+    Date: "2020-01-02",
+    Note: 'say "a=b"',
+    Empty: "",
+    Number: "12",
+    Volume: null,
+    Text: "null",
+  };
+  assert.equal(
+    rowLine({ ...row, ...values }),
+    'partition=1 offset=2 Index=HSI "Adj Close"=73 Date="2020-01-02" Note="say \\"a=b\\"" Empty="" ' +
+      'Number="12" Volume=null Text="null"',
+  );
 });

@@ -114,7 +114,7 @@ serviceTest(
       await until(async () => (await ready()).startsWith("503 "), "not ready");
       assert.match(
         await ready(),
-        /^503 not ready: the lake cannot be written: cannot write s3:\/\/\S+: S3 asks to slow down/,
+        /^503 not ready: the lake cannot be written, the log says why/,
       );
       assert.equal(await metric("ticklake_ready"), 0);
       assert.equal(await healthy(), 200);

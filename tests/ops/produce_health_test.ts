@@ -24,14 +24,14 @@ Deno.test("produce --metrics serves what it sent and whether it is ready", async
   assert.ok(Number(total.replaceAll(",", "")) >= sent);
 });
 
-Deno.test("produce --alert-webhook posts about rejected rows, and no output tells the URL", async () => {
+Deno.test("TICKLAKE_ALERT_WEBHOOK of produce gets posts about rejected rows, and no output tells the URL", async () => {
   await using hook = startWebhook();
   const folder = await Deno.makeTempDir();
   await Deno.writeTextFile(`${folder}/quotes.csv`, [HEADER, GOOD, BAD, ""].join("\n"));
   await using program = spawnTicklake([
     ...["produce", "--mode", "replay", "--loop", "--interval", "20ms", "--input", "quotes.csv"],
-    ...["--alert-webhook", hook.url, "--alert-rejected", "10", "--topic", "t"],
-  ], { cwd: folder });
+    ...["--alert-rejected", "10", "--topic", "t"],
+  ], { cwd: folder, env: { TICKLAKE_ALERT_WEBHOOK: hook.url } });
   await until(() => hook.posts.length === 1, "the post");
   const { code, stderr } = await program.stop();
   await Deno.remove(folder, { recursive: true });

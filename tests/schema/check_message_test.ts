@@ -242,3 +242,9 @@ Deno.test("whatever the bytes, a message is a row or has a reason", () => {
     { ...PROPERTY, numRuns: PROPERTY.numRuns * 10 },
   );
 });
+
+Deno.test("a byte order mark before a message is no part of it", () => {
+  assert.ok(Array.isArray(checkMessage(quotes, bytes(`\ufeff${JSON.stringify(GOOD)}`))));
+  assert.equal(checkMessage(quotes, bytes("\ufeffx")), 'not JSON: "x"');
+  assert.equal(checkMessage(quotes, bytes("\ufeff")), 'not JSON: ""');
+});

@@ -16,6 +16,10 @@ const VARIABLES = {
   "real-s3": "TEST_S3_REAL",
   /** A Python with pyarrow, duckdb and kafka-python, see {@linkcode python}. */
   python: "TEST_PYTHON",
+  /** Iceberg's own REST catalog, for tables on this host's disk. */
+  "iceberg-rest": "TEST_ICEBERG_REST",
+  /** A Python with pyiceberg, and DuckDB with its Iceberg extension. */
+  "iceberg-readers": "TEST_ICEBERG_PYTHON",
   /** A Chromium, for tests of the page. */
   chromium: "TEST_CHROMIUM",
   /** The compiled program, see `binary` of {@linkcode runTicklake}. */

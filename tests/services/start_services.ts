@@ -2,7 +2,8 @@ import { compileBinary } from "./binary.ts";
 import { findChromium } from "./chromium.ts";
 import { startKafka } from "./kafka/kafka.ts";
 import { startMoto } from "./moto.ts";
-import { installPython, VENV_PYTHON } from "./python_venv.ts";
+import { ICEBERG_PYTHON, installIcebergPython, installPython, VENV_PYTHON } from "./python_venv.ts";
+import { startRestCatalog } from "./rest_catalog/rest_catalog.ts";
 import type { Need } from "./services.ts";
 import { Missing } from "./tools_folder.ts";
 import { startVersitygw } from "./versitygw.ts";
@@ -57,6 +58,22 @@ const PARTS: readonly Part[] = [
     async start() {
       await installPython();
       return { values: [VENV_PYTHON] };
+    },
+  },
+  {
+    variables: ["TEST_ICEBERG_REST"],
+    needs: ["iceberg-rest"],
+    async start(folder) {
+      const { uri, stop } = await startRestCatalog(`${folder}/rest-catalog`);
+      return { values: [uri], stop };
+    },
+  },
+  {
+    variables: ["TEST_ICEBERG_PYTHON"],
+    needs: ["iceberg-readers"],
+    async start() {
+      await installIcebergPython();
+      return { values: [ICEBERG_PYTHON] };
     },
   },
   {

@@ -19,6 +19,8 @@ export interface TicklakeOptions {
   cwd?: string;
   /** Whether to run the compiled program (`TEST_BINARY`) instead of the source. @default {false} */
   binary?: boolean;
+  /** Words before the program's own, such as those of a shell that sets limits and then becomes it. */
+  wrapper?: readonly string[];
   /** Text or bytes for its standard input. @default {nothing} */
   stdin?: string | Uint8Array;
   /** It is killed after this long, and the call throws. @default {120_000} */
@@ -75,7 +77,7 @@ export async function runTicklake(
 /** Starts the program. Kill it by disposing of it: `await using program = spawnTicklake(…)`. */
 export function spawnTicklake(args: string[], options: TicklakeOptions = {}): Spawned {
   const own = options.cwd === undefined ? Deno.makeTempDirSync() : undefined;
-  const [program, ...before] = commandLine(options.binary === true);
+  const [program, ...before] = [...options.wrapper ?? [], ...commandLine(options.binary === true)];
   const child = new Deno.Command(program, {
     args: [...before, ...args],
     cwd: options.cwd ?? own,

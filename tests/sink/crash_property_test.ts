@@ -19,7 +19,12 @@ const entry = fc.oneof(
 
 /** One start of the sink: its settings, and the step at which it is killed. */
 const start = fc.record({
-  format: fc.constantFrom("parquet", "jsonl"),
+  form: fc.constantFrom(
+    { format: "jsonl" },
+    { format: "parquet" },
+    { format: "parquet", compression: "snappy" },
+    { format: "parquet", compression: "none" },
+  ),
   partitionBy: fc.constantFrom("dt", "none", "index,year(date)", "dt,hour"),
   flushRows: fc.integer({ min: 1, max: 15 }),
   batchSize: fc.integer({ min: 1, max: 20 }),
@@ -45,12 +50,12 @@ Deno.test("killed at any step, again and again, under changing settings: each of
     fc.asyncProperty(fc.array(start, { minLength: 1, maxLength: 5 }), async (starts) => {
       const log = new ScriptedLog([[], []]);
       const lake = new MemoryLake();
-      for (const { arriving, steps, batchSize, flushRows, ...settings } of starts) {
+      for (const { arriving, steps, batchSize, flushRows, form, partitionBy } of starts) {
         arriving.forEach((entry, i) => log.partitions[i % 3 === 0 ? 1 : 0].push(entry));
         log.batchSize = batchSize;
         killAfter(steps, log, lake);
         const policy = { rows: flushRows, bytes: 1e9, intervalMs: 1e6 };
-        await sink(log, lake, { ...settings, policy } as Parameters<typeof sink>[2])
+        await sink(log, lake, { ...form, partitionBy, policy } as Parameters<typeof sink>[2])
           .catch((error) => assert.equal(error.message, "killed"));
       }
       log.beforeCommit = () => {};

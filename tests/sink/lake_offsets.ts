@@ -1,5 +1,6 @@
 import { gunzipSync } from "node:zlib";
 import { parquetReadObjects } from "hyparquet";
+import { compressors } from "hyparquet-compressors";
 import { parseObjectName } from "../../mod/lake/layout.ts";
 import type { MemoryLake } from "./memory_lake.ts";
 
@@ -20,7 +21,7 @@ export async function lakeOffsets(lake: MemoryLake, partition = 0): Promise<Lake
       for (let offset = parsed.first; offset <= parsed.last; offset++) found.gaps.push(offset);
     } else if (parsed.extension === "parquet") {
       const file = bytes.slice().buffer;
-      const rows = await parquetReadObjects({ file, columns: ["kafka_offset"] });
+      const rows = await parquetReadObjects({ file, columns: ["kafka_offset"], compressors });
       found.rows.push(...rows.map((row) => Number(row.kafka_offset)));
     } else {
       const text = new TextDecoder().decode(

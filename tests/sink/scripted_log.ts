@@ -4,6 +4,7 @@ import {
   type CommittedOffset,
   type ConsumeOptions,
   FencedError,
+  type LogIdentity,
   type PartitionOffsets,
   type RecordBatch,
 } from "../../mod/broker/broker.ts";
@@ -23,6 +24,8 @@ export type CommitHook = (partition: number, offset: number, metadata: string) =
  */
 export class ScriptedLog implements Broker {
   readonly description = "a scripted log";
+  /** Which log it is; another one is another log. */
+  identity: LogIdentity = { cluster: "scripted", topicId: "first" };
   readonly partitions: Entry[][];
   readonly lows: number[];
   readonly committed = new Map<number, CommittedOffset>();
@@ -50,6 +53,10 @@ export class ScriptedLog implements Broker {
 
   topicOffsets(): Promise<PartitionOffsets[]> {
     return Promise.resolve(this.partitions.map((_, partition) => this.#offsets(partition)));
+  }
+
+  log(): Promise<LogIdentity> {
+    return Promise.resolve(this.identity);
   }
 
   groupOffsets(): Promise<CommittedOffset[]> {
@@ -133,12 +140,17 @@ export class ScriptedLog implements Broker {
   ): AssignedPartition {
     const offsets = this.#offsets(partition);
     const committed = this.committed.get(partition) ?? { partition, offset: null, metadata: "" };
-    const start = committed.offset ?? (from === "earliest" ? offsets.low : offsets.high);
+    const begin = committed.offset ?? (from === "earliest" ? offsets.low : offsets.high);
+    let start = Math.max(begin, offsets.low);
     return {
       partition,
+      log: this.identity,
       committed,
       offsets,
-      start: Math.max(start, offsets.low),
+      get start() {
+        return start;
+      },
+      seek: (offset) => start = offset,
       lost,
       commit: async (offset, metadata) => {
         await Promise.resolve();

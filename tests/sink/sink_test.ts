@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { parquetMetadata } from "hyparquet";
 import { Failure } from "../../mod/failure/failure.ts";
 import { parseObjectName } from "../../mod/lake/layout.ts";
 import { parseCheckpoint } from "../../mod/sink/intent.ts";
@@ -93,6 +94,50 @@ Deno.test("a flush that was begun is finished under its own layout, whatever the
     "index_quotes/dt=2026-11-24/quotes-0-0000000000000000-0000000000000006.parquet",
     "index_quotes/index=NYA/quotes-0-0000000000000007-0000000000000014.jsonl.gz",
   ]);
+});
+
+/** A log and a lake whose only flush was killed before its commit. */
+async function killedFlush(lake: MemoryLake): Promise<ScriptedLog> {
+  const log = new ScriptedLog([rows(10)]);
+  lake.afterPut = () => {
+    throw new Failure("failed", "killed");
+  };
+  await assert.rejects(sink(log, lake), { message: "killed" });
+  lake.afterPut = () => {};
+  return log;
+}
+
+Deno.test("a flush that was begun is finished with its own compression, to the same bytes", async () => {
+  const lake = new MemoryLake();
+  const log = await killedFlush(lake);
+  const [[name, bytes]] = lake.objects;
+  lake.objects.clear();
+  await sink(log, lake, { compression: "none" });
+  assert.deepEqual([...lake.objects], [[name, bytes]]);
+});
+
+Deno.test("a flush that release 0.1.0 began is finished with snappy, as it was begun", async () => {
+  const lake = new MemoryLake();
+  const log = await killedFlush(lake);
+  const { partition, offset, metadata } = log.committed.get(0)!;
+  const of010 = JSON.parse(metadata);
+  delete of010.layout.compression;
+  log.committed.set(0, { partition, offset, metadata: JSON.stringify(of010) });
+  await sink(log, lake);
+  const [bytes] = lake.objects.values();
+  const { row_groups: [{ columns }] } = parquetMetadata(bytes.slice().buffer);
+  assert.deepEqual(new Set(columns.map(({ meta_data }) => meta_data!.codec)), new Set(["SNAPPY"]));
+  assert.deepEqual((await lakeOffsets(lake)).rows, offsetsFrom(0, 10));
+});
+
+Deno.test("JSON lines have no compression but gzip", async () => {
+  const log = new ScriptedLog([rows(1)]);
+  const options = { format: "jsonl", compression: "zstd" } as const;
+  await assert.rejects(
+    sink(log, new MemoryLake(), options),
+    (error) => error instanceof Failure && error.kind === "usage",
+  );
+  assert.equal((await sink(log, new MemoryLake(), { ...options, compression: "gzip" })).read, 1);
 });
 
 Deno.test("a flush begun under another schema is not finished under this one", async () => {

@@ -1,6 +1,7 @@
 import { type CommittedOffset, type ConsumeOptions, FencedError } from "../broker.ts";
 import { checkMetadata, readCommitted, writeCommitted } from "./committed_offsets.ts";
 import type { GroupCommit } from "./group_commit.ts";
+import { readIdentity } from "./identity.ts";
 import type { LogFile } from "./log_file.ts";
 import type { Membership } from "./membership.ts";
 import { PartitionReader } from "./partition_reader.ts";
@@ -41,6 +42,7 @@ export class ConsumerSession {
       new PartitionReader({
         file,
         topic,
+        log: readIdentity(file, topic)!,
         from,
         offsets: offsets[partition],
         committed: committed[partition] ?? { partition, offset: null, metadata: "" },

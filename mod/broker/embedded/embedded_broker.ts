@@ -1,11 +1,14 @@
 import { Failure } from "../../failure/failure.ts";
 import type {
   Broker,
+  CallOptions,
   CommittedOffset,
   ConsumeOptions,
+  LogIdentity,
   PartitionOffsets,
   Producer,
   ProducerOptions,
+  ReadOptions,
   RecordBatch,
   TopicOptions,
 } from "../broker.ts";
@@ -14,9 +17,11 @@ import { ChangeWatch } from "./change_watch.ts";
 import { readCommitted } from "./committed_offsets.ts";
 import { EmbeddedConsumer } from "./embedded_consumer.ts";
 import { EmbeddedProducer } from "./embedded_producer.ts";
+import { identify, readIdentity } from "./identity.ts";
 import { GroupCommit } from "./group_commit.ts";
 import { LogFile } from "./log_file.ts";
 import { readBlocks } from "./read_blocks.ts";
+import { abortable } from "../../wait/abortable.ts";
 import { addPartitions, countPartitions, readOffsets, trim } from "./topics.ts";
 
 /** Bytes of one piece of {@linkcode EmbeddedBroker.read}. */
@@ -66,23 +71,40 @@ export class EmbeddedBroker implements Broker {
 
   ensureTopic(
     topic: string,
-    { partitions }: TopicOptions,
+    { partitions, signal }: TopicOptions,
   ): Promise<{ created: boolean; partitions: number }> {
-    return this.#commits.submit(() => {
+    const change = () => {
       const existing = countPartitions(this.#file, topic);
       if (existing > 0) return { created: false, partitions: existing };
       addPartitions(this.#file, topic, partitions);
       return { created: true, partitions };
-    });
+    };
+    return abortable(this.#commits.submit(change), signal);
   }
 
-  async topicOffsets(topic: string): Promise<PartitionOffsets[] | null> {
-    const offsets = await this.#file.read(() => readOffsets(this.#file, topic));
+  async topicOffsets(
+    topic: string,
+    { signal }: CallOptions = {},
+  ): Promise<PartitionOffsets[] | null> {
+    const offsets = await this.#file.read(() => readOffsets(this.#file, topic), signal);
     return offsets.length === 0 ? null : offsets;
   }
 
-  groupOffsets(group: string, topic: string): Promise<CommittedOffset[]> {
-    return this.#file.read(() => readCommitted(this.#file, group, topic));
+  async log(topic: string, { signal }: CallOptions = {}): Promise<LogIdentity | null> {
+    const { partitions, log } = await this.#file.read(() => ({
+      partitions: countPartitions(this.#file, topic),
+      log: readIdentity(this.#file, topic),
+    }), signal);
+    if (partitions === 0) return null;
+    return log ?? await abortable(this.#commits.submit(() => identify(this.#file, topic)), signal);
+  }
+
+  groupOffsets(
+    group: string,
+    topic: string,
+    { signal }: CallOptions = {},
+  ): Promise<CommittedOffset[]> {
+    return this.#file.read(() => readCommitted(this.#file, group, topic), signal);
   }
 
   async *read(
@@ -90,12 +112,15 @@ export class EmbeddedBroker implements Broker {
     partition: number,
     from: number,
     to: number,
+    { signal, ...known }: ReadOptions = {},
   ): AsyncIterable<RecordBatch> {
-    const [{ low } = { low: 0 }] = (await this.topicOffsets(topic) ?? [])
-      .filter((offsets) => offsets.partition === partition);
+    const low = known.low ?? (await this.topicOffsets(topic, { signal }))
+      ?.find((offsets) => offsets.partition === partition)?.low ??
+      0;
     for (let next = Math.max(from, low); next < to;) {
-      const { high, blocks } = await this.#file.read(() =>
-        readBlocks(this.#file, topic, partition, next, READ_BYTES)
+      const { high, blocks } = await this.#file.read(
+        () => readBlocks(this.#file, topic, partition, next, READ_BYTES),
+        signal,
       );
       if (blocks.length === 0) return;
       const batch = new BlockBatch(partition, next, blocks, high);
@@ -104,19 +129,25 @@ export class EmbeddedBroker implements Broker {
     }
   }
 
-  async producer({ topic }: ProducerOptions): Promise<Producer> {
-    const partitions = await this.#knownPartitions(topic);
+  async producer({ topic, signal }: ProducerOptions): Promise<Producer> {
+    const partitions = await this.#knownPartitions(topic, signal);
     return new EmbeddedProducer(this.#file, this.#commits, topic, partitions);
   }
 
   async consume(options: ConsumeOptions): Promise<void> {
-    await this.#knownPartitions(options.topic);
+    const { signal } = options;
+    try {
+      await this.#knownPartitions(options.topic, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      throw error;
+    }
     const consumer = new EmbeddedConsumer({
       file: this.#file,
       commits: this.#commits,
       watch: this.#watch,
       leaseMs: this.#leaseMs,
-      options: { ...options, signal: AbortSignal.any([options.signal, this.#closing.signal]) },
+      options: { ...options, signal: AbortSignal.any([signal, this.#closing.signal]) },
     });
     const done = consumer.run();
     this.#consumers.add(done);
@@ -127,8 +158,8 @@ export class EmbeddedBroker implements Broker {
     }
   }
 
-  async #knownPartitions(topic: string): Promise<number> {
-    const partitions = await this.#file.read(() => countPartitions(this.#file, topic));
+  async #knownPartitions(topic: string, signal?: AbortSignal): Promise<number> {
+    const partitions = await this.#file.read(() => countPartitions(this.#file, topic), signal);
     if (partitions > 0) return partitions;
     throw new Failure("service", `topic ${topic} does not exist in ${this.description}`, {
       fix: "Send to it first (`ticklake produce` creates it), or check --topic and --home.",

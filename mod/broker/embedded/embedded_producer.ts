@@ -1,5 +1,6 @@
-import type { OutgoingMessage, Producer } from "../broker.ts";
+import type { CallOptions, OutgoingMessage, Producer } from "../broker.ts";
 import { partitionOfKey } from "../murmur2.ts";
+import { abortable } from "../../wait/abortable.ts";
 import { Append } from "./append.ts";
 import type { GroupCommit } from "./group_commit.ts";
 import type { LogFile } from "./log_file.ts";
@@ -43,12 +44,13 @@ export class EmbeddedProducer implements Producer {
     this.#partitions = partitions;
   }
 
-  send(messages: OutgoingMessage[]): Promise<number> {
+  send(messages: OutgoingMessage[], { signal }: CallOptions = {}): Promise<number> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
     const send = this.#send(messages);
     this.#sends.add(send);
     const forget = () => this.#sends.delete(send);
     send.then(forget, forget);
-    return send;
+    return abortable(send, signal);
   }
 
   async #send(messages: OutgoingMessage[]): Promise<number> {
@@ -68,9 +70,9 @@ export class EmbeddedProducer implements Producer {
     return messages.length;
   }
 
-  async close(): Promise<void> {
+  async close({ signal }: CallOptions = {}): Promise<void> {
     this.#closed = true;
-    await Promise.allSettled(this.#sends);
+    await abortable(Promise.allSettled(this.#sends), signal).catch(() => {});
   }
 
   #openAppend(): OpenAppend {

@@ -4,6 +4,7 @@ import { Failure, messageOf } from "../../failure/failure.ts";
 import { createPrivateFile, DIRECTORY_MODE } from "../../home/private_file.ts";
 import { backoff } from "../../wait/backoff.ts";
 import { sleep } from "../../wait/sleep.ts";
+import { IDENTIFY } from "./identity.ts";
 import { isBusy, sqliteFailure } from "./sqlite_failure.ts";
 
 /** Marks the file as an embedded log: "tlog". */
@@ -115,10 +116,12 @@ export class LogFile {
     this.#pragma("synchronous = FULL");
     this.#pragma("journal_size_limit = 67108864");
     this.#within("BEGIN IMMEDIATE", () => {
-      if (this.#checkOwn()) return;
-      this.#database.exec(SCHEMA);
-      this.#pragma(`application_id = ${APPLICATION_ID}`);
-      this.#pragma(`user_version = ${SCHEMA_VERSION}`);
+      if (!this.#checkOwn()) {
+        this.#database.exec(SCHEMA);
+        this.#pragma(`application_id = ${APPLICATION_ID}`);
+        this.#pragma(`user_version = ${SCHEMA_VERSION}`);
+      }
+      for (const sql of IDENTIFY) this.#database.prepare(sql).run();
     });
   }
 
@@ -165,10 +168,11 @@ export class LogFile {
 
   /**
    * Reads one consistent state of the file.
+   * @param signal ends the wait for a lock; its reason is thrown
    * @throws {Failure} kind `service` or `failed`
    */
-  read<T>(read: () => T): Promise<T> {
-    return this.#waiting(() => this.#within("BEGIN", read), LOCK_TIMEOUT_MS);
+  read<T>(read: () => T, signal?: AbortSignal): Promise<T> {
+    return this.#waiting(() => this.#within("BEGIN", read), LOCK_TIMEOUT_MS, signal);
   }
 
   /**
@@ -195,10 +199,11 @@ export class LogFile {
     }
   }
 
-  async #waiting<T>(work: () => T, timeoutMs: number): Promise<T> {
+  async #waiting<T>(work: () => T, timeoutMs: number, signal?: AbortSignal): Promise<T> {
     const deadline = performance.now() + timeoutMs;
     const pauses = backoff({ firstMs: 1, longestMs: 50 });
     for (;;) {
+      signal?.throwIfAborted();
       try {
         return work();
       } catch (error) {

@@ -1,4 +1,5 @@
 import { FencedError } from "../broker.ts";
+import { identify } from "./identity.ts";
 import type { LogFile } from "./log_file.ts";
 import { assignRanges } from "./range_assignment.ts";
 import { countPartitions } from "./topics.ts";
@@ -42,6 +43,7 @@ export class Membership {
   /** Joins the group, or renews the lease, and removes members whose lease ran out. */
   renew(): void {
     const $now = Date.now();
+    identify(this.#file, this.#group.$topic);
     const removed = this.#change(
       `DELETE FROM member WHERE consumer_group = $group AND topic = $topic AND id <> $id
          AND ${EXPIRED}`,

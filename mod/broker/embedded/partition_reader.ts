@@ -3,8 +3,10 @@ import type {
   AssignedPartition,
   CommittedOffset,
   ConsumerHandler,
+  LogIdentity,
   PartitionOffsets,
 } from "../broker.ts";
+import { Failure } from "../../failure/failure.ts";
 import { BlockBatch } from "./block_batch.ts";
 import type { LogFile } from "./log_file.ts";
 import { readBlocks } from "./read_blocks.ts";
@@ -14,6 +16,7 @@ import { Bell } from "../../wait/bell.ts";
 export interface ReaderParts {
   file: LogFile;
   topic: string;
+  log: LogIdentity;
   committed: CommittedOffset;
   offsets: PartitionOffsets;
   /** Where to begin when nothing is committed. */
@@ -28,12 +31,14 @@ export interface ReaderParts {
 /** Delivers the messages of one assigned partition. */
 export class PartitionReader implements AssignedPartition {
   readonly partition: number;
+  readonly log: LogIdentity;
   readonly committed: CommittedOffset;
   readonly offsets: PartitionOffsets;
-  readonly start: number;
   readonly lost: AbortSignal;
   readonly #parts: ReaderParts;
   readonly #changed = new Bell();
+  #start: number;
+  #delivering = false;
   #position: number;
   /** The partition's end, as far as known. */
   #high: number;
@@ -43,13 +48,24 @@ export class PartitionReader implements AssignedPartition {
     const { committed, offsets, from } = parts;
     this.#parts = parts;
     this.partition = offsets.partition;
+    this.log = parts.log;
     this.committed = committed;
     this.offsets = offsets;
     this.lost = parts.lost;
     const begin = committed.offset ?? (from === "earliest" ? offsets.low : offsets.high);
-    this.start = Math.max(begin, offsets.low);
-    this.#position = this.start;
+    this.#start = this.#position = Math.max(begin, offsets.low);
     this.#high = offsets.high;
+  }
+
+  get start(): number {
+    return this.#start;
+  }
+
+  seek(offset: number): void {
+    if (this.#delivering) {
+      throw new Error("seek: expected before deliveries, found after they began");
+    }
+    this.#start = this.#position = offset;
   }
 
   commit(offset: number, metadata: string): Promise<void> {
@@ -79,6 +95,8 @@ export class PartitionReader implements AssignedPartition {
 
   /** Delivers until the partition is lost. */
   async deliver(handler: ConsumerHandler): Promise<void> {
+    this.#delivering = true;
+    if (this.#position > this.#high) throw this.#beyondEnd();
     while (!this.lost.aborted) {
       if (this.#paused || this.#position >= this.#high) {
         await this.#changed.wait();
@@ -88,6 +106,16 @@ export class PartitionReader implements AssignedPartition {
         await new Promise((resolve) => setImmediate(resolve));
       }
     }
+  }
+
+  #beyondEnd(): Failure {
+    const { topic } = this.#parts;
+    return new Failure(
+      "failed",
+      `${topic}: partition ${this.partition} ends at offset ${this.#high}, but the next one to be ` +
+        `read is ${this.#position}: the log is not the one that was read before, or has lost messages`,
+      { fix: "Consume it into another --prefix with another --group." },
+    );
   }
 
   async #deliverSome(handler: ConsumerHandler): Promise<void> {

@@ -1,5 +1,6 @@
 import { Failure } from "../../failure/failure.ts";
 import type { PartitionOffsets } from "../broker.ts";
+import { identify } from "./identity.ts";
 import type { LogFile } from "./log_file.ts";
 
 /** Most partitions of a topic: each costs its consumer a look. */
@@ -36,6 +37,7 @@ export function addPartitions(file: LogFile, topic: string, partitions: number):
   }
   const insert = file.statement("INSERT INTO log (topic, partition) VALUES (?, ?)");
   for (let n = countPartitions(file, topic); n < partitions; n++) insert.run(topic, n);
+  identify(file, topic);
 }
 
 /** Kafka's rule for names, so that a topic can move there. */

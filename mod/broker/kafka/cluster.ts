@@ -8,7 +8,8 @@ import { deadline } from "../../wait/deadline.ts";
 import type { BrokerNode } from "./broker_node.ts";
 import { explainConnection } from "./explain_connection.ts";
 import { isConnecting } from "./kafkajs_repairs.ts";
-import { type BrokersAnswer, metadataRequest } from "./metadata_request.ts";
+import type { CallOptions, LogIdentity } from "../broker.ts";
+import { type BrokersAnswer, METADATA_KEY, metadataRequest } from "./metadata_request.ts";
 import { protocolError, type RawRequest, sendRaw } from "./raw_request.ts";
 import { errorType } from "./request_error.ts";
 import { cannotConnect, cannotReachAdvertised } from "./unreachable.ts";
@@ -18,6 +19,13 @@ export interface PartitionLeader {
   partition: number;
   /** Id of the broker that leads it, -1 while none does. */
   leader: number;
+}
+
+/** A topic as the brokers know it now. */
+export interface TopicDescription {
+  log: LogIdentity;
+  /** By partition. */
+  partitions: PartitionLeader[];
 }
 
 /** Options of {@linkcode Cluster}. */
@@ -86,7 +94,10 @@ export class Cluster {
     const { createBroker } = this.#pool;
     this.#pool.createBroker = (options: unknown) => {
       const broker = createBroker(options);
-      broker.metadata = (topics: string[]) => broker.connectionPool.send(metadataRequest(topics));
+      broker.metadata = (topics: string[]) => {
+        const { maxVersion } = (broker as BrokerNode).versions[METADATA_KEY];
+        return broker.connectionPool.send(metadataRequest(topics, maxVersion));
+      };
       broker.disconnect = async () => drop(broker, connectionClosed());
       return broker;
     };
@@ -94,9 +105,9 @@ export class Cluster {
 
   /**
    * Opens the first connections: to a server of the list, then to a broker that it names.
-   * @throws {Failure} kind `service`, after 12 seconds at most
+   * @throws {Failure} kind `service`, after 12 seconds at most; the signal's reason
    */
-  async connect(): Promise<void> {
+  async connect({ signal }: CallOptions = {}): Promise<void> {
     let server: string | undefined;
     const start = async () => {
       await this.#pool.connect();
@@ -106,10 +117,11 @@ export class Cluster {
       await Promise.any(ids.map((nodeId) => this.#pool.findBroker({ nodeId })));
     };
     try {
-      await within(START_TIMEOUT_MS, start);
+      await within(START_TIMEOUT_MS, start, signal);
     } catch (error) {
       const { brokers } = this.#pool.metadata as BrokersAnswer | null ?? { brokers: [] };
       this.close();
+      signal?.throwIfAborted();
       const cause = error instanceof AggregateError ? error.errors[0] ?? error : error;
       const advertised = brokers.map(({ host, port }) => `${host}:${port}`);
       if (advertised.length === 0) {
@@ -141,7 +153,12 @@ export class Cluster {
 
   /** The partitions of a topic, asked for now; `null` when there is no such topic. */
   async partitions(topic: string): Promise<PartitionLeader[] | null> {
-    const { topicMetadata } = await this.#refresh([topic]);
+    return (await this.topic(topic))?.partitions ?? null;
+  }
+
+  /** A topic, asked for now; `null` when there is none of that name. */
+  async topic(topic: string): Promise<TopicDescription | null> {
+    const { topicMetadata, clusterId } = await this.#refresh([topic]);
     const found = topicMetadata.find((metadata) => metadata.topic === topic);
     if (found === undefined) return null;
     if (found.topicErrorCode !== 0) {
@@ -149,9 +166,10 @@ export class Cluster {
       if (errorType(error) === "UNKNOWN_TOPIC_OR_PARTITION") return null;
       throw error;
     }
-    return found.partitionMetadata
+    const partitions = found.partitionMetadata
       .map(({ partitionId, leader }) => ({ partition: partitionId, leader }))
       .sort((a, b) => a.partition - b.partition);
+    return { log: { cluster: clusterId ?? "", topicId: found.topicId ?? null }, partitions };
   }
 
   /** Refreshes overlap badly in kafkajs (each makes its own connections), so they queue here. */
@@ -259,8 +277,8 @@ function drop(node: BrokerNode, error: Error): void {
   }
 }
 
-/** @throws {KafkaJSRequestTimeoutError} after `ms` */
-function within<T>(ms: number, request: () => Promise<T>): Promise<T> {
+/** @throws {KafkaJSRequestTimeoutError} after `ms`; the signal's reason */
+function within<T>(ms: number, request: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   const late = () => new KafkaJSRequestTimeoutError(`no answer within ${ms / 1000} s`);
-  return deadline({ ms, late }, request);
+  return deadline({ ms, signal, late }, request);
 }

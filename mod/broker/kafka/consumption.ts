@@ -1,6 +1,11 @@
 import { getLogger } from "@logtape/logtape";
 import { Failure } from "../../failure/failure.ts";
-import { type ConsumeOptions, FencedError, type PartitionOffsets } from "../broker.ts";
+import {
+  type ConsumeOptions,
+  FencedError,
+  type LogIdentity,
+  type PartitionOffsets,
+} from "../broker.ts";
 import { abortable } from "../../wait/abortable.ts";
 import { Bell } from "../../wait/bell.ts";
 import { pause, sleep } from "../../wait/sleep.ts";
@@ -96,6 +101,10 @@ export class Consumption {
       lost.addEventListener("abort", () => changed.ring(), { once: true });
       const feeds = this.#feeds = await this.#open(generation, changed, term);
       await abortable(this.#call(lost, () => this.#options.handler.assigned(feeds)), lost);
+      for (const feed of feeds) {
+        if (feed.start > feed.offsets.high) throw this.#beyondEnd(feed.start, feed.offsets);
+        feed.open();
+      }
       for (const feed of feeds) this.#call(lost, () => this.#deliver(feed));
       await this.#fetcher(feeds, changed, lost).run();
     } catch (error) {
@@ -119,7 +128,7 @@ export class Consumption {
   }
 
   async #deliver(feed: Feed): Promise<void> {
-    const { topic, group, handler } = this.#options;
+    const { topic, handler } = this.#options;
     try {
       await feed.deliver(handler);
     } catch (error) {
@@ -129,9 +138,7 @@ export class Consumption {
         `${this.#cluster.description}, topic ${topic}: ${error.message}`,
         {
           cause: error,
-          fix: `Look at it with kafka-dump-log.sh. To go on after it: kafka-consumer-groups.sh ` +
-            `--group ${group} --topic ${topic}:${feed.partition} --reset-offsets ` +
-            `--to-offset ${error.last + 1} --execute`,
+          fix: "Look at it with kafka-dump-log.sh.",
         },
       );
     }
@@ -211,7 +218,7 @@ export class Consumption {
       lost,
       () => committedOffsets(cluster, group, topic, partitions),
     );
-    const all = await this.#offsets(partitions, lost);
+    const { log, offsets: all } = await this.#offsets(partitions, lost);
     return await Promise.all(committed.map(async (committed, i) => {
       const { partition, offset } = committed;
       const offsets = await this.#reaching(offset ?? 0, all[i], lost);
@@ -220,10 +227,12 @@ export class Consumption {
         this.#commit(generation, term, partition, offset, metadata);
       return new Feed({
         partition,
+        log,
         committed,
         offsets,
         start: Math.max(start, offsets.low),
         lost,
+        mostMessageBytes: this.#options.maxMessageBytes,
         commit,
       }, changed);
     }));
@@ -255,21 +264,27 @@ export class Consumption {
     }
   }
 
-  /** The offsets of some partitions, in their order. */
-  #offsets(partitions: number[], lost: AbortSignal): Promise<PartitionOffsets[]> {
+  /** The offsets of some partitions, in their order, and of which log they are. */
+  #offsets(
+    partitions: number[],
+    lost: AbortSignal,
+  ): Promise<{ log: LogIdentity; offsets: PartitionOffsets[] }> {
     const { topic } = this.#options;
     return this.#asking(`the offsets of ${topic}`, lost, async () => {
-      const leaders = await this.#cluster.partitions(topic) ?? [];
-      const asked = leaders.filter(({ partition }) => partitions.includes(partition));
-      if (asked.length < partitions.length) throw protocolError(UNKNOWN_TOPIC_OR_PARTITION);
-      return partitionOffsets(this.#cluster, topic, asked);
+      const found = await this.#cluster.topic(topic);
+      const asked = (found?.partitions ?? [])
+        .filter(({ partition }) => partitions.includes(partition));
+      if (found === null || asked.length < partitions.length) {
+        throw protocolError(UNKNOWN_TOPIC_OR_PARTITION);
+      }
+      const offsets = await partitionOffsets(this.#cluster, topic, asked, lost);
+      return { log: found.log, offsets };
     });
   }
 
   /**
-   * A partition's offsets, once its end is not before `offset`. A broker that has just started may
-   * not know the end of its log yet.
-   * @throws {Failure} kind `failed`, when the end stays before it
+   * A partition's offsets; waits a few seconds while its end is before `offset`, as a broker that has
+   * just started may not know the end of its log yet.
    */
   async #reaching(
     offset: number,
@@ -279,13 +294,16 @@ export class Consumption {
     const { partition } = offsets;
     for (let check = 0; check < BEYOND_END_CHECKS && offset > offsets.high; check++) {
       await sleep(1000, lost);
-      [offsets] = await this.#offsets([partition], lost);
+      [offsets] = (await this.#offsets([partition], lost)).offsets;
     }
-    if (offset <= offsets.high) return offsets;
+    return offsets;
+  }
+
+  #beyondEnd(offset: number, { partition, high }: PartitionOffsets): Failure {
     const { topic, group } = this.#options;
-    throw new Failure(
+    return new Failure(
       "failed",
-      `${topic}: partition ${partition} ends at offset ${offsets.high}, but group ${group} has ` +
+      `${topic}: partition ${partition} ends at offset ${high}, but group ${group} has ` +
         `read up to ${offset}; the topic was deleted and created again, or lost messages`,
       {
         fix: "Use another --group and another --prefix for the new topic, or set the group " +
@@ -298,8 +316,11 @@ export class Consumption {
   async #outOfRange(feed: Feed, lost: AbortSignal): Promise<void> {
     const { topic } = this.#options;
     const { partition, position } = feed;
-    const [offsets] = await this.#offsets([partition], lost);
-    const { low } = await this.#reaching(position, offsets, lost);
+    const now = (await this.#offsets([partition], lost)).offsets[0];
+    const offsets = await this.#reaching(position, now, lost);
+    if (feed.position !== position) return;
+    const { low, high } = offsets;
+    if (position > high) throw this.#beyondEnd(position, offsets);
     if (position >= low) return sleep(1000, lost);
     logger.warn(
       "{topic}: retention removed offsets {from} to {to} of partition {partition} before they " +

@@ -1,6 +1,6 @@
 import type { KafkaConfig } from "kafkajs";
 import type { Settings } from "../../config/settings.ts";
-import type { Broker } from "../broker.ts";
+import type { Broker, CallOptions } from "../broker.ts";
 import { clientOptions } from "./client.ts";
 import { Cluster } from "./cluster.ts";
 import { listenerUse } from "./explain_connection.ts";
@@ -63,7 +63,7 @@ export class KafkaDiagnosis {
   }
 
   /** Connects as the other commands do. @throws {Failure} kind `service` */
-  open(): Promise<Broker> {
-    return openKafkaBroker(this.#settings);
+  open(options: CallOptions): Promise<Broker> {
+    return openKafkaBroker(this.#settings, options);
   }
 }

@@ -1,39 +1,48 @@
 import type { KafkaConfig } from "kafkajs";
 import type { Settings } from "../../config/settings.ts";
 import { Failure } from "../../failure/failure.ts";
-import { abortable } from "../../wait/abortable.ts";
 import type {
   Broker,
+  CallOptions,
   CommittedOffset,
   ConsumeOptions,
+  LogIdentity,
   PartitionOffsets,
   Producer,
   ProducerOptions,
+  ReadOptions,
   RecordBatch,
   TopicOptions,
 } from "../broker.ts";
 import { clientOptions } from "./client.ts";
-import { Cluster } from "./cluster.ts";
+import { Cluster, type PartitionLeader } from "./cluster.ts";
 import { Consumption } from "./consumption.ts";
 import { checkTopicName, createTopic, readyPartitions } from "./ensure_topic.ts";
 import { fetchRecords } from "./fetch_records.ts";
-import { committedOffsets, topicOffsets } from "./offsets.ts";
+import { committedOffsets, partitionOffsets } from "./offsets.ts";
 import { KafkaProducer } from "./producer.ts";
-import { RecordReader } from "./record_batch_reader.ts";
+import { type FetchedRecords, RecordReader, UnreadableBatchError } from "./record_batch_reader.ts";
+import { protocolError } from "./raw_request.ts";
 import { retryingOrRefused } from "./retry.ts";
 import { cannotConnect } from "./unreachable.ts";
 
 /** Milliseconds for which a question is asked again while a broker does not answer. */
 const PATIENCE_MS = 12_000;
 
+/** Kafka's code for a partition that a broker does not know, or not yet. */
+const UNKNOWN_TOPIC_OR_PARTITION = 3;
+
 /**
  * Opens Kafka.
  * @throws {Failure} kind `service`, within 12 seconds, when it cannot be reached; kind `usage`, when
- * the settings are wrong
+ * the settings are wrong; the signal's reason
  */
-export async function openKafkaBroker(settings: Settings): Promise<Broker> {
+export async function openKafkaBroker(
+  settings: Settings,
+  options: CallOptions = {},
+): Promise<Broker> {
   const broker = new KafkaBroker(clientOptions(settings), settings.sessionTimeout);
-  await broker.connect();
+  await broker.connect(options);
   return broker;
 }
 
@@ -44,6 +53,8 @@ class KafkaBroker implements Broker {
   readonly #sessionTimeoutMs: number;
   /** For questions; a consumer and a producer have connections of their own. */
   readonly #cluster: Cluster;
+  /** Who leads the partitions of a topic, as it was last seen: for reading, which notices a change. */
+  readonly #leaders = new Map<string, PartitionLeader[]>();
   readonly #closing = new AbortController();
   readonly #open = new Set<Promise<unknown>>();
 
@@ -55,8 +66,8 @@ class KafkaBroker implements Broker {
   }
 
   /** @throws {Failure} kind `service` */
-  connect(): Promise<void> {
-    return this.#cluster.connect();
+  connect(options: CallOptions): Promise<void> {
+    return this.#cluster.connect(options);
   }
 
   async ensureTopic(
@@ -66,26 +77,49 @@ class KafkaBroker implements Broker {
     checkTopicName(topic);
     const created = await this.#asking(
       `creating topic ${topic}`,
+      options,
       () => createTopic(this.#cluster, topic, options),
     );
     const partitions = await this.#asking(
       `asking for topic ${topic}`,
+      options,
       () => readyPartitions(this.#cluster, topic),
     );
     return { created, partitions };
   }
 
-  topicOffsets(topic: string): Promise<PartitionOffsets[] | null> {
+  topicOffsets(topic: string, options: CallOptions = {}): Promise<PartitionOffsets[] | null> {
     return this.#asking(
       `asking for the offsets of ${topic}`,
-      () => topicOffsets(this.#cluster, topic),
+      options,
+      async (signal) => {
+        const leaders = await this.#cluster.partitions(topic);
+        if (leaders === null) return null;
+        this.#leaders.set(topic, leaders);
+        return await partitionOffsets(this.#cluster, topic, leaders, signal);
+      },
     );
   }
 
-  async groupOffsets(group: string, topic: string): Promise<CommittedOffset[]> {
-    const committed = await this.#asking(`asking for the offsets of group ${group}`, async () => {
+  async log(topic: string, options: CallOptions = {}): Promise<LogIdentity | null> {
+    const found = await this.#asking(
+      `asking for topic ${topic}`,
+      options,
+      () => this.#cluster.topic(topic),
+    );
+    return found?.log ?? null;
+  }
+
+  async groupOffsets(
+    group: string,
+    topic: string,
+    options: CallOptions = {},
+  ): Promise<CommittedOffset[]> {
+    const doing = `asking for the offsets of group ${group}`;
+    const committed = await this.#asking(doing, options, async (signal) => {
       const partitions = await this.#cluster.partitions(topic) ?? [];
       const numbers = partitions.map(({ partition }) => partition);
+      signal.throwIfAborted();
       return numbers.length === 0
         ? []
         : await committedOffsets(this.#cluster, group, topic, numbers);
@@ -98,27 +132,52 @@ class KafkaBroker implements Broker {
     partition: number,
     from: number,
     to: number,
+    options: ReadOptions = {},
   ): AsyncIterable<RecordBatch> {
     const reading = `reading ${topic}`;
-    const low = (await this.topicOffsets(topic))
-      ?.find((offsets) => offsets.partition === partition)?.low ?? 0;
+    const low = options.low ?? (await this.topicOffsets(topic, options))
+      ?.find((offsets) => offsets.partition === partition)?.low ??
+      0;
     for (from = Math.max(from, low); from < to;) {
       const records = await this.#asking(
         reading,
-        () => fetchRecords(this.#cluster, topic, partition, from),
+        options,
+        () => this.#fetch(topic, partition, from),
       );
-      const reader = new RecordReader(records);
-      for (let batch = reader.next(); batch !== null; batch = reader.next()) {
-        if (batch.count > 0) yield batch;
+      const reader = new RecordReader(records, { mostMessageBytes: options.maxMessageBytes });
+      for (let more = true; more;) {
+        try {
+          const batch = reader.next();
+          more = batch !== null;
+          if (batch !== null && batch.count > 0) yield batch;
+        } catch (error) {
+          if (!(error instanceof UnreadableBatchError)) throw error;
+          options.unreadable?.(error);
+          more = reader.skip(error);
+        }
       }
       if (reader.nextOffset <= from) return;
       from = reader.nextOffset;
     }
   }
 
-  async producer({ topic }: ProducerOptions): Promise<Producer> {
-    await this.#mustHave(topic);
-    return await KafkaProducer.open(new Cluster(this.#config), topic);
+  async #fetch(topic: string, partition: number, from: number): Promise<FetchedRecords> {
+    const known = this.#leaders.get(topic) ?? await this.#cluster.partitions(topic) ?? [];
+    const leader = known.find((candidate) => candidate.partition === partition)?.leader;
+    try {
+      if (leader === undefined) throw protocolError(UNKNOWN_TOPIC_OR_PARTITION);
+      const records = await fetchRecords(this.#cluster, leader, topic, partition, from);
+      this.#leaders.set(topic, known);
+      return records;
+    } catch (error) {
+      this.#leaders.delete(topic);
+      throw error;
+    }
+  }
+
+  async producer({ topic, signal }: ProducerOptions): Promise<Producer> {
+    await this.#mustHave(topic, { signal });
+    return await KafkaProducer.open(new Cluster(this.#config), topic, { signal });
   }
 
   async consume(options: ConsumeOptions): Promise<void> {
@@ -139,8 +198,8 @@ class KafkaBroker implements Broker {
     const requestTimeoutMs = Math.min(30_000, Math.max(2000, this.#sessionTimeoutMs / 3));
     const cluster = new Cluster(this.#config, { requestTimeoutMs });
     try {
-      await abortable(this.#mustHave(topic), signal);
-      await abortable(cluster.connect(), signal);
+      await this.#mustHave(topic, { signal });
+      await cluster.connect({ signal });
     } catch (error) {
       cluster.close();
       if (signal.aborted) return;
@@ -149,9 +208,10 @@ class KafkaBroker implements Broker {
     await new Consumption(cluster, options, this.#sessionTimeoutMs).run();
   }
 
-  async #mustHave(topic: string): Promise<void> {
+  async #mustHave(topic: string, options: CallOptions): Promise<void> {
     const partitions = await this.#asking(
       `asking for topic ${topic}`,
+      options,
       () => this.#cluster.partitions(topic),
     );
     if (partitions !== null) return;
@@ -160,13 +220,18 @@ class KafkaBroker implements Broker {
     });
   }
 
-  async #asking<T>(doing: string, ask: () => Promise<T>): Promise<T> {
+  async #asking<T>(
+    doing: string,
+    { signal }: CallOptions,
+    ask: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     const patience = AbortSignal.timeout(PATIENCE_MS);
+    const ends = signal === undefined ? patience : AbortSignal.any([signal, patience]);
     let last: unknown;
     try {
-      return await retryingOrRefused(this.description, doing, patience, async () => {
+      return await retryingOrRefused(this.description, doing, ends, async () => {
         try {
-          return await ask();
+          return await ask(ends);
         } catch (error) {
           last = error;
           throw error;

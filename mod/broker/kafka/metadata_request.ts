@@ -1,27 +1,49 @@
 import { Buffer } from "node:buffer";
 import { requests } from "kafkajs/src/protocol/requests/index.js";
+import { CompactReader } from "./compact_reader.ts";
+
+/** The API key of Metadata. */
+export const METADATA_KEY = 3;
 
 /** Metadata, version 6: Kafka 2.0 and newer. */
-const VERSION = 6;
+const WITHOUT_IDS = 6;
+
+/** Metadata, version 10: Kafka 2.8 and newer. The first one with topic ids. */
+const WITH_IDS = 10;
 
 /** What the brokers know about themselves and about topics. */
 export interface BrokersAnswer {
   brokers: Array<{ nodeId: number; host: string; port: number }>;
+  clusterId: string | null;
   controllerId: number;
   topicMetadata: Array<{
     topic: string;
+    /** `null` where the broker gives none. */
+    topicId?: string | null;
     /** 0 where there is such a topic. */
     topicErrorCode: number;
     partitionMetadata: Array<{ partitionId: number; leader: number }>;
   }>;
 }
 
-/** Asks for the brokers and some topics, without creating them; errors stay in the answer. */
-export function metadataRequest(topics: string[]) {
-  const { request, response } = requests.Metadata.protocol({ version: VERSION })({ topics: [] });
+/**
+ * Asks for the brokers and some topics, without creating them; errors stay in the answer.
+ * @param maxVersion the newest version of the request that the broker takes
+ */
+export function metadataRequest(topics: string[], maxVersion: number) {
+  const { request, response } = requests.Metadata.protocol({ version: WITHOUT_IDS })({
+    topics: [],
+  });
+  const parse = (answer: BrokersAnswer) => answer;
+  if (maxVersion < WITH_IDS) {
+    return {
+      request: { ...request, encode: () => encoded(topics) },
+      response: { decode: response.decode, parse },
+    };
+  }
   return {
-    request: { ...request, encode: () => encoded(topics) },
-    response: { decode: response.decode, parse: (answer: BrokersAnswer) => answer },
+    request: { ...request, apiVersion: WITH_IDS, encode: () => encodedWithIds(topics) },
+    response: { decode, parse },
   };
 }
 
@@ -36,4 +58,66 @@ function encoded(topics: string[]): { buf: Buffer; buffer: Buffer } {
   }
   buffer.writeInt8(0, at); // Creates no topic.
   return { buf: buffer, buffer };
+}
+
+/** A topic by its name: an id of zeros, the name (up to 249 bytes), no tagged fields. */
+function encodedWithIds(topics: string[]): { buf: Buffer; buffer: Buffer } {
+  const parts = [Buffer.of(0), compactLength(topics.length)]; // First the header's tagged fields.
+  for (const topic of topics) {
+    const name = Buffer.from(topic);
+    parts.push(Buffer.alloc(16), compactLength(name.length), name, Buffer.of(0));
+  }
+  // Creates no topic; authorized operations of neither; no tagged fields.
+  parts.push(Buffer.of(0, 0, 0, 0));
+  const buffer = Buffer.concat(parts);
+  return { buf: buffer, buffer };
+}
+
+/** A length as it stands before compact arrays and strings, which counts one more. */
+function compactLength(length: number): Buffer {
+  const bytes = [];
+  let rest = length + 1;
+  for (; rest >= 0x80; rest >>>= 7) bytes.push((rest & 0x7f) | 0x80);
+  return Buffer.of(...bytes, rest);
+}
+
+async function decode(payload: Buffer) {
+  const reader = new CompactReader(payload);
+  reader.tags();
+  const clientSideThrottleTime = reader.int32();
+  const brokers = reader.array(() => {
+    const [nodeId, host, port] = [reader.int32(), reader.string()!, reader.int32()];
+    const rack = reader.string();
+    reader.tags();
+    return { nodeId, host, port, rack };
+  });
+  const clusterId = reader.string();
+  const controllerId = reader.int32();
+  const topicMetadata = reader.array(() => {
+    const [topicErrorCode, topic] = [reader.int16(), reader.string()!];
+    const topicId = reader.uuid();
+    reader.boolean(); // Internal.
+    const partitionMetadata = reader.array(() => readPartition(reader));
+    reader.int32(); // Authorized operations.
+    reader.tags();
+    return { topicErrorCode, topic, topicId, partitionMetadata };
+  });
+  return {
+    throttleTime: 0,
+    clientSideThrottleTime,
+    brokers,
+    clusterId,
+    controllerId,
+    topicMetadata,
+  };
+}
+
+function readPartition(reader: CompactReader) {
+  reader.int16(); // The partition's error; a missing leader says the same.
+  const [partitionId, leader] = [reader.int32(), reader.int32()];
+  reader.int32(); // Leader's epoch.
+  // All replicas, those in sync, and those that are offline.
+  for (let lists = 0; lists < 3; lists++) reader.array(() => reader.int32());
+  reader.tags();
+  return { partitionId, leader };
 }

@@ -8,23 +8,15 @@ const LATEST = -1;
 /** Kafka's code for a partition that nobody leads at the moment. */
 const LEADER_NOT_AVAILABLE = 5;
 
-/** Each partition's offsets, by partition; `null` when there is no such topic. One try. */
-export async function topicOffsets(
-  cluster: Cluster,
-  topic: string,
-): Promise<PartitionOffsets[] | null> {
-  const leaders = await cluster.partitions(topic);
-  return leaders && await partitionOffsets(cluster, topic, leaders);
-}
-
 /** The offsets of some partitions, by partition. One try. */
 export async function partitionOffsets(
   cluster: Cluster,
   topic: string,
   leaders: PartitionLeader[],
+  signal?: AbortSignal,
 ): Promise<PartitionOffsets[]> {
-  const high = await listOffsets(cluster, topic, leaders, LATEST);
-  const low = await listOffsets(cluster, topic, leaders, EARLIEST);
+  const high = await listOffsets(cluster, topic, leaders, LATEST, signal);
+  const low = await listOffsets(cluster, topic, leaders, EARLIEST, signal);
   return leaders
     .map(({ partition }) => ({
       partition,
@@ -39,10 +31,12 @@ async function listOffsets(
   topic: string,
   partitions: PartitionLeader[],
   timestamp: typeof EARLIEST | typeof LATEST,
+  signal?: AbortSignal,
 ): Promise<Map<number, number>> {
   if (partitions.some(({ leader }) => leader < 0)) throw protocolError(LEADER_NOT_AVAILABLE);
   const offsets = new Map<number, number>();
   for (const id of new Set(partitions.map(({ leader }) => leader))) {
+    signal?.throwIfAborted();
     const node = await cluster.broker(id);
     const asked = partitions.filter(({ leader }) => leader === id)
       .map(({ partition }) => ({ partition, timestamp }));

@@ -1,8 +1,10 @@
+import { setImmediate } from "node:timers";
 import {
   type AssignedPartition,
   type CommittedOffset,
   type ConsumerHandler,
   FencedError,
+  type LogIdentity,
   type PartitionOffsets,
 } from "../broker.ts";
 import { Bell } from "../../wait/bell.ts";
@@ -23,10 +25,13 @@ interface Gap {
 /** What a {@linkcode Feed} needs. */
 export interface FeedOptions {
   partition: number;
+  log: LogIdentity;
   committed: CommittedOffset;
   offsets: PartitionOffsets;
   start: number;
   lost: AbortSignal;
+  /** Bytes that one message may have to be taken whole. */
+  mostMessageBytes?: number;
   /** Commits once, trying again while it may help. @throws {FencedError} */
   commit(offset: number, metadata: string): Promise<void>;
 }
@@ -37,14 +42,17 @@ const READ_ATTEMPTS = 3;
 /** A partition of one assignment: what was fetched of it, on its way to the handler. */
 export class Feed implements AssignedPartition {
   readonly partition: number;
+  readonly log: LogIdentity;
   readonly committed: CommittedOffset;
   readonly offsets: PartitionOffsets;
-  readonly start: number;
   readonly lost: AbortSignal;
   /** Rings when {@linkcode wants} may have changed. */
   readonly changed: Bell;
   readonly #commit: FeedOptions["commit"];
   #commits: Promise<void> = Promise.resolve();
+  readonly #mostMessageBytes: number | undefined;
+  #start: number;
+  #open = false;
   #position: number;
   #paused = false;
   #queue: Array<FetchedRecords | Gap> = [];
@@ -53,13 +61,29 @@ export class Feed implements AssignedPartition {
   /** @param changed a bell that the feeds of one assignment share */
   constructor(options: FeedOptions, changed: Bell) {
     this.partition = options.partition;
+    this.log = options.log;
     this.committed = options.committed;
     this.offsets = options.offsets;
-    this.start = options.start;
+    this.#mostMessageBytes = options.mostMessageBytes;
+    this.#start = options.start;
     this.lost = options.lost;
     this.#commit = options.commit;
     this.#position = options.start;
     this.changed = changed;
+  }
+
+  get start(): number {
+    return this.#start;
+  }
+
+  seek(offset: number): void {
+    if (this.#open) throw new Error("seek: expected before deliveries, found after they began");
+    this.#start = this.#position = offset;
+  }
+
+  /** From now on there are deliveries. */
+  open(): void {
+    this.#open = true;
   }
 
   /** Offset to fetch next. */
@@ -102,7 +126,8 @@ export class Feed implements AssignedPartition {
     if (fetched.fetchOffset !== this.#position || this.lost.aborted) return;
     const end = endOffset(fetched.bytes);
     if (end === null) return;
-    this.#position = Math.max(end, this.#position);
+    // A damaged batch may claim more than there is.
+    this.#position = Math.max(Math.min(end, fetched.highWatermark), this.#position);
     this.#queue.push(fetched);
     this.changed.ring();
   }
@@ -117,7 +142,7 @@ export class Feed implements AssignedPartition {
   /**
    * Hands everything to the handler, in order, until the partition is lost.
    * @throws what the handler throws
-   * @throws {UnreadableBatchError}
+   * @throws {UnreadableBatchError} the handler takes none of them
    */
   async deliver(handler: ConsumerHandler): Promise<void> {
     while (await this.#ready(() => this.#queue.length > 0)) {
@@ -132,28 +157,50 @@ export class Feed implements AssignedPartition {
   }
 
   async #read(fetched: FetchedRecords, handler: ConsumerHandler): Promise<void> {
-    const reader = new RecordReader(fetched);
+    const reader = new RecordReader(fetched, { mostMessageBytes: this.#mostMessageBytes });
+    let from = reader.nextOffset;
     while (await this.#ready(() => true)) {
       let batch;
       try {
         batch = reader.next();
       } catch (error) {
-        return this.#fetchAgain(error, fetched, reader.nextOffset);
+        if (!(error instanceof UnreadableBatchError)) throw error;
+        if (error.isDamaged && this.#fetchAgain(error)) return;
+        if (handler.unreadable === undefined) throw error;
+        const { first, end, bytes, reason } = error;
+        await handler.unreadable(this.partition, { first, end, bytes, reason });
+        if (reader.skip(error)) continue;
+        if (this.#following !== end) this.#goTo(end);
+        return;
       }
       if (batch === null) return;
       if (batch.count > 0) await handler.batch(batch);
-      else handler.skipped?.(this.partition, batch.nextOffset);
+      else if (batch.nextOffset > from) handler.skipped?.(this.partition, batch.nextOffset);
+      // A large message: timers and the other partitions get their turn.
+      else await new Promise((resolve) => setImmediate(resolve));
+      from = batch.nextOffset;
     }
   }
 
-  #fetchAgain(error: unknown, fetched: FetchedRecords, from: number): void {
-    if (!(error instanceof UnreadableBatchError)) throw error;
-    if (this.#unreadable.first !== error.first) {
-      this.#unreadable = { first: error.first, attempts: 0 };
-    }
-    if (++this.#unreadable.attempts >= READ_ATTEMPTS) throw error;
+  /** Offset at which what waits begins, or will. */
+  get #following(): number {
+    const [next] = this.#queue;
+    if (next === undefined) return this.#position;
+    return "gap" in next ? next.from : next.fetchOffset;
+  }
+
+  /** Whether to fetch a damaged batch once more. */
+  #fetchAgain({ first }: UnreadableBatchError): boolean {
+    if (this.#unreadable.first !== first) this.#unreadable = { first, attempts: 0 };
+    if (++this.#unreadable.attempts >= READ_ATTEMPTS) return false;
+    this.#goTo(first);
+    return true;
+  }
+
+  /** Forgets what waits and fetches from an offset on. */
+  #goTo(offset: number): void {
     this.#queue = [];
-    this.#position = Math.max(from, fetched.fetchOffset);
+    this.#position = offset;
     this.changed.ring();
   }
 

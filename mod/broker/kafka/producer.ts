@@ -1,6 +1,7 @@
-import type { OutgoingMessage, Producer } from "../broker.ts";
+import type { CallOptions, OutgoingMessage, Producer } from "../broker.ts";
 import { BatchSender } from "./batch_sender.ts";
 import { Bell } from "../../wait/bell.ts";
+import { abortable } from "../../wait/abortable.ts";
 import type { Cluster } from "./cluster.ts";
 import { KeyPartitions } from "./key_partitions.ts";
 import { retryingOrRefused } from "./retry.ts";
@@ -45,16 +46,31 @@ export class KafkaProducer implements Producer {
    * Opens a producer on connections of its own, which it closes.
    * @throws {Failure} kind `service`
    */
-  static async open(cluster: Cluster, topic: string): Promise<KafkaProducer> {
-    await cluster.connect();
+  static async open(
+    cluster: Cluster,
+    topic: string,
+    { signal }: CallOptions = {},
+  ): Promise<KafkaProducer> {
     const producer = new KafkaProducer(cluster, topic);
     const patience = AbortSignal.timeout(START_TIMEOUT_MS);
+    const ends = signal === undefined ? patience : AbortSignal.any([signal, patience]);
     const open = () => producer.#sender.open();
-    await retryingOrRefused(cluster.description, `sending to ${topic}`, patience, open);
-    return producer;
+    try {
+      await abortable(cluster.connect(), signal);
+      await retryingOrRefused(cluster.description, `sending to ${topic}`, ends, open);
+      return producer;
+    } catch (error) {
+      cluster.close();
+      throw error;
+    }
   }
 
-  send(messages: OutgoingMessage[]): Promise<number> {
+  send(messages: OutgoingMessage[], { signal }: CallOptions = {}): Promise<number> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    return abortable(this.#send(messages), signal);
+  }
+
+  #send(messages: OutgoingMessage[]): Promise<number> {
     if (this.#waiting === 0 && this.#unacknowledgedBytes < MOST_UNACKNOWLEDGED_BYTES) {
       return this.#add(messages);
     }
@@ -120,10 +136,9 @@ export class KafkaProducer implements Producer {
     return this.#scratch.subarray(0, written);
   }
 
-  /** Waits for what is on its way, then closes the connections. */
-  async close(): Promise<void> {
-    await this.#row.catch(() => {});
-    await Promise.allSettled(this.#calls);
+  async close({ signal }: CallOptions = {}): Promise<void> {
+    const settled = this.#row.catch(() => {}).then(() => Promise.allSettled(this.#calls));
+    await abortable(settled, signal).catch(() => {});
     this.#sender.close();
     this.#cluster.close();
   }

@@ -1,7 +1,9 @@
 import { messageOf } from "../../failure/failure.ts";
-import type { RecordBatch } from "../broker.ts";
-import { decompress } from "./codecs.ts";
+import type { RecordBatch, UnreadableBatch } from "../broker.ts";
+import { uncompressedPieces } from "./codecs/codecs.ts";
 import { crc32c } from "./crc32c.ts";
+import { Messages, recordHead } from "./messages.ts";
+import { OpenBatch } from "./open_batch.ts";
 
 /** A transaction that was aborted: its producer's records from `firstOffset` on do not count. */
 export interface AbortedTransaction {
@@ -23,27 +25,36 @@ export interface FetchedRecords {
 }
 
 /** A record batch that cannot be read: damaged, or of a form that we do not know. */
-export class UnreadableBatchError extends Error {
-  /** First and last offset of the batch. */
+export class UnreadableBatchError extends Error implements UnreadableBatch {
   readonly first: number;
-  readonly last: number;
+  readonly end: number;
+  readonly bytes: Uint8Array;
+  readonly reason: string;
+  /** Whether its bytes are not those that were written, so that fetching it again may help. */
+  readonly isDamaged: boolean;
 
-  constructor(first: number, last: number, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(
+    partition: number,
+    batch: UnreadableBatch,
+    options: { cause?: unknown; isDamaged: boolean },
+  ) {
+    const { first, end, bytes, reason } = batch;
+    const what = `the record batch of partition ${partition}, offsets ${first} to ${end - 1}`;
+    super(`${what}, cannot be read: ${reason}`, options);
     this.name = "UnreadableBatchError";
     this.first = first;
-    this.last = last;
+    this.end = end;
+    this.bytes = bytes;
+    this.reason = reason;
+    this.isDamaged = options.isDamaged;
   }
 }
-
-/** Uncompressed bytes after which one {@linkcode RecordBatch} is large enough. */
-const ENOUGH_BYTES = 2 ** 20;
 
 /** Length of a record batch's header, with the two fields before its length counts. */
 const HEADER_LENGTH = 61;
 
-/** Bytes of a record without key, value and headers. */
-const SHORTEST_RECORD = 7;
+/** Bytes that one message may have to be taken whole. */
+const MOST_MESSAGE_BYTES = 16 * 2 ** 20;
 
 const LOG_APPEND_TIME = 0x08;
 const TRANSACTIONAL = 0x10;
@@ -62,72 +73,126 @@ export function endOffset(bytes: Uint8Array): number | null {
   return offset;
 }
 
+/** Options of {@linkcode RecordReader}. */
+export interface RecordReaderOptions {
+  /** Bytes that one message may have to be taken whole. @default {16 MiB} */
+  mostMessageBytes?: number;
+}
+
 /**
- * Reads what a fetch brought, a piece at a time, so that compressed batches are opened only when
- * they are wanted. Control records and those of aborted transactions are passed over.
+ * Reads what a fetch brought, a piece at a time: compressed batches are opened only when they are
+ * wanted, and large ones as they are read. Control records and those of aborted transactions are passed
+ * over.
  */
 export class RecordReader {
   readonly #fetched: FetchedRecords;
+  readonly #mostMessageBytes: number;
   readonly #view: DataView;
   readonly #abortedProducers = new Set<bigint>();
   /** Offset after the last message that {@linkcode RecordReader.next} gave or passed over. */
   nextOffset: number;
   #at = 0;
   #nextAborted = 0;
+  /** The batch at `#at`, where a part of it has been read. */
+  #open: { header: BatchHeader; batch: OpenBatch } | null = null;
+  #failed: UnreadableBatchError | null = null;
 
-  constructor(fetched: FetchedRecords) {
+  constructor(fetched: FetchedRecords, options: RecordReaderOptions = {}) {
     this.#fetched = fetched;
+    this.#mostMessageBytes = options.mostMessageBytes ?? MOST_MESSAGE_BYTES;
     this.nextOffset = fetched.fetchOffset;
     const { buffer, byteOffset, byteLength } = fetched.bytes;
     this.#view = new DataView(buffer, byteOffset, byteLength);
   }
 
   /**
-   * The next messages, about {@linkcode ENOUGH_BYTES} of them; `null` after the last. `count` is 0
-   * where all were passed over.
-   * @throws {UnreadableBatchError}
+   * The next messages, about a MiB of them; `null` after the last. `count` is 0 where all were passed
+   * over, or a large one takes a while.
+   * @throws {UnreadableBatchError} until it is {@linkcode RecordReader.skip}ped
    */
   next(): RecordBatch | null {
+    if (this.#failed !== null) throw this.#failed;
     const messages = new Messages(this.#fetched);
-    const begin = this.#at;
-    let nextOffset = this.nextOffset;
+    let hasRead = false;
     try {
-      for (let size = 0; size < ENOUGH_BYTES;) {
-        const batch = this.#nextBatch();
-        if (batch === null) break;
-        if (this.#counts(batch)) size += this.#open(batch, messages);
-        nextOffset = Math.max(nextOffset, batch.lastOffset + 1);
-        this.#at = batch.end;
+      while (!messages.isFull) {
+        const header = this.#open?.header ?? this.#nextBatch();
+        if (header === null) break;
+        if (this.#open !== null || this.#counts(header)) {
+          const { batch } = this.#open ??= { header, batch: this.#openBatch(header) };
+          batch.read(messages);
+          hasRead = true;
+          if (!batch.isDone) {
+            if (messages.count > 0) {
+              this.nextOffset = Math.max(this.nextOffset, messages.offset(messages.count - 1) + 1);
+            }
+            break;
+          }
+        }
+        hasRead = true;
+        this.#close(header);
       }
     } catch (error) {
-      // What can be read before it comes first; the next call meets it again.
-      if (this.#at === begin) throw error;
+      // What can be read before it comes first.
+      if (messages.count > 0) {
+        this.nextOffset = Math.max(this.nextOffset, messages.offset(messages.count - 1) + 1);
+      }
+      this.#failed = error instanceof UnreadableBatchError ? error : this.#unopened(error);
+      if (!hasRead && messages.count === 0) throw this.#failed;
     }
-    if (this.#at === begin) return null;
-    this.nextOffset = nextOffset;
-    messages.nextOffset = nextOffset;
+    if (!hasRead && messages.count === 0) return null;
+    messages.nextOffset = this.nextOffset;
     return messages;
+  }
+
+  /** The batch has been read, or passed over. */
+  #close({ lastOffset, end }: BatchHeader): void {
+    this.nextOffset = Math.max(this.nextOffset, lastOffset + 1);
+    this.#at = end;
+    this.#open = null;
+  }
+
+  /**
+   * Goes on behind a batch that {@linkcode RecordReader.next} could not read; `false` when nothing
+   * follows, or nobody knows where the batch ends.
+   */
+  skip({ end, bytes }: UnreadableBatchError): boolean {
+    this.nextOffset = end;
+    this.#at += bytes.length;
+    this.#open = null;
+    this.#failed = null;
+    return bytes.length >= HEADER_LENGTH && this.#at + HEADER_LENGTH <= this.#view.byteLength;
   }
 
   #nextBatch(): BatchHeader | null {
     const view = this.#view;
     const at = this.#at;
     if (at + HEADER_LENGTH > view.byteLength) return null;
-    const firstOffset = Number(view.getBigInt64(at));
     const end = at + 12 + view.getInt32(at + 8);
-    const magic = view.getInt8(at + 16);
-    const lastOffset = firstOffset + (magic === 2 ? view.getInt32(at + 23) : 0);
-    if (end < at + HEADER_LENGTH) throw this.#unreadable(firstOffset, lastOffset, "it has no end");
+    if (end < at + HEADER_LENGTH) throw this.#unreadable(at, at, "it has no end");
     if (end > view.byteLength) return null;
+    const magic = view.getInt8(at + 16);
     if (magic !== 2) {
       const form = `its form is ${magic}, that of Kafka before 0.11; expected 2`;
-      throw this.#unreadable(firstOffset, firstOffset, form);
+      throw this.#unreadable(at, end, form);
     }
     const crc = crc32c(this.#fetched.bytes, at + 21, end);
     if (crc !== view.getUint32(at + 17)) {
-      throw this.#unreadable(firstOffset, lastOffset, "its checksum is wrong");
+      // Brokers find a batch by the offsets that it claims, so one that claims too many comes again.
+      if (this.#isBefore(end, this.nextOffset)) {
+        this.#at = end;
+        return this.#nextBatch();
+      }
+      throw this.#unreadable(at, end, "its checksum is wrong");
     }
+    const firstOffset = Number(view.getBigInt64(at));
+    const lastOffset = firstOffset + view.getInt32(at + 23);
     return { at, end, firstOffset, lastOffset, attributes: view.getInt16(at + 21) };
+  }
+
+  /** Whether a batch begins at `at` whose first offset is not behind `offset`. */
+  #isBefore(at: number, offset: number): boolean {
+    return at + 8 <= this.#view.byteLength && Number(this.#view.getBigInt64(at)) <= offset;
   }
 
   /** Whether a batch holds messages, by the transactions that were aborted. */
@@ -145,33 +210,52 @@ export class RecordReader {
     return false;
   }
 
-  #open(batch: BatchHeader, messages: Messages): number {
-    const { at, end, firstOffset, lastOffset, attributes } = batch;
+  #openBatch({ at, end, firstOffset, attributes }: BatchHeader): OpenBatch {
+    const view = this.#view;
     const records = this.#fetched.bytes.subarray(at + HEADER_LENGTH, end);
-    try {
-      const source = decompress(attributes & 7, records);
-      const maxTimestamp = Number(this.#view.getBigInt64(at + 35));
-      messages.add(source, {
-        count: this.#view.getInt32(at + 57),
-        firstOffset,
-        firstTimestamp: Number(this.#view.getBigInt64(at + 27)),
-        timestamp: attributes & LOG_APPEND_TIME ? maxTimestamp : undefined,
-        from: this.#fetched.fetchOffset,
-      });
-      return source.length;
-    } catch (cause) {
-      throw this.#unreadable(firstOffset, lastOffset, `it is ${messageOf(cause)}`, cause);
-    }
+    return new OpenBatch(uncompressedPieces(attributes & 7, records), {
+      count: view.getInt32(at + 57),
+      firstOffset,
+      firstTimestamp: Number(view.getBigInt64(at + 27)),
+      timestamp: attributes & LOG_APPEND_TIME ? Number(view.getBigInt64(at + 35)) : undefined,
+      from: this.#fetched.fetchOffset,
+      mostRecordBytes: this.#mostMessageBytes,
+    });
   }
 
-  #unreadable(first: number, last: number, reason: string, cause?: unknown): UnreadableBatchError {
-    const { partition } = this.#fetched;
-    return new UnreadableBatchError(
+  /** The batch at hand could not be opened, or not to its end. */
+  #unopened(cause: unknown): UnreadableBatchError {
+    const end = this.#at + 12 + this.#view.getInt32(this.#at + 8);
+    return this.#unreadable(this.#at, end, `it is ${messageOf(cause)}`, cause);
+  }
+
+  /** @param end where the batch ends; not behind `at` when that is not known */
+  #unreadable(at: number, end: number, reason: string, cause?: unknown): UnreadableBatchError {
+    const { partition, bytes, highWatermark } = this.#fetched;
+    const base = Number(this.#view.getBigInt64(at));
+    const first = base < highWatermark ? Math.max(base, this.nextOffset) : this.nextOffset;
+    const batch = {
       first,
-      last,
-      `the record batch of partition ${partition}, offsets ${first} to ${last}, cannot be read: ${reason}`,
-      { cause },
-    );
+      end: this.#offsetAfter(at, end, first),
+      bytes: bytes.subarray(at, Math.max(at, end)),
+      reason,
+    };
+    return new UnreadableBatchError(partition, batch, { cause, isDamaged: cause === undefined });
+  }
+
+  /**
+   * The offset at which to go on after an unreadable batch. The next batch tells it best: a damaged
+   * header may claim offsets that are not the batch's own.
+   */
+  #offsetAfter(at: number, end: number, first: number): number {
+    const view = this.#view;
+    const { highWatermark } = this.#fetched;
+    if (end > at && end + 8 <= view.byteLength) {
+      const next = Number(view.getBigInt64(end));
+      if (next > first && next <= highWatermark) return next;
+    }
+    const claimed = Number(view.getBigInt64(at)) + view.getInt32(at + 23) + 1;
+    return Math.min(Math.max(claimed, first + 1), Math.max(highWatermark, first + 1));
   }
 }
 
@@ -183,165 +267,8 @@ interface BatchHeader {
   attributes: number;
 }
 
-interface Records {
-  count: number;
-  firstOffset: number;
-  firstTimestamp: number;
-  /** The timestamp of all records, where the broker sets it. */
-  timestamp: number | undefined;
-  /** Records before this offset were not asked for. */
-  from: number;
-}
-
 /** A control record's key is its version (0) and its type: 0 abort, 1 commit. */
 function isAbortMarker(bytes: Uint8Array, at: number): boolean {
-  cursor = at;
-  varint(bytes);
-  cursor++;
-  varlong(bytes);
-  varint(bytes);
-  const length = varint(bytes);
-  return length >= 4 && bytes[cursor + 2] === 0 && bytes[cursor + 3] === 0;
-}
-
-/** Messages whose fields lie in the batches' own bytes; typed arrays say where. */
-class Messages implements RecordBatch {
-  readonly partition: number;
-  readonly highWatermark: number;
-  count = 0;
-  nextOffset = 0;
-  readonly #sources: Uint8Array[] = [];
-  #capacity = 0;
-  #offsets = new Float64Array();
-  #timestamps = new Float64Array();
-  /** Five numbers a message: source, key's start and end, value's start and end; end -1: null. */
-  #spans = new Int32Array();
-  #headers = new Int32Array();
-
-  constructor({ partition, highWatermark }: FetchedRecords) {
-    this.partition = partition;
-    this.highWatermark = highWatermark;
-  }
-
-  offset(i: number): number {
-    return this.#offsets[i];
-  }
-
-  timestamp(i: number): number {
-    return this.#timestamps[i];
-  }
-
-  key(i: number): Uint8Array | null {
-    const spans = this.#spans;
-    const at = i * 5;
-    const end = spans[at + 2];
-    return end < 0 ? null : this.#sources[spans[at]].subarray(spans[at + 1], end);
-  }
-
-  value(i: number): Uint8Array | null {
-    const spans = this.#spans;
-    const at = i * 5;
-    const end = spans[at + 4];
-    return end < 0 ? null : this.#sources[spans[at]].subarray(spans[at + 3], end);
-  }
-
-  headers(i: number): ReadonlyArray<readonly [name: string, value: Uint8Array | null]> {
-    const source = this.#sources[this.#spans[i * 5]];
-    cursor = this.#headers[i];
-    const headers: Array<[string, Uint8Array | null]> = [];
-    for (let left = varint(source); left > 0; left--) {
-      const name = bytesOf(source, varint(source));
-      headers.push([new TextDecoder().decode(name ?? undefined), bytesOf(source, varint(source))]);
-    }
-    return headers;
-  }
-
-  /** Adds a batch's records. @throws {Error} they do not fill the bytes as their lengths say. */
-  add(source: Uint8Array, records: Records): void {
-    if (records.count * SHORTEST_RECORD > source.length) {
-      throw new Error(`too short for ${records.count} records`);
-    }
-    this.#reserve(this.count + records.count);
-    const sourceIndex = this.#sources.push(source) - 1;
-    const offsets = this.#offsets;
-    const timestamps = this.#timestamps;
-    const spans = this.#spans;
-    const { firstOffset, firstTimestamp, timestamp, from } = records;
-    let row = this.count;
-    cursor = 0;
-    for (let i = 0; i < records.count; i++) {
-      const length = varint(source);
-      const end = cursor + length;
-      if (length < 0 || end > source.length) throw new Error(`cut off in record ${i}`);
-      cursor++; // Attributes: none are in use.
-      const timestampDelta = varlong(source);
-      const offset = firstOffset + varint(source);
-      const keyLength = varint(source);
-      const keyStart = cursor;
-      if (keyLength > 0) cursor += keyLength;
-      const valueLength = varint(source);
-      const valueStart = cursor;
-      if (valueLength > 0) cursor += valueLength;
-      if (cursor >= end) throw new Error(`wrong about the lengths in record ${i}`);
-      if (offset >= from) {
-        offsets[row] = offset;
-        timestamps[row] = timestamp ?? firstTimestamp + timestampDelta;
-        const at = row * 5;
-        spans[at] = sourceIndex;
-        spans[at + 1] = keyStart;
-        spans[at + 2] = keyLength < 0 ? -1 : keyStart + keyLength;
-        spans[at + 3] = valueStart;
-        spans[at + 4] = valueLength < 0 ? -1 : valueStart + valueLength;
-        this.#headers[row] = cursor;
-        row++;
-      }
-      cursor = end;
-    }
-    this.count = row;
-  }
-
-  #reserve(count: number): void {
-    if (count <= this.#capacity) return;
-    this.#capacity = Math.max(count, this.#capacity * 2);
-    const grown = <A extends Float64Array | Int32Array>(old: A, array: A): A => {
-      array.set(old);
-      return array;
-    };
-    this.#offsets = grown(this.#offsets, new Float64Array(this.#capacity));
-    this.#timestamps = grown(this.#timestamps, new Float64Array(this.#capacity));
-    this.#spans = grown(this.#spans, new Int32Array(this.#capacity * 5));
-    this.#headers = grown(this.#headers, new Int32Array(this.#capacity));
-  }
-}
-
-/** Where the functions below read; a variable of the module because a row takes six calls of them. */
-let cursor = 0;
-
-function bytesOf(source: Uint8Array, length: number): Uint8Array | null {
-  if (length < 0) return null;
-  cursor += length;
-  return source.subarray(cursor - length, cursor);
-}
-
-/** A zigzag number of up to 32 bits, seven bits a byte. */
-function varint(bytes: Uint8Array): number {
-  let byte = bytes[cursor++];
-  let value = byte & 0x7f;
-  for (let shift = 7; byte >= 0x80; shift += 7) {
-    byte = bytes[cursor++];
-    value |= (byte & 0x7f) << shift;
-  }
-  return (value >>> 1) ^ -(value & 1);
-}
-
-/** A zigzag number of up to 64 bits, seven bits a byte; exact up to 2^53. */
-function varlong(bytes: Uint8Array): number {
-  let byte = bytes[cursor++];
-  if (byte < 0x80) return (byte >>> 1) ^ -(byte & 1);
-  let value = byte & 0x7f;
-  for (let factor = 128; byte >= 0x80; factor *= 128) {
-    byte = bytes[cursor++];
-    value += (byte & 0x7f) * factor;
-  }
-  return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  const { keyLength, keyAt } = recordHead(bytes, at);
+  return keyLength >= 4 && bytes[keyAt + 2] === 0 && bytes[keyAt + 3] === 0;
 }

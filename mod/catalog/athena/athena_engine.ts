@@ -8,9 +8,9 @@ import {
   StopQueryExecutionCommand,
 } from "@aws-sdk/client-athena";
 import { type Api, isNamed, openApi } from "../../aws/api.ts";
-import { refusal } from "../../aws/explain_refusal.ts";
+import { explainRefusal } from "../../aws/explain_refusal.ts";
 import { sleep } from "../../wait/sleep.ts";
-import { sizeText } from "../../terminal/size_text.ts";
+import { sizeText } from "../../terminal/amount_text.ts";
 import { messageOf } from "../../failure/failure.ts";
 import { queryFailure } from "./athena_failure.ts";
 import { athenaRow } from "./athena_values.ts";
@@ -40,7 +40,7 @@ export function openAthenaEngine(options: AthenaEngineOptions): QueryEngine {
     description: `Athena, database ${options.database}, workgroup ${options.workgroup}`,
     run: (sql, run) =>
       runQuery(athena, sql, options, run).catch((error) => {
-        throw refusal(error);
+        throw explainRefusal(error);
       }),
     close: () => athena.close(),
   };
@@ -105,6 +105,7 @@ async function finished(
     for (;;) {
       const { QueryExecution: execution } = await athena.send(
         new GetQueryExecutionCommand({ QueryExecutionId: id }),
+        { abortSignal: signal },
       );
       const { Status, Statistics } = execution!;
       if (Status?.State === "SUCCEEDED") return execution!;
@@ -140,12 +141,11 @@ async function openResults(
   { StatementType }: QueryExecution,
   signal: AbortSignal,
 ): Promise<Pick<QueryResult, "columns" | "pages">> {
-  const read = (NextToken?: string) => {
-    signal.throwIfAborted();
-    return athena.send(
+  const read = (NextToken?: string) =>
+    athena.send(
       new GetQueryResultsCommand({ QueryExecutionId: id, NextToken, MaxResults: 1000 }),
+      { abortSignal: signal },
     );
-  };
   const first = await read();
   const columns = (first.ResultSet?.ResultSetMetadata?.ColumnInfo ?? [])
     .map(({ Name, Type }) => ({ name: Name ?? "", type: Type ?? "varchar" }));

@@ -1,7 +1,7 @@
 import { GlueClient } from "@aws-sdk/client-glue";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { openApi } from "../../aws/api.ts";
-import { refusal } from "../../aws/explain_refusal.ts";
+import { explainRefusal } from "../../aws/explain_refusal.ts";
 import type { LakeStore } from "../../lake/store.ts";
 import { tableObjects } from "../../lake/table_objects.ts";
 import type { Crawl, Part, SetupReport } from "../setup_report.ts";
@@ -71,7 +71,7 @@ export async function setUpGlue(options: GlueRunOptions): Promise<SetupReport> {
     const ran = options.run || options.wait ? await runCrawler(glue, options) : undefined;
     return await describe(glue, options, parts, ran);
   } catch (error) {
-    throw refusal(error);
+    throw explainRefusal(error);
   } finally {
     glue.close();
   }
@@ -97,7 +97,7 @@ export async function deleteGlue(options: GlueSetupOptions): Promise<SetupReport
     }
     return { dryRun, parts, tables: [] };
   } catch (error) {
-    throw refusal(error);
+    throw explainRefusal(error);
   } finally {
     glue.close();
   }

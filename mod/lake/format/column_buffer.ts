@@ -3,6 +3,7 @@ import type { MessageReader } from "../../schema/message_reader.ts";
 import type { Column, ColumnType } from "../../schema/schema.ts";
 import { ORIGIN_COLUMNS } from "../../schema/schema.ts";
 import type { RowGroups } from "../partitioning.ts";
+import type { Compression } from "./compression.ts";
 import type { ColumnJob, JobColumn } from "./encode_job.ts";
 import type { RowBuffer, RowBufferOptions } from "./row_buffer.ts";
 
@@ -29,6 +30,7 @@ interface Chunk {
  */
 export class ColumnBuffer implements RowBuffer {
   readonly #partition: number;
+  readonly #compression: Compression;
   readonly #columns: readonly Column[];
   /** Which columns the file holds: not those that its path holds. */
   readonly #kept: boolean[];
@@ -44,8 +46,11 @@ export class ColumnBuffer implements RowBuffer {
   #chunk: Chunk;
   #used = 0;
 
-  constructor({ schema, partitioning, partition, fieldIds }: RowBufferOptions) {
+  constructor(
+    { schema, partitioning, compression, partition, fieldIds }: RowBufferOptions,
+  ) {
     this.#partition = partition;
+    this.#compression = compression;
     this.#fieldIds = fieldIds;
     this.#columns = schema.columns;
     const inPath = fieldIds === undefined ? partitioning.columnsInPath : new Set<number>();
@@ -133,6 +138,7 @@ export class ColumnBuffer implements RowBuffer {
     const groupCount = this.#groups.paths.length;
     return {
       kind: "columns",
+      compression: this.#compression,
       rows,
       columns,
       groups: groupCount > 1 ? chunks.map(({ groups }) => groups) : undefined,

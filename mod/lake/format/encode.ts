@@ -1,6 +1,6 @@
 import { encodeJsonLines } from "./json_lines.ts";
 import type { EncodedObject, EncodeJob } from "./encode_job.ts";
-import { encodeParquet } from "./parquet.ts";
+import { encodeParquet } from "./parquet/parquet.ts";
 
 /** Writes a flush's rows as objects, one a group; the bytes are a function of the job alone. */
 export function encode(job: EncodeJob): Generator<EncodedObject> {

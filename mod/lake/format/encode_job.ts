@@ -1,4 +1,5 @@
 import type { ColumnType } from "../../schema/schema.ts";
+import type { Compression } from "./compression.ts";
 
 /** Values of one column of a flush, in chunks one after the other: what a worker can be given without a copy. */
 export interface JobColumn {
@@ -23,6 +24,7 @@ export interface JobColumn {
 /** Rows as columns, to become Parquet. */
 export interface ColumnJob {
   kind: "columns";
+  compression: Compression;
   rows: number;
   columns: JobColumn[];
   /** Number of each row's group, in chunks; absent where there is one group. */

@@ -4,7 +4,7 @@ import { HIVE_NULL } from "../layout.ts";
 import type { Column } from "../../schema/schema.ts";
 import { jsonLinesBatches } from "./read_json_lines.ts";
 import type { ObjectRows } from "./object_rows.ts";
-import { parquetBatches } from "./read_parquet.ts";
+import { parquetBatches } from "./parquet/read_parquet.ts";
 import { type CellValue, cellValue } from "./cell_value.ts";
 
 /**

@@ -1,6 +1,7 @@
 import type { MessageReader } from "../../schema/message_reader.ts";
 import type { Partitioning } from "../partitioning.ts";
 import type { RowSchema } from "../../schema/schema.ts";
+import type { Compression } from "./compression.ts";
 import type { EncodeJob } from "./encode_job.ts";
 
 /** Rows of one flush in the making, in a form that is small to hold and quick to encode. */
@@ -21,6 +22,7 @@ export interface RowBuffer {
 export interface RowBufferOptions {
   schema: RowSchema;
   partitioning: Partitioning;
+  compression: Compression;
   /** The Kafka partition. */
   partition: number;
   /**
@@ -29,12 +31,3 @@ export interface RowBufferOptions {
    */
   fieldIds?: ReadonlyMap<string, number>;
 }
-
-/** The forms that the lake's objects can have. */
-export type LakeFormat = "parquet" | "jsonl";
-
-/** Ending of an object's name, by form. */
-export const EXTENSIONS: Readonly<Record<LakeFormat, string>> = {
-  parquet: "parquet",
-  jsonl: "jsonl.gz",
-};

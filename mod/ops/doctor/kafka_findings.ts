@@ -9,6 +9,7 @@ import { failed, failedBy, type Finding, ok, skipped, warning } from "./finding.
 export async function* kafkaFindings(
   settings: Settings,
   diagnose: () => KafkaDiagnosis,
+  signal: AbortSignal,
 ): AsyncGenerator<Finding> {
   let kafka: KafkaDiagnosis;
   try {
@@ -34,7 +35,7 @@ export async function* kafkaFindings(
     return;
   }
   const reachable = yield* advertisedFindings(kafka, answering);
-  if (reachable) yield* topicFindings(settings, kafka);
+  if (reachable) yield* topicFindings(settings, kafka, signal);
   else yield skipped("topic", "not all brokers can be reached");
 }
 
@@ -123,11 +124,12 @@ async function* advertisedFindings(
 async function* topicFindings(
   { topic, group }: Settings,
   kafka: KafkaDiagnosis,
+  signal: AbortSignal,
 ): AsyncGenerator<Finding> {
   try {
-    const broker = await kafka.open();
+    const broker = await kafka.open({ signal });
     try {
-      const offsets = await broker.topicOffsets(topic);
+      const offsets = await broker.topicOffsets(topic, { signal });
       if (offsets === null) {
         yield warning(
           "topic",
@@ -141,7 +143,7 @@ async function* topicFindings(
         "topic",
         `${topic} has ${offsets.length} partitions, with ${messages} messages in all`,
       );
-      const committed = await broker.groupOffsets(group, topic);
+      const committed = await broker.groupOffsets(group, topic, { signal });
       yield ok(
         "consumer group",
         committed.length === 0

@@ -1,4 +1,4 @@
-import { endpointSet } from "../../aws/endpoint.ts";
+import { endpointSet } from "../../aws/environment.ts";
 import { GetRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { HeadBucketCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
@@ -21,20 +21,23 @@ export async function* s3Findings(
   settings: Settings,
   bucket: string,
   openLake: () => Promise<LakeStore>,
+  signal: AbortSignal,
 ): AsyncGenerator<Finding> {
   const endpoint = endpointSet("s3");
   const s3 = openApi(
     (options) => new S3Client({ ...options, forcePathStyle: settings.s3PathStyle ?? !!endpoint }),
-    { service: "s3" },
+    { service: "s3", signal },
   );
   try {
     const region = await s3.region();
     yield ok("AWS region", region);
-    if (!(yield* endpointFindings(endpoint ?? `https://s3.${region}.amazonaws.com`))) return;
-    if (!(yield* identityFinding(endpoint !== undefined))) return;
+    if (!(yield* endpointFindings(endpoint ?? `https://s3.${region}.amazonaws.com`, signal))) {
+      return;
+    }
+    if (!(yield* identityFinding(endpoint !== undefined, signal))) return;
     if (!(yield* bucketFinding(s3, settings, bucket, region))) return;
-    yield await writeFinding(openLake);
-    if (settings.role !== undefined) yield await roleFinding(settings.role);
+    yield await writeFinding(openLake, signal);
+    if (settings.role !== undefined) yield await roleFinding(settings.role, signal);
   } catch (error) {
     // Only the region is left to fail.
     yield failedBy("AWS region", error, "usage");
@@ -44,7 +47,10 @@ export async function* s3Findings(
 }
 
 /** Whether the endpoint answers at all, and what time it has. */
-async function* endpointFindings(url: string): AsyncGenerator<Finding, boolean> {
+async function* endpointFindings(
+  url: string,
+  signal: AbortSignal,
+): AsyncGenerator<Finding, boolean> {
   if (!URL.canParse(url)) {
     yield failed(
       "S3 endpoint",
@@ -58,7 +64,7 @@ async function* endpointFindings(url: string): AsyncGenerator<Finding, boolean> 
     const response = await fetch(url, {
       method: "HEAD",
       redirect: "manual",
-      signal: AbortSignal.timeout(ENDPOINT_MS),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ENDPOINT_MS)]),
     });
     await response.body?.cancel();
     yield ok("S3 endpoint", `${url} answers`);
@@ -77,8 +83,11 @@ async function* endpointFindings(url: string): AsyncGenerator<Finding, boolean> 
 }
 
 /** Who we are to AWS. @param foreign whether the endpoint may be of a server that knows S3 alone */
-async function* identityFinding(foreign: boolean): AsyncGenerator<Finding, boolean> {
-  const sts = openApi((options) => new STSClient(options), { service: "sts" });
+async function* identityFinding(
+  foreign: boolean,
+  signal: AbortSignal,
+): AsyncGenerator<Finding, boolean> {
+  const sts = openApi((options) => new STSClient(options), { service: "sts", signal });
   try {
     const { Arn } = await sts.send(new GetCallerIdentityCommand({}));
     yield ok("AWS identity", Arn ?? "without a name");
@@ -173,11 +182,14 @@ function regionNamedBy(error: unknown): string | undefined {
   return $response?.statusCode === 301 ? $response.headers["x-amz-bucket-region"] : undefined;
 }
 
-async function writeFinding(openLake: () => Promise<LakeStore>): Promise<Finding> {
+async function writeFinding(
+  openLake: () => Promise<LakeStore>,
+  signal: AbortSignal,
+): Promise<Finding> {
   try {
     const lake = await openLake();
     try {
-      await lake.check();
+      await lake.check({ signal });
       return ok("write permission", `objects can be written to ${lake.description}`);
     } finally {
       lake.close();
@@ -188,9 +200,9 @@ async function writeFinding(openLake: () => Promise<LakeStore>): Promise<Finding
 }
 
 /** Whether the crawler's role is there, and Glue may take it on. */
-async function roleFinding(role: string): Promise<Finding> {
+async function roleFinding(role: string, signal: AbortSignal): Promise<Finding> {
   const name = role.slice(role.lastIndexOf("/") + 1);
-  const iam = openApi((options) => new IAMClient(options), { service: "iam" });
+  const iam = openApi((options) => new IAMClient(options), { service: "iam", signal });
   try {
     const { Role } = await iam.send(new GetRoleCommand({ RoleName: name }));
     const trust = decodeURIComponent(Role?.AssumeRolePolicyDocument ?? "");

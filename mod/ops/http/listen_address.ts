@@ -5,6 +5,8 @@ export interface ListenAddress {
   hostname: string;
   /** 0: any free port. */
   port: number;
+  /** Whether it was given as `:PORT`, which not everyone reads as "all interfaces". */
+  isAnywhere?: true;
 }
 
 /**
@@ -22,7 +24,8 @@ export function parseListenAddress(text: string, source: string): ListenAddress 
     );
   }
   const host = match[1] ?? match[2];
-  return { hostname: host === undefined ? "127.0.0.1" : host || "0.0.0.0", port };
+  if (host === "") return { hostname: "0.0.0.0", port, isAnywhere: true };
+  return { hostname: host ?? "127.0.0.1", port };
 }
 
 /** The URL of an address. */

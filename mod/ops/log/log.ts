@@ -54,6 +54,9 @@ export function notesAsEvents(output: Output): Output {
   const line = logLine({ format: "json" });
   return {
     ...output,
+    get closed() {
+      return output.closed;
+    },
     note(text, fix) {
       const [prefix, level] = NOTE_LEVELS.find(([prefix]) => text.startsWith(prefix)) ??
         ["", "info"];

@@ -1,5 +1,7 @@
 import { getJsonLinesFormatter, getTextFormatter, type LogRecord } from "@logtape/logtape";
 
+import { safeText } from "../../terminal/safe_text.ts";
+
 /** Options of {@linkcode logLine}. */
 export interface LogLineOptions {
   format: "text" | "json";
@@ -15,7 +17,7 @@ export interface LogLineOptions {
 export function logLine(options: LogLineOptions): (record: LogRecord) => string {
   if (options.format === "json") {
     const format = getJsonLinesFormatter({ properties: "flatten" });
-    return (record) => format(plain(record)).trimEnd();
+    return (record) => safeText(format(plain(record)).trimEnd());
   }
   const format = getTextFormatter({
     timestamp: options.terminal === true ? "time" : "rfc3339",
@@ -66,10 +68,5 @@ function quoted(text: string): string {
 }
 
 function oneLine(text: string): string {
-  // deno-lint-ignore no-control-regex
-  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, (character) => {
-    if (character === "\n") return "\\n";
-    if (character === "\r") return "\\r";
-    return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
-  });
+  return safeText(text.replaceAll("\n", "\\n").replaceAll("\r", "\\r"));
 }

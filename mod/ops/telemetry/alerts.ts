@@ -96,11 +96,17 @@ async function send(url: string, post: AlertPost, signal: AbortSignal): Promise<
         method: "POST",
         headers: { "content-type": "application/json" },
         body: JSON.stringify(post),
+        // Followed, a redirect would let the webhook's host post into this network, and a GET after a
+        // 302 would pass for a delivery.
+        redirect: "manual",
         signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
       });
       await response.body?.cancel();
       if (response.ok) return;
-      throw new Error(`it answered ${response.status}`);
+      const redirected = response.status >= 300 && response.status < 400;
+      throw new Error(
+        `it answered ${response.status}${redirected ? ", a redirect, which is not followed" : ""}`,
+      );
     } catch (error) {
       if (signal.aborted) return;
       // The URL may carry a token: its host is enough.

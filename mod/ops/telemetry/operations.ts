@@ -4,6 +4,7 @@ import { VERSION } from "../../config/version.ts";
 import type { Settings } from "../../config/settings.ts";
 import { Failure, messageOf } from "../../failure/failure.ts";
 import { observers, type SinkObserver } from "../../sink/observer.ts";
+import { pause } from "../../wait/sleep.ts";
 import { startAlerts } from "./alerts.ts";
 import { eventLog } from "../log/event_log.ts";
 import { Lag } from "./lag.ts";
@@ -25,13 +26,13 @@ export interface OperationsOptions {
   command: "consume" | "produce";
   settings: Pick<
     Settings,
-    "metrics" | "alertWebhook" | "alertLag" | "alertRejected" | "topic" | "group"
+    "metrics" | "httpHosts" | "alertWebhook" | "alertLag" | "alertRejected" | "topic" | "group"
   >;
   /**
    * The topic's offsets now, so that lag grows while reading waits. A broker that does not answer makes
    * the process not ready.
    */
-  topicOffsets?: () => Promise<PartitionOffsets[] | null>;
+  topicOffsets?: (signal: AbortSignal) => Promise<PartitionOffsets[] | null>;
   /** Milliseconds between two questions for them. @default {10_000} */
   offsetsEveryMs?: number;
 }
@@ -46,7 +47,7 @@ export interface Operations {
 }
 
 /**
- * Starts what `--metrics` and `--alert-webhook` ask for, and the event log. A command gives `observer`
+ * Starts what `--metrics` and `TICKLAKE_ALERT_WEBHOOK` ask for, and the event log. A command gives `observer`
  * (or `produced`) to what does the work, and calls `close` when that has ended, however it ended.
  * @throws {Failure} kind `usage` for a wrong address or URL, `failed` when it cannot listen there
  */
@@ -74,7 +75,19 @@ export async function startOperations(options: OperationsOptions): Promise<Opera
       import("./health_server.ts"),
     ]);
     const metrics = new Metrics({ command, version: VERSION, lag, rejections, readiness });
-    const server = openHealthServer({ address, metrics, readiness });
+    const server = openHealthServer({
+      address,
+      metrics,
+      readiness,
+      hosts: settings.httpHosts?.split(/[\s,]+/),
+    });
+    if (address.isAnywhere) {
+      logger.warn(
+        "--metrics {given} without a host is open to all that reach this machine: " +
+          "write 127.0.0.1{given}, or 0.0.0.0{given} if that is meant",
+        { given: settings.metrics },
+      );
+    }
     closing.push(server.close);
     sinkObservers.push(metrics);
     produceObservers.push(metrics);
@@ -125,28 +138,31 @@ export async function startOperations(options: OperationsOptions): Promise<Opera
  * stops when the result is called.
  */
 function follow(
-  topicOffsets: () => Promise<PartitionOffsets[] | null>,
+  topicOffsets: (signal: AbortSignal) => Promise<PartitionOffsets[] | null>,
   lag: Lag,
   readiness: Readiness,
   everyMs: number,
-): () => void {
-  let stopped = false;
-  let timer: ReturnType<typeof setTimeout>;
-  const ask = async () => {
-    try {
-      lag.topicOffsets(await topicOffsets() ?? []);
-      readiness.broker();
-    } catch (error) {
-      // The consumer itself reports a broker that is away in the log; the last offsets stay.
-      logger.debug("the topic's offsets are not known: {error}", { error: messageOf(error) });
-      readiness.broker(messageOf(error));
+): () => Promise<void> {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const follow = async () => {
+    while (!signal.aborted) {
+      await pause(everyMs, signal);
+      try {
+        lag.topicOffsets(await topicOffsets(signal) ?? []);
+        readiness.broker(true);
+      } catch (error) {
+        if (signal.aborted) return;
+        // The last offsets stay.
+        logger.warn("the topic's offsets are not known: {error}", { error: messageOf(error) });
+        readiness.broker(false);
+      }
     }
-    if (!stopped) timer = setTimeout(ask, everyMs);
   };
-  timer = setTimeout(ask, everyMs);
+  const following = follow();
   return () => {
-    stopped = true;
-    clearTimeout(timer);
+    stopping.abort();
+    return following;
   };
 }
 
@@ -163,6 +179,6 @@ function checkedUrl(text: string): string {
   // The text itself may be a token that was put in the wrong place.
   throw new Failure(
     "usage",
-    "--alert-webhook: expected a URL that begins with http:// or https://",
+    "TICKLAKE_ALERT_WEBHOOK: expected a URL that begins with http:// or https://",
   );
 }

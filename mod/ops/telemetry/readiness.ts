@@ -1,6 +1,9 @@
 import type { SinkObserver } from "../../sink/observer.ts";
 
-/** Whether the pipeline can do its work now, for `/readyz`. */
+/**
+ * Whether the pipeline can do its work now, for `/readyz`. Its words are our own: whoever reaches the port
+ * reads them, so no message of an error is among them.
+ */
 export class Readiness implements SinkObserver {
   readonly #obstacles = new Map<"assignment" | "broker" | "outside", string>();
 
@@ -19,15 +22,15 @@ export class Readiness implements SinkObserver {
     else this.#obstacles.set("assignment", "no partition is assigned");
   }
 
-  ready(ready: boolean, why = "not ready"): void {
+  ready(ready: boolean): void {
     if (ready) this.#obstacles.delete("outside");
-    else this.#obstacles.set("outside", why);
+    else this.#obstacles.set("outside", "the lake cannot be written, the log says why");
   }
 
-  /** What keeps the broker from answering questions; without it, it does. */
-  broker(why?: string): void {
-    if (why === undefined) this.#obstacles.delete("broker");
-    else this.#obstacles.set("broker", why);
+  /** Whether the broker answers questions. */
+  broker(answers: boolean): void {
+    if (answers) this.#obstacles.delete("broker");
+    else this.#obstacles.set("broker", "the broker does not answer, the log says why");
   }
 
   /** What was waited for at the start is there. */

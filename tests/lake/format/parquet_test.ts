@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { parquetMetadata, type ParquetParsers, parquetReadObjects } from "hyparquet";
+import { compressors } from "hyparquet-compressors";
 import { encode } from "../../../mod/lake/format/encode.ts";
 import { serviceTest } from "../../services/services.ts";
 import { encoded, expected, readBack } from "./read_back.ts";
@@ -43,7 +44,7 @@ Deno.test("the program's own reader finds the rows of every page", async () => {
     const rows = manyRows(count);
     const [{ bytes }] = encoded("parquet", rows);
     const columns = ["s", "os", "ox", "on", "kafka_offset"];
-    const read = await parquetReadObjects({ file: bytes.buffer, columns });
+    const read = await parquetReadObjects({ file: bytes.buffer, columns, compressors });
     assert.equal(read.length, count);
     const wrong = rows.findIndex(({ s, os, ox, on }, i) => {
       const { kafka_offset: offset, ...row } = read[i];
@@ -199,6 +200,7 @@ Deno.test("with field ids: every column is there, times are microseconds to the 
   assert.equal(schema[t].converted_type, "TIMESTAMP_MICROS");
   const micros = [-62_135_596_799_999_000n, 253_402_300_799_999_000n];
   const read = await parquetReadObjects({
+    compressors,
     file: bytes.buffer,
     columns: ["t"],
     parsers: { timestampFromMicroseconds: (us) => us } as Partial<ParquetParsers>,

@@ -1,6 +1,6 @@
 import { encode } from "../../../mod/lake/format/encode.ts";
 import type { EncodedObject } from "../../../mod/lake/format/encode_job.ts";
-import { EXTENSIONS, type LakeFormat } from "../../../mod/lake/format/row_buffer.ts";
+import { EXTENSIONS, type LakeFormat } from "../../../mod/lake/format/lake_format.ts";
 import { python } from "../../services/services.ts";
 import { type BufferOptions, bufferRows, type SampleRow, TIMESTAMP_MS } from "./sample_rows.ts";
 

@@ -1,6 +1,8 @@
 import { rowBuffer } from "../../../mod/lake/format/buffers.ts";
+import { type Compression, compressionOf } from "../../../mod/lake/format/compression.ts";
 import type { EncodeJob } from "../../../mod/lake/format/encode_job.ts";
-import type { LakeFormat, RowBuffer } from "../../../mod/lake/format/row_buffer.ts";
+import type { LakeFormat } from "../../../mod/lake/format/lake_format.ts";
+import type { RowBuffer } from "../../../mod/lake/format/row_buffer.ts";
 import { Partitioning } from "../../../mod/lake/partitioning.ts";
 import { checkMessage } from "../../../mod/schema/check_message.ts";
 import { MessageReader } from "../../../mod/schema/message_reader.ts";
@@ -43,6 +45,7 @@ export interface SampleRow {
 export interface BufferOptions {
   schema?: RowSchema;
   partitionBy?: string;
+  compression?: Compression;
   partition?: number;
   /** Kafka's timestamp of each row. @default {2026-11-24 08:00 UTC} */
   timestampMs?: (row: number) => number;
@@ -72,9 +75,10 @@ export function filled(
   options: BufferOptions = {},
 ): RowBuffer {
   const { schema = EVERY_TYPE, partitionBy = "dt", partition = 3, fieldIds } = options;
-  const { timestampMs = () => TIMESTAMP_MS } = options;
+  const { timestampMs = () => TIMESTAMP_MS, compression = compressionOf(format, undefined) } =
+    options;
   const partitioning = new Partitioning(partitionBy, schema);
-  const buffer = rowBuffer(format, { schema, partitioning, partition, fieldIds });
+  const buffer = rowBuffer(format, { schema, partitioning, compression, partition, fieldIds });
   const reader = new MessageReader(schema, (value) => checkMessage(schema, value));
   rows.forEach((row, i) => {
     const message = row instanceof Uint8Array ? row : encoder.encode(JSON.stringify(row));

@@ -6,7 +6,7 @@ Deno.test("an address is HOST:PORT, [IPv6]:PORT, :PORT for all interfaces or POR
   const parse = (text: string) => parseListenAddress(text, "--metrics");
   assert.deepEqual(parse("0.0.0.0:9464"), { hostname: "0.0.0.0", port: 9464 });
   assert.deepEqual(parse("[::1]:9464"), { hostname: "::1", port: 9464 });
-  assert.deepEqual(parse(":9464"), { hostname: "0.0.0.0", port: 9464 });
+  assert.deepEqual(parse(":9464"), { hostname: "0.0.0.0", port: 9464, isAnywhere: true });
   assert.deepEqual(parse("9464"), { hostname: "127.0.0.1", port: 9464 });
 });
 

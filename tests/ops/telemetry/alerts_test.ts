@@ -105,3 +105,22 @@ Deno.test("stopping does not wait for a webhook that is away", async () => {
   await checks(3);
   await alerts[Symbol.asyncDispose]();
 });
+
+for (const status of [301, 302, 307, 308]) {
+  Deno.test(`a webhook that answers ${status} is not followed, and has not taken the alert`, async () => {
+    using log = capturedLog();
+    await using inner = startWebhook();
+    let asked = 0;
+    await using outer = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+      () => {
+        asked++;
+        return new Response(null, { status, headers: { location: inner.url } });
+      },
+    );
+    await using alerts = watch(`http://127.0.0.1:${outer.addr.port}/`);
+    alerts.set(101);
+    await until(() => asked > 0 && /not followed/.test(log.text));
+    assert.equal(inner.calls, 0);
+  });
+}

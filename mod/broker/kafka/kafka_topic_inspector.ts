@@ -1,0 +1,184 @@
+import { type Admin, Kafka } from "kafkajs";
+import type { Settings } from "../../config/settings.ts";
+import { Failure, messageOf } from "../../failure/failure.ts";
+import { abortable } from "../../wait/abortable.ts";
+import type {
+  InspectedGroup,
+  InspectedPartition,
+  TopicDescription,
+  TopicInspector,
+  TopicSummary,
+} from "../topic_inspector.ts";
+import { clientOptions } from "./client.ts";
+import { Cluster } from "./cluster.ts";
+import { describeLogDirsRequest } from "./describe_log_dirs_request.ts";
+import { errorType } from "./request_error.ts";
+import { cannotConnect } from "./unreachable.ts";
+
+/** Settings of a topic that are shown: how long messages stay, and how large they may be. */
+const SHOWN = ["cleanup.policy", "retention.ms", "retention.bytes", "max.message.bytes"];
+
+/** Kafka's number of the kind of resource that is a topic. */
+const TOPIC_RESOURCE = 2;
+
+/** Topics of the broker itself. */
+const INTERNAL = /^__(consumer_offsets|transaction_state|share_group_state|cluster_metadata)$/;
+
+/**
+ * Opens Kafka to look into its topics.
+ * @throws {Failure} kind `service`, when it cannot be reached
+ */
+export async function openKafkaTopicInspector(settings: Settings): Promise<TopicInspector> {
+  const config = clientOptions(settings);
+  const cluster = new Cluster(config);
+  await cluster.connect();
+  const admin = new Kafka(config).admin();
+  try {
+    await admin.connect();
+  } catch (error) {
+    cluster.close();
+    throw cannotConnect(config.brokers as string[], error);
+  }
+  return new KafkaTopicInspector(cluster, admin);
+}
+
+class KafkaTopicInspector implements TopicInspector {
+  readonly #cluster: Cluster;
+  readonly #admin: Admin;
+
+  constructor(cluster: Cluster, admin: Admin) {
+    this.#cluster = cluster;
+    this.#admin = admin;
+  }
+
+  topics(signal: AbortSignal): Promise<TopicSummary[]> {
+    return this.#asking("asking for the topics", signal, async () => {
+      const names = (await this.#admin.listTopics()).filter((name) => !INTERNAL.test(name)).sort();
+      if (names.length === 0) return [];
+      const { topics } = await this.#admin.fetchTopicMetadata({ topics: names });
+      return topics.map(({ name, partitions }) => ({ topic: name, partitions: partitions.length }))
+        .sort((a, b) => a.topic < b.topic ? -1 : 1);
+    });
+  }
+
+  describe(topic: string, signal: AbortSignal): Promise<TopicDescription | null> {
+    return this.#asking(`asking for topic ${topic}`, signal, async () => {
+      const found = await this.#cluster.partitions(topic);
+      if (found === null) return null;
+      const partitions = await this.#partitions(topic);
+      return {
+        topic,
+        partitions,
+        settings: await this.#settings(topic),
+        groups: await this.#groups(topic, partitions),
+      };
+    });
+  }
+
+  async #partitions(topic: string): Promise<InspectedPartition[]> {
+    const [{ topics: [{ partitions }] }, offsets] = await Promise.all([
+      this.#admin.fetchTopicMetadata({ topics: [topic] }),
+      this.#admin.fetchTopicOffsets(topic),
+    ]);
+    const bounds = new Map(offsets.map((offset) => [offset.partition, offset]));
+    const sizes = await this.#sizes(topic, partitions);
+    return partitions.map(({ partitionId, leader, replicas, isr }) => ({
+      partition: partitionId,
+      leader: leader < 0 ? null : leader,
+      replicas,
+      inSync: isr,
+      low: Number(bounds.get(partitionId)?.low ?? 0),
+      high: Number(bounds.get(partitionId)?.high ?? 0),
+      bytes: sizes?.get(partitionId) ?? null,
+    })).sort((a, b) => a.partition - b.partition);
+  }
+
+  /** Bytes by partition; `undefined` where this user may not ask. */
+  async #sizes(
+    topic: string,
+    partitions: ReadonlyArray<{ partitionId: number; leader: number }>,
+  ): Promise<Map<number, number> | undefined> {
+    const sizes = new Map<number, number>();
+    try {
+      for (const leader of new Set(partitions.map(({ leader }) => leader))) {
+        if (leader < 0) continue;
+        const own = partitions.filter((partition) => partition.leader === leader)
+          .map(({ partitionId }) => partitionId);
+        const node = await this.#cluster.broker(leader);
+        const answer = await this.#cluster.send(node, describeLogDirsRequest(topic, own));
+        for (const [partition, bytes] of answer) sizes.set(partition, bytes);
+      }
+      return sizes;
+    } catch (error) {
+      if (errorType(error) === "CLUSTER_AUTHORIZATION_FAILED") return undefined;
+      throw error;
+    }
+  }
+
+  /** Empty where this user may not ask. */
+  async #settings(topic: string): Promise<Record<string, string>> {
+    try {
+      const { resources: [{ configEntries }] } = await this.#admin.describeConfigs({
+        includeSynonyms: false,
+        resources: [{ type: TOPIC_RESOURCE, name: topic, configNames: SHOWN }],
+      });
+      return Object.fromEntries(
+        configEntries.map(({ configName, configValue }) => [configName, configValue]),
+      );
+    } catch (error) {
+      if (errorType(error) === "TOPIC_AUTHORIZATION_FAILED") return {};
+      throw error;
+    }
+  }
+
+  async #groups(topic: string, partitions: InspectedPartition[]): Promise<InspectedGroup[]> {
+    const high = new Map(partitions.map((partition) => [partition.partition, partition.high]));
+    const { groups } = await this.#admin.listGroups();
+    const ids = groups.filter(({ protocolType }) => ["consumer", ""].includes(protocolType))
+      .map(({ groupId }) => groupId).sort();
+    if (ids.length === 0) return [];
+    const described = new Map(
+      (await this.#admin.describeGroups(ids)).groups.map((group) => [group.groupId, group]),
+    );
+    const found: InspectedGroup[] = [];
+    for (const group of ids) {
+      const [{ partitions: offsets }] = await this.#admin.fetchOffsets({
+        groupId: group,
+        topics: [topic],
+      });
+      const committed = offsets.map(({ partition, offset }) => ({
+        partition,
+        committed: Number(offset),
+        lag: Math.max(0, (high.get(partition) ?? 0) - Number(offset)),
+      })).filter(({ committed }) => committed >= 0).sort((a, b) => a.partition - b.partition);
+      if (committed.length === 0) continue;
+      const { state = "Unknown", members = [] } = described.get(group) ?? {};
+      found.push({ group, state, members: members.length, partitions: committed });
+    }
+    return found;
+  }
+
+  offsetsAt(topic: string, timeMs: number, signal: AbortSignal): Promise<Map<number, number>> {
+    return this.#asking(`asking for the offsets of ${topic}`, signal, async () => {
+      const offsets = await this.#admin.fetchTopicOffsetsByTimestamp(topic, timeMs);
+      return new Map(offsets.map(({ partition, offset }) => [partition, Number(offset)]));
+    });
+  }
+
+  async #asking<T>(doing: string, signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
+    try {
+      return await abortable(ask(), signal);
+    } catch (error) {
+      if (signal.aborted || error instanceof Failure) throw error;
+      throw new Failure("service", `${this.#cluster.description}, ${doing}: ${messageOf(error)}`, {
+        cause: error,
+        fix: "Try again; `ticklake doctor` looks for the cause.",
+      });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#admin.disconnect().catch(() => {});
+    this.#cluster.close();
+  }
+}

@@ -1,0 +1,14 @@
+import type { TopicInspector } from "../broker/topic_inspector.ts";
+import type { Settings } from "../config/settings.ts";
+
+/** Opens what can look into the topics of the broker that the settings name. */
+export async function openTopicInspector(settings: Settings): Promise<TopicInspector> {
+  if (settings.bootstrapServers !== undefined) {
+    const { openKafkaTopicInspector } = await import("../broker/kafka/kafka_topic_inspector.ts");
+    return await openKafkaTopicInspector(settings);
+  }
+  const { openEmbeddedTopicInspector } = await import(
+    "../broker/embedded/embedded_topic_inspector.ts"
+  );
+  return await openEmbeddedTopicInspector(`${settings.home}/log.sqlite`);
+}

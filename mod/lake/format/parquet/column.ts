@@ -1,0 +1,60 @@
+import { type JobColumn, joinChunks } from "../encode_job.ts";
+
+/** A column with its chunks put together. */
+export interface WholeColumn extends Omit<JobColumn, "absent" | "numbers" | "integers"> {
+  absent?: Uint8Array;
+  numbers?: Float64Array;
+  integers?: Int32Array;
+}
+
+/** Puts a column's chunks together; the chunks are spent. */
+export function wholeColumn(column: JobColumn, rows: number): WholeColumn {
+  const { absent, numbers, integers, constant } = column;
+  return {
+    ...column,
+    absent: absent && joinChunks(absent, new Uint8Array(rows)),
+    numbers: constant === undefined
+      ? numbers && joinChunks(numbers, new Float64Array(rows))
+      : new Float64Array(rows).fill(constant),
+    integers: integers && joinChunks(integers, new Int32Array(rows)),
+  };
+}
+
+/** The values of some rows of a column, in their order. */
+export function gather(column: WholeColumn, rows: Int32Array): WholeColumn {
+  const { numbers, integers, absent } = column;
+  return {
+    ...column,
+    numbers: numbers && pick(numbers, rows, new Float64Array(rows.length)),
+    integers: integers && pick(integers, rows, new Int32Array(rows.length)),
+    absent: absent && pick(absent, rows, new Uint8Array(rows.length)),
+  };
+}
+
+function pick<A extends Uint8Array | Int32Array | Float64Array>(
+  from: A,
+  rows: Int32Array,
+  into: A,
+): A {
+  for (let i = 0; i < rows.length; i++) into[i] = from[rows[i]];
+  return into;
+}
+
+/** The values of the rows that have one. */
+export function withoutAbsent(column: WholeColumn, present: number): WholeColumn {
+  const rows = new Int32Array(present);
+  const absent = column.absent!;
+  for (let row = 0, i = 0; i < present; row++) {
+    if (absent[row] === 0) rows[i++] = row;
+  }
+  return gather(column, rows);
+}
+
+/** Lets go of the columns' memory: the collector would let that of several jobs pile up. */
+export function release(columns: readonly WholeColumn[]): void {
+  for (const { absent, numbers, integers } of columns) {
+    for (const values of [absent, numbers, integers]) {
+      if (values !== undefined) (values.buffer as ArrayBuffer).transfer(0);
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import { ByteWriter } from "hyparquet-writer";
+import { stringBounds } from "./bounds.ts";
+import type { WholeColumn } from "./column.ts";
+import { dictionaryValues, type EncodedValues } from "./encoded_values.ts";
+
+/** Strings: a dictionary, unless they hardly repeat. */
+export function encodeStrings(column: WholeColumn, count: number): EncodedValues {
+  const { bytes, ends } = column.values!;
+  const integers = column.integers!;
+  const start = (value: number) => value === 0 ? 0 : ends[value - 1];
+  // This file may have a part of the flush's strings: number those that it has, as they appear.
+  const numbers = new Int32Array(ends.length);
+  const distinct: number[] = [];
+  const indexes = new Int32Array(count);
+  for (let i = 0; i < count; i++) {
+    const value = integers[i];
+    if (numbers[value] === 0) numbers[value] = distinct.push(value);
+    indexes[i] = numbers[value] - 1;
+  }
+  const bounds = stringBounds(bytes, distinct.map((v) => [start(v), ends[v]]));
+  const plain = (values: ArrayLike<number>, begin: number, end: number) => {
+    const writer = new ByteWriter();
+    for (let i = begin; i < end; i++) {
+      const value = values[i];
+      writer.appendUint32(ends[value] - start(value));
+      writer.appendBytes(bytes.subarray(start(value), ends[value]));
+    }
+    return writer.getBytes();
+  };
+  // A dictionary that hardly repeats costs more than it saves.
+  if (distinct.length * 2 > count && distinct.length > 1) {
+    return { encoding: "PLAIN", page: (begin, end) => plain(integers, begin, end), bounds };
+  }
+  const dictionary = { bytes: plain(distinct, 0, distinct.length), size: distinct.length };
+  return dictionaryValues(dictionary, indexes, bounds);
+}

@@ -1,0 +1,34 @@
+import type { Encoding } from "hyparquet";
+import type { Bounds } from "./bounds.ts";
+import { bitWidth, writeHybrid } from "./hybrid.ts";
+
+/** A column's values, ready to be cut into pages. */
+export interface EncodedValues {
+  encoding: Encoding;
+  dictionary?: { bytes: Uint8Array; size: number };
+  /** Bytes of the values `[begin, end)`. */
+  page(begin: number, end: number): Uint8Array;
+  bounds: Bounds;
+}
+
+/** Values as indexes into a dictionary. */
+export function dictionaryValues(
+  dictionary: NonNullable<EncodedValues["dictionary"]>,
+  indexes: Int32Array,
+  bounds: Bounds,
+): EncodedValues {
+  // One bit where none would do: some readers refuse a width of 0.
+  const width = Math.max(1, bitWidth(dictionary.size - 1));
+  return {
+    encoding: "RLE_DICTIONARY",
+    dictionary,
+    page(begin, end) {
+      const packed = writeHybrid(indexes, begin, end, width);
+      const bytes = new Uint8Array(1 + packed.length);
+      bytes[0] = width;
+      bytes.set(packed, 1);
+      return bytes;
+    },
+    bounds,
+  };
+}

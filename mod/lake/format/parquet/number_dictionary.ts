@@ -1,0 +1,109 @@
+/** The distinct ones of some numbers, in the order in which they first appear. */
+export interface NumberDictionary {
+  distinct: Float64Array;
+  /** Place of each number in `distinct`. */
+  indexes: Int32Array;
+}
+
+/** Numbers up to which all are looked at, not a sample. */
+const FEW = 4096;
+
+/** Numbers of a sample, for each root of how many there are. */
+const SAMPLE_SHARE = 8;
+
+/** Numbers of a sample that were in it before, from which on a dictionary may pay. */
+const LEAST_REPEATED = 16;
+
+/**
+ * The dictionary of the first `count` numbers, told apart by their bits, so that zeros keep their sign.
+ * @param most more distinct numbers than this do not pay
+ * @returns `undefined` where there are more, or where a sample hardly repeats
+ */
+export function numberDictionary(
+  numbers: Float64Array,
+  count: number,
+  most: number,
+): NumberDictionary | undefined {
+  if (count > FEW && !repeats(numbers, count)) return undefined;
+  const table = new Table(most);
+  const distinct = new Float64Array(Math.min(most, count));
+  const indexes = new Int32Array(count);
+  const size = table.add(numbers, count, distinct, indexes);
+  return size < 0 ? undefined : { distinct: distinct.subarray(0, size), indexes };
+}
+
+/**
+ * Whether numbers from all over the column repeat. Where each value is there twice, a sample of 8 times
+ * the root of all has 32 pairs; values that do not repeat have none. The places are random, as values
+ * that return in a fixed rhythm would hide from places in another; and always the same.
+ */
+function repeats(numbers: Float64Array, count: number): boolean {
+  const wanted = Math.ceil(SAMPLE_SHARE * Math.sqrt(count));
+  const sample = new Float64Array(wanted);
+  const taken = new Uint8Array(count);
+  let random = 1;
+  for (let i = 0; i < wanted;) {
+    random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0;
+    const place = Math.floor(random / 4_294_967_296 * count);
+    if (taken[place] === 1) continue;
+    taken[place] = 1;
+    sample[i++] = numbers[place];
+  }
+  const distinct = new Float64Array(wanted);
+  const size = new Table(wanted).add(sample, wanted, distinct, new Int32Array(wanted));
+  return wanted - size >= LEAST_REPEATED;
+}
+
+/** Places of distinct numbers by hash, with open addressing; used again by the next table. */
+let slots = new Int32Array(1 << 16);
+
+class Table {
+  readonly #most: number;
+  readonly #shift: number;
+
+  constructor(most: number) {
+    this.#most = most;
+    const bits = Math.max(4, 33 - Math.clz32(most));
+    this.#shift = 32 - bits;
+    if (slots.length < 1 << bits) slots = new Int32Array(1 << bits);
+    slots.fill(0, 0, 1 << bits);
+  }
+
+  /** Gives how many distinct numbers there are; -1 where they are too many. */
+  add(
+    numbers: Float64Array,
+    count: number,
+    distinct: Float64Array,
+    indexes: Int32Array,
+  ): number {
+    const shift = this.#shift;
+    const mask = 2 ** (32 - shift) - 1;
+    const most = this.#most;
+    const words = new Int32Array(numbers.buffer, numbers.byteOffset, count * 2);
+    const known = new Int32Array(distinct.buffer, distinct.byteOffset, distinct.length * 2);
+    const table = slots;
+    let size = 0;
+    for (let i = 0, w = 0; i < count; i++, w += 2) {
+      const low = words[w];
+      const high = words[w + 1];
+      let slot = Math.imul(Math.imul(high, 0x85ebca6b) ^ low ^ (low >>> 15), 0x9e3779b1) >>> shift;
+      for (;;) {
+        const place = table[slot] - 1;
+        if (place < 0) {
+          if (size === most) return -1;
+          known[size * 2] = low;
+          known[size * 2 + 1] = high;
+          indexes[i] = size;
+          table[slot] = ++size;
+          break;
+        }
+        if (known[place * 2] === low && known[place * 2 + 1] === high) {
+          indexes[i] = place;
+          break;
+        }
+        slot = (slot + 1) & mask;
+      }
+    }
+    return size;
+  }
+}

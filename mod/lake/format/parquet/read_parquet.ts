@@ -1,0 +1,85 @@
+import { type DecodedArray, parquetMetadata, type ParquetParsers, parquetRead } from "hyparquet";
+import type { Column } from "../../../schema/schema.ts";
+import { DECOMPRESSORS } from "./decompress_page.ts";
+import type { ObjectRows } from "../object_rows.ts";
+import { type CellValue, dayText } from "../cell_value.ts";
+
+/** hyparquet's own takes a byte order mark, which is part of the value, for the beginning of a file. */
+const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Values stay numbers until a column's type says what they are: a Date a row would be slow. */
+const PARSERS: Partial<ParquetParsers> = {
+  stringFromBytes: (bytes: Uint8Array | undefined) => bytes && UTF8.decode(bytes),
+  dateFromDays: (days) => days === undefined ? null : dayText(days),
+  timestampFromMilliseconds: (ms) => ms,
+  timestampFromMicroseconds: (us) => us === undefined ? us : us / 1000n,
+  timestampFromNanoseconds: (ns) => ns === undefined ? ns : ns / 1_000_000n,
+};
+
+/**
+ * The wanted columns of a Parquet file, a batch for each row group. A column that the file does not
+ * have is left out: it is null.
+ */
+export async function parquetBatches(
+  bytes: Uint8Array,
+  wanted: readonly Column[],
+): Promise<ObjectRows["batches"]> {
+  const file = fileOf(bytes);
+  const metadata = parquetMetadata(file);
+  const there = new Set(metadata.schema.map(({ name }) => name));
+  const types = new Map(wanted.map(({ name, type }) => [name, type]));
+  const columns = [...types.keys()].filter((name) => there.has(name));
+  const batches: ObjectRows["batches"] = [];
+  let rowStart = 0;
+  for (const group of metadata.row_groups) {
+    const rows = Number(group.num_rows);
+    const pages = new Map<string, DecodedArray[]>(columns.map((name) => [name, []]));
+    await parquetRead({
+      file,
+      metadata,
+      columns,
+      rowStart,
+      rowEnd: rowStart + rows,
+      parsers: PARSERS,
+      compressors: DECOMPRESSORS,
+      onChunk: ({ columnName, columnData }) => pages.get(columnName)!.push(columnData),
+    });
+    batches.push({
+      rows,
+      columns: new Map(
+        columns.map((name) => [name, columnOf(pages.get(name)!, types.get(name) === "double")]),
+      ),
+    });
+    rowStart += rows;
+  }
+  return batches;
+}
+
+/** hyparquet wants a buffer of its own: a view of a larger one is copied. */
+function fileOf(bytes: Uint8Array): ArrayBuffer {
+  return bytes.byteLength === bytes.buffer.byteLength
+    ? bytes.buffer as ArrayBuffer
+    : bytes.slice().buffer as ArrayBuffer;
+}
+
+function columnOf(pages: DecodedArray[], double: boolean): ArrayLike<CellValue> {
+  const joined = pages.length === 1 ? pages[0] : join(pages);
+  // Typed arrays hold no nulls, and only numbers where a double is wanted.
+  if (!Array.isArray(joined) && !(double && joined instanceof BigInt64Array)) {
+    return joined as ArrayLike<CellValue>;
+  }
+  return Array.from(
+    joined as ArrayLike<CellValue | undefined>,
+    (value) =>
+      value === undefined ? null : double && typeof value === "bigint" ? Number(value) : value,
+  );
+}
+
+function join(pages: DecodedArray[]): ArrayLike<unknown> {
+  const values = new Array(pages.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const page of pages) {
+    for (let i = 0; i < page.length; i++) values[at++] = page[i];
+  }
+  return values;
+}

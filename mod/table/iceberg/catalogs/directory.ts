@@ -1,0 +1,173 @@
+import { Failure } from "../../../failure/failure.ts";
+import type { LoadedTable, TableCatalog } from "../catalog.ts";
+import type { TableMetadata } from "../metadata.ts";
+import { formatJson, parseMetadata } from "../metadata_json.ts";
+import type { TableFiles } from "../table_files.ts";
+import { applyUpdates, type TableUpdate } from "../updates.ts";
+import { nextLog } from "../metadata_log.ts";
+
+/**
+ * A catalog that is the table's own folder: metadata files are numbered, and a commit is the creation of
+ * the next one, which succeeds for one writer only. Engines know it as a Hadoop catalog:
+ * https://iceberg.apache.org/spec/#file-system-tables
+ *
+ * An old metadata file is emptied, never removed: a writer that slept through many commits would find
+ * the next number free and fork the table.
+ */
+export class DirectoryCatalog implements TableCatalog {
+  readonly description: string;
+  readonly #files: TableFiles;
+  readonly #folder: string;
+  readonly #now: () => number;
+  /** A version that exists or existed: where looking for the newest begins. */
+  #known = 0;
+  #loaded: { version: number; metadata: TableMetadata } | undefined;
+  #isProved = false;
+
+  constructor(files: TableFiles, now: () => number = Date.now) {
+    this.#files = files;
+    this.#folder = `${files.folder}/metadata`;
+    this.#now = now;
+    this.description =
+      `${files.store.description}, where the folder ${files.folder} is the catalog`;
+  }
+
+  async load(): Promise<LoadedTable | undefined> {
+    let version = this.#known || await this.#hint() || 1;
+    // A hint that is ahead of the table was written by someone else.
+    if (version > 1 && await this.#read(version) === undefined) version = await this.#newest();
+    let metadata: TableMetadata | "emptied" | undefined;
+    for (;; version++) {
+      const next = await this.#read(version);
+      if (next === undefined) break;
+      metadata = next;
+    }
+    if (metadata === undefined) return undefined;
+    // The newest is never empty.
+    if (metadata === "emptied") {
+      this.#known = 0;
+      throw new Failure("failed", `${this.#name(version - 1)} is empty`, {
+        fix:
+          "Someone has emptied or restored files of the table; restore its newest metadata file.",
+      });
+    }
+    this.#known = version - 1;
+    this.#loaded = { version: this.#known, metadata };
+    return {
+      metadata,
+      metadataFile: this.#files.uri(this.#name(this.#known)),
+      version: this.#known,
+    };
+  }
+
+  async create(metadata: TableMetadata): Promise<boolean> {
+    await this.#prove();
+    if (!await this.#files.store.create(this.#name(1), encode(metadata))) return false;
+    await this.#writeHint(1);
+    return true;
+  }
+
+  async commit(base: LoadedTable, updates: readonly TableUpdate[]): Promise<boolean> {
+    await this.#prove();
+    const version = base.version as number + 1;
+    const { log, trimmed } = nextLog(base);
+    const metadata = {
+      ...applyUpdates(base.metadata, updates, this.#now()),
+      "metadata-log": log,
+    };
+    if (!await this.#files.store.create(this.#name(version), encode(metadata))) return false;
+    this.#known = version;
+    this.#loaded = { version, metadata };
+    // The commit is done; what follows is a favour to readers, and to those who pay for the storage.
+    await this.#writeHint(version).catch(() => {});
+    for (const uri of trimmed) {
+      const name = this.#files.name(uri, metadata.location);
+      await this.#files.store.put(name, new Uint8Array(0)).catch(() => {});
+    }
+    return true;
+  }
+
+  async drop(): Promise<void> {
+    const names = await Array.fromAsync(this.#files.store.list(`${this.#folder}/v`));
+    await this.#files.store.remove(`${this.#folder}/version-hint.text`);
+    // The newest last: what is interrupted can be repeated.
+    names.sort((a, b) => versionOf(a.name) - versionOf(b.name));
+    for (const { name } of names) {
+      if (versionOf(name) > 0) await this.#files.store.remove(name);
+    }
+    this.#known = 0;
+    this.#loaded = undefined;
+  }
+
+  close(): void {}
+
+  /** @returns `undefined` where there is no such version, or not yet */
+  async #read(version: number): Promise<TableMetadata | "emptied" | undefined> {
+    if (this.#loaded?.version === version) return this.#loaded.metadata;
+    const name = this.#name(version);
+    const bytes = await this.#getIfThere(name);
+    if (bytes === undefined) return undefined;
+    return bytes.length === 0 ? "emptied" : parseMetadata(bytes, name);
+  }
+
+  async #hint(): Promise<number> {
+    const bytes = await this.#getIfThere(`${this.#folder}/version-hint.text`);
+    const version = Number(bytes && new TextDecoder().decode(bytes));
+    return Number.isSafeInteger(version) && version > 0 ? version : 0;
+  }
+
+  async #newest(): Promise<number> {
+    let newest = 1;
+    for await (const { name } of this.#files.store.list(`${this.#folder}/v`)) {
+      newest = Math.max(newest, versionOf(name));
+    }
+    return newest;
+  }
+
+  async #getIfThere(name: string): Promise<Uint8Array | undefined> {
+    try {
+      return await this.#files.store.get(name);
+    } catch (error) {
+      if (error instanceof Failure && error.kind === "failed") return undefined;
+      throw error;
+    }
+  }
+
+  async #writeHint(version: number): Promise<void> {
+    const text = new TextEncoder().encode(String(version));
+    await this.#files.store.put(`${this.#folder}/version-hint.text`, text);
+  }
+
+  /** A store that creates over what is there would lose commits without a word. */
+  async #prove(): Promise<void> {
+    if (this.#isProved) return;
+    const { store } = this.#files;
+    const name = `${this.#folder}/probe-${crypto.randomUUID()}`;
+    await store.create(name, new Uint8Array(1));
+    const again = await store.create(name, new Uint8Array(1));
+    await store.remove(name);
+    if (again) {
+      throw new Failure(
+        "failed",
+        `${store.description} ignores If-None-Match: it cannot be an Iceberg catalog`,
+        {
+          fix:
+            "Use a REST catalog (ICEBERG_REST_URI), Glue, or an S3 server that knows conditional writes.",
+        },
+      );
+    }
+    this.#isProved = true;
+  }
+
+  #name(version: number): string {
+    return `${this.#folder}/v${version}.metadata.json`;
+  }
+}
+
+function versionOf(name: string): number {
+  return Number(/\/v(\d+)\.metadata\.json$/.exec(name)?.[1] ?? 0);
+}
+
+function encode(metadata: TableMetadata): Uint8Array {
+  return new TextEncoder().encode(formatJson(metadata));
+}

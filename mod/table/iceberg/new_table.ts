@@ -1,0 +1,45 @@
+import type { IcebergSchema, PartitionSpec, TableMetadata } from "./metadata.ts";
+
+/** Properties of a new table; engines heed those of Iceberg, so does this program. */
+export const DEFAULT_PROPERTIES: Readonly<Record<string, string>> = {
+  "write.format.default": "parquet",
+  "write.parquet.compression-codec": "snappy",
+  // The snapshots of a day, and of a hundred commits where they are rare.
+  "history.expire.max-snapshot-age-ms": "86400000",
+  "history.expire.min-snapshots-to-keep": "100",
+  // Each commit writes the metadata anew; Glue takes 20 MB of it.
+  "write.metadata.previous-versions-max": "100",
+  "write.metadata.delete-after-commit.enabled": "true",
+};
+
+/** Metadata of a table without rows. */
+export function newTable(options: {
+  location: string;
+  schema: IcebergSchema;
+  spec: PartitionSpec;
+  properties?: Record<string, string>;
+  uuid?: string;
+  nowMs?: number;
+}): TableMetadata {
+  const { location, schema, spec, properties = {} } = options;
+  return {
+    "format-version": 2,
+    "table-uuid": options.uuid ?? crypto.randomUUID(),
+    location,
+    "last-sequence-number": 0,
+    "last-updated-ms": options.nowMs ?? Date.now(),
+    "last-column-id": Math.max(...schema.fields.map(({ id }) => id)),
+    schemas: [schema],
+    "current-schema-id": schema["schema-id"],
+    "partition-specs": [spec],
+    "default-spec-id": spec["spec-id"],
+    "last-partition-id": Math.max(999, ...spec.fields.map((field) => field["field-id"])),
+    properties: { ...DEFAULT_PROPERTIES, ...properties },
+    snapshots: [],
+    "snapshot-log": [],
+    "metadata-log": [],
+    "sort-orders": [{ "order-id": 0, fields: [] }],
+    "default-sort-order-id": 0,
+    refs: {},
+  };
+}

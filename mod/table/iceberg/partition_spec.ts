@@ -1,0 +1,64 @@
+import { Failure } from "../../failure/failure.ts";
+import type { RowSchema } from "../../schema/schema.ts";
+import { Partitioning } from "../../lake/partitioning.ts";
+import type { IcebergSchema, PartitionField, PartitionSpec } from "./metadata.ts";
+
+/** Id of the first partition field, by the specification. */
+const FIRST_FIELD_ID = 1000;
+
+/**
+ * The partition spec that `--partition-by` stands for: `dt` is the day and `hour` the hour of
+ * `kafka_timestamp`, a column is itself, `year(…)`, `month(…)`, `day(…)`, `bucket(…, n)` are
+ * Iceberg's transforms.
+ * @throws {Failure} kind `usage`, for what {@linkcode Partitioning} refuses
+ */
+export function partitionSpec(
+  partitionBy: string,
+  schema: RowSchema,
+  { fields }: IcebergSchema,
+  specId = 0,
+  lastFieldId = FIRST_FIELD_ID - 1,
+): PartitionSpec {
+  const terms = new Partitioning(partitionBy, schema).terms;
+  // An hour says its day: Iceberg refuses two times of one column.
+  const useful = terms.includes("hour") ? terms.filter((term) => term !== "dt") : terms;
+  let fieldId = lastFieldId;
+  const idOf = (name: string) => fields.find((field) => field.name === name)!.id;
+  const field = (column: string, transform: string, name: string): PartitionField => ({
+    "source-id": idOf(column),
+    "field-id": ++fieldId,
+    name,
+    transform,
+  });
+  return {
+    "spec-id": specId,
+    fields: useful.map((term) => {
+      if (term === "dt") return field("kafka_timestamp", "day", "kafka_timestamp_day");
+      if (term === "hour") return field("kafka_timestamp", "hour", "kafka_timestamp_hour");
+      const call = /^(year|month|day|bucket)\(([^,)]+)(?:,(\d+))?\)$/.exec(term);
+      if (call === null) return field(term, "identity", term);
+      const [, transform, column, count] = call;
+      return transform === "bucket"
+        ? field(column, `bucket[${count}]`, `${column}_bucket`)
+        : field(column, transform, `${column}_${transform}`);
+    }),
+  };
+}
+
+/** Whether two specs partition alike, whatever their ids. */
+export function sameSpec(a: PartitionSpec, b: PartitionSpec): boolean {
+  const form = ({ fields }: PartitionSpec) =>
+    fields.map((field) => `${field["source-id"]} ${field.transform}`).join(",");
+  return form(a) === form(b);
+}
+
+/** @throws {Failure} kind `usage`, when two fields are times of one column */
+export function checkSpec({ fields }: PartitionSpec, partitionBy: string): void {
+  const times = fields
+    .filter(({ transform }) => /^(year|month|day|hour)$/.test(transform))
+    .map((field) => field["source-id"]);
+  if (new Set(times).size === times.length) return;
+  throw new Failure("usage", `--partition-by ${partitionBy}: two times of one column`, {
+    fix: "Keep the finer one: Iceberg's partitions by hour serve questions by day, month and year.",
+  });
+}

@@ -1,0 +1,214 @@
+import { currentSchema, currentSnapshot, MAIN, type Snapshot, specOf } from "./metadata.ts";
+import type { LoadedTable } from "./catalog.ts";
+import {
+  type DataFile,
+  type ManifestEntry,
+  type ManifestFile,
+  partitionType,
+  readManifest,
+  STATUS,
+  writeManifest,
+} from "./manifest.ts";
+import { readManifestList, writeManifestList } from "./manifest_list.ts";
+import { manifestsToMerge } from "./merge_manifests.ts";
+import type { TableFiles } from "./table_files.ts";
+import type { TableUpdate } from "./updates.ts";
+
+/** What a snapshot changes. */
+export interface SnapshotChange {
+  /** Files to add, all of the default partition spec. */
+  added: readonly DataFile[];
+  /** URIs of files to remove: their rows are in `added`. @default {none} */
+  removed?: ReadonlySet<string>;
+  /** Added to the summary. */
+  summary?: Record<string, string>;
+}
+
+/** A random id of 63 bits. */
+export function newSnapshotId(): bigint {
+  const [number] = crypto.getRandomValues(new BigUint64Array(1));
+  return (number >> 1n) || 1n;
+}
+
+/** The manifests that readers see. */
+export async function currentManifests(
+  { metadata }: LoadedTable,
+  files: TableFiles,
+): Promise<ManifestFile[]> {
+  const snapshot = currentSnapshot(metadata);
+  if (snapshot === undefined) return [];
+  const list = snapshot["manifest-list"];
+  return readManifestList(await files.get(list, metadata.location), list);
+}
+
+/** The live files of a manifest, with what they inherit. */
+export async function entriesOf(
+  manifest: ManifestFile,
+  { metadata }: LoadedTable,
+  files: TableFiles,
+): Promise<ManifestEntry[]> {
+  const bytes = await files.get(manifest.manifest_path, metadata.location);
+  return readManifest(bytes, manifest).filter(({ status }) => status !== STATUS.deleted);
+}
+
+/**
+ * Writes the manifests of a new snapshot on top of `base`, and gives the updates that make it current.
+ * Nobody sees any of it before these are committed.
+ */
+export async function writeSnapshot(
+  base: LoadedTable,
+  files: TableFiles,
+  change: SnapshotChange,
+  nowMs: number,
+): Promise<TableUpdate[]> {
+  const { metadata } = base;
+  const parent = currentSnapshot(metadata);
+  const id = newSnapshotId();
+  const sequence = metadata["last-sequence-number"] + 1;
+  const writer = new ManifestWriter(base, files, id, BigInt(sequence));
+  const before = (await currentManifests(base, files))
+    // One without live files was of interest to the snapshot that emptied it alone.
+    .filter((manifest) => manifest.added_files_count + manifest.existing_files_count > 0);
+  const kept = change.removed === undefined ? before : await writer.without(before, change.removed);
+  const added = await writer.added(change.added);
+  const manifests = [...added, ...await writer.merged(kept)];
+  const snapshot: Snapshot = {
+    "snapshot-id": id,
+    ...(parent === undefined ? {} : { "parent-snapshot-id": parent["snapshot-id"] }),
+    "sequence-number": sequence,
+    "timestamp-ms": Math.max(nowMs, metadata["last-updated-ms"]),
+    "manifest-list": `${metadata.location}/metadata/snap-${id}-${crypto.randomUUID()}.avro`,
+    summary: summaryOf(change, manifests, parent, writer.removed),
+    "schema-id": metadata["current-schema-id"],
+  };
+  const list = writeManifestList(manifests, snapshot);
+  await files.put(snapshot["manifest-list"], metadata.location, list);
+  return [
+    { action: "add-snapshot", snapshot },
+    { action: "set-snapshot-ref", "ref-name": MAIN, type: "branch", "snapshot-id": id },
+  ];
+}
+
+/** Writes the manifests of one snapshot. */
+class ManifestWriter {
+  readonly #base: LoadedTable;
+  readonly #files: TableFiles;
+  readonly #id: bigint;
+  readonly #sequence: bigint;
+  #count = 0;
+  /** Files that were removed. */
+  readonly removed: DataFile[] = [];
+
+  constructor(base: LoadedTable, files: TableFiles, id: bigint, sequence: bigint) {
+    this.#base = base;
+    this.#files = files;
+    this.#id = id;
+    this.#sequence = sequence;
+  }
+
+  async added(files: readonly DataFile[]): Promise<ManifestFile[]> {
+    if (files.length === 0) return [];
+    const entries = files.map((file) => ({
+      status: STATUS.added,
+      snapshot_id: this.#id,
+      sequence_number: null,
+      file_sequence_number: null,
+      data_file: file,
+    }));
+    return [await this.#write(entries, specOf(this.#base.metadata)["spec-id"])];
+  }
+
+  /** The manifests, those with files to be removed written anew without them. */
+  async without(
+    manifests: readonly ManifestFile[],
+    gone: ReadonlySet<string>,
+  ): Promise<ManifestFile[]> {
+    return await Promise.all(manifests.map(async (manifest) => {
+      if (manifest.content !== 0) return manifest;
+      const entries = await entriesOf(manifest, this.#base, this.#files);
+      if (!entries.some(({ data_file }) => gone.has(data_file.file_path))) return manifest;
+      return await this.#write(
+        entries.map((entry) => {
+          if (!gone.has(entry.data_file.file_path)) return { ...entry, status: STATUS.existing };
+          this.removed.push(entry.data_file);
+          return { ...entry, status: STATUS.deleted, snapshot_id: this.#id };
+        }),
+        manifest.partition_spec_id,
+      );
+    }));
+  }
+
+  /** The manifests, with those of full tiers merged. */
+  async merged(manifests: readonly ManifestFile[]): Promise<ManifestFile[]> {
+    const groups = manifestsToMerge(
+      manifests,
+      // What was removed in this snapshot must stay readable in the manifest that says so.
+      (manifest) =>
+        manifest.added_snapshot_id !== this.#id &&
+        this.#type(manifest.partition_spec_id) !== undefined,
+    );
+    const gone = new Set(groups.flat());
+    const merged = await Promise.all(groups.map(async (group) => {
+      const entries = await Promise.all(
+        group.map((manifest) => entriesOf(manifest, this.#base, this.#files)),
+      );
+      return await this.#write(
+        entries.flat().map((entry) => ({ ...entry, status: STATUS.existing })),
+        group[0].partition_spec_id,
+      );
+    }));
+    return [...merged, ...manifests.filter((manifest) => !gone.has(manifest))];
+  }
+
+  #type(specId: number) {
+    const { metadata } = this.#base;
+    const schemas = [currentSchema(metadata), ...metadata.schemas];
+    return partitionType(specOf(metadata, specId), schemas);
+  }
+
+  async #write(entries: ManifestEntry[], specId: number): Promise<ManifestFile> {
+    const { metadata } = this.#base;
+    const { bytes, file } = writeManifest(entries, this.#type(specId)!, currentSchema(metadata), {
+      snapshotId: this.#id,
+      sequence: this.#sequence,
+    });
+    const path = `${metadata.location}/metadata/${this.#id}-m${this
+      .#count++}-${crypto.randomUUID()}.avro`;
+    await this.#files.put(path, metadata.location, bytes);
+    return { manifest_path: path, ...file };
+  }
+}
+
+function summaryOf(
+  { added, removed, summary }: SnapshotChange,
+  manifests: readonly ManifestFile[],
+  parent: Snapshot | undefined,
+  gone: readonly DataFile[],
+): Record<string, string> {
+  const sum = (files: readonly DataFile[], of: (file: DataFile) => bigint) =>
+    files.reduce((total, file) => total + of(file), 0n);
+  const rows = (files: readonly DataFile[]) => sum(files, (file) => file.record_count);
+  const bytes = (files: readonly DataFile[]) => sum(files, (file) => file.file_size_in_bytes);
+  const data = manifests.filter(({ content }) => content === 0);
+  const live = data.reduce((n, m) => n + m.added_files_count + m.existing_files_count, 0);
+  const liveRows = data.reduce((n, m) => n + m.added_rows_count + m.existing_rows_count, 0n);
+  const size = BigInt(parent?.summary["total-files-size"] ?? "0") + bytes(added) - bytes(gone);
+  return {
+    operation: removed === undefined ? "append" : "replace",
+    "added-data-files": String(added.length),
+    "added-records": String(rows(added)),
+    "added-files-size": String(bytes(added)),
+    ...(gone.length === 0 ? {} : {
+      "deleted-data-files": String(gone.length),
+      "deleted-records": String(rows(gone)),
+      "removed-files-size": String(bytes(gone)),
+    }),
+    "total-data-files": String(live),
+    "total-records": String(liveRows),
+    "total-files-size": String(size),
+    "total-delete-files": parent?.summary["total-delete-files"] ?? "0",
+    "total-position-deletes": parent?.summary["total-position-deletes"] ?? "0",
+    "total-equality-deletes": parent?.summary["total-equality-deletes"] ?? "0",
+    ...summary,
+  };
+}

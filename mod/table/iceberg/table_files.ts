@@ -1,0 +1,52 @@
+import { Failure } from "../../failure/failure.ts";
+import type { LakeStore } from "../../lake/store.ts";
+
+/** The files of one table in the lake: URIs as its metadata has them, names as the store has them. */
+export class TableFiles {
+  readonly store: LakeStore;
+  /** URI of the lake's root, without a `/` at its end. */
+  readonly root: string;
+  /** Folder of the table below the root, without a `/` at its end. */
+  readonly folder: string;
+
+  constructor(store: LakeStore, root: string, folder: string) {
+    this.store = store;
+    this.root = root.replace(/\/+$/, "");
+    this.folder = folder;
+  }
+
+  /** The table's location, where this program creates it. */
+  get location(): string {
+    return this.uri(this.folder);
+  }
+
+  /** @param name of an object below the lake's root */
+  uri(name: string): string {
+    return `${this.root}/${name}`;
+  }
+
+  /**
+   * Name of a file below the lake's root.
+   * @param location the table's own, by its metadata: a lake that was moved keeps the old one
+   * @throws {Failure} kind `failed`, for a file that lies elsewhere
+   */
+  name(uri: string, location: string): string {
+    // Hadoop's programs write s3a:// for the same bucket.
+    const plain = (text: string) =>
+      text.replace(/^s3[an]:/, "s3:").replace(/^file:\/+/, "file:///");
+    const [file, root, table] = [uri, this.root, location].map(plain);
+    if (file.startsWith(root + "/")) return file.slice(root.length + 1);
+    if (file.startsWith(table + "/")) return this.folder + file.slice(table.length);
+    throw new Failure("failed", `${uri} lies outside of the lake ${this.root}`, {
+      fix: "Set AWS_S3_BUCKET and AWS_S3_PREFIX (or --home) to where the table lies.",
+    });
+  }
+
+  get(uri: string, location: string): Promise<Uint8Array> {
+    return this.store.get(this.name(uri, location));
+  }
+
+  put(uri: string, location: string, bytes: Uint8Array): Promise<void> {
+    return this.store.put(this.name(uri, location), bytes);
+  }
+}

@@ -1,0 +1,141 @@
+import { Failure } from "../../failure/failure.ts";
+import { backoff } from "../../wait/backoff.ts";
+import { sleep } from "../../wait/sleep.ts";
+import type { TablePosition, TakeAnswer } from "../table.ts";
+import type { LoadedTable, TableCatalog } from "./catalog.ts";
+import { expiredSnapshots } from "./expire.ts";
+import type { DataFile } from "./manifest.ts";
+import { formatPosition, positionProperty, positionsOf } from "./position.ts";
+import { writeSnapshot } from "./snapshot.ts";
+import type { TableFiles } from "./table_files.ts";
+import type { TableUpdate } from "./updates.ts";
+
+/** A range of one partition, with its files put. */
+export interface FileRange {
+  partition: number;
+  first: number;
+  /** First offset after it. */
+  end: number;
+  /** Its files, described by the table's metadata as it is then. */
+  files(base: LoadedTable): DataFile[];
+}
+
+/** What {@linkcode takeRanges} needs. */
+export interface TakeOptions {
+  catalog: TableCatalog;
+  files: TableFiles;
+  /** For messages. */
+  table: string;
+  log: { id: string; description: string };
+  ranges: readonly FileRange[];
+  signal?: AbortSignal;
+  /** Told of each repetition. */
+  onRetry?(reason: "conflict" | "unknown", error?: unknown): void;
+  /** Told once the commit has succeeded, of what it was made from. */
+  onCommitted?(base: LoadedTable, updates: readonly TableUpdate[]): void;
+  /** Milliseconds since 1970. @default {Date.now} */
+  now?(): number;
+  /** Milliseconds of failing services after which it gives up. @default {forever} */
+  patienceMs?: number;
+  /** Milliseconds before a failing service is tried again, at first. @default {100} */
+  pauseMs?: number;
+}
+
+const LONGEST_PAUSE_MS = 10_000;
+
+/**
+ * Takes ranges into the table: their files and the positions after them in one compare-and-set.
+ *
+ * After a conflict, and after any error that leaves open whether the commit was done, the table is
+ * loaded again, and its positions say which ranges are in. Nothing that was written for a commit is ever
+ * removed here: an answer that is late may still make it part of the table.
+ * @returns an answer for each range, in their order
+ * @throws {Failure} kind `failed`, when the table is elsewhere than where a range begins
+ */
+export async function takeRanges(options: TakeOptions): Promise<TakeAnswer[]> {
+  const { catalog, ranges, onRetry, onCommitted, now = Date.now, pauseMs = 100 } = options;
+  const { signal } = options;
+  const answers: TakeAnswer[] = ranges.map(() => "taken");
+  const began = performance.now();
+  const pauses = backoff({ firstMs: pauseMs, longestMs: LONGEST_PAUSE_MS, jitter: 0.5 });
+  for (let first = true;; first = false) {
+    signal?.throwIfAborted();
+    try {
+      const base = await catalog.load();
+      if (base === undefined) throw missing(options);
+      const due = dueRanges(base, options);
+      if (first) {
+        ranges.forEach((range, i) => answers[i] = due.includes(range) ? "taken" : "already");
+      }
+      if (due.length === 0) return answers;
+      const updates = await commitOf(base, due, options, now());
+      if (await catalog.commit(base, updates)) {
+        onCommitted?.(base, updates);
+        return answers;
+      }
+      onRetry?.("conflict");
+      // Writers that meet would meet again.
+      await sleep(pauseMs / 2 * Math.random(), signal);
+    } catch (error) {
+      if (signal?.aborted || !(error instanceof Failure && error.kind === "service")) throw error;
+      if (performance.now() - began > (options.patienceMs ?? Infinity)) throw error;
+      onRetry?.("unknown", error);
+      await sleep(pauses.next().value, signal);
+    }
+  }
+}
+
+function missing({ table, catalog }: TakeOptions): Failure {
+  return new Failure("failed", `table ${table} is not in ${catalog.description}`, {
+    fix:
+      "It was there when this began, and someone has dropped it. Start consume again: it makes the table anew, at the group's offset.",
+  });
+}
+
+/** Ranges that are not in the table yet. */
+function dueRanges({ metadata }: LoadedTable, { ranges, table, log }: TakeOptions): FileRange[] {
+  const positions = positionsOf(metadata, log.id);
+  return ranges.filter(({ partition, first, end }) => {
+    const position = positions.get(partition);
+    if (position === undefined || position.end === first) return true;
+    if (position.end >= end) return false;
+    throw new Failure(
+      "failed",
+      `table ${table} is at offset ${position.end} of partition ${partition} of ${log.description}; ` +
+        `offsets ${first} to ${end - 1} were to follow on ${first}`,
+      {
+        fix:
+          "Nothing is lost. Another consume writes the same partition, or someone has changed the " +
+          "table's properties. Stop the other one and start this again: it goes on where the table is.",
+      },
+    );
+  });
+}
+
+async function commitOf(
+  base: LoadedTable,
+  due: readonly FileRange[],
+  { files, log }: TakeOptions,
+  nowMs: number,
+): Promise<TableUpdate[]> {
+  const { metadata } = base;
+  const before = positionsOf(metadata, log.id);
+  const positions: Record<string, string> = {};
+  for (const { partition, first, end } of due) {
+    const from = before.get(partition)?.from ?? first;
+    const position: TablePosition = { from, end };
+    positions[positionProperty(log.id, partition)] = formatPosition(position);
+  }
+  const added = due.flatMap((range) => range.files(base));
+  const summary = { "engine-name": "ticklake", ...positions };
+  // Also for a range without files: on a REST catalog only a new snapshot is compared and set.
+  const updates = await writeSnapshot(base, files, { added, summary }, nowMs);
+  const expired = expiredSnapshots(metadata, nowMs).map((snapshot) => snapshot["snapshot-id"]);
+  return [
+    ...updates,
+    { action: "set-properties", updates: positions },
+    ...(expired.length === 0
+      ? []
+      : [{ action: "remove-snapshots" as const, "snapshot-ids": expired }]),
+  ];
+}

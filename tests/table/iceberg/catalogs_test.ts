@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { CreateDatabaseCommand, GlueClient } from "@aws-sdk/client-glue";
+import { openDirectoryLake } from "../../../mod/lake/directory.ts";
+import { openS3Lake } from "../../../mod/lake/s3.ts";
+import { DirectoryCatalog } from "../../../mod/table/iceberg/catalogs/directory.ts";
+import { GlueTableCatalog } from "../../../mod/table/iceberg/catalogs/glue.ts";
+import { RestCatalog } from "../../../mod/table/iceberg/catalogs/rest.ts";
+import { newSchema } from "../../../mod/table/iceberg/iceberg_schema.ts";
+import { newTable } from "../../../mod/table/iceberg/new_table.ts";
+import { partitionSpec } from "../../../mod/table/iceberg/partition_spec.ts";
+import { takeRanges } from "../../../mod/table/iceberg/take_ranges.ts";
+import { TableFiles } from "../../../mod/table/iceberg/table_files.ts";
+import { awsEnv, realS3Env, serviceTest, uniqueName } from "../../services/services.ts";
+import { catalogContract, type CatalogPlace } from "./catalog_contract.ts";
+import { startCheckingGlue } from "./checking_glue.ts";
+import { fakeRange } from "./fake_range.ts";
+import { quotesSchema } from "./quotes_schema.ts";
+
+async function directory(): Promise<{ files: TableFiles } & AsyncDisposable> {
+  const home = await Deno.makeTempDir();
+  return {
+    files: new TableFiles(openDirectoryLake(home), `file://${home}`, "index_quotes"),
+    [Symbol.asyncDispose]: () => Deno.remove(home, { recursive: true }),
+  };
+}
+
+catalogContract("a directory", async (): Promise<CatalogPlace> => {
+  const place = await directory();
+  return { ...place, open: () => new DirectoryCatalog(place.files) };
+});
+
+/** Sets the environment for the time of a test. */
+function withEnv(env: Record<string, string>): () => void {
+  const before = Object.keys(env).map((name) => [name, Deno.env.get(name)] as const);
+  for (const [name, value] of Object.entries(env)) Deno.env.set(name, value);
+  return () => {
+    for (const [name, value] of before) {
+      if (value === undefined) Deno.env.delete(name);
+      else Deno.env.set(name, value);
+    }
+  };
+}
+
+/** A table's files in a new bucket. */
+async function bucketFiles(env: Record<string, string>): Promise<TableFiles> {
+  const bucket = uniqueName("iceberg");
+  const client = new S3Client({ endpoint: env.AWS_ENDPOINT_URL, forcePathStyle: true });
+  await client.send(new CreateBucketCommand({ Bucket: bucket }));
+  client.destroy();
+  const store = openS3Lake({ bucket, prefix: "lake" });
+  return new TableFiles(store, `s3://${bucket}/lake`, "index_quotes");
+}
+
+catalogContract(
+  "a path in S3",
+  async (): Promise<CatalogPlace> => {
+    const restore = withEnv(realS3Env());
+    const files = await bucketFiles(realS3Env());
+    return {
+      files,
+      open: () => new DirectoryCatalog(files),
+      async [Symbol.asyncDispose]() {
+        files.store.close();
+        restore();
+      },
+    };
+  },
+  (name, run) =>
+    serviceTest(name, { needs: ["real-s3"], sanitizeResources: false, sanitizeOps: false }, run),
+);
+
+catalogContract("a REST catalog", async (): Promise<CatalogPlace> => {
+  const place = await directory();
+  const options = {
+    uri: Deno.env.get("TEST_ICEBERG_REST")!,
+    namespace: uniqueName("lake").replaceAll("-", "_"),
+    table: "index_quotes",
+  };
+  return { ...place, open: () => new RestCatalog(options) };
+}, (name, run) => serviceTest(name, { needs: ["iceberg-rest"], sanitizeResources: false }, run));
+
+catalogContract(
+  "Glue",
+  async (): Promise<CatalogPlace> => {
+    const glue = startCheckingGlue(awsEnv().AWS_ENDPOINT_URL);
+    const restore = withEnv({ ...awsEnv(), AWS_ENDPOINT_URL_GLUE: glue.endpoint });
+    const database = uniqueName("lake").replaceAll("-", "_");
+    const client = new GlueClient({});
+    await client.send(new CreateDatabaseCommand({ DatabaseInput: { Name: database } }));
+    client.destroy();
+    const files = await bucketFiles(awsEnv());
+    return {
+      files,
+      open: () => new GlueTableCatalog(files, database, "index_quotes"),
+      async [Symbol.asyncDispose]() {
+        files.store.close();
+        restore();
+        await glue[Symbol.asyncDispose]();
+      },
+    };
+  },
+  (name, run) =>
+    serviceTest(name, { needs: ["aws"], sanitizeResources: false, sanitizeOps: false }, run),
+);
+
+Deno.test("a directory: a writer that slept through many commits does not fork the table", async () => {
+  await using place = await directory();
+  const { files } = place;
+  const quotes = await quotesSchema();
+  const schema = newSchema(quotes);
+  const [sleeper, writer] = [new DirectoryCatalog(files), new DirectoryCatalog(files)];
+  const properties = { "write.metadata.previous-versions-max": "3" };
+  await writer.create(newTable({
+    location: files.location,
+    schema,
+    spec: partitionSpec("none", quotes, schema),
+    properties,
+  }));
+  const old = (await sleeper.load())!;
+  const log = { id: "0123456789ab", description: "topic" };
+  for (let i = 0; i < 12; i++) {
+    const ranges = [fakeRange(files, 0, i, i + 1)];
+    await takeRanges({ catalog: writer, files, table: "t", log, ranges });
+  }
+  const updates = [{ action: "set-properties" as const, updates: { late: "true" } }];
+  assert.equal(await sleeper.commit(old, updates), false);
+  const { version, metadata } = (await sleeper.load())!;
+  assert.equal(version, 13);
+  assert.equal(metadata["metadata-log"]!.length, 3);
+  assert.equal(metadata.snapshots!.length, 12);
+  assert.equal((await new DirectoryCatalog(files).load())!.version, 13);
+  await files.store.remove("index_quotes/metadata/version-hint.text");
+  assert.equal((await new DirectoryCatalog(files).load())!.version, 13, "without the hint");
+});
