@@ -1,12 +1,20 @@
+import { divideExactly } from "./divide_exactly.ts";
 import { daysFromCivil, daysInMonth } from "./calendar.ts";
 
 /** Powers of ten that a double holds exactly. */
 const POWERS = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
 
+/** Digits of whole numbers that are all exact as doubles. */
+const EXACT_DIGITS = 15;
+
+/** Digits up to which a number is read without the engine. */
+const MOST_DIGITS = 19;
+
 /**
  * Reads a JSON number at `at` into `into[index]`, as `JSON.parse` would. Up to 15 digits it is one
  * division of two doubles that are exact, hence correctly rounded (W. Clinger, "How to Read Floating
- * Point Numbers Accurately", 1990); the engine reads longer ones and those with an exponent.
+ * Point Numbers Accurately", 1990); up to 19, as prices with full digits have, a division of pairs of
+ * doubles; the engine reads longer ones and those with an exponent, from a string.
  * @returns where it ends, or 0 when there is no JSON number
  */
 export function scanNumber(
@@ -23,6 +31,9 @@ export function scanNumber(
   const leadingZero = byte === 0x30;
   let mantissa = byte - 0x30;
   let digits = 1;
+  // Digits after the fifteenth, and the power of ten that they are below.
+  let low = 0;
+  let scale = 1;
   byte = bytes[++at];
   while (byte >= 0x30 && byte <= 0x39) {
     mantissa = mantissa * 10 + (byte - 0x30);
@@ -34,7 +45,12 @@ export function scanNumber(
   if (byte === 0x2e) {
     byte = bytes[++at];
     while (byte >= 0x30 && byte <= 0x39) {
-      mantissa = mantissa * 10 + (byte - 0x30);
+      if (digits + decimals < EXACT_DIGITS) {
+        mantissa = mantissa * 10 + (byte - 0x30);
+      } else {
+        low = low * 10 + (byte - 0x30);
+        scale *= 10;
+      }
       decimals++;
       byte = bytes[++at];
     }
@@ -48,12 +64,16 @@ export function scanNumber(
     if (!(byte >= 0x30 && byte <= 0x39)) return 0;
     while (byte >= 0x30 && byte <= 0x39) byte = bytes[++at];
   }
-  if (exponent || digits + decimals > 15) {
-    into[index] = Number(asciiText(bytes, begin, at));
-  } else {
-    const value = decimals === 0 ? mantissa : mantissa / POWERS[decimals];
-    into[index] = negative ? -value : value;
+  let value = NaN;
+  if (!exponent && digits <= EXACT_DIGITS) {
+    if (digits + decimals <= EXACT_DIGITS) {
+      value = decimals === 0 ? mantissa : mantissa / POWERS[decimals];
+    } else if (digits + decimals <= MOST_DIGITS) {
+      value = divideExactly(mantissa, scale, low, POWERS[decimals]);
+    }
   }
+  if (value !== value) into[index] = Number(asciiText(bytes, begin, at));
+  else into[index] = negative ? -value : value;
   return at;
 }
 

@@ -19,6 +19,16 @@ Deno.test("a number is read to the last bit as the engine reads it", () => {
     fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
     fc.tuple(fc.integer({ min: 0, max: 10 ** 15 }), fc.nat(15))
       .map(([digits, decimals]) => (digits / 10 ** decimals).toFixed(decimals)),
+    // 16 to 20 digits, the point anywhere; halfway between two doubles where there are few decimals.
+    fc.tuple(fc.bigInt({ min: 10n ** 15n, max: 10n ** 20n }), fc.integer({ min: 1, max: 19 }))
+      .map(([digits, decimals]) => {
+        const text = String(digits).padStart(decimals + 1, "0");
+        return `${text.slice(0, -decimals)}.${text.slice(-decimals)}`;
+      }),
+    fc.tuple(fc.bigInt({ min: 2n ** 52n, max: 2n ** 57n }), fc.constantFrom("5", "50", "51", "25"))
+      .map(([digits, decimals]) => `${digits}.${decimals}`),
+    fc.tuple(fc.integer({ min: 2 ** 49, max: 10 ** 15 - 1 }), fc.nat(255))
+      .map(([whole, part]) => (whole + "." + (part / 256).toFixed(8).slice(2)).slice(0, 20)),
     fc.bigInt({ min: 2n ** 53n - 3n, max: 2n ** 53n + 3n }).map(String),
   );
   fc.assert(
