@@ -6,8 +6,8 @@ let listening = false;
 
 /**
  * A signal that aborts at the first SIGINT, SIGTERM or SIGHUP (the terminal was closed); a second one ends
- * the process at once, as the signal would have (exit code 128 and its number). SIGHUP is left alone where
- * whoever started us has it ignored, as `nohup` does.
+ * the process at once, as the signal would have (exit code 128 and its number). Without a terminal SIGHUP is
+ * ignored, as `nohup` has it; the runtime would end the process, whatever it was started with.
  */
 export function stopSignal(): AbortSignal {
   const controller = new AbortController();
@@ -16,19 +16,14 @@ export function stopSignal(): AbortSignal {
     controller.abort(new DOMException(`stopped by ${name}`, "AbortError"));
   }];
   stops = [stop("SIGINT", 130), stop("SIGTERM", 143)];
-  if (!isHangupIgnored()) stops.push(stop("SIGHUP", 129));
+  stops.push(hasTerminal() ? stop("SIGHUP", 129) : ["SIGHUP", () => {}]);
   retakeStopSignal();
   return controller.signal;
 }
 
-/** Whether SIGHUP is ignored; only Linux says so. Source: proc(5), SigIgn. */
-function isHangupIgnored(): boolean {
-  try {
-    const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(Deno.readTextFileSync("/proc/self/status"))?.[1];
-    return mask !== undefined && (Number.parseInt(mask.slice(-1), 16) & 1) === 1;
-  } catch {
-    return false;
-  }
+/** Whether the process belongs to a terminal that can be closed. `nohup` leaves it none. */
+function hasTerminal(): boolean {
+  return [Deno.stdin, Deno.stdout, Deno.stderr].some((stream) => stream.isTerminal());
 }
 
 /**

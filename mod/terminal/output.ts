@@ -101,10 +101,15 @@ function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): 
     try {
       bytes = bytes.subarray(stream.writeSync(bytes));
     } catch (error) {
-      if (error instanceof Deno.errors.BrokenPipe) return false;
+      if (error instanceof Deno.errors.BrokenPipe || isHungUp(error)) return false;
       if (error instanceof Deno.errors.WouldBlock) continue;
       throw error;
     }
   }
   return true;
+}
+
+/** Whether the terminal that was written to has been closed. */
+function isHungUp(error: unknown): boolean {
+  return (error as { code?: unknown }).code === "EIO";
 }
