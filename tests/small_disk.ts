@@ -1,3 +1,5 @@
+import { skippableTest } from "./services/skippable.ts";
+
 /** A file system of a given size, for what happens when it is full or cannot be written. */
 export interface SmallDisk {
   /** Where it is mounted. */
@@ -10,7 +12,7 @@ export interface SmallDisk {
 
 /**
  * Registers a test on a file system of its own, in memory. Without the right to mount one (that is:
- * not as root on Linux) the test is ignored.
+ * not as root on Linux) the test is skipped.
  * @param size in bytes
  */
 export function smallDiskTest(
@@ -18,7 +20,8 @@ export function smallDiskTest(
   size: number,
   run: (disk: SmallDisk) => Promise<void>,
 ): void {
-  Deno.test({ name, ignore: !canMount(), fn: () => withSmallDisk(size, run) });
+  const missing = canMount() ? [] : ["this user may not mount a file system"];
+  skippableTest({ name, missing, fn: () => withSmallDisk(size, run) });
 }
 
 /** Whether this user may mount a file system. */

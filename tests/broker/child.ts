@@ -1,4 +1,4 @@
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 
 /** A script of these tests as a process, with its lines. */
 export class Child {

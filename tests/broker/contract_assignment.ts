@@ -1,8 +1,9 @@
+import { sleep } from "../../mod/wait/sleep.ts";
 import assert from "node:assert/strict";
 import type { AssignedPartition } from "../../mod/broker/broker.ts";
 import { type BrokerContractOptions, type ContractTest, messages, send } from "./contract.ts";
 import { Recorder } from "./recorder.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 
 /** Keys that reach all of 4 partitions. */
 const KEYS = ["21", "foobar", "abc", "NYA", "N225", "IXIC", "HSI", "GSPTSE", "a", "b", "c", "d"];
@@ -166,7 +167,7 @@ export function assignmentContract(test: ContractTest, options: BrokerContractOp
     });
     await until("a batch is in hand", () => release !== undefined);
     const assigned = one.partition(0);
-    await new Promise((resolve) => setTimeout(resolve, options.sessionMs ?? 12_000));
+    await sleep(options.sessionMs ?? 12_000);
     assert.equal(assigned.lost.aborted, false);
     await assigned.commit(5, "still mine");
     release!();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ContractTest, messages, send } from "./contract.ts";
 import { Recorder } from "./recorder.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 
 /** What the port promises of commits and of the end of consuming. */
 export function groupContract(test: ContractTest): void {

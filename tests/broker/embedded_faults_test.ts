@@ -1,3 +1,4 @@
+import { sleep } from "../../mod/wait/sleep.ts";
 import assert from "node:assert/strict";
 import {
   type EmbeddedBroker,
@@ -8,7 +9,7 @@ import { smallDiskTest } from "../small_disk.ts";
 import { Child } from "./child.ts";
 import { messages, send } from "./contract.ts";
 import { Recorder } from "./recorder.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 
 const LEASE_MS = 1500;
 
@@ -51,7 +52,7 @@ Deno.test("SIGKILL of writers loses nothing that was acknowledged and doubles no
         new Child("embedded_writer.ts", path, "t", `writer${2 * round + n}`, `${[10, 2000][n]}`)
       );
       await until("both have written", () => pair.every(({ lines }) => lines.length >= 3));
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 50));
+      await sleep(Math.random() * 50);
       await Promise.all(pair.map((writer) => writer.kill()));
       writers.push(...pair);
     }
@@ -139,7 +140,7 @@ Deno.test("a member that was stopped past its lease alone goes on as if nothing 
     const child = new Child("embedded_member.ts", path, "t", "g", `${LEASE_MS}`);
     await child.says<Said>("it has read", ({ nextOffset }) => nextOffset === 10);
     child.signal("SIGSTOP");
-    await new Promise((resolve) => setTimeout(resolve, 2 * LEASE_MS));
+    await sleep(2 * LEASE_MS);
     child.signal("SIGCONT");
     await child.tell("0 10 mine");
     await child.says<Said>("it has committed", ({ committed }) => committed === 10);
@@ -191,7 +192,7 @@ smallDiskTest("a full disk refuses; nothing is lost or doubled", 2 * 2 ** 20, as
   await reader.hasReceived(sent.length);
 
   // The lease cannot be renewed either; nobody else can take the partitions.
-  await new Promise((resolve) => setTimeout(resolve, 2 * LEASE_MS));
+  await sleep(2 * LEASE_MS);
   disk.resize(16 * 2 ** 20);
   await sendSome();
   await reader.partition(0).commit(1, "space again");

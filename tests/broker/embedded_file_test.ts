@@ -1,3 +1,4 @@
+import { sleep } from "../../mod/wait/sleep.ts";
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { openEmbeddedBroker } from "../../mod/broker/embedded/embedded_broker.ts";
@@ -167,7 +168,7 @@ Deno.test("another process's transaction is waited for, without blocking this on
     other.exec("BEGIN IMMEDIATE");
     let stored = false;
     const sent = send(broker, "t", messages("a", 3)).then(() => stored = true);
-    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve, 10));
+    for (let turn = 0; turn < 20; turn++) await sleep(10);
     assert.equal(stored, false);
     assert.deepEqual(await broker.topicOffsets("t"), [{ partition: 0, low: 0, high: 0 }]);
     other.exec("ROLLBACK");

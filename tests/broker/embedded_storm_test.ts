@@ -1,9 +1,10 @@
+import { sleep } from "../../mod/wait/sleep.ts";
 import assert from "node:assert/strict";
 import { FencedError } from "../../mod/broker/broker.ts";
 import { openEmbeddedBroker } from "../../mod/broker/embedded/embedded_broker.ts";
 import { PROPERTY } from "../property_seed.ts";
 import { messages, send } from "./contract.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 
 const PARTITIONS = 5;
 const MESSAGES = 20_000;
@@ -59,7 +60,7 @@ Deno.test("members that come and go move the group over every offset exactly onc
         },
         batch: async ({ partition, nextOffset }) => {
           const from = positions.get(partition)!;
-          await new Promise((resolve) => setTimeout(resolve, random() * 10));
+          await sleep(random() * 10);
           try {
             await commits.get(partition)!(nextOffset);
           } catch (error) {
@@ -85,7 +86,7 @@ Deno.test("members that come and go move the group over every offset exactly onc
       "t",
       Array.from({ length: 10 }, (_, n) => messages(`${i} ${n}`, 10)).flat(),
     );
-    await new Promise((resolve) => setTimeout(resolve, random() * 20));
+    await sleep(random() * 20);
   }
   await until("the group has read everything", async () => {
     const committed = await watcher.groupOffsets("g", "t");

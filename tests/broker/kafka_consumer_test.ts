@@ -1,3 +1,4 @@
+import { sleep } from "../../mod/wait/sleep.ts";
 import assert from "node:assert/strict";
 import { Kafka, logLevel } from "kafkajs";
 import { openKafkaBroker } from "../../mod/broker/kafka/kafka_broker.ts";
@@ -7,7 +8,7 @@ import { messages, send } from "./contract.ts";
 import { kafkaAdmin } from "./kafka_admin.ts";
 import { kafkaSettings } from "./kafka_settings.ts";
 import { Recorder } from "./recorder.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 
 serviceTest(
   "a partition paused for longer than the session stays",
@@ -21,7 +22,7 @@ serviceTest(
     await recorder.hasReceived(5);
     const owned = recorder.partition(0);
     owned.pause();
-    await new Promise((resolve) => setTimeout(resolve, 8000));
+    await sleep(8000);
     assert.equal(owned.lost.aborted, false);
     await owned.commit(5, "still here");
     await send(broker, topic, messages("a", 5, 5));

@@ -1,3 +1,4 @@
+import { sleep } from "../../mod/wait/sleep.ts";
 import assert from "node:assert/strict";
 import { openKafkaBroker } from "../../mod/broker/kafka/kafka_broker.ts";
 import { freePort } from "../services/free_port.ts";
@@ -8,7 +9,7 @@ import { FlakyProxy } from "./flaky_proxy.ts";
 import { kafkaAdmin } from "./kafka_admin.ts";
 import { kafkaSettings } from "./kafka_settings.ts";
 import { Recorder } from "./recorder.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 
 /** A broker of a test's own, which it may kill and start again. */
 interface OwnBroker {
@@ -54,7 +55,7 @@ ownBrokerTest(
     const sending = setInterval(sendSome, 5);
     await recorder.hasReceived(200);
     await service.kill();
-    await new Promise((resolve) => setTimeout(resolve, 3000));
+    await sleep(3000);
     const before = recorder.received.length;
     await start();
     await until("messages come again", () => recorder.received.length > before + 100);

@@ -1,3 +1,4 @@
+import { sleep } from "../../mod/wait/sleep.ts";
 import assert from "node:assert/strict";
 import { type AssignedPartition, FencedError } from "../../mod/broker/broker.ts";
 import { openKafkaBroker } from "../../mod/broker/kafka/kafka_broker.ts";
@@ -7,7 +8,7 @@ import { Child } from "./child.ts";
 import { messages, send } from "./contract.ts";
 import { kafkaSettings } from "./kafka_settings.ts";
 import { Recorder } from "./recorder.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 
 serviceTest("a process that was stopped past its session cannot commit any more", {
   needs: ["kafka"],
@@ -122,7 +123,7 @@ class Tiler {
             const owned = this.#owned.find((owned) => owned.partition === partition)!;
             const from = this.#positions.get(partition)!;
             // Works until after it may have lost the partition.
-            await new Promise((resolve) => setTimeout(resolve, Math.random() * 30));
+            await sleep(Math.random() * 30);
             try {
               await owned.commit(nextOffset, "");
             } catch (error) {
@@ -166,7 +167,7 @@ serviceTest("members that come and go commit every offset once", {
       sent += await producer.send(
         Array.from({ length: 40 }, (_, n) => ({ key: `${n}`, value: "x".repeat(100) })),
       );
-      await new Promise((resolve) => setTimeout(resolve, 40));
+      await sleep(40);
     }
     if (members.length > 1 && (members.length === 4 || random(2) === 0)) {
       await members.splice(random(members.length), 1)[0].stop();

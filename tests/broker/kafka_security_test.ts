@@ -1,3 +1,4 @@
+import { sleep } from "../../mod/wait/sleep.ts";
 import assert from "node:assert/strict";
 import { openKafkaBroker } from "../../mod/broker/kafka/kafka_broker.ts";
 import { loadSettings } from "../../mod/config/load.ts";
@@ -298,7 +299,7 @@ serviceTest("Kafka's security, on a real broker", { needs: ["kafka"] }, async (t
       let sent = 0;
       while (performance.now() < end) {
         sent += await producer.send([{ key: null, value: String(sent) }]);
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await sleep(100);
       }
       await recorder.hasReceived(sent);
       const values = recorder.received.map(({ value }) => Number(value));

@@ -5,7 +5,7 @@ import { crc32c } from "../../mod/broker/kafka/crc32c.ts";
 import { Feed } from "../../mod/broker/kafka/partition_delivery.ts";
 import { RecordBatchWriter } from "../../mod/broker/kafka/record_batch_writer.ts";
 import { Bell } from "../../mod/wait/bell.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 
 /** A batch of numbered messages at an offset; `damage` changes its bytes, checksum and all. */
 function batch(first: number, count: number, damage?: (bytes: Buffer) => void): Buffer {

@@ -5,7 +5,7 @@ import type {
   ConsumerHandler,
   RecordBatch,
 } from "../../mod/broker/broker.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 
 /** A message as a consumer got it. */
 export interface Received {

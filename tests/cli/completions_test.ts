@@ -4,6 +4,7 @@ import { completedCommands, globalFlags, type Shell, SHELLS } from "../../mod/cl
 import { bashCompletions } from "../../mod/cli/completions_bash.ts";
 import { fishCompletions } from "../../mod/cli/completions_fish.ts";
 import { zshCompletions } from "../../mod/cli/completions_zsh.ts";
+import { missingProgram, skippableTest } from "../services/skippable.ts";
 import { runTicklake } from "../services/services.ts";
 
 const WRITERS = { bash: bashCompletions, zsh: zshCompletions, fish: fishCompletions };
@@ -29,14 +30,7 @@ async function inShell(shell: Shell, args: string[], env: Record<string, string>
 
 /** A test that needs a shell; where it is missing it is skipped, but not in CI. */
 function shellTest(shell: Shell, name: string, fn: () => Promise<void>): void {
-  const found = Deno.env.get("PATH")!.split(":").some((folder) => {
-    try {
-      return Deno.statSync(`${folder}/${shell}`).isFile;
-    } catch {
-      return false;
-    }
-  });
-  Deno.test({ name, fn, ignore: !found && Deno.env.get("CI") !== "true" });
+  skippableTest({ name, fn, missing: missingProgram(shell) });
 }
 
 /** What bash offers for the last of these words. */

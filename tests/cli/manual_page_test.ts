@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { flagsOf } from "../../mod/cli/flags_of.ts";
 import { manualPage } from "../../mod/cli/manual_page.ts";
 import { COMMANDS } from "../../mod/commands/table.ts";
+import { missingProgram, skippableTest } from "../services/skippable.ts";
 
 const page = manualPage(COMMANDS, "1.2.3");
 
@@ -25,28 +26,20 @@ Deno.test("no text of the manual page is taken for a request", () => {
   }
 });
 
-Deno.test("man reads the manual page without a warning", async (test) => {
-  const groff = await which("groff");
-  await test.step({
-    name: "groff -man -ww",
-    ignore: groff === undefined,
-    fn: async () => {
-      const file = await Deno.makeTempFile({ suffix: ".1" });
-      await Deno.writeTextFile(file, page);
-      const { code, stdout, stderr } = await new Deno.Command(groff!, {
-        args: ["-man", "-Tutf8", "-ww", "-P-c", file],
-      }).output();
-      await Deno.remove(file);
-      assert.deepEqual([code, new TextDecoder().decode(stderr)], [0, ""]);
-      // Bold is a letter over itself.
-      // deno-lint-ignore no-control-regex
-      const plain = new TextDecoder().decode(stdout).replace(/.\x08/g, "");
-      assert.match(plain, /--flush-interval <duration>/);
-    },
-  });
+skippableTest({
+  name: "groff reads the manual page without a warning",
+  missing: missingProgram("groff"),
+  async fn() {
+    const file = await Deno.makeTempFile({ suffix: ".1" });
+    await Deno.writeTextFile(file, page);
+    const { code, stdout, stderr } = await new Deno.Command("groff", {
+      args: ["-man", "-Tutf8", "-ww", "-P-c", file],
+    }).output();
+    await Deno.remove(file);
+    assert.deepEqual([code, new TextDecoder().decode(stderr)], [0, ""]);
+    // Bold is a letter over itself.
+    // deno-lint-ignore no-control-regex
+    const plain = new TextDecoder().decode(stdout).replace(/.\x08/g, "");
+    assert.match(plain, /--flush-interval <duration>/);
+  },
 });
-
-async function which(name: string): Promise<string | undefined> {
-  const { stdout } = await new Deno.Command("sh", { args: ["-c", `command -v ${name}`] }).output();
-  return new TextDecoder().decode(stdout).trim() || undefined;
-}

@@ -1,5 +1,6 @@
+import { sleep } from "../../mod/wait/sleep.ts";
 import assert from "node:assert/strict";
-import { until } from "../ops/until.ts";
+import { until } from "../until.ts";
 import { serviceTest, type Spawned, spawnTicklake } from "../services/services.ts";
 import { type ConsumePlace, placeTest, quotes, withEmbedded } from "./consume_place.ts";
 
@@ -18,11 +19,11 @@ async function stopInMidFlow(place: ConsumePlace, signal: Deno.Signal): Promise<
   const options = { cwd: place.cwd, env: place.env };
   await using producing = spawnTicklake(["produce", "--rate", "5000"], options);
   await producing.waitFor(/sampling/);
-  await until(() => isThere(place), "the topic");
+  await until("the topic", () => isThere(place));
   // Nothing is due before the signal: what is in the lake then is there because of it.
   await using consuming = place.start("--flush-interval", "1h", "--json");
   await consuming.waitFor(/reading partitions/);
-  await new Promise((resolve) => setTimeout(resolve, 1000));
+  await sleep(1000);
   assert.deepEqual(await place.objects(), []);
   const { code, stdout, stderr } = await consuming.stop(signal);
   assert.equal(code, 0, stderr);
@@ -72,7 +73,7 @@ Deno.test("a signal while the lake is away is patient for a while, a second one 
     }),
     withoutLake(async (consuming) => {
       consuming.signal("SIGTERM");
-      await new Promise((resolve) => setTimeout(resolve, 1000));
+      await sleep(1000);
       const { code, stdout } = await consuming.stop("SIGTERM");
       assert.deepEqual([code, stdout], [143, ""]);
     }),

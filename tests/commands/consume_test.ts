@@ -1,7 +1,8 @@
+import { sleep } from "../../mod/wait/sleep.ts";
 import assert from "node:assert/strict";
 import type { OutgoingMessage } from "../../mod/broker/broker.ts";
 import { S3FaultProxy } from "../faults/s3_fault_proxy.ts";
-import { until } from "../ops/until.ts";
+import { until } from "../until.ts";
 import { kafka, python, runTicklake, serviceTest, spawnTicklake } from "../services/services.ts";
 import {
   type ConsumePlace,
@@ -63,7 +64,7 @@ placeTest("--until-end of an empty topic ends with nothing written", async (plac
 placeTest("--until-end of a topic that keeps growing ends all the same", async (place) => {
   const options = { cwd: place.cwd, env: place.env };
   await using producing = spawnTicklake(["produce", "--rate", "2000"], options);
-  await until(async () => (await topicSize(place)) > 2000, "2000 messages");
+  await until("2000 messages", async () => (await topicSize(place)) > 2000);
   const before = await topicSize(place);
   const { summary } = await place.toEnd("--flush-rows", "1000");
   assert.ok(summary.written >= before, `${summary.written} of ${before}`);
@@ -106,9 +107,9 @@ serviceTest(
       const ends = await place.ends();
       const finished = async () =>
         (await place.committed()).filter(({ partition, offset }) => offset === ends[partition]);
-      await until(async () => (await finished()).length === 2, "its own two partitions");
+      await until("its own two partitions", async () => (await finished()).length === 2);
       // Looks at the others' offsets every half second.
-      await new Promise((resolve) => setTimeout(resolve, 1500));
+      await sleep(1500);
       assert.equal(ending.stdout, "", "it waits");
       released.resolve();
       const { code, stdout, stderr } = await ending.result;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { PolicyDocument } from "../../mod/aws/policies.ts";
 import { newBucket, withEnv } from "../lake/s3_bucket.ts";
-import { until } from "../ops/until.ts";
+import { until } from "../until.ts";
 import {
   awsEnv,
   runTicklake,
@@ -64,7 +64,7 @@ class Account implements AsyncDisposable {
       env: this.#env,
     });
     await program.waitFor(/dashboard at http/);
-    await until(() => this.#gate.passed.has("s3:GetObject"), "the lake's history is read");
+    await until("the lake's history is read", () => this.#gate.passed.has("s3:GetObject"));
     const { code, stderr } = await program.stop();
     assert.deepEqual(this.#gate.refused, [], stderr);
     assert.equal(code, 0, stderr);

@@ -1,3 +1,4 @@
+import { sleep } from "../../mod/wait/sleep.ts";
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
 import { openAthenaEngine } from "../../mod/catalog/athena/athena_engine.ts";
@@ -214,7 +215,7 @@ Deno.test("a workgroup without a place for results gets one in the lake's bucket
 Deno.test("Ctrl-C cancels the query in Athena, and ends with exit 1", async () => {
   await using aws = athena({ states: ["RUNNING"] });
   await using program = spawnTicklake(["query", SQL], { env: aws.env });
-  while (aws.bodies("GetQueryExecution").length < 2) await new Promise((r) => setTimeout(r, 50));
+  while (aws.bodies("GetQueryExecution").length < 2) await sleep(50);
   const result = await program.stop("SIGINT");
   assert.equal(result.code, 1, result.stderr);
   assert.match(result.stderr, /stopped: the query was cancelled/);

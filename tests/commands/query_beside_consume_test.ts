@@ -1,3 +1,4 @@
+import { sleep } from "../../mod/wait/sleep.ts";
 import assert from "node:assert/strict";
 import { runTicklake } from "../services/services.ts";
 import { type ConsumePlace, placeTest, quotes } from "./consume_place.ts";
@@ -79,7 +80,7 @@ placeTest(
         const written = await committed(place);
         await place.send(quotes(BATCH, batch * BATCH));
         while (!over && await committed(place) === written) {
-          await new Promise((resolve) => setTimeout(resolve, 50));
+          await sleep(50);
         }
       }
       const partial = (await asking).reduce((sum, count) => sum + count, 0);

@@ -1,3 +1,4 @@
+import { sleep } from "../../mod/wait/sleep.ts";
 import assert from "node:assert/strict";
 import { type Answers, AwsRecorder, NOT_FOUND } from "../catalog/aws_recorder.ts";
 import { freePort } from "../services/free_port.ts";
@@ -327,7 +328,7 @@ Deno.test("a crawl that does not end in time is exit 3, and says its state", asy
 Deno.test("SIGINT ends the waiting with exit 1, as the crawl is not done", async () => {
   await using aws = crawling([{ State: "RUNNING" }]);
   await using program = spawnTicklake(RUN, { env: aws.env });
-  while (aws.bodies("StartCrawler").length === 0) await new Promise((r) => setTimeout(r, 50));
+  while (aws.bodies("StartCrawler").length === 0) await sleep(50);
   const result = await program.stop("SIGINT");
   assert.equal(result.code, 1, result.stderr);
   assert.match(result.stderr, /stopped: .*run it again/);

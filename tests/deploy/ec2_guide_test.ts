@@ -8,6 +8,7 @@ import { installKafka, KAFKA_CLASS_PATH } from "../services/kafka/kafka.ts";
 import { startService } from "../services/service_process.ts";
 import { newBucket, withEnv } from "../lake/s3_bucket.ts";
 import { awsEnv, runTicklake, serviceTest, uniqueName } from "../services/services.ts";
+import { missingSystemd, skippableTest } from "../services/skippable.ts";
 import { REPOSITORY, runTool } from "../services/tools_folder.ts";
 
 const guide = Deno.readTextFileSync(`${REPOSITORY}/docs/ec2.md`);
@@ -70,10 +71,9 @@ Deno.test("what the guide names in the repository is there", () => {
   }
 });
 
-Deno.test({
+skippableTest({
   name: "the guide's unit of Kafka passes systemd's checks",
-  ignore: !(await new Deno.Command("sh", { args: ["-c", "command -v systemd-analyze"] }).output())
-    .success,
+  missing: missingSystemd(),
   async fn() {
     const [unit] = blocks("ini");
     const folder = await Deno.makeTempDir();

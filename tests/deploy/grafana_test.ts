@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { stringify } from "yaml";
+import { missingProgram, skippableTest } from "../services/skippable.ts";
 import { REPOSITORY } from "../services/tools_folder.ts";
 import { namesIn, servedNames } from "./metric_names.ts";
-import { HAS_PROMTOOL, promtool } from "./promtool.ts";
+import { promtool } from "./promtool.ts";
 
 interface Panel {
   id: number;
@@ -55,9 +56,9 @@ Deno.test("every panel takes the data source and the instances that the user cho
   }
 });
 
-Deno.test({
+skippableTest({
   name: "Prometheus can read every expression of the dashboard",
-  ignore: !HAS_PROMTOOL,
+  missing: missingProgram("promtool"),
   async fn() {
     const file = await Deno.makeTempFile({ suffix: ".yaml" });
     const rules = expressions.map((expr, i) => ({

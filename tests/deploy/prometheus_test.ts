@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
+import { missingProgram, skippableTest } from "../services/skippable.ts";
 import { REPOSITORY } from "../services/tools_folder.ts";
 import { namesIn, servedNames } from "./metric_names.ts";
-import { HAS_PROMTOOL, promtool } from "./promtool.ts";
+import { promtool } from "./promtool.ts";
 
 const FOLDER = `${REPOSITORY}/deploy/prometheus`;
 
@@ -57,9 +58,9 @@ Deno.test("the scrape configuration names the ports of the systemd units", () =>
   assert.deepEqual(targets, listening);
 });
 
-Deno.test({
+skippableTest({
   name: "Prometheus itself takes the rules, and they fire when they should and only then",
-  ignore: !HAS_PROMTOOL,
+  missing: missingProgram("promtool"),
   async fn() {
     await promtool("check", "config", `${FOLDER}/scrape.yaml`);
     assert.match(

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { parseLine } from "../cli/parse_line.ts";
 import { loadSettings } from "../../mod/config/load.ts";
 import { newBucket, withEnv } from "../lake/s3_bucket.ts";
-import { until } from "../ops/until.ts";
+import { until } from "../until.ts";
 import { kafka, realS3Env, serviceTest, spawnTicklake, uniqueName } from "../services/services.ts";
+import { missingSystemd, skippableTest } from "../services/skippable.ts";
 import { REPOSITORY } from "../services/tools_folder.ts";
 
 const UNITS = ["ticklake-consume", "ticklake-produce"];
@@ -71,9 +72,9 @@ for (const unit of UNITS) {
     assert.match(settings.metrics!, /^127\.0\.0\.1:\d+$/, "metrics for this host only");
   });
 
-  Deno.test({
+  skippableTest({
     name: `${unit} passes systemd's own checks, and is exposed little`,
-    ignore: !await hasSystemd(),
+    missing: missingSystemd(),
     async fn() {
       const folder = await Deno.makeTempDir();
       const file = `${folder}/${unit}.service`;
@@ -118,7 +119,7 @@ serviceTest(
     await using consume = start("ticklake-consume");
     for (const program of [produce, consume]) {
       const [, url] = await program.waitFor(/metrics and health at (http:[^"]+)"/);
-      await until(async () => (await (await fetch(`${url}/readyz`)).text()) === "ready\n", "ready");
+      await until("ready", async () => (await (await fetch(`${url}/readyz`)).text()) === "ready\n");
     }
     await consume.waitFor(/wrote offsets/);
     for (const program of [consume, produce]) {
@@ -130,14 +131,6 @@ serviceTest(
     }
   },
 );
-
-async function hasSystemd(): Promise<boolean> {
-  try {
-    return (await new Deno.Command("systemd-analyze", { args: ["--version"] }).output()).success;
-  } catch {
-    return false;
-  }
-}
 
 async function systemdAnalyze(...args: string[]): Promise<void> {
   const { success, stdout, stderr } = await new Deno.Command("systemd-analyze", { args }).output();

@@ -1,9 +1,9 @@
 import { conclude } from "./conclude.ts";
 import type { Fault } from "./fault.ts";
 import { KafkaFlow } from "./kafka_flow.ts";
-import { pause } from "./pause.ts";
+import { sleep } from "../../mod/wait/sleep.ts";
 import { PutCounter } from "./put_counter.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 
 const RATE = 3000;
 
@@ -25,9 +25,9 @@ export const brokerRestart: Fault = {
     for (let round = 0; round < rounds; round++) {
       const before = puts.objects;
       await until("they write", () => puts.objects > before + 5);
-      await pause(chance.between(0, 1000));
+      await sleep(chance.between(0, 1000));
       await stage.killKafka();
-      await pause(chance.between(0, 4000));
+      await sleep(chance.between(0, 4000));
       await stage.startKafka();
     }
     const before = puts.objects;

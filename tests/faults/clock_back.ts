@@ -4,7 +4,7 @@ import { conclude } from "./conclude.ts";
 import type { Fault } from "./fault.ts";
 import { atStep, FLUSH_STEPS } from "./flush_step.ts";
 import { KafkaFlow } from "./kafka_flow.ts";
-import { pause } from "./pause.ts";
+import { sleep } from "../../mod/wait/sleep.ts";
 
 /** Rows of one round. */
 const ROUND_ROWS = 4000;
@@ -63,7 +63,7 @@ export const clockBack: Fault = {
         skip: chance.whole(2, 9),
         async act() {
           set();
-          await pause(100);
+          await sleep(100);
           const { signal, stderr } = await consumer.stop("SIGKILL");
           assert.equal(signal, "SIGKILL", stderr);
           if (hasFaketime) assert.ok(offBy(stderr) > AT_LEAST_MS, stderr);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { conclude } from "./conclude.ts";
 import { EmbeddedFlow } from "./embedded_flow.ts";
 import type { Fault } from "./fault.ts";
-import { pause } from "./pause.ts";
+import { sleep } from "../../mod/wait/sleep.ts";
 import type { Watched } from "./watched_process.ts";
 
 /** Rows a second. */
@@ -34,7 +34,7 @@ export const embeddedKills: Fault = {
     await producer.waitFor(/replaying/);
     let consumers: Watched[] = [consume(), consume()];
     for (let round = 0; round < rounds; round++) {
-      await pause(chance.between(200, LONGEST_MS));
+      await sleep(chance.between(200, LONGEST_MS));
       if (chance.happens(0.4)) {
         await producer.stop("SIGKILL");
         producer = await produce();

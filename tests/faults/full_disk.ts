@@ -4,7 +4,7 @@ import { type SmallDisk, withSmallDisk } from "../small_disk.ts";
 import { conclude } from "./conclude.ts";
 import { EmbeddedFlow } from "./embedded_flow.ts";
 import type { Fault } from "./fault.ts";
-import { pause } from "./pause.ts";
+import { sleep } from "../../mod/wait/sleep.ts";
 
 const MIB = 2 ** 20;
 
@@ -47,7 +47,7 @@ export const fullDisk: Fault = {
         // until there is space, or stops and can be started again.
         const consumer = flow.consume(["--flush-rows", "2000"]);
         await consumer.waitFor(/disk is full/);
-        await pause(chance.between(0, 1500));
+        await sleep(chance.between(0, 1500));
         disk.resize(LARGE);
         const waited = await consumer.waitFor(/ready again/).then(() => true, () => false);
         if (waited) {

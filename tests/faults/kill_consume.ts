@@ -3,7 +3,7 @@ import type { Chance } from "./chance.ts";
 import { conclude } from "./conclude.ts";
 import type { Fault } from "./fault.ts";
 import { KafkaFlow } from "./kafka_flow.ts";
-import { pause } from "./pause.ts";
+import { sleep } from "../../mod/wait/sleep.ts";
 import { PutCounter } from "./put_counter.ts";
 import type { Watched } from "./watched_process.ts";
 
@@ -24,7 +24,7 @@ export const killConsume: Fault = {
   async run({ stage, rounds, chance }) {
     await using flow = await KafkaFlow.open(stage, { partitions: 6 });
     // As far away as S3 is, so that kills meet flushes in the midst of their objects.
-    const travel = () => pause(chance.between(5, 150)).then(() => false);
+    const travel = () => sleep(chance.between(5, 150)).then(() => false);
     stage.s3Proxy.treat = () => ({ before: travel });
     const puts = new PutCounter(stage.s3Proxy);
     const path = flow.quotes({ count: rounds * RATE * LIVES_MS[1] / 1000 });
@@ -34,7 +34,7 @@ export const killConsume: Fault = {
       while (consumers.length < CONSUMERS) {
         consumers.push(flow.consume(randomFlush(chance), flow.flakyS3));
       }
-      await pause(chance.between(100, chance.one(LIVES_MS)));
+      await sleep(chance.between(100, chance.one(LIVES_MS)));
       const [victim] = consumers.splice(chance.whole(0, CONSUMERS - 1), 1);
       const { signal, stderr } = await victim.stop("SIGKILL");
       assert.equal(signal, "SIGKILL", `a consumer ended by itself: ${stderr}`);

@@ -3,7 +3,7 @@ import { conclude } from "./conclude.ts";
 import type { Fault } from "./fault.ts";
 import { KafkaFlow } from "./kafka_flow.ts";
 import type { KafkaFaultProxy } from "./kafka_fault_proxy.ts";
-import { pause } from "./pause.ts";
+import { sleep } from "../../mod/wait/sleep.ts";
 
 /** Number of the request Produce in Kafka's protocol. */
 const PRODUCE = 0;
@@ -25,8 +25,8 @@ export const killProduce: Fault = {
       const rate = chance.one([2000, 20_000, 80_000]);
       const producer = flow.produce(path, rate, flow.flakyKafka);
       const before = acknowledged.size;
-      while (acknowledged.size === before) await pause(5);
-      await pause(chance.between(0, 1500));
+      while (acknowledged.size === before) await sleep(5);
+      await sleep(chance.between(0, 1500));
       const { signal, stderr } = await producer.stop("SIGKILL");
       assert.equal(signal, "SIGKILL", `it ended by itself: ${stderr}`);
       Deno.removeSync(path);

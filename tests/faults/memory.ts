@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { conclude } from "./conclude.ts";
 import type { Fault, Outcome, Scene } from "./fault.ts";
 import { KafkaFlow } from "./kafka_flow.ts";
-import { pause } from "./pause.ts";
+import { sleep } from "../../mod/wait/sleep.ts";
 import { isObjectPut, PutCounter } from "./put_counter.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 
 const PARTITIONS = 64;
 
@@ -42,7 +42,7 @@ async function consumeWide(
   if (away) {
     await until("an object is refused", () => refused > 0);
     // Long enough to read all that it may hold, and to try again.
-    await pause(15_000);
+    await sleep(15_000);
     stage.s3Proxy.treat = treat;
   }
   const { code, stdout, stderr } = await flow.ended(consumer, 300_000);

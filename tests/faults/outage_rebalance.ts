@@ -3,10 +3,10 @@ import { freePort } from "../services/free_port.ts";
 import { conclude } from "./conclude.ts";
 import type { Fault } from "./fault.ts";
 import { KafkaFlow } from "./kafka_flow.ts";
-import { pause } from "./pause.ts";
+import { sleep } from "../../mod/wait/sleep.ts";
 import { isObjectPut, PutCounter } from "./put_counter.ts";
 import { isReady } from "./readiness.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 
 const RATE = 3000;
 
@@ -34,10 +34,10 @@ export const outageRebalance: Fault = {
       await until("it says that it is not ready", async () => !await isReady(port));
       const other = flow.consume(args, flow.flakyS3);
       await other.waitFor(/joined group/);
-      await pause(chance.between(0, 3000));
+      await sleep(chance.between(0, 3000));
       const { signal, stderr } = await other.stop("SIGKILL");
       assert.equal(signal, "SIGKILL", stderr);
-      await pause(chance.between(0, 4000));
+      await sleep(chance.between(0, 4000));
       stage.s3Proxy.treat = treat;
       await until("it says that it is ready again", () => isReady(port));
     }

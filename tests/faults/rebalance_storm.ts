@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { conclude } from "./conclude.ts";
 import type { Fault } from "./fault.ts";
 import { KafkaFlow } from "./kafka_flow.ts";
-import { pause } from "./pause.ts";
+import { sleep } from "../../mod/wait/sleep.ts";
 import type { Watched } from "./watched_process.ts";
 
 /** Rows while one consumer joins or leaves: a million in the long run. */
@@ -24,7 +24,7 @@ export const rebalanceStorm: Fault = {
   async run({ stage, rounds, chance }) {
     await using flow = await KafkaFlow.open(stage, { partitions: 8 });
     // Slow enough that partitions are taken away in the midst of a flush.
-    const travel = () => pause(chance.between(5, SLOWEST_MS)).then(() => false);
+    const travel = () => sleep(chance.between(5, SLOWEST_MS)).then(() => false);
     stage.s3Proxy.treat = () => ({ before: travel });
     const path = flow.quotes({ count: rounds * ROUND_ROWS });
     const producer = flow.produce(path, ROUND_ROWS / (LONGEST_MS / 2000));
@@ -43,7 +43,7 @@ export const rebalanceStorm: Fault = {
         present = present.filter((one) => one !== leaver);
         await flow.finish(leaver);
       }
-      await pause(chance.between(200, LONGEST_MS));
+      await sleep(chance.between(200, LONGEST_MS));
     }
     const produced = await producer.result;
     assert.equal(produced.code, 0, produced.stderr);

@@ -5,7 +5,7 @@ import type { Fault } from "./fault.ts";
 import { atStep, FLUSH_STEPS } from "./flush_step.ts";
 import { KafkaFlow } from "./kafka_flow.ts";
 import { isObjectPut } from "./put_counter.ts";
-import { pause } from "./pause.ts";
+import { sleep } from "../../mod/wait/sleep.ts";
 
 /** Rows of one round. */
 const ROUND_ROWS = 60_000;
@@ -39,7 +39,7 @@ export const retention: Fault = {
         // It stops reading when its memory is full.
         stage.s3Proxy.treat = (request) =>
           isObjectPut(request) ? { error: [503, "SlowDown"] } : undefined;
-        await pause(3000);
+        await sleep(3000);
         await removeSome(flow, (low, high) => high - chance.between(0, (high - low) / 4));
         stage.calm();
         await consumer.waitFor(/removed/);

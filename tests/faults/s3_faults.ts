@@ -3,7 +3,7 @@ import type { Fault } from "./fault.ts";
 import { KafkaFlow } from "./kafka_flow.ts";
 import { isObjectPut } from "./put_counter.ts";
 import type { S3Treatment } from "./s3_fault_proxy.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 
 const RATE = 5000;
 

@@ -3,11 +3,11 @@ import { freePort } from "../services/free_port.ts";
 import { conclude } from "./conclude.ts";
 import type { Fault, Scene } from "./fault.ts";
 import { KafkaFlow } from "./kafka_flow.ts";
-import { pause } from "./pause.ts";
+import { sleep } from "../../mod/wait/sleep.ts";
 import { PutCounter } from "./put_counter.ts";
 import { isReady } from "./readiness.ts";
 import type { Stage } from "./stage.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 
 const RATE = 5000;
 
@@ -37,7 +37,7 @@ async function withoutS3(scene: Scene, { awayMs, leave, comeBack }: Absence) {
     await leave(stage);
     const backAt = performance.now() + ms;
     await until("it says that it is not ready", async () => !await isReady(port));
-    await pause(backAt - performance.now());
+    await sleep(backAt - performance.now());
     await comeBack(stage);
     await until("it says that it is ready again", () => isReady(port));
   }

@@ -3,7 +3,7 @@ import { conclude } from "./conclude.ts";
 import type { Fault } from "./fault.ts";
 import { KafkaFlow } from "./kafka_flow.ts";
 import { PutCounter } from "./put_counter.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 
 const PARTITIONS = 2;
 

@@ -2,9 +2,9 @@ import { conclude } from "./conclude.ts";
 import type { Fault } from "./fault.ts";
 import { atStep, FLUSH_STEPS } from "./flush_step.ts";
 import { KafkaFlow } from "./kafka_flow.ts";
-import { pause } from "./pause.ts";
+import { sleep } from "../../mod/wait/sleep.ts";
 import { PutCounter } from "./put_counter.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 
 const RATE = 3000;
 
@@ -40,7 +40,7 @@ export const zombie: Fault = {
       const place = PLACES[(round * 3 + chance.whole(0, 2)) % PLACES.length];
       let taker: ReturnType<typeof second> | undefined;
       if (place === "anywhere") {
-        await pause(chance.between(0, 500));
+        await sleep(chance.between(0, 500));
         await (taker = second());
       } else {
         await atStep(stage, {
@@ -54,7 +54,7 @@ export const zombie: Fault = {
       }
       const before = puts.objects;
       first.signal("SIGCONT");
-      await pause(chance.between(0, 1500));
+      await sleep(chance.between(0, 1500));
       await flow.finish(await taker!);
       await until("the first consumer writes again", () => puts.objects > before + 2);
       await flow.finish(first);

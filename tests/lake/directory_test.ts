@@ -1,3 +1,4 @@
+import { sleep } from "../../mod/wait/sleep.ts";
 import assert from "node:assert/strict";
 import { Failure } from "../../mod/failure/failure.ts";
 import { openDirectoryLake } from "../../mod/lake/directory.ts";
@@ -54,7 +55,7 @@ Deno.test("a writer that is killed leaves whole objects only, and what it left i
     }).spawn();
     const reader = writer.stdout.getReader();
     await reader.read();
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * 20));
+    await sleep(Math.random() * 20);
     writer.kill("SIGKILL");
     await writer.status;
     await reader.cancel();

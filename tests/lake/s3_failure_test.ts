@@ -1,3 +1,4 @@
+import { sleep } from "../../mod/wait/sleep.ts";
 import assert from "node:assert/strict";
 import { Failure } from "../../mod/failure/failure.ts";
 import { openS3Lake, type S3LakeOptions } from "../../mod/lake/s3.ts";
@@ -175,7 +176,7 @@ Deno.test("a put that waits for an answer ends when its signal aborts", async ()
     const controller = new AbortController();
     const waiting = lake.put("a", text("value"), { signal: controller.signal });
     waiting.catch(() => {});
-    while (count() === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (count() === 0) await sleep(5);
     controller.abort(reason);
     await assert.rejects(waiting, (error) => error === reason);
     lake.close();

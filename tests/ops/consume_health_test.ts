@@ -3,7 +3,7 @@ import { type ConsumePlace, quote, quotes, withServices } from "../commands/cons
 import { S3FaultProxy } from "../faults/s3_fault_proxy.ts";
 import { serviceTest, type Spawned, spawnTicklake } from "../services/services.ts";
 import { metricValue } from "./metric_value.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 import { startWebhook } from "./webhook.ts";
 
 const NEEDS = { needs: ["kafka", "real-s3", "python"] } as const;
@@ -63,20 +63,20 @@ serviceTest(
   NEEDS,
   () =>
     watched(["--flush-rows", "400", "--flush-interval", "1h"], async ({ place, ready, metric }) => {
-      await until(async () => await ready() === "200 ready", "ready");
+      await until("ready", async () => await ready() === "200 ready");
       assert.equal(await metric("ticklake_assigned_partitions"), 1);
       assert.equal(await metric("ticklake_lag", P0), 0);
       await place.send([...quotes(298), { key: null, value: "x" }, { key: null, value: null }]);
       // There is no such figure before the first message.
       const read = () => metric("ticklake_read_rows_total", P0).catch(() => 0);
-      await until(async () => await read() === 298, "reading");
+      await until("reading", async () => await read() === 298);
       // Read, and not in the lake.
       assert.equal(await metric("ticklake_lag", P0), 300);
       assert.ok(await metric("ticklake_buffered_bytes") > 0);
       assert.ok(await metric("ticklake_read_bytes_total", P0) > 298 * 100);
 
       await place.send(quotes(700, 298));
-      await until(async () => await metric("ticklake_lag", P0) === 200, "two flushes");
+      await until("two flushes", async () => await metric("ticklake_lag", P0) === 200);
       assert.equal(await metric("ticklake_rows_total", P0), 798);
       assert.equal(await metric("ticklake_rejected_total", { reason: "not JSON" }), 1);
       assert.equal(
@@ -103,15 +103,15 @@ serviceTest(
       const { place, program, s3, ready, metric, healthy } = watched;
       await place.send(quotes(10));
       await until(
-        async () => await metric("ticklake_rows_total", P0).catch(() => 0) === 10,
         "rows",
+        async () => await metric("ticklake_rows_total", P0).catch(() => 0) === 10,
       );
       assert.equal(await ready(), "200 ready");
 
       s3.treat = () => ({ error: [503, "SlowDown"] });
       // In each flush one that is rejected.
       for (let i = 0; i < 30; i++) await place.send([...quotes(99, 10 + 99 * i), quote(-1)]);
-      await until(async () => (await ready()).startsWith("503 "), "not ready");
+      await until("not ready", async () => (await ready()).startsWith("503 "));
       assert.match(
         await ready(),
         /^503 not ready: the lake cannot be written, the log says why/,
@@ -119,15 +119,15 @@ serviceTest(
       assert.equal(await metric("ticklake_ready"), 0);
       assert.equal(await healthy(), 200);
       assert.ok(await metric("ticklake_retries_total", { what: "put" }) > 0);
-      await until(async () => await metric("ticklake_lag", P0) === 3000, "all of it is waiting");
-      await until(() => hook.posts.length > 0, "the alert");
+      await until("all of it is waiting", async () => await metric("ticklake_lag", P0) === 3000);
+      await until("the alert", () => hook.posts.length > 0);
 
       s3.treat = () => undefined;
-      await until(async () => await ready() === "200 ready", "ready again");
-      await until(async () => await metric("ticklake_lag", P0) === 0, "no lag");
+      await until("ready again", async () => await ready() === "200 ready");
+      await until("no lag", async () => await metric("ticklake_lag", P0) === 0);
       assert.equal(await metric("ticklake_rows_total", P0), 2980);
       const posted = () => hook.posts.map(({ alert, state }) => `${alert} ${state}`).sort().join();
-      await until(() => posted() === "lag firing,lag recovered,rejected firing", "the recovery");
+      await until("the recovery", () => posted() === "lag firing,lag recovered,rejected firing");
       const { alert, state, limit, topic, group, command } = hook.posts[0];
       assert.deepEqual({ alert, state, limit, topic, group, command }, {
         ...{ alert: "lag", state: "firing", limit: 50, command: "consume" },

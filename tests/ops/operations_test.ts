@@ -3,7 +3,7 @@ import { Failure } from "../../mod/failure/failure.ts";
 import { type OperationsOptions, startOperations } from "../../mod/ops/telemetry/operations.ts";
 import { capturedLog } from "./captured_log.ts";
 import { metricValue } from "./metric_value.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 
 const SETTINGS = {
   metrics: "127.0.0.1:0",
@@ -140,19 +140,19 @@ Deno.test("a broker that stops answering makes it not ready until it answers aga
   observer.position?.(0, 5, 5);
   const lag = async () =>
     metricValue((await ask("/metrics")).body, "ticklake_lag", { partition: "0" });
-  await until(async () => await lag() === 5);
+  await until("the lag is 5", async () => await lag() === 5);
   assert.equal((await ask("/readyz")).status, 200);
   answer = () => {
     throw new Failure("service", "Kafka at b:9092 cannot be reached");
   };
-  await until(async () => (await ask("/readyz")).status === 503);
+  await until("it is not ready", async () => (await ask("/readyz")).status === 503);
   assert.match(
     (await ask("/readyz")).body,
     /^not ready: the broker does not answer, the log says why/,
   );
   assert.equal(await lag(), 5, "the last known one");
   answer = () => 12;
-  await until(async () => (await ask("/readyz")).status === 200);
+  await until("it is ready", async () => (await ask("/readyz")).status === 200);
   assert.equal(await lag(), 7);
 });
 

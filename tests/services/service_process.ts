@@ -1,3 +1,4 @@
+import { sleep } from "../../mod/wait/sleep.ts";
 import { Missing } from "./tools_folder.ts";
 
 /** Options of {@linkcode startService}. */
@@ -58,7 +59,7 @@ export async function startService(options: ServiceOptions): Promise<ServiceProc
       const tail = Deno.readTextFileSync(logFile).trim().split("\n").slice(-20).join("\n");
       throw new Error(`${name} did not start; the end of its log:\n${tail}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(50);
   }
   return service;
 }

@@ -1,8 +1,10 @@
 /**
- * The real services, for the files of tests. tests/run.ts starts them and names them in the
+ * The real services, for the files of tests. tests/run/main.ts starts them and names them in the
  * environment; a variable that is set before points the tests at one's own:
  * `TEST_KAFKA` (HOST:PORT), `TEST_S3_ENDPOINT`, `TEST_AWS_ENDPOINT` (URLs).
  */
+
+import { skippableTest } from "./skippable.ts";
 
 /** What a test can need, and the variable that says that it is there. */
 const VARIABLES = {
@@ -54,18 +56,12 @@ export function serviceTest(
 ): void {
   const { needs, ...sanitizers } = options;
   const missing = needs.filter((need) => !Deno.env.get(VARIABLES[need]));
-  if (missing.length === 0) return Deno.test({ name, fn, ...sanitizers });
-  if (Deno.env.get("CI") === "true") {
+  if (missing.length > 0 && Deno.env.get("CI") === "true") {
     return Deno.test(name, () => {
       throw new Error(`needs ${missing.join(", ")}: ${missing.map(whyMissing).join("; ")}`);
     });
   }
-  Deno.test.ignore(name, fn);
-  const record = Deno.env.get("TEST_SKIPPED_FILE");
-  if (record) {
-    const line = JSON.stringify({ name, reasons: missing.map(whyMissing) });
-    Deno.writeTextFileSync(record, line + "\n", { append: true });
-  }
+  skippableTest({ name, fn, ...sanitizers, missing: missing.map(whyMissing) });
 }
 
 function whyMissing(need: Need): string {

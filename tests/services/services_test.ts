@@ -11,7 +11,7 @@ import {
   uniqueName,
 } from "./services.ts";
 import { requestHandler } from "../../mod/aws/request_handler.ts";
-import { readSummary } from "../tally.ts";
+import { readSummary } from "../run/tally.ts";
 import { REPOSITORY } from "./tools_folder.ts";
 
 serviceTest("the broker carries a message", { needs: ["kafka", "python"] }, async () => {

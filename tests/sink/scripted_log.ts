@@ -1,3 +1,4 @@
+import { sleep } from "../../mod/wait/sleep.ts";
 import {
   type AssignedPartition,
   type Broker,
@@ -113,7 +114,7 @@ export class ScriptedLog implements Broker {
           }
           const end = Math.min(this.partitions[partition].length, next + this.batchSize);
           if (paused.has(partition) || end === next) {
-            await new Promise((resolve) => setTimeout(resolve, 5));
+            await sleep(5);
             continue;
           }
           const batch = this.#batch(partition, next, end);

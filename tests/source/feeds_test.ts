@@ -153,6 +153,19 @@ Deno.test("an abort ends the waiting for a pipe", async () => {
   }
 });
 
+Deno.test("a replay that is stopped between two rounds can be closed", async () => {
+  await withFile(`${HEADER}\n${row("A")}\n`, async (path) => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const input = await findInput(path);
+    const feed = await replay(input, quotes, { loop: true, onRejected: () => {}, signal });
+    await feed.next(1);
+    controller.abort(new Error("stopped"));
+    await assert.rejects(feed.next(1), /stopped/);
+    feed.close();
+  });
+});
+
 Deno.test("sample draws every valid row equally often, from a file and from a pipe", async () => {
   const names = Array.from({ length: 50 }, (_, i) => `I${i}`);
   // Broken rows, rows over several lines and rows of very different lengths in between.

@@ -1,3 +1,4 @@
+import { sleep } from "../../../mod/wait/sleep.ts";
 import assert from "node:assert/strict";
 import { getLogger } from "@logtape/logtape";
 import { openLog } from "../../../mod/ops/log/log.ts";
@@ -99,14 +100,13 @@ Deno.test("a loop that fails does not flood: repeats are counted and reported at
 });
 
 Deno.test("repeats are reported at each window's end, and after a quiet one all is shown again", async () => {
-  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
   const lines = await linesOf(
     { format: "json", repeats: { burst: 1, windowMs: 100, longestWindowMs: 100 } },
     async () => {
       for (let i = 0; i < 5; i++) logger.warn("lost {i}", { i });
-      await pause(150);
+      await sleep(150);
       for (let i = 5; i < 8; i++) logger.warn("lost {i}", { i });
-      await pause(350);
+      await sleep(350);
       logger.warn("lost {i}", { i: 8 });
     },
   );

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { python, runTicklake, uniqueName } from "../../services/services.ts";
+import { type BoundedResult, runBounded } from "./bounded_process.ts";
+
+/** Memory of a small host, all of which one process may have. */
+const HOST_BYTES = 512 * 2 ** 20;
+
+/** Rows among the messages of every input. */
+const ROWS = 100;
+
+/** Something in a topic that takes much memory to read. */
+export interface MemoryInput {
+  /** For the table. */
+  what: string;
+  /** Arguments of write_input.py. */
+  kind: "value" | "bomb" | "many" | "packed" | "random";
+  size: number;
+  /** Whether it is among the tests; the others take long. */
+  isShort: boolean;
+}
+
+/** The inputs, the smallest first. */
+export const MEMORY_INPUTS: readonly MemoryInput[] = [
+  { what: "a value of 100 MiB in a gzip batch of 102 KB", kind: "value", size: 100, isShort: true },
+  { what: "a value of 300 MiB in a gzip batch", kind: "value", size: 300, isShort: false },
+  { what: "a value of 500 MiB in a gzip batch", kind: "value", size: 500, isShort: false },
+  { what: "1.2 GB in one LZ4 batch of 5 MB", kind: "bomb", size: 12, isShort: false },
+  {
+    what: "1,000,000 messages of one byte, as kafka-python sends them",
+    kind: "many",
+    size: 1_000_000,
+    isShort: false,
+  },
+  {
+    what: "1,000,000 messages of one byte in one LZ4 batch",
+    kind: "packed",
+    size: 1_000_000,
+    isShort: false,
+  },
+  { what: "random lengths in random codecs", kind: "random", size: 100_000, isShort: false },
+];
+
+/** What reading an input came to. */
+export interface MemoryOutcome extends BoundedResult {
+  messages: number;
+  seconds: number;
+}
+
+/**
+ * Reads an input with the settings as they come, on a host of {@linkcode HOST_BYTES}.
+ * @param kafka `HOST:PORT`
+ * @throws {assert.AssertionError} when it does not end well, or a message is neither a row nor a dead letter
+ */
+export async function readInput(input: MemoryInput, kafka: string): Promise<MemoryOutcome> {
+  const topic = uniqueName("memory");
+  const script = new URL("./write_input.py", import.meta.url);
+  const written = await python(script, [kafka, topic, input.kind, String(input.size)]);
+  const messages = Number(written);
+  const cwd = await Deno.makeTempDir({ prefix: "ticklake-memory-" });
+  try {
+    const env = {
+      KAFKA_BOOTSTRAP_SERVERS: kafka,
+      KAFKA_TOPIC: topic,
+      KAFKA_GROUP_ID: uniqueName("memory"),
+    };
+    const startedAt = performance.now();
+    const result = await runBounded(["consume", "--until-end", "--json"], {
+      env,
+      cwd,
+      memory: HOST_BYTES,
+      timeoutMs: 600_000,
+    });
+    const outcome = { ...result, messages, seconds: (performance.now() - startedAt) / 1000 };
+    const said = `${mebibytes(outcome.peakRss)} MiB, killed: ${outcome.killed}\n${outcome.stderr}`;
+    assert.equal(outcome.code, 0, said);
+    const { read, written: rows, rejected } = JSON.parse(outcome.stdout);
+    assert.deepEqual([read, rows, rejected], [messages, ROWS, messages - ROWS], said);
+    const verified = await runTicklake(["verify", "--deep"], { binary: true, env, cwd });
+    assert.equal(verified.code, 0, verified.stdout + verified.stderr);
+    return outcome;
+  } finally {
+    await Deno.remove(cwd, { recursive: true });
+  }
+}
+
+/** Bytes as MiB, without a fraction. */
+export function mebibytes(bytes: number): number {
+  return Math.round(bytes / 2 ** 20);
+}
