@@ -70,14 +70,60 @@ Deno.test("a port that is not Kafka's fails, whatever it answers", async () => {
   }));
 });
 
+Deno.test("a port of another program is told from a broker that is slow, without its patience", async () => {
+  const fixes = await Promise.all(
+    [
+      // What answers at once, what says nothing before a line has ended, what closes the connection.
+      (connection: Deno.Conn) => connection.write(new TextEncoder().encode("SSH-2.0-OpenSSH\r\n")),
+      (connection: Deno.Conn) => answerHttp(connection),
+      async (connection: Deno.Conn) => {
+        await connection.read(new Uint8Array(64));
+        connection.close();
+      },
+    ].map(async (serve) => {
+      using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      const connections: Deno.Conn[] = [];
+      const serving = (async () => {
+        for await (const connection of listener) {
+          connections.push(connection);
+          serve(connection).catch(() => {});
+        }
+      })();
+      const { message } = await failureOf(`127.0.0.1:${listener.addr.port}`);
+      for (const connection of connections) {
+        try {
+          connection.close();
+        } catch { /* it has closed itself */ }
+      }
+      listener.close();
+      await serving;
+      return message;
+    }),
+  );
+  // Another failure than that of a broker that did not answer in time.
+  for (const message of fixes) assert.match(message, /does not answer as Kafka does/);
+});
+
+/** An HTTP server: it answers when a request has ended. */
+async function answerHttp(connection: Deno.Conn): Promise<void> {
+  let text = "";
+  while (!text.includes("\r\n\r\n")) {
+    const bytes = new Uint8Array(256);
+    const count = await connection.read(bytes);
+    if (count === null) return;
+    text += new TextDecoder("latin1").decode(bytes.subarray(0, count));
+  }
+  await connection.write(new TextEncoder().encode("HTTP/1.1 200 OK\r\n\r\n"));
+}
+
 serviceTest(
-  "a broker that advertises an address that cannot be reached fails with that address",
+  "a broker that advertises an address that cannot be reached fails with that address, a controller as such",
   { needs: ["kafka"] },
   async () => {
     const folder = Deno.makeTempDirSync({ prefix: "ticklake-advertised-" });
     const advertised = `127.0.0.1:${freePort()}`;
     const port = freePort();
-    await using _kafka = await startKafka({
+    await using kafka = await startKafka({
       folder,
       listeners: [{ name: "PLAINTEXT", protocol: "PLAINTEXT", port, advertised }],
     });
@@ -86,6 +132,9 @@ serviceTest(
     assert.ok(message.includes(`127.0.0.1:${port} answered`), message);
     assert.ok(message.includes(advertised), message);
     assert.match(fix!, /advertised\.listeners/);
+    const controller = await failureOf(`127.0.0.1:${kafka.controllerPort}`);
+    assert.match(controller.message, /is a controller's listener/);
+    assert.match(controller.fix!, /controller\.listener\.names/);
     Deno.removeSync(folder, { recursive: true });
   },
 );

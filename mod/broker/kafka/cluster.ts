@@ -4,8 +4,10 @@ import KafkaJSCluster from "kafkajs/src/cluster/index.js";
 import { KafkaJSConnectionClosedError, KafkaJSRequestTimeoutError } from "kafkajs/src/errors.js";
 import { createLogger } from "kafkajs/src/loggers/index.js";
 import defaultSocketFactory from "kafkajs/src/network/socketFactory.js";
+import { Failure } from "../../failure/failure.ts";
 import { deadline } from "../../wait/deadline.ts";
 import type { BrokerNode } from "./broker_node.ts";
+import { neverBroker, otherProgram } from "./other_program.ts";
 import { explainConnection } from "./explain_connection.ts";
 import { isConnecting } from "./kafkajs_repairs.ts";
 import type { CallOptions, LogIdentity } from "../broker.ts";
@@ -116,16 +118,26 @@ export class Cluster {
       const ids: string[] = this.#pool.getNodeIds();
       await Promise.any(ids.map((nodeId) => this.#pool.findBroker({ nodeId })));
     };
+    const answered = new AbortController();
+    const other = neverBroker(this.#config, answered.signal);
     try {
-      await within(START_TIMEOUT_MS, start, signal);
+      await Promise.race([within(START_TIMEOUT_MS, start, signal), other]);
+      answered.abort();
     } catch (error) {
+      answered.abort();
+      other.catch(() => {});
+      if (error instanceof Failure) {
+        this.close();
+        throw error;
+      }
       const { brokers } = this.#pool.metadata as BrokersAnswer | null ?? { brokers: [] };
       this.close();
       signal?.throwIfAborted();
       const cause = error instanceof AggregateError ? error.errors[0] ?? error : error;
       const advertised = brokers.map(({ host, port }) => `${host}:${port}`);
       if (advertised.length === 0) {
-        const explained = await explainConnection(this.#config, cause);
+        const explained = await explainConnection(this.#config, cause) ??
+          await otherProgram(this.#config);
         if (explained !== undefined) throw explained;
       }
       if (server === undefined) throw cannotConnect(this.#servers, cause);

@@ -43,7 +43,7 @@ export async function explainConnection(
   const server = servers.find((server) => server === broker) ?? servers[0];
   const { options: tls, ...use } = listenerUse(config);
   const finding = await probeListener(server, { tls, timeoutMs: PROBE_MS });
-  if (["kafka", "unknown-host", "no-connection", "not-kafka"].includes(finding.state)) {
+  if (["kafka", "unknown-host", "no-connection", "silent"].includes(finding.state)) {
     return undefined;
   }
   const fault = listenerFault(finding, use);

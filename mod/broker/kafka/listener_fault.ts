@@ -42,10 +42,17 @@ export function listenerFault(
     case "no-connection":
       return { problem: `cannot be reached: ${detail}`, fix: NETWORK_FIX };
     case "not-kafka":
+    case "silent":
       return {
         problem: `does not answer as Kafka does: ${detail}`,
         fix:
           "Check the port: is it a broker's listener (and not the controller's, or another program's)?",
+      };
+    case "controller":
+      return {
+        problem: "is a controller's listener, and controllers answer no clients",
+        fix:
+          "Take the port of a broker's listener: one of `listeners` in its configuration that is not in `controller.listener.names`.",
       };
     case "wants-tls":
       return {

@@ -12,6 +12,10 @@ export type ListenerState =
   | "no-connection"
   /** It accepts a connection and does not answer as Kafka does. */
   | "not-kafka"
+  /** It accepts a connection and does not answer in time. */
+  | "silent"
+  /** It is a KRaft controller's, which answers no client. */
+  | "controller"
   /** It was asked without TLS and wants TLS. */
   | "wants-tls"
   /** It was asked with TLS and has none. */
@@ -52,6 +56,12 @@ const API_VERSIONS = frame([0, 18, 0, 0, 0, 0, 0, 1, 255, 255]);
 /** Metadata (key 3) version 1 of no topic, correlation 2, no client id. */
 const METADATA = frame([0, 3, 0, 1, 0, 0, 0, 2, 255, 255, 0, 0, 0, 0]);
 
+/** The key of Metadata, which every broker's listener offers and no controller's. */
+const METADATA_KEY = 3;
+
+/** What an HTTP server answers at once, while it waits for the rest of any other question. */
+const HTTP_REQUEST = new TextEncoder().encode("GET / HTTP/1.0\r\n\r\n");
+
 /** First byte of a TLS record: an alert, or a handshake. */
 const TLS_RECORDS = [0x15, 0x16];
 
@@ -66,7 +76,11 @@ export async function probeListener(
 ): Promise<ListenerFinding> {
   const at = server.lastIndexOf(":");
   const address = { hostname: server.slice(0, at), port: Number(server.slice(at + 1)) };
-  const plain = await attempt(Deno.connect(address), timeoutMs, ask);
+  const plain = await attempt(Deno.connect(address), timeoutMs / 2, ask);
+  if (plain.state === "silent" && plain.ip !== undefined) {
+    const http = await attempt(Deno.connect(address), timeoutMs / 2, askHttp);
+    if (http.state === "not-kafka") return http;
+  }
   if (tls === undefined || plain.ip === undefined) return plain;
   const { ip } = plain;
   const { state, detail } = await attempt(connectTls(address, tls), timeoutMs, ask);
@@ -74,13 +88,16 @@ export async function probeListener(
   return { state: state === "tls-failed" && hasNoTls ? "no-tls" : state, detail, ip };
 }
 
+/** An answer that did not come in time. */
+class NoAnswer extends Error {}
+
 /** Asks on a connection that is being opened; an error becomes what it says of the listener. */
 async function attempt(
   opening: Promise<Deno.Conn>,
   timeoutMs: number,
   ask: (connection: Deno.Conn) => Promise<ListenerFinding>,
 ): Promise<ListenerFinding> {
-  const late = () => new Error(`no answer within ${timeoutMs / 1000} s`);
+  const late = () => new NoAnswer(`no answer within ${timeoutMs / 1000} s`);
   let ip: string | undefined;
   try {
     return await deadline({ ms: timeoutMs, late }, async () => {
@@ -127,10 +144,34 @@ async function ask(connection: Deno.Conn): Promise<ListenerFinding> {
       detail: versions === undefined ? "it closed the connection" : "its answer is not Kafka's",
     };
   }
+  if (!offers(versions, METADATA_KEY)) {
+    return { state: "controller", detail: "it offers no metadata" };
+  }
   await connection.write(METADATA);
   return await readFrame(connection) === undefined
     ? { state: "wants-login", detail: "it closed the connection after the first question" }
     : { state: "kafka", detail: "" };
+}
+
+/** Whether an HTTP server is there. */
+async function askHttp(connection: Deno.Conn): Promise<ListenerFinding> {
+  await connection.write(HTTP_REQUEST);
+  const answer = new Uint8Array(16);
+  const count = await connection.read(answer) ?? 0;
+  return new TextDecoder().decode(answer.subarray(0, count)).startsWith("HTTP/")
+    ? { state: "not-kafka", detail: "an HTTP server is there" }
+    : { state: "silent", detail: "no answer" };
+}
+
+/** Whether an answer to ApiVersions (version 0) lists a request, or does not say. */
+function offers(answer: Uint8Array, key: number): boolean {
+  const view = new DataView(answer.buffer, answer.byteOffset, answer.byteLength);
+  if (answer.length < 10 || view.getInt16(4) !== 0) return true;
+  const count = view.getInt32(6);
+  for (let at = 10, n = 0; n < count && at + 6 <= answer.length; at += 6, n++) {
+    if (view.getInt16(at) === key) return true;
+  }
+  return false;
 }
 
 /**
@@ -160,7 +201,7 @@ async function readFrame(connection: Deno.Conn): Promise<Uint8Array | undefined>
 function stateOf(error: unknown, connected: boolean): ListenerState {
   const detail = messageOf(error);
   if (/fatal alert: \w*(Certificate|UnknownCA)/.test(detail)) return "client-certificate";
-  if (connected) return "not-kafka";
+  if (connected) return error instanceof NoAnswer ? "silent" : "not-kafka";
   if (/failed to lookup address|dns error/i.test(detail)) return "unknown-host";
   if (/invalid peer certificate/.test(detail)) {
     if (/not valid for name|NotValidForName/.test(detail)) return "other-name";

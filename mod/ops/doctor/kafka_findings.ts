@@ -77,6 +77,8 @@ const CHECKS: Partial<Record<ListenerDiagnosis["state"], string>> = {
   "unknown-host": "Kafka DNS",
   "no-connection": "Kafka TCP",
   "not-kafka": "Kafka answer",
+  "silent": "Kafka answer",
+  "controller": "Kafka answer",
   "wants-login": "Kafka login",
 };
 

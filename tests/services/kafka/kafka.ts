@@ -39,6 +39,8 @@ export interface Kafka extends ServiceProcess {
   /** `127.0.0.1:PORT` of the first listener. */
   readonly bootstrap: string;
   readonly listeners: readonly KafkaListener[];
+  /** Port of the controller's listener, which answers no clients. */
+  readonly controllerPort: number;
 }
 
 /**
@@ -68,10 +70,11 @@ export async function startKafka(options: KafkaOptions): Promise<Kafka> {
     [{ name: "PLAINTEXT", protocol: "PLAINTEXT", port: freePort() }];
   Deno.mkdirSync(folder, { recursive: true });
   const dataFolder = `${folder}/data`;
+  const controllerPort = freePort();
   const config = `${folder}/server.properties`;
   Deno.writeTextFileSync(
     config,
-    serverProperties({ listeners, controllerPort: freePort(), dataFolder, properties }),
+    serverProperties({ listeners, controllerPort, dataFolder, properties }),
   );
   Deno.writeTextFileSync(`${folder}/log4j2.properties`, LOG4J);
   const classPath = [KAFKA_CLASS_PATH, options.classPath ?? []].flat().join(":");
@@ -95,5 +98,5 @@ export async function startKafka(options: KafkaOptions): Promise<Kafka> {
     logFile: `${folder}/kafka.log`,
     isReady: () => answersKafka(port, listeners[0].protocol),
   });
-  return { ...service, bootstrap: `127.0.0.1:${port}`, listeners };
+  return { ...service, bootstrap: `127.0.0.1:${port}`, listeners, controllerPort };
 }
