@@ -35,6 +35,7 @@ export interface RowReaderOptions extends FileForm {
 /** Reads the rows of a file, in memory that does not grow with it. */
 export class RowReader {
   readonly #file: InputFile;
+  #isClosed = false;
   readonly #options: RowReaderOptions;
   readonly #parser: RowParser;
   #isFirst = true;
@@ -124,7 +125,10 @@ export class RowReader {
     return found;
   }
 
+  /** Twice is once: a replay that is stopped between two rounds closes what it has closed. */
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#file.close();
   }
 }

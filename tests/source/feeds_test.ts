@@ -153,17 +153,25 @@ Deno.test("an abort ends the waiting for a pipe", async () => {
   }
 });
 
-Deno.test("a replay that is stopped between two rounds can be closed", async () => {
-  await withFile(`${HEADER}\n${row("A")}\n`, async (path) => {
-    const controller = new AbortController();
-    const { signal } = controller;
-    const input = await findInput(path);
-    const feed = await replay(input, quotes, { loop: true, onRejected: () => {}, signal });
-    await feed.next(1);
-    controller.abort(new Error("stopped"));
-    await assert.rejects(feed.next(1), /stopped/);
-    feed.close();
-  });
+Deno.test("a replay that is stopped between two rounds closes each file once", async () => {
+  const controller = new AbortController();
+  const closed: number[] = [];
+  const input: Input = {
+    ...pipe(""),
+    isFile: true,
+    open() {
+      const file = inMemory(`${HEADER}\n${row("A")}\n`);
+      const number = closed.push(0) - 1;
+      if (number === 1) controller.abort(new Error("stopped"));
+      return Promise.resolve({ ...file, close: () => closed[number]++ });
+    },
+  };
+  const options = { loop: true, onRejected: () => {}, signal: controller.signal };
+  const feed = await replay(input, quotes, options);
+  await feed.next(1);
+  await assert.rejects(feed.next(1), /stopped/);
+  feed.close();
+  assert.deepEqual(closed, [1, 1]);
 });
 
 Deno.test("sample draws every valid row equally often, from a file and from a pipe", async () => {
