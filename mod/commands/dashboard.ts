@@ -1,7 +1,7 @@
 import type { CommandContext } from "../cli/command.ts";
 import { startDashboard } from "../live/dashboard.ts";
 import { loadSchema } from "../schema/load_schema.ts";
-import { openBroker } from "./open_broker.ts";
+import { openExistingBroker } from "./open_broker.ts";
 import { openLake } from "./open_lake.ts";
 
 /** `dashboard`: a local web page, until it is stopped. */
@@ -11,7 +11,7 @@ export async function run(context: CommandContext): Promise<number> {
   const schema = await loadSchema(settings.schema);
   const store = await openLake(settings);
   try {
-    const broker = await openBroker(settings, { signal });
+    const broker = await openExistingBroker(settings, { signal });
     try {
       output.note(`topic ${topic} on ${broker.description}, lake ${store.description}`);
       const options = { broker, store, schema, topic, group, listen, token, signal };

@@ -16,3 +16,17 @@ export async function openBroker(
   const { openEmbeddedBroker } = await import("../broker/embedded/embedded_broker.ts");
   return openEmbeddedBroker(`${settings.home}/log.sqlite`);
 }
+
+/**
+ * Opens the broker that the settings name, to look into it: an embedded log that is not there yet is not
+ * created, and has no topics.
+ * @throws {Failure} kind `service`, when it cannot be reached; the signal's reason
+ */
+export async function openExistingBroker(
+  settings: Settings,
+  options: CallOptions = {},
+): Promise<Broker> {
+  if (settings.bootstrapServers !== undefined) return await openBroker(settings, options);
+  const { openExistingLog } = await import("../broker/embedded/existing_log.ts");
+  return await openExistingLog(`${settings.home}/log.sqlite`);
+}

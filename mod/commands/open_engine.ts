@@ -8,6 +8,7 @@ import { Failure } from "../failure/failure.ts";
 import { Partitioning } from "../lake/partitioning.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { lakePrefix } from "./lake_names.ts";
+import { requireHome } from "./require_home.ts";
 import { openLake } from "./open_lake.ts";
 
 /** The SQLite file of the local catalog: one for each lake. */
@@ -48,6 +49,7 @@ export async function openEngine(settings: Settings, schema: RowSchema): Promise
 }
 
 async function openLocal(settings: Settings, schema: RowSchema): Promise<QueryEngine> {
+  if (settings.bucket === undefined) requireHome(settings);
   const { openLocalEngine } = await import("../catalog/local/local_engine.ts");
   const lake = await openLake(settings);
   const engine = await openLocalEngine({

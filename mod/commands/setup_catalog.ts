@@ -12,6 +12,7 @@ import type { RowSchema } from "../schema/schema.ts";
 import { crawlerName, lakePrefix } from "./lake_names.ts";
 import { stoppedFailure } from "./stopped_failure.ts";
 import { localCatalogPath } from "./open_engine.ts";
+import { requireHome } from "./require_home.ts";
 import { openLake } from "./open_lake.ts";
 
 /** The role that `--create-role` makes where `--role` names none. */
@@ -43,6 +44,7 @@ export async function run(context: CommandContext): Promise<number> {
 async function setUpLocal(context: CommandContext, schema: RowSchema): Promise<SetupReport> {
   const { settings, output, signal } = context;
   const { deleteLocalCatalog, setUpLocalCatalog } = await import("../catalog/local/local_setup.ts");
+  if (!settings.dryRun) requireHome(settings);
   const path = await localCatalogPath(settings);
   output.note(`local catalog in ${path}`);
   if (settings.delete) return deleteLocalCatalog({ path, dryRun: settings.dryRun });

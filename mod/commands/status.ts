@@ -10,7 +10,7 @@ import type { RowSchema } from "../schema/schema.ts";
 import { hasSmallObjects, type LakeCost, lakeCost } from "../status/lake_cost.ts";
 import { type LakeInventory, takeInventory } from "../status/lake_inventory.ts";
 import { crawlerName } from "./lake_names.ts";
-import { openBroker } from "./open_broker.ts";
+import { openExistingBroker } from "./open_broker.ts";
 import { openLake } from "./open_lake.ts";
 import { stoppedFailure } from "./stopped_failure.ts";
 
@@ -74,7 +74,7 @@ export async function run(context: CommandContext): Promise<number> {
 async function partitionStatus(
   { settings, output, signal }: CommandContext,
 ): Promise<PartitionStatus[] | null> {
-  const broker = await openBroker(settings, { signal });
+  const broker = await openExistingBroker(settings, { signal });
   try {
     output.note(`broker: ${broker.description}`);
     const { topic, group } = settings;

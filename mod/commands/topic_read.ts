@@ -6,7 +6,7 @@ import { loadSchema } from "../schema/load_schema.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { bytesText } from "../terminal/bytes_text.ts";
 import { safeText } from "../terminal/safe_text.ts";
-import { openBroker } from "./open_broker.ts";
+import { openExistingBroker } from "./open_broker.ts";
 import { openTopicInspector } from "./open_topic_inspector.ts";
 import { parseReadPosition, type ReadPosition } from "./read_position.ts";
 import { noSuchTopic } from "./topic_show.ts";
@@ -33,7 +33,7 @@ export async function run(context: CommandContext): Promise<number> {
   const position = parseReadPosition(settings.readFrom ?? `-${limit(context)}`, "--from");
   const matches = condition(settings.where);
   const schema = await loadSchema(settings.schema);
-  const broker = await openBroker(settings);
+  const broker = await openExistingBroker(settings);
   try {
     const offsets = await broker.topicOffsets(topic, { signal });
     if (offsets === null) throw noSuchTopic(topic);

@@ -2,7 +2,7 @@ import type { InspectedGroup, TopicDescription } from "../broker/topic_inspector
 import type { CommandContext } from "../cli/command.ts";
 import { Failure } from "../failure/failure.ts";
 import { countText, numberText, sizeText } from "../terminal/amount_text.ts";
-import { openBroker } from "./open_broker.ts";
+import { openExistingBroker } from "./open_broker.ts";
 import { openTopicInspector } from "./open_topic_inspector.ts";
 
 /** `topic show`: one topic's log, partitions, settings, and the groups that read it. */
@@ -13,7 +13,7 @@ export async function run(context: CommandContext): Promise<number> {
   try {
     const found = await inspector.describe(topic, signal);
     if (found === null) throw noSuchTopic(topic);
-    const broker = await openBroker(settings);
+    const broker = await openExistingBroker(settings);
     try {
       const log = await broker.log(topic, { signal });
       output.document({ ...found, cluster: log?.cluster ?? null, topicId: log?.topicId ?? null });

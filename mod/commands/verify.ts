@@ -3,7 +3,7 @@ import { EXIT_CODES } from "../failure/failure.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import { countOffsets, type OffsetRange } from "../verify/offset_range.ts";
 import { isProved, type PartitionVerdict, verify } from "../verify/verify.ts";
-import { openBroker } from "./open_broker.ts";
+import { openExistingBroker } from "./open_broker.ts";
 import { openLake } from "./open_lake.ts";
 import { stoppedFailure } from "./stopped_failure.ts";
 
@@ -24,7 +24,7 @@ export async function run(context: CommandContext): Promise<number> {
   const { table } = await loadSchema(settings.schema);
   const store = await openLake(settings);
   try {
-    const broker = await openBroker(settings, { signal });
+    const broker = await openExistingBroker(settings, { signal });
     try {
       output.note(
         `comparing ${store.description} with what group ${group} has committed of topic ${topic} ` +

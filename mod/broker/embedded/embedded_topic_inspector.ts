@@ -5,13 +5,23 @@ import type {
   TopicInspector,
   TopicSummary,
 } from "../topic_inspector.ts";
+import { isThere } from "./existing_log.ts";
 import { LogFile } from "./log_file.ts";
 
+/** What there is to see where there is no log yet. */
+const NOTHING: TopicInspector = {
+  topics: () => Promise.resolve([]),
+  describe: () => Promise.resolve(null),
+  offsetsAt: () => Promise.resolve(new Map()),
+  close: () => Promise.resolve(),
+};
+
 /**
- * Opens the embedded log to look into its topics.
+ * Opens the embedded log to look into its topics; one that is not there is not created.
  * @throws {Failure} as {@linkcode LogFile.open}
  */
 export async function openEmbeddedTopicInspector(path: string): Promise<TopicInspector> {
+  if (!await isThere(path)) return NOTHING;
   return new EmbeddedTopicInspector(await LogFile.open(path));
 }
 
