@@ -23,12 +23,22 @@ export function checkOwnEntry(path: string, kind: EntryKind): boolean {
   });
 }
 
+/** An entry of a directory. */
+export interface OwnEntry {
+  kind: EntryKind | "link" | "other";
+  /** Size in bytes. */
+  size: number;
+  /** Another one where a file was replaced, by its inode and its times. */
+  version: string;
+}
+
 /** What an entry of a directory is; a link is not followed. `undefined` when it is not there. */
-export function ownEntry(
-  path: string,
-): { kind: EntryKind | "link" | "other"; size: number } | undefined {
+export function ownEntry(path: string): OwnEntry | undefined {
   const info = lstat(path);
-  return info === undefined ? undefined : { kind: kindOf(info), size: info.size };
+  if (info === undefined) return undefined;
+  const { size, ino, mtime, ctime } = info;
+  const version = [size, ino ?? 0, mtime?.getTime() ?? 0, ctime?.getTime() ?? 0].join("-");
+  return { kind: kindOf(info), size, version };
 }
 
 const NAMES = {

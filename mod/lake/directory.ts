@@ -207,7 +207,7 @@ class DirectoryLake implements LakeStore {
           yield* this.#walk(below, prefix, signal);
         }
       } else if (name.startsWith(prefix)) {
-        if (found.kind === "file") yield { name, size: found.size };
+        if (found.kind === "file") yield { name, size: found.size, version: found.version };
         else this.#skip(path, found.kind);
       }
     }

@@ -192,11 +192,12 @@ class S3Lake implements LakeStore {
         signal,
         (abortSignal) => this.#connected().send(command, { abortSignal }),
       );
-      for (const { Key, Size } of page.Contents ?? []) {
+      for (const { Key, Size = 0, ETag, LastModified } of page.Contents ?? []) {
         const key = page.EncodingType === "url" ? decodedKey(Key!) : Key!;
         const name = key.slice(this.#root.length);
         // A name with a / at its end is a folder that some console has made.
-        if (name !== CHECK && name !== "" && !name.endsWith("/")) yield { name, size: Size ?? 0 };
+        if (name === CHECK || name === "" || name.endsWith("/")) continue;
+        yield { name, size: Size, version: ETag ?? LastModified?.toISOString() ?? "" };
       }
       token = page.IsTruncated ? page.NextContinuationToken : undefined;
     } while (token !== undefined);

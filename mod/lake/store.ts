@@ -4,6 +4,8 @@ export interface LakeObject {
   name: string;
   /** Size in bytes. */
   size: number;
+  /** Another one where the name's bytes were replaced: S3's ETag, or what the file system knows. */
+  version: string;
 }
 
 /** Options of a single call. */

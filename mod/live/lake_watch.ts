@@ -60,7 +60,7 @@ export interface LakeWatchOptions {
 /** Looks at the lake every few seconds. */
 export class LakeWatch {
   readonly #options: LakeWatchOptions;
-  /** Dead letters of the newest objects: objects never change. */
+  /** Dead letters of the newest objects, by name and version. */
   #read = new Map<string, Rejected[]>();
   view: LakeView = {
     objects: 0,
@@ -130,9 +130,10 @@ export class LakeWatch {
   async #deadLetters(objects: TableObject[], signal: AbortSignal): Promise<Rejected[]> {
     const rejected: Rejected[] = [];
     const kept = new Map<string, Rejected[]>();
-    for (const { name, size } of newestObjects(objects).slice(0, DEAD_LETTER_OBJECTS)) {
+    for (const { name, size, version } of newestObjects(objects).slice(0, DEAD_LETTER_OBJECTS)) {
       if (size > MOST_BYTES) continue;
-      let letters = this.#read.get(name);
+      const key = `${name} ${version}`;
+      let letters = this.#read.get(key);
       if (letters === undefined) {
         const text = new TextDecoder().decode(await this.#options.store.get(name, { signal }));
         letters = text.trimEnd().split("\n").map((line) => {
@@ -140,7 +141,7 @@ export class LakeWatch {
           return { partition, offset, timestamp, reason };
         }).reverse();
       }
-      kept.set(name, letters);
+      kept.set(key, letters);
       for (const letter of letters) rejected.push(letter);
     }
     this.#read = kept;

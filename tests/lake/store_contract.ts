@@ -127,6 +127,16 @@ export function storeContract(
     assert.deepEqual(await listed(store, ""), []);
   });
 
+  test("an object's version changes with its bytes, and only then", async (store) => {
+    const version = async () => (await Array.fromAsync(store.list("")))[0].version;
+    await store.put("a", text("one"));
+    const first = await version();
+    assert.notEqual(first, "");
+    assert.equal(await version(), first);
+    await store.put("a", text("two"));
+    assert.notEqual(await version(), first);
+  });
+
   test("removing removes, and what is not there is no error", async (store) => {
     await store.put("a", text("a"));
     await store.put("b", text("b"));

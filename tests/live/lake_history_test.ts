@@ -27,7 +27,7 @@ function named(
     topic: ofTopic,
     ...{ kind, partition, first, last },
   };
-  return { name: objectName(parsed), size: 1, parsed };
+  return { name: objectName(parsed), size: 1, version: "1", parsed };
 }
 
 /** A row as JSON lines in the lake have it. */

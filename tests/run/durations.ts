@@ -21,7 +21,8 @@ export function recordedDurations(): Durations {
 /** Records how long units have taken; the others stay. */
 export function recordDurations(taken: ReadonlyMap<string, number>): void {
   const { seconds } = recordedDurations();
-  for (const [name, time] of taken) seconds[name] = Math.ceil(time);
+  // Parts of rooms that were named are no units of a whole run.
+  for (const [name, time] of taken) if (!name.includes("/")) seconds[name] = Math.ceil(time);
   const sorted = Object.fromEntries(Object.entries(seconds).sort(([a], [b]) => a < b ? -1 : 1));
   const durations: Durations = {
     date: new Date().toISOString().slice(0, 10),

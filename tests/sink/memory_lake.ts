@@ -38,7 +38,8 @@ export class MemoryLake implements LakeStore {
 
   async *list(prefix: string): AsyncIterable<LakeObject> {
     for (const [name, { length }] of this.objects) {
-      if (name.startsWith(prefix)) yield { name, size: length };
+      const version = String(this.puts.lastIndexOf(name));
+      if (name.startsWith(prefix)) yield { name, size: length, version };
     }
   }
 

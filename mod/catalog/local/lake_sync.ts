@@ -35,7 +35,7 @@ export interface SyncSummary {
 
 /**
  * Brings the catalog's copy of the table to what the lake holds: loads new objects, replaces those
- * whose size is another, removes the rows of vanished ones. Safe at any time, beside `consume` and
+ * whose version is another, removes the rows of vanished ones. Safe at any time, beside `consume` and
  * beside other processes that do the same: what is read is the objects that were listed, or newer ones.
  */
 export async function syncLake(
@@ -56,7 +56,9 @@ export async function syncLake(
   }
   const vanished = [...known].filter(([name]) => !listed.has(name));
   for (const [, object] of vanished) catalog.remove(object);
-  const wanted = [...listed.values()].filter(({ name, size }) => known.get(name)?.size !== size);
+  const wanted = [...listed.values()].filter(({ name, version }) =>
+    known.get(name)?.version !== version
+  );
   wanted.sort((a, b) => a.name < b.name ? -1 : 1);
   const columns = tableColumns(schema);
   let loaded = 0;
@@ -67,6 +69,7 @@ export async function syncLake(
     if (bytes === undefined) continue;
     catalog.load(
       await readObject(object.name, object.parsed, bytes, columns),
+      object.version,
       known.get(object.name),
     );
   }

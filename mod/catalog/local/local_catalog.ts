@@ -12,7 +12,7 @@ import { isDamaged } from "./sqlite_error.ts";
 const logger = getLogger(["ticklake", "catalog"]);
 
 /** Changes when the layout of the file does: an older file is then built anew from the lake. */
-const LAYOUT_VERSION = 1;
+const LAYOUT_VERSION = 2;
 
 /** How long to wait for another process's transaction: that of one object. */
 const BUSY_MS = 60_000;
@@ -20,7 +20,8 @@ const BUSY_MS = 60_000;
 /** An object whose rows the catalog holds. */
 export interface LoadedObject {
   id: number;
-  size: number;
+  /** The object's version as it was listed before it was read. */
+  version: string;
 }
 
 /** What a local catalog's file holds, without a change to it. */
@@ -130,12 +131,9 @@ export class LocalCatalog {
 
   /** Objects whose rows are here, by name. */
   objects(): Map<string, LoadedObject> {
-    const rows = this.#db.prepare(`SELECT name, id, size FROM ${this.#names.objects}`).all();
-    return new Map(
-      rows.map((
-        { name, id, size },
-      ) => [name as string, { id: id as number, size: size as number }]),
-    );
+    const rows = this.#db.prepare(`SELECT name, id, version FROM ${this.#names.objects}`)
+      .all() as Array<{ name: string; id: number; version: string }>;
+    return new Map(rows.map(({ name, id, version }) => [name, { id, version }]));
   }
 
   /** Names of the columns that come from the objects' paths alone, such as `dt`. */
@@ -151,16 +149,17 @@ export class LocalCatalog {
   /**
    * Puts an object's rows in place of those that it had, in one transaction. Nothing happens when
    * another process has loaded the object since `known` was read.
+   * @param version the object's, as it was listed before it was read
    * @throws {Failure} kind `failed`, naming the object, when a value does not fit its column
    */
-  load(object: ObjectRows, known: LoadedObject | undefined): void {
+  load(object: ObjectRows, version: string, known: LoadedObject | undefined): void {
     this.#transaction(() => {
       this.#requireSameTable();
       const now = this.#find(object.name);
       if (now?.id !== known?.id) return;
       if (now !== undefined) this.#delete(now);
       this.#addColumns(object.partitions.map(([name]) => name));
-      this.#insert(object);
+      this.#insert(object, version);
     });
   }
 
@@ -182,7 +181,7 @@ export class LocalCatalog {
       DROP TABLE IF EXISTS ${objects};
       CREATE TABLE ${objects}(
         id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE NOT NULL, size INTEGER NOT NULL,
-        rows INTEGER NOT NULL, first_row INTEGER NOT NULL, end_row INTEGER NOT NULL
+        version TEXT NOT NULL, rows INTEGER NOT NULL, first_row INTEGER NOT NULL, end_row INTEGER NOT NULL
       ) STRICT;
       CREATE TABLE ${rows}(
         ${this.#columns.map(({ name, type }) => `${quoted(name)} ${storedType(type)}`).join(", ")}
@@ -231,7 +230,7 @@ export class LocalCatalog {
   }
 
   #find(name: string): LoadedObject | undefined {
-    const sql = `SELECT id, size FROM ${this.#names.objects} WHERE name = ?`;
+    const sql = `SELECT id, version FROM ${this.#names.objects} WHERE name = ?`;
     return this.#db.prepare(sql).get(name) as LoadedObject | undefined;
   }
 
@@ -244,7 +243,7 @@ export class LocalCatalog {
     this.#db.prepare(`DELETE FROM ${objects} WHERE id = ?`).run(id);
   }
 
-  #insert({ name, size, batches, partitions }: ObjectRows): void {
+  #insert({ name, size, batches, partitions }: ObjectRows, version: string): void {
     const { rows, objects } = this.#names;
     const first = this.#db.prepare(`SELECT coalesce(max(end_row), 1) AS n FROM ${objects}`).get()!
       .n as number;
@@ -270,8 +269,9 @@ export class LocalCatalog {
       row += batch.rows;
     }
     this.#db.prepare(
-      `INSERT INTO ${objects}(name, size, rows, first_row, end_row) VALUES (?, ?, ?, ?, ?)`,
-    ).run(name, size, row - first, first, row);
+      `INSERT INTO ${objects}(name, size, version, rows, first_row, end_row)
+        VALUES (?, ?, ?, ?, ?, ?)`,
+    ).run(name, size, version, row - first, first, row);
   }
 
   #transaction<T>(work: () => T): T {

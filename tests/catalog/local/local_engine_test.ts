@@ -82,6 +82,17 @@ Deno.test("rows of a removed object are gone, those of a rewritten one are repla
   ]);
 });
 
+Deno.test("an object that was replaced by one of the same size is read again", async () => {
+  await using home = new Home();
+  const name = await putRows(home.lake, [quote(0, { index: "HSI" })]);
+  const { length } = await home.lake.get(name);
+  const sql = `SELECT "index" FROM index_quotes`;
+  assert.deepEqual(await ask(home, sql), [["HSI"]]);
+  assert.equal(await putRows(home.lake, [quote(0, { index: "NYA" })]), name);
+  assert.equal((await home.lake.get(name)).length, length);
+  assert.deepEqual(await ask(home, sql), [["NYA"]]);
+});
+
 Deno.test("dead letters, other tables and foreign files are no rows", async () => {
   await using home = new Home();
   await putRows(home.lake, [quote(0)]);
