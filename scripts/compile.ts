@@ -4,7 +4,8 @@
  *     ./dev compile [options of deno compile, such as --target=aarch64-unknown-linux-gnu]
  *
  * The runtime that the program is appended to is downloaded by `deno compile`, or is the file that
- * `DENORT_BIN` names, of the very same version as Deno.
+ * `DENORT_BIN` names, of the very same version as Deno. With `SIZES=1` it says what the program is made
+ * of, by package.
  */
 
 /** What the program may do: it can neither start programs nor load native code. */
@@ -16,13 +17,6 @@ export const PERMISSIONS: readonly string[] = [
   "--allow-sys",
 ];
 
-/** Files that no import names: data, and modules that run as workers. */
-const INCLUDED = [
-  "data/indexProcessed.csv",
-  "mod/lake/format/encode_worker.ts",
-  "mod/live/page",
-];
-
 /**
  * How V8's collector trades time for memory. As it comes, it lets the heap grow to four times of what is
  * alive, typed arrays included; twice takes a quarter less memory where hundreds of objects are open, and
@@ -30,52 +24,24 @@ const INCLUDED = [
  */
 const COLLECTOR = ["--max-semi-space-size=4", "--heap-growing-percent=100"];
 
-/** Packages that only tests use: the compiler takes all of deno.json. */
-const TEST_PACKAGES = ["@xterm/headless", "axe-core", "fast-check", "playwright-core", "yaml"];
-
-/**
- * Folders of packages that are left out. The sample data of `bintrees` (of tdigest, of prom-client) has
- * no file extension, is taken for JavaScript, and is one expression so deep that the compiler overflows
- * its stack (denoland/deno#33308).
- */
-const LEFT_OUT = ["bintrees/1.0.2/test"];
-
 const root = new URL("..", import.meta.url);
 
-async function deno(args: string[], stdout: "inherit" | "piped" = "inherit"): Promise<string> {
-  const child = new Deno.Command(Deno.execPath(), { args, cwd: root, stdin: "null", stdout });
-  const output = stdout === "inherit"
-    ? { ...await child.spawn().status, stdout: new Uint8Array() }
-    : await child.output();
-  if (!output.success) Deno.exit(output.code);
-  return new TextDecoder().decode(output.stdout);
+async function deno(args: string[], cwd: URL | string = root): Promise<void> {
+  const child = new Deno.Command(Deno.execPath(), { args, cwd, stdin: "null" }).spawn();
+  const { success, code } = await child.status;
+  if (!success) throw new Error(`deno ${args[0]} failed with exit code ${code}`);
 }
 
-/** Where Deno keeps the packages of each registry. */
-async function packageFolders(): Promise<string[]> {
-  const { npmCache } = JSON.parse(await deno(["info", "--json"], "piped")) as { npmCache: string };
-  return [...Deno.readDirSync(npmCache)].map(({ name }) => `${npmCache}/${name}`);
-}
-
-/** What lies in a package's versions: a package itself cannot be excluded, but all that is in it. */
-function contentsOf(folder: string): string[] {
-  return entriesOf(folder).filter(({ isDirectory }) => isDirectory).flatMap((version) =>
-    entriesOf(`${folder}/${version.name}`).map(({ name }) => `${folder}/${version.name}/${name}`)
-  );
-}
-
-function entriesOf(folder: string): Deno.DirEntry[] {
-  try {
-    return [...Deno.readDirSync(folder)];
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
+/** A folder `node_modules` with the packages of deno.json, as bundlers want them. */
+async function installPackages(folder: string): Promise<string> {
+  for (const file of ["deno.json", "deno.lock"]) {
+    await Deno.copyFile(new URL(file, root), `${folder}/${file}`);
   }
+  await deno(["install", "--quiet", "--node-modules-dir=auto"], folder);
+  return `${folder}/node_modules`;
 }
 
-if (import.meta.main) {
-  await deno(["install", "--quiet", "--entrypoint", "main.ts", ...INCLUDED.filter(isModule)]);
-  const folders = await packageFolders();
+async function compile(main: string, included: string[]): Promise<void> {
   const output = Deno.args.some((arg) => /^(-o|--output)/.test(arg))
     ? []
     : ["--output=dist/ticklake"];
@@ -83,23 +49,35 @@ if (import.meta.main) {
     "compile",
     "--quiet",
     "--no-check",
+    "--no-config",
     // The cache would lie at a name in /tmp that anyone on the host can put a file at.
     "--no-code-cache",
     "--no-prompt",
     `--v8-flags=${COLLECTOR.join(",")}`,
     "--deny-import",
     ...PERMISSIONS,
-    ...INCLUDED.map((path) => `--include=${path}`),
-    ...folders.flatMap((folder) => [
-      ...LEFT_OUT.map((path) => `${folder}/${path}`),
-      ...TEST_PACKAGES.flatMap((name) => contentsOf(`${folder}/${name}`)),
-    ]).map((path) => `--exclude=${path}`),
+    ...included.map((path) => `--include=${path}`),
     ...output,
     ...Deno.args,
-    "main.ts",
+    main,
   ]);
 }
 
-function isModule(path: string): boolean {
-  return path.endsWith(".ts");
+function sizeTable(sizes: ReadonlyMap<string, number>): string {
+  return [...sizes].toSorted(([, a], [, b]) => b - a).slice(0, 20)
+    .map(([name, bytes]) => `${String(Math.round(bytes / 1000)).padStart(8)} kB  ${name}`)
+    .join("\n");
+}
+
+if (import.meta.main) {
+  const { bundle } = await import("./bundle.ts");
+  const folder = await Deno.makeTempDir({ prefix: "ticklake-compile-" });
+  try {
+    const packages = await installPackages(folder);
+    const { main, included, sizes } = await bundle(`${folder}/program`, packages);
+    await compile(main, included);
+    if (Deno.env.has("SIZES")) console.log(sizeTable(sizes));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 }
