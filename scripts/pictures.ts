@@ -109,7 +109,7 @@ async function watchPicture(): Promise<void> {
     if (reader.read(new TextEncoder().encode(JSON.stringify(quote))) === null) state.take(reader);
   }
   const report = { partition: 2, first: 9216, last: 12287, rows: 3072, rejected: 0, objects: 12 };
-  state.flushed({ ...report, bytes: 512 * 1024, seconds: 0.04 });
+  state.event({ kind: "flushed", flush: { ...report, bytes: 512 * 1024, seconds: 0.04 } });
   const frame = watchFrame(state, { columns: COLUMNS, rows: 30 }, true, performance.now());
   const width = Math.ceil(COLUMNS * CHARACTER_WIDTH) + 2 * MARGIN;
   const height = frame.length * LINE_HEIGHT + 2 * MARGIN;

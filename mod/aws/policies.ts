@@ -45,8 +45,8 @@ export function commandPolicies(subject: PolicySubject): Record<string, PolicyDo
   const readLake = [listLake(subject), readObjects(subject), ...decrypt(subject)];
   const encrypt = useKey(subject, ["kms:GenerateDataKey", "kms:Decrypt"]);
   return {
-    // It lists where retention has overtaken a flush that was cut off.
-    consume: policy(writeObjects(subject), listLake(subject), ...encrypt),
+    // It reads and lists what the table says of itself: its logs, and how far it is.
+    consume: policy(writeObjects(subject), readObjects(subject), listLake(subject), ...encrypt),
     verify: policy(...readLake),
     "setup-catalog": policy(
       listLake(subject),

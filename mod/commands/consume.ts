@@ -8,9 +8,9 @@ import { openLog } from "../ops/log/log.ts";
 import { startOperations } from "../ops/telemetry/operations.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import type { RowSchema } from "../schema/schema.ts";
-import { observers, type SinkObserver } from "../sink/observer.ts";
 import type { RowListener } from "../sink/open_range.ts";
 import { emptySummary, runSink, type SinkSummary } from "../sink/sink.ts";
+import { listeners, type SinkListener } from "../sink/sink_event.ts";
 import { openBroker } from "./open_broker.ts";
 import { openLake } from "./open_lake.ts";
 
@@ -31,6 +31,7 @@ export async function run(context: CommandContext): Promise<number> {
   new Partitioning(partitionBy, schema);
   compressionOf(format, settings.compression);
   const store = await openLake(settings);
+  const { openHiveTable } = await import("../table/hive/hive_table.ts");
   let broker: Broker | undefined;
   const operations = await startOperations({
     command: "consume",
@@ -53,6 +54,8 @@ export async function run(context: CommandContext): Promise<number> {
       await runSink({
         broker,
         store,
+        table: openHiveTable(store, { schema, format, partitionBy }),
+        takeOver: settings.takeOver,
         topic,
         group,
         from,
@@ -67,7 +70,7 @@ export async function run(context: CommandContext): Promise<number> {
         },
         maxMemoryBytes: settings.maxMemory,
         untilEnd,
-        observer: observers(operations.observer, view.observer),
+        onEvent: listeners(operations.onEvent, view.onEvent),
         onRow: view.onRow,
         signal,
       }, summary);
@@ -102,13 +105,17 @@ function summarize(summary: SinkSummary, startedAt: number, { output }: CommandC
       `in ${numberText(objects)} objects of ${numberText(bytes)} bytes, in ${seconds.toFixed(1)} s`,
   );
   if (lost > 0) {
-    output.note(`warning: retention removed ${countText(lost, "message")} before they were read`);
+    output.note(
+      `warning: ${
+        countText(lost, "message")
+      } are neither rows nor dead letters; they are a gap on record`,
+    );
   }
 }
 
 /** What people see while it runs. */
 interface View {
-  observer: SinkObserver;
+  onEvent: SinkListener;
   onRow?: RowListener;
   close(): void;
 }
@@ -130,7 +137,7 @@ function startProgress(
   startedAt: number,
   { output }: CommandContext,
 ): View {
-  if (!output.interactive) return { observer: {}, close() {} };
+  if (!output.interactive) return { onEvent() {}, close() {} };
   let buffered = 0;
   const timer = setInterval(() => {
     const { read, written, rejected } = summary;
@@ -142,8 +149,8 @@ function startProgress(
     );
   }, PROGRESS_MS);
   return {
-    observer: {
-      buffered: (bytes) => buffered = bytes,
+    onEvent(event) {
+      if (event.kind === "buffered") buffered = event.bytes;
     },
     close() {
       clearInterval(timer);

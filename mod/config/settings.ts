@@ -584,6 +584,14 @@ export const SETTINGS = define({
     commands: ["consume"],
     description: "Stop when everything is written that was in the topic at the start",
   },
+  takeOver: {
+    type: "boolean",
+    group: "kafka",
+    flag: "--take-over",
+    default: false,
+    commands: ["consume"],
+    description: "Let this group write the topic's log into the table instead of the one that did",
+  },
   maxMemory: {
     type: "size",
     group: "flush",

@@ -1,6 +1,11 @@
 /** The contiguous offsets `[first, last]` of one partition that one flush wrote. */
 export interface FlushRange {
   topic: string;
+  /**
+   * Key of the log, which keeps names of two logs of one topic's name apart. Empty for the log of a lake
+   * that release 0.1.0 has begun, and for a log without an id.
+   */
+  log?: string;
   partition: number;
   /** First offset of the flush. */
   first: number;
@@ -63,9 +68,13 @@ export function objectName(name: ObjectName): string {
 }
 
 /** The part of an object's name that says which offsets it holds, without its ending. */
-export function fileStem({ topic, partition, first, last }: FlushRange): string {
-  return `${topic}-${partition}-${padded(first)}-${padded(last)}`;
+export function fileStem({ topic, log = "", partition, first, last }: FlushRange): string {
+  const stem = `${topic}-${partition}-${padded(first)}-${padded(last)}`;
+  return log === "" ? stem : `${stem}-${log}`;
 }
+
+/** Topic, partition, first and last offset, key of the log, ending. */
+const FILE = /^(.+)-(\d+)-(\d{16})-(\d{16})(?:-([0-9a-f]{12}))?\.([a-z0-9.]+)$/;
 
 /** What an object's name says, or `null` for an object that is not a flush's (a marker, a foreign file). */
 export function parseObjectName(name: string): ObjectName | null {
@@ -73,7 +82,7 @@ export function parseObjectName(name: string): ObjectName | null {
   const deadLetter = parts[0] === DEAD_LETTER_ROOT;
   const table = parts[deadLetter ? 1 : 0];
   const folders = parts.slice(deadLetter ? 2 : 1, -1);
-  const file = /^(.+)-(\d+)-(\d{16})-(\d{16})\.([a-z0-9.]+)$/.exec(parts[parts.length - 1]);
+  const file = FILE.exec(parts[parts.length - 1]);
   const depth = deadLetter ? 3 : 2;
   if (file === null || parts.length < depth || table === "") return null;
   const partitions: Array<readonly [string, string]> = [];
@@ -90,7 +99,8 @@ export function parseObjectName(name: string): ObjectName | null {
     partition: Number(file[2]),
     first: Number(file[3]),
     last: Number(file[4]),
-    extension: file[5],
+    ...(file[5] === undefined ? {} : { log: file[5] }),
+    extension: file[6],
   };
 }
 
@@ -112,7 +122,7 @@ export const HIVE_NULL = "__HIVE_DEFAULT_PARTITION__";
  * key could not be listed by some programs.
  * Source: Apache Hive, FileUtils.escapePathName; XML 1.0, production Char.
  */
-function encodeHive(value: string): string {
+export function encodeHive(value: string): string {
   return value.replace(
     // deno-lint-ignore no-control-regex
     /[\x00-\x1f"#%'*/:=?\\\x7f{[\]^]/g,

@@ -3,7 +3,7 @@ import { ByteInterner } from "../schema/byte_interner.ts";
 import { DAY_MS, isoDay } from "../schema/calendar.ts";
 import type { MessageReader } from "../schema/message_reader.ts";
 import type { ColumnType, RowSchema } from "../schema/schema.ts";
-import { HIVE_NULL } from "./layout.ts";
+import { encodeHive, HIVE_NULL } from "./layout.ts";
 import { murmur3 } from "./murmur3.ts";
 
 /** One field of a Hive path. */
@@ -21,6 +21,19 @@ interface Field {
 const NULL_CODE = -Infinity;
 
 const MAX_FIELDS = 8;
+
+/** Folders of one flush; a flush of more would outlast every shutdown, and make tables nobody can query. */
+export const MOST_FOLDERS = 1000;
+
+/** Bytes of one folder's name: what file systems allow. */
+const MOST_FOLDER_BYTES = 255;
+
+/** Bytes of all of them: S3's 1024 for a key, less the lake's prefix, table and file name. */
+const MOST_PATH_BYTES = 480;
+
+/** What {@linkcode RowGroups.of} says instead of a group's number. */
+const TOO_LONG = -1;
+const TOO_MANY = -2;
 
 /** Memory of a group and of each field of its path, as measured with 50,000 of them. */
 const [GROUP_BYTES, FIELD_BYTES] = [100, 180];
@@ -97,7 +110,10 @@ export class RowGroups {
     this.#fields = fields;
   }
 
-  /** Number of the group of the row that the reader holds. */
+  /**
+   * Number of the group of the row that the reader holds; negative where it can have no folder, for a
+   * reason that {@linkcode RowGroups.refusal} says. A function of the flush's rows up to this one.
+   */
   of(reader: MessageReader, timestampMs: number): number {
     const fields = this.#fields;
     let level = this.#root;
@@ -116,11 +132,22 @@ export class RowGroups {
     const key = JSON.stringify(path);
     let group = this.#byPath.get(key);
     if (group === undefined) {
-      group = this.#paths.push(path) - 1;
-      this.#byPath.set(key, group);
+      group = isTooLong(path)
+        ? TOO_LONG
+        : this.#paths.length >= MOST_FOLDERS
+        ? TOO_MANY
+        : this.#paths.push(path) - 1;
+      if (group >= 0) this.#byPath.set(key, group);
     }
     level.set(code, group);
     return group;
+  }
+
+  /** Why a row can have no folder. @param group what {@linkcode RowGroups.of} has said */
+  refusal(group: number): string {
+    return group === TOO_LONG
+      ? "a value by which the table is partitioned is too long for a folder's name"
+      : `its folder would be one of more than ${MOST_FOLDERS} in one flush`;
   }
 
   /** Bytes of memory held, about. */
@@ -133,6 +160,18 @@ export class RowGroups {
     return this.#paths;
   }
 }
+
+function isTooLong(path: ReadonlyArray<readonly [name: string, value: string]>): boolean {
+  let all = 0;
+  for (const [name, value] of path) {
+    const bytes = encoder.encode(`${name}=${encodeHive(value)}/`).length;
+    if (bytes > MOST_FOLDER_BYTES) return true;
+    all += bytes;
+  }
+  return all > MOST_PATH_BYTES;
+}
+
+const encoder = new TextEncoder();
 
 function parseField(field: string, schema: RowSchema, spec: string): Field {
   if (field === "dt") {

@@ -1,6 +1,6 @@
 import type { Output } from "../terminal/output.ts";
 import type { RowSchema } from "../schema/schema.ts";
-import type { SinkObserver } from "../sink/observer.ts";
+import type { SinkListener } from "../sink/sink_event.ts";
 import type { RowListener } from "../sink/open_range.ts";
 import { watchFrame } from "./watch_frame.ts";
 import { rowLine, rowObject } from "./watch_row.ts";
@@ -36,7 +36,7 @@ export interface WatchOptions {
 
 /** A view that shows what the sink reads. */
 export interface Watch {
-  readonly observer: SinkObserver;
+  readonly onEvent: SinkListener;
   readonly onRow: RowListener;
   /** Ends the view; a terminal keeps its last frame. */
   close(): void;
@@ -50,7 +50,7 @@ export function startWatch({ schema, topic, output }: WatchOptions): Watch {
   const isTerminal = Deno.stdout.isTerminal() && Deno.env.get("TERM") !== "dumb";
   if (!isTerminal || output.json) {
     return {
-      observer: {},
+      onEvent() {},
       onRow(partition, reader, offset, timestampMs) {
         const row = rowObject(schema, reader, partition, offset, timestampMs);
         if (output.json) output.document(row);
@@ -77,7 +77,7 @@ export function startWatch({ schema, topic, output }: WatchOptions): Watch {
   draw();
   const timer = setInterval(draw, FRAME_MS);
   return {
-    observer: state,
+    onEvent: (event) => state.event(event),
     onRow: (_, reader) => state.take(reader),
     close() {
       clearInterval(timer);

@@ -1,7 +1,7 @@
 import { ByteInterner } from "../schema/byte_interner.ts";
 import type { MessageReader } from "../schema/message_reader.ts";
 import type { RowSchema } from "../schema/schema.ts";
-import type { FlushReport, SinkObserver } from "../sink/observer.ts";
+import type { FlushReport, SinkEvent } from "../sink/sink_event.ts";
 import { type QuoteFields, quoteFields } from "./quote_fields.ts";
 
 /** Closes of an index that are kept for its sparkline. */
@@ -24,7 +24,7 @@ export interface WatchedIndex {
 }
 
 /** What the terminal view shows: kept by what the sink tells, drawn by someone else. */
-export class WatchState implements SinkObserver {
+export class WatchState {
   readonly schema: RowSchema;
   readonly topic: string;
   readonly fields: QuoteFields;
@@ -88,28 +88,28 @@ export class WatchState implements SinkObserver {
     if (index.history.length > HISTORY) index.history.shift();
   }
 
-  assigned(partitions: number[]): void {
-    for (const partition of this.#standing.keys()) {
-      if (!partitions.includes(partition)) this.#standing.delete(partition);
+  /** Takes notice of what the sink does. */
+  event(event: SinkEvent): void {
+    switch (event.kind) {
+      case "assigned":
+        for (const partition of this.#standing.keys()) {
+          if (!event.partitions.includes(partition)) this.#standing.delete(partition);
+        }
+        break;
+      case "position":
+        this.#standing.set(event.partition, { next: event.next, high: event.highWatermark });
+        break;
+      case "flushed":
+        this.objects += event.flush.objects;
+        this.bytes += event.flush.bytes;
+        this.lastFlush = { ...event.flush, at: performance.now() };
+        break;
+      case "rejected":
+        this.rejectedMessages += event.count;
+        this.lastReason = event.reason;
+        break;
+      case "ready":
+        this.obstacle = event.ready ? undefined : event.why ?? "not ready";
     }
-  }
-
-  position(partition: number, next: number, highWatermark: number): void {
-    this.#standing.set(partition, { next, high: highWatermark });
-  }
-
-  flushed(report: FlushReport): void {
-    this.objects += report.objects;
-    this.bytes += report.bytes;
-    this.lastFlush = { ...report, at: performance.now() };
-  }
-
-  rejected(_partition: number, reason: string, count: number): void {
-    this.rejectedMessages += count;
-    this.lastReason = reason;
-  }
-
-  ready(ready: boolean, why?: string): void {
-    this.obstacle = ready ? undefined : why ?? "not ready";
   }
 }

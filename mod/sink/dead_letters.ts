@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import { joinChunks } from "../lake/format/encode_job.ts";
 import { HIVE_NULL } from "../lake/layout.ts";
 import { DAY_MS, hasDay, isoDay } from "../schema/calendar.ts";
 import { LineChunks } from "./line_chunks.ts";
+import { wrongTime } from "./message_time.ts";
 
 /** One message that is no row. */
 export interface DeadLetter {
@@ -15,6 +17,18 @@ export interface DeadLetter {
   reason: string;
 }
 
+/** Bytes of a message up to which all of it is kept. */
+const MOST_BYTES = 4 * 2 ** 20;
+
+/** Of a larger one, bytes of its value, its key and each header that are kept. */
+const KEPT_BYTES = 65_536;
+
+/** Of a larger one, headers that are kept. */
+const KEPT_HEADERS = 16;
+
+/** Days that get a file of their own; what comes beyond goes into one without a day. */
+const MOST_DAYS = 100;
+
 const encoder = new TextEncoder();
 
 const BEFORE_TIMESTAMP = encoder.encode(`,"timestamp":"`);
@@ -25,18 +39,24 @@ const NO_HEADERS = encoder.encode(`,"headers":[]}\n`);
 const NULL = encoder.encode("null");
 const QUOTE = encoder.encode('"');
 
+/** The lines of one file. */
+interface Lines {
+  chunks: LineChunks;
+  count: number;
+}
+
 /** Rejected messages of one flush, as they will be written: a line of JSON each. */
 export class DeadLetters {
   readonly #begin: Uint8Array;
   /** Lines of each day, in the order of their offsets. */
-  readonly #days = new Map<string, LineChunks>();
+  readonly #days = new Map<string, Lines>();
   readonly #reasons = new Map<string, number>();
   #count = 0;
   #byteLength = 0;
   /** The letter before often has the same time and reason. */
   #timestampMs = NaN;
   #timestamp: Uint8Array = QUOTE;
-  #lines: LineChunks | undefined;
+  #lines: Lines | undefined;
   #reason: string | undefined;
   #reasonText: Uint8Array = QUOTE;
 
@@ -60,14 +80,17 @@ export class DeadLetters {
     return this.#reasons;
   }
 
-  /** Adds a message; its bytes are copied. */
-  add({ offset, timestampMs, key, value, headers, reason }: DeadLetter): void {
-    const lines = timestampMs === this.#timestampMs ? this.#lines! : this.#linesOf(timestampMs);
+  /** Adds a message; its bytes are copied. @returns bytes of its line */
+  add(letter: DeadLetter): number {
+    const { offset, timestampMs, key, value, headers, reason, cut } = keptOf(letter);
+    const file = timestampMs === this.#timestampMs ? this.#lines! : this.#linesOf(timestampMs);
     if (reason !== this.#reason) {
       this.#reason = reason;
       this.#reasonText = encoder.encode(JSON.stringify(reason));
     }
-    const before = lines.byteLength;
+    const lines = file.chunks;
+    const { byteLength, size } = lines;
+    file.count++;
     lines.bytes(this.#begin);
     lines.integer(offset);
     lines.bytes(BEFORE_TIMESTAMP);
@@ -78,38 +101,41 @@ export class DeadLetters {
     addBase64(lines, key);
     lines.bytes(BEFORE_VALUE);
     addBase64(lines, value);
-    if (headers.length === 0) {
+    if (headers.length === 0 && cut === undefined) {
       lines.bytes(NO_HEADERS);
     } else {
       const texts = headers.map(([name, value]) => [name, value && value.toBase64()]);
-      lines.text(`,"headers":${JSON.stringify(texts)}}\n`);
+      lines.text(`,"headers":${JSON.stringify(texts)}`);
+      if (cut !== undefined) lines.text(`,"cut":${JSON.stringify(cut)}`);
+      lines.text("}\n");
     }
     this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1);
     this.#count++;
-    this.#byteLength += lines.byteLength - before;
+    this.#byteLength += lines.byteLength - byteLength;
+    return lines.size - size;
   }
 
   /** One file a day; the messages are let go. */
-  *takeFiles(): Generator<{ dt: string; bytes: Uint8Array<ArrayBuffer> }> {
-    for (const [day, lines] of this.#days) {
-      this.#days.delete(day);
-      const { size } = lines;
-      yield { dt: day, bytes: joinChunks(lines.take(), new Uint8Array(size)) };
+  *takeFiles(): Generator<{ dt: string; rows: number; bytes: Uint8Array<ArrayBuffer> }> {
+    for (const [dt, { chunks, count }] of this.#days) {
+      this.#days.delete(dt);
+      yield { dt, rows: count, bytes: joinChunks(chunks.take(), new Uint8Array(chunks.size)) };
     }
   }
 
-  #linesOf(timestampMs: number): LineChunks {
+  #linesOf(timestampMs: number): Lines {
     // A producer may send nanoseconds: no day then, but the message is kept.
-    const isDated = hasDay(timestampMs);
-    const day = isDated ? isoDay(Math.floor(timestampMs / DAY_MS)) : HIVE_NULL;
+    const isDated = wrongTime(timestampMs) === null;
+    let day = isDated ? isoDay(Math.floor(timestampMs / DAY_MS)) : HIVE_NULL;
+    if (this.#days.size >= MOST_DAYS && !this.#days.has(day)) day = HIVE_NULL;
     let lines = this.#days.get(day);
     if (lines === undefined) {
-      this.#days.set(day, lines = new LineChunks());
-      this.#byteLength += lines.byteLength;
+      this.#days.set(day, lines = { chunks: new LineChunks(), count: 0 });
+      this.#byteLength += lines.chunks.byteLength;
     }
     this.#timestampMs = timestampMs;
     this.#timestamp = encoder.encode(
-      isDated ? new Date(timestampMs).toISOString() : String(timestampMs),
+      hasDay(timestampMs) ? new Date(timestampMs).toISOString() : String(timestampMs),
     );
     return this.#lines = lines;
   }
@@ -120,4 +146,34 @@ function addBase64(lines: LineChunks, bytes: Uint8Array | null): void {
   lines.bytes(QUOTE);
   lines.base64(bytes);
   lines.bytes(QUOTE);
+}
+
+/** What was cut from a message, by which it can be recognized. */
+interface Cut {
+  value?: { bytes: number; sha256: string };
+  key?: { bytes: number; sha256: string };
+  /** Number of its headers. */
+  headers: number;
+}
+
+/** A message as it is kept: a very large one in part. */
+function keptOf(letter: DeadLetter): DeadLetter & { cut?: Cut } {
+  const { key, value, headers } = letter;
+  let bytes = (key?.length ?? 0) + (value?.length ?? 0);
+  for (const [name, value] of headers) bytes += name.length + (value?.length ?? 0);
+  if (bytes <= MOST_BYTES) return letter;
+  return {
+    ...letter,
+    key: key && key.subarray(0, KEPT_BYTES),
+    value: value && value.subarray(0, KEPT_BYTES),
+    headers: headers.slice(0, KEPT_HEADERS).map(([name, value]) =>
+      [name.slice(0, KEPT_BYTES), value && value.subarray(0, KEPT_BYTES)] as const
+    ),
+    cut: { value: digest(value), key: digest(key), headers: headers.length },
+  };
+}
+
+function digest(bytes: Uint8Array | null): { bytes: number; sha256: string } | undefined {
+  if (bytes === null || bytes.length <= KEPT_BYTES) return undefined;
+  return { bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
 }

@@ -1,6 +1,14 @@
 import { Failure } from "../failure/failure.ts";
 import type { Compression } from "../lake/format/compression.ts";
 import type { LakeFormat } from "../lake/format/lake_format.ts";
+import type { GapReason } from "../table/table.ts";
+
+/**
+ * Version of the rules by which a message becomes a row or a dead letter. To be raised by every change
+ * after which some message is treated otherwise than before: a flush that was begun under other rules
+ * is not repeated, since an offset could then be in the table as both. Release 0.1.0 had rules 1.
+ */
+export const RULES = 2;
 
 /** How the rows of a flush are laid out: with the range, all that names and bytes depend on. */
 export interface FlushLayout {
@@ -19,13 +27,17 @@ export interface Intent {
   end: number;
   /** How many objects it writes: when all are there, it is done but for its commit. */
   objects: number;
-  /** Absent for the record of a gap, which depends on its bounds alone. */
+  /** Absent for the record of a gap, which depends on its bounds and reason alone. */
   layout?: FlushLayout;
+  /** Version of the rules; absent for a gap. */
+  rules?: number;
+  /** Why the offsets are a gap; absent for rows. */
+  gap?: GapReason;
 }
 
 /** What the sink keeps with a committed offset, in the group coordinator's own store. */
 export interface Checkpoint {
-  /** First offset that the group was ever responsible for, so that `verify` knows where to begin. */
+  /** First offset that the group was ever responsible for. */
   from: number;
   /**
    * First offset of the next flush, where it lies before the committed one: there were only offsets
@@ -34,6 +46,8 @@ export interface Checkpoint {
   since?: number;
   /** The flush that may be half done. */
   intent?: Intent;
+  /** Key of the log that all this is about; absent in what release 0.1.0 committed. */
+  log?: string;
 }
 
 /** Version of the metadata's form. */
@@ -42,8 +56,8 @@ const VERSION = 1;
 /**
  * A checkpoint as commit metadata, well below Kafka's 4 KiB (`offset.metadata.max.bytes`).
  */
-export function formatCheckpoint({ from, since, intent }: Checkpoint): string {
-  return JSON.stringify({ v: VERSION, from, since, ...intent });
+export function formatCheckpoint({ from, since, intent, log }: Checkpoint): string {
+  return JSON.stringify({ v: VERSION, from, since, log: log || undefined, ...intent });
 }
 
 /**
@@ -64,8 +78,15 @@ export function parseCheckpoint(metadata: string): Checkpoint | undefined {
       { fix: "Run that version, or use another --group." },
     );
   }
-  const { from, since, end, objects, layout } = found as unknown as Checkpoint & Intent;
-  return { from, since, intent: typeof end === "number" ? { end, objects, layout } : undefined };
+  const { from, since, log, end, objects, layout, rules, gap } = found as unknown as
+    & Checkpoint
+    & Intent;
+  if (typeof end !== "number") return { from, since, log };
+  // Release 0.1.0 named neither the rules nor a gap's reason.
+  const intent = layout === undefined
+    ? { end, objects, gap: gap ?? "retention" }
+    : { end, objects, layout, rules: rules ?? 1 };
+  return { from, since, log, intent };
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

@@ -2,11 +2,11 @@ import type { RecordBatch } from "../broker/broker.ts";
 import type { EncodeJob } from "../lake/format/encode_job.ts";
 import { rowBuffer } from "../lake/format/buffers.ts";
 import type { RowBuffer } from "../lake/format/row_buffer.ts";
-import { hasDay } from "../schema/calendar.ts";
 import type { MessageReader } from "../schema/message_reader.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { DeadLetters } from "./dead_letters.ts";
 import { type FlushPolicy, isFull } from "./flush_policy.ts";
+import { wrongTime } from "./message_time.ts";
 import type { Layout } from "./layouts.ts";
 
 /** Called with each row that is accepted; the reader holds it until the call returns. */
@@ -27,6 +27,8 @@ export interface OpenRangeOptions {
   next: number;
   schema: RowSchema;
   layout: Layout;
+  /** See {@linkcode TableLog}. */
+  fieldIds?: ReadonlyMap<string, number>;
   /** Where the range must end, for a flush that was begun before. @default {nowhere} */
   cut?: number;
 }
@@ -54,12 +56,31 @@ export interface RangeContent {
   byteLength: number;
 }
 
+/** Bytes of a value above which it is not read: JSON of it would take many times as much memory. */
+const MOST_VALUE_BYTES = 4 * 2 ** 20;
+
+/** What {@linkcode OpenRange.fill} has taken. */
+export interface Filled {
+  /** Index of the first message that was not taken. */
+  next: number;
+  messages: number;
+  rows: number;
+  /** Bytes of their values. */
+  bytes: number;
+  /** Whether it stopped only so that memory can be looked at. */
+  isSlice: boolean;
+}
+
+/** Bytes of messages and dead letters after which memory is looked at, within a batch too. */
+const SLICE_BYTES = 2 ** 20;
+
 /**
  * The contiguous offsets `[first, next)` of one partition that were read and not sealed. Every
  * message in it is either a row or a dead letter.
  */
 export class OpenRange {
-  readonly first: number;
+  /** Where it begins; may be corrected until it is sealed. */
+  first: number;
   readonly layout: Layout;
   #cut: number;
   readonly #partition: number;
@@ -69,7 +90,8 @@ export class OpenRange {
   #messageBytes = 0;
   #openedAt: number | undefined;
 
-  constructor({ topic, partition, first, next, schema, layout, cut }: OpenRangeOptions) {
+  constructor(options: OpenRangeOptions) {
+    const { topic, partition, first, next, schema, layout, cut, fieldIds } = options;
     this.first = first;
     this.#cut = cut ?? Infinity;
     this.layout = layout;
@@ -80,6 +102,7 @@ export class OpenRange {
       compression: layout.compression,
       partitioning: layout.partitioning,
       partition,
+      fieldIds,
     });
     this.#deadLetters = new DeadLetters(topic, partition);
   }
@@ -97,11 +120,6 @@ export class OpenRange {
   /** Rows read. */
   get rows(): number {
     return this.#rows.rows;
-  }
-
-  /** Bytes of those messages. */
-  get messageBytes(): number {
-    return this.#messageBytes;
   }
 
   /** Bytes of memory held. */
@@ -131,13 +149,15 @@ export class OpenRange {
 
   /** Whether it is to be sealed for its size. */
   isFull(policy: FlushPolicy): boolean {
-    return isFull(policy, this.messages, this.#messageBytes);
+    return isFull(policy, this.messages, this.#sizeBytes);
   }
 
-  /**
-   * Takes messages of a batch from index `i` on, until it is full, cut or at `stop`.
-   * @returns index of the first message that was not taken
-   */
+  /** Its size as the policy counts it: a dead letter may take much more than its message. */
+  get #sizeBytes(): number {
+    return Math.max(this.#messageBytes, this.#deadLetters.byteLength);
+  }
+
+  /** Takes messages of a batch from index `i` on, until it is full, cut, at `stop`, or a slice is done. */
   fill(
     batch: RecordBatch,
     i: number,
@@ -145,38 +165,50 @@ export class OpenRange {
     policy: FlushPolicy,
     stop: number,
     onRow: RowListener | undefined,
-  ): number {
+  ): Filled {
     const limit = Math.min(this.#cut, stop);
     const rows = this.#rows;
+    const deadLetters = this.#deadLetters;
+    const [rowsBefore, messagesBefore, bytesBefore] = [
+      rows.rows,
+      this.messages,
+      this.#messageBytes,
+    ];
     // A range that must end at its cut cannot be full before.
     const isFree = this.#cut === Infinity;
     const last = isFree ? Math.min(batch.count, i + policy.rows - this.messages) : batch.count;
-    const mostBytes = isFree ? policy.bytes : Infinity;
-    for (; i < last && this.#messageBytes < mostBytes; i++) {
+    const room = isFree ? policy.bytes - this.#sizeBytes : Infinity;
+    let slice = Math.min(SLICE_BYTES, room);
+    for (; i < last && slice > 0; i++) {
       const offset = batch.offset(i);
       if (offset >= limit) break;
       // Read before: a broker may begin earlier than it was asked to.
       if (offset < this.#next) continue;
       const value = batch.value(i);
       const timestampMs = batch.timestamp(i);
-      const reason = value === null
-        ? "no value (a tombstone)"
-        : hasDay(timestampMs)
-        ? reader.read(value) ?? this.#formerReason(reader)
-        : `Kafka timestamp ${timestampMs} is outside of the years 1 to 9999`;
+      const length = value === null ? 0 : value.length;
+      let reason = rejection(value, timestampMs);
+      if (reason === null) reason = reader.read(value!) ?? this.#formerReason(reader);
+      if (reason === null) reason = rows.append(reader, offset, timestampMs);
       if (reason === null) {
-        rows.append(reader, offset, timestampMs);
         if (onRow !== undefined) onRow(this.#partition, reader, offset, timestampMs);
+        slice -= length;
       } else {
         const key = batch.key(i);
         const headers = batch.headers(i);
-        this.#deadLetters.add({ offset, timestampMs, key, value, headers, reason });
+        slice -= deadLetters.add({ offset, timestampMs, key, value, headers, reason });
       }
       this.#next = offset + 1;
-      this.#messageBytes += value === null ? 0 : value.length;
+      this.#messageBytes += length;
     }
     if (this.messages > 0) this.#openedAt ??= performance.now();
-    return i;
+    return {
+      next: i,
+      messages: this.messages - messagesBefore,
+      rows: rows.rows - rowsBefore,
+      bytes: this.#messageBytes - bytesBefore,
+      isSlice: slice <= 0 && !this.isFull(policy),
+    };
   }
 
   /** Why a flush that began under a former schema made no row of this one. */
@@ -215,4 +247,13 @@ export class OpenRange {
     const job = rows.rows > 0 ? rows.take() : undefined;
     return { range, content: { job, paths: rows.paths, deadLetters, byteLength } };
   }
+}
+
+/** Why a message cannot be a row, whatever its value says; `null` where it may be one. */
+function rejection(value: Uint8Array | null, timestampMs: number): string | null {
+  if (value === null) return "no value (a tombstone)";
+  if (value.length > MOST_VALUE_BYTES) {
+    return `value of ${value.length} bytes is larger than ${MOST_VALUE_BYTES}`;
+  }
+  return wrongTime(timestampMs);
 }

@@ -1,18 +1,19 @@
 import { type AssignedPartition, FencedError, type RecordBatch } from "../broker/broker.ts";
 import type { Encoder } from "../lake/format/encoder.ts";
-import type { FlushRange } from "../lake/layout.ts";
-import type { LakeStore } from "../lake/store.ts";
-import { tableObjects } from "../lake/table_objects.ts";
 import type { MessageReader } from "../schema/message_reader.ts";
 import type { RowSchema } from "../schema/schema.ts";
-import type { EncodedRange, EncodeQueue } from "./encode_queue.ts";
+import type { GapReason, TableLog } from "../table/table.ts";
+import type { EncodeQueue } from "./encode_queue.ts";
+import { FlushJournal } from "./flush_journal.ts";
 import type { FlushPolicy } from "./flush_policy.ts";
-import { type Checkpoint, formatCheckpoint, type Intent, parseCheckpoint } from "./intent.ts";
+import type { Intent } from "./intent.ts";
 import type { Layout, Layouts } from "./layouts.ts";
-import type { MemoryBudget } from "./memory_budget.ts";
-import type { SinkObserver } from "./observer.ts";
+import type { Charge, MemoryAccount, MemoryLedger } from "./memory_ledger.ts";
 import { OpenRange, type RangeContent, type RowListener, type SealedRange } from "./open_range.ts";
-import { gapObject, type RangeObject, rangeObjects } from "./range_objects.ts";
+import { heldBytes, type RangeObject, rangeObjects, releaseObjects } from "./range_objects.ts";
+import type { SinkListener } from "./sink_event.ts";
+import type { StartingPoint } from "./starting_point.ts";
+import { Turns } from "./turns.ts";
 import type { Uploader } from "./uploader.ts";
 
 /** What all partitions of one sink share. */
@@ -24,63 +25,54 @@ export interface SinkParts {
   reader: MessageReader;
   encoder: Encoder;
   encodings: EncodeQueue;
-  store: LakeStore;
   uploader: Uploader;
-  budget: MemoryBudget;
-  observer: SinkObserver;
+  ledger: MemoryLedger;
+  tell: SinkListener;
   onRow: RowListener | undefined;
   /** Told what ended a partition's work, unless it was that the partition was lost. */
   failed(error: unknown): void;
   /** Told when a partition has committed. */
   progressed(): void;
-  /** Told of messages that were read and not committed, and will be read again. */
-  gaveBack(messages: number): void;
 }
 
 /**
- * One partition from its assignment until it is lost: reads into an open range, seals it, and writes
- * sealed ranges in turn, each in four steps.
- *
- * 1. The range `[first, end)` is fixed and encoded.
- * 2. Intent: the offset that is committed already is committed again with `end` and the layout. The
- *    broker refuses it once the partition is someone else's.
- * 3. The objects are put. Names and bytes are a function of range, layout and messages alone.
- * 4. `end` is committed, without the intent.
- *
- * Whoever is assigned the partition next and finds an intent reads up to its `end`, by its layout,
- * and so writes the same objects over themselves.
+ * One partition from its assignment until it is lost: reads into an open range, seals it, and has the
+ * {@linkcode FlushJournal} write sealed ranges in turn.
  */
 export class PartitionSink {
   readonly #assigned: AssignedPartition;
+  readonly #log: TableLog;
   readonly #parts: SinkParts;
+  readonly #journal: FlushJournal;
+  readonly #account: MemoryAccount;
   /** Offset from which on nothing is read, for `--until-end`. */
   #stop: number;
   #open: OpenRange;
+  #openCharge: Charge;
   /** The flush of a former owner that the open range repeats. */
   #begun: Intent | undefined;
-  /** The group's offset, durably. */
-  #committed: number;
-  /** What is committed with it. */
-  #checkpoint: Checkpoint;
   /** Offset up to which a commit is on its way, where the open range holds no message. */
   #passedOver: number;
-  #turns: Promise<void> = Promise.resolve();
-  #waiting = 0;
-  #failed = false;
+  readonly #turns: Turns;
+  /** Messages that were read and not committed. */
   #held = 0;
-  #openCharge = 0;
-  #sealedBytes = 0;
+  /** Whether it is being found out where the open range begins. */
+  #unsettled = false;
+  #sealAsked = false;
 
   /** @param stop offset from which on nothing is read; infinite for none */
-  constructor(assigned: AssignedPartition, parts: SinkParts, stop: number) {
+  constructor(assigned: AssignedPartition, log: TableLog, parts: SinkParts, stop: number) {
+    const { start, lost } = assigned;
     this.#assigned = assigned;
+    this.#log = log;
     this.#parts = parts;
     this.#stop = stop;
-    const { start, committed } = assigned;
-    this.#committed = committed.offset ?? start;
-    this.#checkpoint = committed.offset === null
-      ? { from: start }
-      : parseCheckpoint(committed.metadata) ?? { from: committed.offset };
+    this.#journal = new FlushJournal(assigned, { ...parts, log });
+    this.#account = parts.ledger.account();
+    this.#openCharge = this.#account.charge();
+    this.#turns = new Turns((error) => {
+      if (!lost.aborted && !(error instanceof FencedError)) parts.failed(error);
+    });
     this.#passedOver = start;
     this.#open = this.#range(start, start);
   }
@@ -92,17 +84,17 @@ export class PartitionSink {
 
   /** Bytes of memory of what was read and not sealed. */
   get openBytes(): number {
-    return this.#openCharge;
+    return this.#account.open;
   }
 
   /** Bytes of memory of what is sealed and not committed yet. */
   get sealedBytes(): number {
-    return this.#sealedBytes;
+    return this.#account.ahead;
   }
 
   /** Ranges that are sealed and not committed yet. */
   get waiting(): number {
-    return this.#waiting;
+    return this.#turns.waiting;
   }
 
   /** Messages that were read and not committed. */
@@ -112,67 +104,102 @@ export class PartitionSink {
 
   /** Whether all before `stop` is committed. */
   get isFinished(): boolean {
-    return this.#committed >= this.#stop;
+    return this.#journal.committed >= this.#stop;
   }
 
   /**
-   * Takes up what the group has committed: finishes what a former owner of the partition has begun,
+   * Takes up where the table ends: finishes or settles what a former owner of the partition has begun,
    * and records what retention has removed. Deliveries begin afterwards.
    */
-  async begin(): Promise<void> {
-    const { start, committed } = this.#assigned;
-    const { intent, since } = this.#checkpoint;
-    let first = since ?? this.#committed;
-    if (committed.offset === null) {
-      // Else a restart before the first flush would begin anew, with `latest` at another offset.
-      await this.#commit(start, this.#checkpoint);
+  async begin(point: StartingPoint): Promise<void> {
+    const { layouts, tell } = this.#parts;
+    const assigned = this.#assigned;
+    const journal = this.#journal;
+    const { key } = this.#log;
+    const { begun, settle, reset } = point;
+    let { first, next } = point;
+    journal.from = point.from;
+    if (point.notice !== undefined) tell({ kind: "notice", text: point.notice });
+    if (begun?.layout !== undefined) {
+      const range = `partition ${this.partition}, offsets ${first} to ${begun.end - 1},`;
+      const layout = layouts.recorded(begun.layout, range);
+      this.#begun = begun;
+      this.#stop = Math.max(this.#stop, begun.end);
+      this.#open = this.#range(first, next, layout, begun.end);
+      return;
     }
-    if (intent !== undefined) {
-      if (intent.layout === undefined) {
-        await this.#writeGap(first, intent.end);
-        first = intent.end;
-      } else if (start > this.#committed) {
-        first = await this.#settleBegun(first, intent);
-      } else {
-        const range = `partition ${this.partition}, offsets ${first} to ${intent.end - 1},`;
-        const layout = this.#parts.layouts.recorded(intent.layout, range);
-        this.#begun = intent;
-        this.#stop = Math.max(this.#stop, intent.end);
-        this.#open = this.#range(first, start, layout, intent.end);
-        return;
-      }
+    if (settle !== undefined) {
+      first = await journal.settle(settle);
     }
-    if (start > this.#committed) {
-      await this.#writeGap(first, start);
-      first = start;
+    // Else a restart before the first flush would begin anew, with `latest` at another offset.
+    next = Math.max(next, first);
+    const { since, intent, log = key } = journal.checkpoint;
+    const isPlaced = assigned.committed.offset !== null && journal.committed === next &&
+      (since ?? next) === first && intent === undefined && log === key;
+    // A reset stands in the group's offset until the record of its gap is begun.
+    if (!isPlaced && begun === undefined && reset === undefined) await journal.place(first, next);
+    // The gap that a former owner has begun to record, and those that are found now.
+    const gaps = [
+      [begun?.end, begun?.gap] as const,
+      [reset, "reset"] as const,
+      [assigned.offsets.low > next ? assigned.offsets.low : undefined, "retention"] as const,
+    ];
+    for (const [end = 0, reason = "retention"] of gaps) {
+      if (end <= first) continue;
+      await journal.gap(first, end, reason);
+      first = end;
     }
-    this.#passedOver = Math.max(first, start);
+    this.#passedOver = Math.max(first, next);
+    if (this.#passedOver !== assigned.start) assigned.seek(this.#passedOver);
     this.#open = this.#range(first, this.#passedOver);
   }
 
-  /** Tells the observer where the partition stands. */
+  /** Tells where the partition stands. */
   tellPosition(): void {
-    const { observer } = this.#parts;
-    observer.position?.(this.partition, this.#open.next, this.#assigned.offsets.high);
-    observer.committed?.(this.partition, this.#committed);
+    const { partition } = this;
+    const { tell } = this.#parts;
+    const { next } = this.#open;
+    tell({ kind: "position", partition, next, highWatermark: this.#assigned.offsets.high });
+    tell({ kind: "committed", partition, offset: this.#journal.committed });
   }
 
-  /** Takes the messages of a batch; what becomes due by them is sealed. */
-  accept(batch: RecordBatch): void {
-    const { reader, policy, onRow, observer } = this.#parts;
-    for (let i = 0; i < batch.count && !this.#assigned.lost.aborted;) {
+  /**
+   * Takes messages of a batch from index `i` on; what becomes due by them is sealed.
+   * @returns index of the first one that was not taken: memory is to be looked at before it is
+   */
+  accept(batch: RecordBatch, i: number): number {
+    const { reader, policy, onRow, tell } = this.#parts;
+    const { partition } = this;
+    while (i < batch.count && !this.#assigned.lost.aborted) {
       const open = this.#open;
-      const { rows, messages, messageBytes } = open;
-      i = open.fill(batch, i, reader, policy, this.#stop, onRow);
-      this.#held += open.messages - messages;
-      observer.read?.(this.partition, open.rows - rows, open.messageBytes - messageBytes);
+      const { next, rows, messages, bytes, isSlice } = open.fill(
+        batch,
+        i,
+        reader,
+        policy,
+        this.#stop,
+        onRow,
+      );
+      i = next;
+      this.#held += messages;
+      if (messages > 0) tell({ kind: "read", partition, messages, rows, bytes });
       if (i === batch.count) break;
+      if (isSlice) {
+        this.#chargeOpen();
+        return i;
+      }
       const offset = batch.offset(i);
-      if (offset >= this.#stop) return this.#moved(this.#stop, batch.highWatermark);
+      if (offset >= this.#stop) {
+        this.#moved(this.#stop, batch.highWatermark);
+        return batch.count;
+      }
       if (offset >= open.cut) open.advance(open.cut);
       this.seal();
+      // Ranges of one batch are written one after the other: they must not pile up.
+      return i;
     }
     this.#moved(batch.nextOffset, batch.highWatermark);
+    return batch.count;
   }
 
   /** Moves on past offsets that have no message. */
@@ -193,13 +220,14 @@ export class PartitionSink {
       this.seal();
     }
     this.#chargeOpen();
-    this.#parts.observer.position?.(this.partition, this.#open.next, highWatermark);
+    const { partition } = this;
+    this.#parts.tell({ kind: "position", partition, next: this.#open.next, highWatermark });
   }
 
   /** Seals the open range if its oldest message has waited long enough. @param now `performance.now()` */
   sealIfDue(now: number): void {
     // While the lake is away it would become a heap of small objects.
-    if (this.#waiting > 0) return;
+    if (this.waiting > 0) return;
     const { openedAt } = this.#open;
     if (openedAt !== undefined && now - openedAt >= this.#parts.policy.intervalMs) this.seal();
   }
@@ -207,38 +235,51 @@ export class PartitionSink {
   /** Fixes the bounds of what was read and has it written, in turn. */
   seal(): void {
     const open = this.#open;
+    if (this.#unsettled) {
+      this.#sealAsked = true;
+      return;
+    }
     if (!open.maySeal || this.#assigned.lost.aborted) return;
     const begun = this.#begun;
     if (open.messages === 0) {
-      if (begun !== undefined) this.#inTurn(() => this.#settleBegun(open.first, begun));
+      if (begun !== undefined) this.#settleEmpty(open, begun);
       else if (open.next > this.#passedOver) this.#passOver(open);
-      if (begun === undefined) return;
+      return;
     }
     this.#begun = undefined;
+    const charge = this.#openCharge;
+    this.#openCharge = this.#account.charge();
     this.#openNext(open.next);
-    if (open.messages > 0) {
-      const { range, content } = open.seal();
-      this.#hand(range, content, begun);
-    }
+    const { range, content } = open.seal();
+    this.#hand(range, content, charge, begun !== undefined);
   }
 
   /** Resolves when all that was sealed is committed, or cannot be. */
-  async settled(): Promise<void> {
-    while (this.#waiting > 0) await this.#turns;
+  settled(): Promise<void> {
+    return this.#turns.settled();
+  }
+
+  /** Whether nothing may be read until {@linkcode settled}: it is not known where the open range begins. */
+  get isUnsettled(): boolean {
+    return this.#unsettled;
   }
 
   /**
-   * Retention removed `[from, to)` before it was read: writes what was read before, then the record of
-   * the gap.
+   * The offsets up to `to` that were not read will not be: writes what was read before, then the record
+   * of the gap.
+   * @param details see {@linkcode FlushJournal.gap}
    */
-  async gap(to: number): Promise<void> {
+  async gap(to: number, reason: GapReason, details?: Record<string, unknown>): Promise<void> {
+    if (this.#unsettled) await this.settled();
     const begun = this.#begun;
     if (begun !== undefined) {
       this.#begun = undefined;
       const { first } = this.#open;
-      if (await this.#settleBegun(first, begun) === begun.end) {
+      let next = first;
+      await this.#inTurn(async () => next = await this.#settle(first, first, begun));
+      if (next === begun.end) {
         this.#giveBack(this.#open.messages);
-        this.#openNext(begun.end);
+        this.#openNext(next);
       } else {
         this.#open.liftCut();
       }
@@ -246,7 +287,7 @@ export class PartitionSink {
     this.seal();
     const { first } = this.#open;
     this.#openNext(Math.max(first, to));
-    if (to > first) this.#inTurn(() => this.#writeGap(first, to));
+    if (to > first) this.#inTurn(() => this.#journal.gap(first, to, reason, details));
     await this.settled();
   }
 
@@ -257,190 +298,105 @@ export class PartitionSink {
   }
 
   #giveBack(messages: number): void {
+    if (messages === 0) return;
     this.#held -= messages;
-    this.#parts.gaveBack(messages);
+    this.#parts.tell({ kind: "gave back", partition: this.partition, messages });
   }
 
   #range(first: number, next: number, layout?: Layout, cut?: number): OpenRange {
     const { topic, schema, layouts } = this.#parts;
     const { partition } = this;
     layout ??= layouts.current;
-    return new OpenRange({ topic, partition, first, next, schema, layout, cut });
+    const { fieldIds } = this.#log;
+    return new OpenRange({ topic, partition, first, next, schema, layout, cut, fieldIds });
   }
 
-  #openNext(first: number): void {
-    this.#passedOver = first;
-    this.#open = this.#range(first, first);
-    this.#chargeOpen();
+  #openNext(first: number, next = first): void {
+    this.#passedOver = next;
+    this.#open = this.#range(first, next);
+    this.#openCharge.release();
   }
 
   #chargeOpen(): void {
-    const bytes = this.#open.messages === 0 ? 0 : this.#open.byteLength;
-    this.#parts.budget.add(bytes - this.#openCharge);
-    this.#openCharge = bytes;
+    this.#openCharge.set("open", this.#open.messages === 0 ? 0 : this.#open.byteLength);
   }
 
   /** Commits a position that only offsets without a message have led to. */
   #passOver(open: OpenRange): void {
-    const { from } = this.#checkpoint;
     const { first, next } = open;
     this.#passedOver = next;
     open.rest();
-    this.#inTurn(() => this.#commit(next, { from, since: first }));
+    this.#inTurn(() => this.#journal.place(first, next));
   }
 
   /**
-   * Does things one after the other; once one has failed, nothing more.
-   * @param messages what is given back when it is not done
+   * Of a flush that is to be repeated no message is left: they were superseded and compacted away. The
+   * next range begins where the table ends, which only the settling says; until then none is sealed.
    */
-  #inTurn(work: () => Promise<unknown>, messages = 0): void {
-    this.#waiting++;
-    this.#turns = this.#turns.then(async () => {
-      try {
-        if (this.#failed) return this.#giveBack(messages);
-        this.#assigned.lost.throwIfAborted();
-        await work();
-        this.#parts.progressed();
-      } catch (error) {
-        this.#failed = true;
-        this.#giveBack(messages);
-        const lost = this.#assigned.lost.aborted || error instanceof FencedError;
-        if (!lost) this.#parts.failed(error);
-      } finally {
-        this.#waiting--;
-      }
+  #settleEmpty({ first, next }: OpenRange, begun: Intent): void {
+    this.#begun = undefined;
+    this.#openNext(begun.end, next);
+    this.#unsettled = true;
+    this.#inTurn(async () => {
+      this.#open.first = await this.#settle(first, next, begun);
+      this.#unsettled = false;
+      if (this.#sealAsked) this.seal();
+      this.#sealAsked = false;
     });
   }
 
+  /**
+   * Settles a begun flush of which messages are gone; in `[first, next)` there is none any more.
+   * @returns the first offset that is not in the table
+   */
+  async #settle(first: number, next: number, intent: Intent): Promise<number> {
+    const settled = await this.#journal.settle({ first, intent, late: true, take: true });
+    if (settled === first) {
+      await this.#journal.place(first, Math.max(next, this.#journal.committed));
+    }
+    return settled;
+  }
+
   /** Has a sealed range encoded, and writes it in its turn. */
-  #hand(range: SealedRange, content: RangeContent, begun: Intent | undefined): void {
-    const { budget } = this.#parts;
-    let charge = 0;
-    const recharge = (bytes: number) => {
-      this.#sealedBytes += bytes - charge;
-      budget.add(bytes - charge);
-      charge = bytes;
-    };
-    recharge(content.byteLength);
-    const encoded = this.#encode(range, content).then((encoded) => {
-      recharge(encoded.byteLength);
-      return encoded;
-    });
+  #hand(range: SealedRange, content: RangeContent, charge: Charge, begun: boolean): void {
+    charge.set("sealed", content.byteLength);
+    const encoded = this.#encode(range, content, charge);
     // Its turn may come later, or never; until then it is not unhandled.
     encoded.catch(() => {});
-    this.#inTurn(
-      async () => await this.#write(range, (await encoded).objects, begun),
+    const written = this.#inTurn(
+      async () => await this.#journal.write(range, await encoded, begun),
       range.rows + range.rejected,
     );
-    Promise.allSettled([encoded, this.#turns]).then(([encoded]) => {
-      recharge(0);
-      if (encoded.status === "fulfilled") encoded.value.release();
+    Promise.allSettled([encoded, written]).then(([encoded]) => {
+      charge.release();
+      if (encoded.status === "fulfilled") releaseObjects(encoded.value);
     });
   }
 
   /** Its closure alone holds the content: what waits for its turn must not hold both content and objects. */
-  #encode({ first, end, layout }: SealedRange, content: RangeContent): Promise<EncodedRange> {
+  #encode(
+    { first, end, layout }: SealedRange,
+    content: RangeContent,
+    charge: Charge,
+  ): Promise<RangeObject[]> {
     const { encoder, encodings } = this.#parts;
-    const name = this.#name(first, end);
-    return encodings.add(() => {
+    const place = { log: this.#log, partition: this.partition, first, end };
+    return encodings.add(async () => {
       this.#assigned.lost.throwIfAborted();
-      return rangeObjects(content, layout.format, name, encoder);
+      const objects = await rangeObjects(content, layout.format, place, encoder);
+      charge.set("encoded", heldBytes(objects));
+      return objects;
     });
   }
 
-  async #write(
-    range: SealedRange,
-    objects: RangeObject[],
-    begun: Intent | undefined,
-  ): Promise<void> {
-    const { uploader, observer } = this.#parts;
-    const { first, end, rows, rejected, reasons, layout } = range;
-    const { from } = this.#checkpoint;
-    const startedAt = performance.now();
-    if (begun === undefined) {
-      const intent = { end, objects: objects.length, layout: layout.recorded };
-      await this.#commit(this.#committed, { from, since: this.#since(first), intent });
-    }
-    await uploader.putAll(objects, this.#assigned.lost);
-    await this.#commit(end, { from });
-    this.#held -= rows + rejected;
-    for (const [reason, count] of reasons) {
-      observer.rejected?.(this.partition, reason, count);
-    }
-    observer.flushed?.({
-      partition: this.partition,
-      first,
-      last: end - 1,
-      rows,
-      rejected,
-      objects: objects.length,
-      bytes: sizeOf(objects),
-      seconds: (performance.now() - startedAt) / 1000,
+  /** @param messages what is given back when it is not done */
+  async #inTurn(work: () => Promise<unknown>, messages = 0): Promise<void> {
+    const done = await this.#turns.add(async () => {
+      this.#assigned.lost.throwIfAborted();
+      await work();
+      this.#held -= messages;
     });
+    if (done) this.#parts.progressed();
+    else this.#giveBack(messages);
   }
-
-  /** Records a gap as a flush of one object. */
-  async #writeGap(first: number, end: number): Promise<void> {
-    const { uploader, observer } = this.#parts;
-    const { from } = this.#checkpoint;
-    const lostFrom = Math.max(first, this.#committed);
-    const intent = { end, objects: 1 };
-    await this.#commit(this.#committed, { from, since: this.#since(first), intent });
-    await uploader.putAll([gapObject(this.#name(first, end))], this.#assigned.lost);
-    await this.#commit(end, { from });
-    observer.gap?.(this.partition, lostFrom, end);
-  }
-
-  /**
-   * What becomes of a flush that was begun and cannot be repeated, as some of its messages are gone
-   * from the topic. Where all its objects are there it is done. Else those that are there are taken
-   * back, and what is left of its messages will be written anew.
-   * @returns the first offset that is not in the lake
-   */
-  async #settleBegun(first: number, { end, objects }: Intent): Promise<number> {
-    const { store } = this.#parts;
-    const { from } = this.#checkpoint;
-    const found = await this.#objectsOf(first, end);
-    if (found.length >= objects) {
-      await this.#commit(end, { from });
-      return end;
-    }
-    for (const name of found) await store.remove(name);
-    await this.#commit(this.#committed, { from, since: this.#since(first) });
-    return first;
-  }
-
-  /** Names of the objects that a flush has written. */
-  async #objectsOf(first: number, end: number): Promise<string[]> {
-    const { store, topic, schema: { table } } = this.#parts;
-    const options = { table, topic, signal: this.#assigned.lost };
-    const names: string[] = [];
-    for await (const { name, parsed } of tableObjects(store, options)) {
-      if (
-        parsed.partition === this.partition && parsed.first === first && parsed.last === end - 1
-      ) names.push(name);
-    }
-    return names;
-  }
-
-  /** The checkpoint's `since` for a range that begins before the committed offset. */
-  #since(first: number): number | undefined {
-    return first < this.#committed ? first : undefined;
-  }
-
-  #name(first: number, end: number): FlushRange & { table: string } {
-    const { topic, schema: { table } } = this.#parts;
-    return { table, topic, partition: this.partition, first, last: end - 1 };
-  }
-
-  async #commit(offset: number, checkpoint: Checkpoint): Promise<void> {
-    await this.#assigned.commit(offset, formatCheckpoint(checkpoint));
-    this.#committed = offset;
-    this.#checkpoint = checkpoint;
-    this.#parts.observer.committed?.(this.partition, offset);
-  }
-}
-
-function sizeOf(objects: readonly RangeObject[]): number {
-  return objects.reduce((sum, { bytes }) => sum + bytes.length, 0);
 }

@@ -1,17 +1,38 @@
 import type { Encoder } from "../lake/format/encoder.ts";
 import { EXTENSIONS, type LakeFormat } from "../lake/format/lake_format.ts";
-import { type FlushRange, gapPartitions, objectName } from "../lake/layout.ts";
+import { gapPartitions } from "../lake/layout.ts";
+import type { GapReason, ObjectPlace, TableLog, WrittenObject } from "../table/table.ts";
 import type { RangeContent } from "./open_range.ts";
 
 /** One object as it goes to the lake. */
-export interface RangeObject {
-  name: string;
+export interface RangeObject extends Omit<WrittenObject, "bytes"> {
+  kind: ObjectPlace["kind"];
   /** In a buffer of their own. */
   bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Value of the folder `gap=` for what retention removed. */
-const RETENTION = "retention";
+/** Where a range lies: what its objects' names depend on, besides their Hive partitions. */
+export interface RangePlace {
+  log: TableLog;
+  partition: number;
+  first: number;
+  /** First offset after it. */
+  end: number;
+}
+
+/** Memory of an object besides its bytes: names, views, the allocator's share. */
+const OBJECT_BYTES = 1024;
+
+/** Bytes of memory that objects hold. */
+export function heldBytes(objects: readonly RangeObject[]): number {
+  return objects.reduce((sum, { bytes }) => sum + bytes.length + OBJECT_BYTES, 0);
+}
+
+/** Lets go of the memory of objects that are written. */
+export function releaseObjects(objects: readonly RangeObject[]): void {
+  // Now: the collector would let the objects of several ranges pile up.
+  for (const { bytes } of objects) bytes.buffer.transfer(0);
+}
 
 /**
  * Encodes what was read of a range: an object for each Hive partition of its rows, one for each day of
@@ -20,37 +41,46 @@ const RETENTION = "retention";
 export async function rangeObjects(
   content: RangeContent,
   format: LakeFormat,
-  name: FlushRange & { table: string },
+  place: RangePlace,
   encoder: Encoder,
 ): Promise<RangeObject[]> {
   const { job, paths, deadLetters } = content;
   const encoded = job === undefined ? [] : await encoder.encode(job);
   const extension = EXTENSIONS[format];
-  const objects = encoded.map(({ group, bytes }) => ({
-    name: objectName({ ...name, kind: "rows", partitions: paths[group], extension }),
-    bytes,
+  const objects = encoded.map(({ group, ...object }): RangeObject => ({
+    ...object,
+    ...named(place, "rows", paths[group], extension),
   }));
-  for (const { dt, bytes } of deadLetters.takeFiles()) {
-    const partitions = [["dt", dt]] as const;
-    objects.push({
-      name: objectName({ ...name, kind: "dead-letters", partitions, extension: "jsonl" }),
-      bytes,
-    });
+  for (const { dt, rows, bytes } of deadLetters.takeFiles()) {
+    objects.push({ rows, bytes, ...named(place, "dead-letters", [["dt", dt]], "jsonl") });
   }
   return objects;
 }
 
-/** The record of offsets that retention removed before they were read: they are counted, not silent. */
-export function gapObject(range: FlushRange & { table: string }): RangeObject {
-  const { topic, partition, first, last } = range;
-  const record = { topic, partition, first, last, lost: last + 1 - first, reason: RETENTION };
+/**
+ * The record of offsets that are neither rows nor dead letters: they are counted, not silent.
+ * @param details what else is known, such as the bytes of a batch that cannot be read
+ */
+export function gapObject(
+  place: RangePlace,
+  reason: GapReason,
+  details: Record<string, unknown> = {},
+): RangeObject {
+  const { log: { name: { topic } }, partition, first, end } = place;
+  const record = { topic, partition, first, last: end - 1, lost: end - first, reason, ...details };
   return {
-    name: objectName({
-      ...range,
-      kind: "gap",
-      partitions: gapPartitions(RETENTION),
-      extension: "json",
-    }),
+    rows: 0,
     bytes: new TextEncoder().encode(JSON.stringify(record) + "\n"),
+    ...named(place, "gap", gapPartitions(reason), "json"),
   };
+}
+
+function named(
+  { log, partition, first, end }: RangePlace,
+  kind: ObjectPlace["kind"],
+  partitions: ObjectPlace["partitions"],
+  extension: string,
+): Pick<RangeObject, "name" | "kind" | "partitions"> {
+  const name = log.objectName({ partition, first, last: end - 1, kind, partitions, extension });
+  return { name, kind, partitions };
 }

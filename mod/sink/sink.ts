@@ -3,14 +3,17 @@ import type {
   Broker,
   ConsumeOptions,
   ConsumerHandler,
+  LogIdentity,
   PartitionOffsets,
   RecordBatch,
+  UnreadableBatch,
 } from "../broker/broker.ts";
 import { Failure } from "../failure/failure.ts";
 import { type Encoder, startEncoder } from "../lake/format/encoder.ts";
 import type { Compression } from "../lake/format/compression.ts";
 import type { LakeFormat } from "../lake/format/lake_format.ts";
 import type { LakeStore } from "../lake/store.ts";
+import type { Table, TableLog } from "../table/table.ts";
 import { checkMessage } from "../schema/check_message.ts";
 import { MessageReader } from "../schema/message_reader.ts";
 import type { RowSchema } from "../schema/schema.ts";
@@ -18,18 +21,25 @@ import { Bell } from "../wait/bell.ts";
 import { EncodeQueue } from "./encode_queue.ts";
 import type { FlushPolicy } from "./flush_policy.ts";
 import { Layouts } from "./layouts.ts";
-import { MemoryBudget } from "./memory_budget.ts";
-import { observers, type SinkObserver } from "./observer.ts";
+import { MemoryLedger } from "./memory_ledger.ts";
 import type { RowListener } from "./open_range.ts";
+import { logWriter } from "./log_writer.ts";
 import { PartitionSink, type SinkParts } from "./partition_sink.ts";
+import { startingPoint } from "./starting_point.ts";
+import { listeners, type SinkListener } from "./sink_event.ts";
+import { unreadableDetails } from "./unreadable_details.ts";
 import { Uploader } from "./uploader.ts";
 
 /** Options of {@linkcode runSink}. */
 export interface SinkOptions {
   broker: Broker;
   store: LakeStore;
+  /** What the ranges are committed to; its objects lie in the store. */
+  table: Table;
   topic: string;
   group: string;
+  /** Whether this group takes the log over from the one that has written it so far. @default {false} */
+  takeOver?: boolean;
   from: ConsumeOptions["from"];
   schema: RowSchema;
   format: LakeFormat;
@@ -42,7 +52,7 @@ export interface SinkOptions {
   maxMemoryBytes: number;
   /** End when all is written that was in the topic at the start. @default {false} */
   untilEnd?: boolean;
-  observer: SinkObserver;
+  onEvent: SinkListener;
   onRow?: RowListener;
   /** Aborts to end: what was read is written, then the group is left. */
   signal: AbortSignal;
@@ -60,7 +70,7 @@ export interface SinkSummary {
   objects: number;
   /** Bytes of those objects. */
   bytes: number;
-  /** Messages that retention removed before they were read. */
+  /** Messages that are neither row nor dead letter: gaps on record. */
   lost: number;
 }
 
@@ -104,7 +114,11 @@ export async function runSink(options: SinkOptions, summary: SinkSummary): Promi
   const ends = untilEnd ? await broker.topicOffsets(topic) : null;
   const encoder = startEncoder();
   try {
-    await new Sink(options, layouts, encoder, ends, summary).run();
+    const sink = new Sink(options, layouts, encoder, ends, summary);
+    // Refused before the group is joined. A topic that is not there is the broker's to tell.
+    const identity = await broker.log(topic, { signal: options.signal });
+    if (identity !== null) await sink.logOf(identity, options.signal);
+    await sink.run();
   } finally {
     encoder.close();
   }
@@ -120,12 +134,16 @@ class Sink implements ConsumerHandler {
   readonly #parts: SinkParts;
   readonly #ends: PartitionOffsets[] | null;
   readonly #summary: SinkSummary;
-  readonly #budget: MemoryBudget;
+  readonly #ledger: MemoryLedger;
+  /** The log of the last assignment. */
+  #log: TableLog | undefined;
   /** Ends the consumption. */
   readonly #end = new AbortController();
   #partitions = new Map<number, PartitionSink>();
   #failure: { error: unknown } | undefined;
   #finishing = false;
+  /** Whether there was an assignment: before it, the group's offsets were not compared with the table. */
+  #wasAssigned = false;
 
   constructor(
     options: SinkOptions,
@@ -138,10 +156,27 @@ class Sink implements ConsumerHandler {
     this.#options = options;
     this.#ends = ends;
     this.#summary = summary;
-    const observer = observers(options.observer, this.#counting());
-    this.#budget = new MemoryBudget(
-      maxMemoryBytes * HELD_SHARE,
-      (held) => observer.buffered?.(held),
+    const tell = listeners(options.onEvent, (event) => {
+      switch (event.kind) {
+        case "read":
+          summary.read += event.messages;
+          break;
+        case "gave back":
+          summary.read -= event.messages;
+          break;
+        case "flushed":
+          summary.written += event.flush.rows;
+          summary.rejected += event.flush.rejected;
+          summary.objects += event.flush.objects;
+          summary.bytes += event.flush.bytes;
+          break;
+        case "gap":
+          summary.lost += event.gap.end - event.gap.first;
+      }
+    });
+    this.#ledger = new MemoryLedger(
+      { held: maxMemoryBytes * HELD_SHARE, encoded: maxMemoryBytes * ENCODED_SHARE },
+      (bytes) => tell({ kind: "buffered", bytes }),
     );
     const patienceMs = ends === null ? Infinity : UNTIL_END_PATIENCE_MS;
     this.#parts = {
@@ -151,15 +186,13 @@ class Sink implements ConsumerHandler {
       policy,
       reader: new MessageReader(schema, (value) => checkMessage(schema, value)),
       encoder,
-      encodings: new EncodeQueue(maxMemoryBytes * ENCODED_SHARE),
-      store,
-      uploader: new Uploader({ store, observer, patienceMs }),
-      budget: this.#budget,
-      observer,
+      encodings: new EncodeQueue(this.#ledger),
+      uploader: new Uploader({ store, tell, patienceMs }),
+      ledger: this.#ledger,
+      tell,
       onRow,
       failed: (error) => this.#fail(error),
       progressed: () => this.#progressed.ring(),
-      gaveBack: (messages) => summary.read -= messages,
     };
   }
 
@@ -187,38 +220,74 @@ class Sink implements ConsumerHandler {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
+  /** The log in the table. @throws {Failure} kind `usage`, when the table refuses it */
+  async logOf({ cluster, topicId }: LogIdentity, signal: AbortSignal): Promise<TableLog> {
+    const { table, topic } = this.#options;
+    const { uploader, tell } = this.#parts;
+    const known = this.#log?.name;
+    if (known?.cluster === cluster && known.topicId === topicId) return this.#log!;
+    const name = { topic, cluster, topicId };
+    const writer = logWriter(this.#options);
+    this.#log = await uploader.persist("take", () => table.log(name, writer, { signal }), signal);
+    for (const text of this.#log.notices) tell({ kind: "notice", text });
+    return this.#log;
+  }
+
   async assigned(partitions: AssignedPartition[]): Promise<void> {
     await this.#release();
     if (this.#finishing) return;
+    const sinks = partitions.length === 0 ? [] : await this.#begin(partitions);
+    this.#parts.tell({ kind: "assigned", partitions: sinks.map(({ partition }) => partition) });
+    for (const sink of sinks) sink.tellPosition();
+    this.#wasAssigned = true;
+    this.#parts.progressed();
+  }
+
+  async #begin(partitions: AssignedPartition[]): Promise<PartitionSink[]> {
+    const [{ log: identity, lost }] = partitions;
+    const signal = AbortSignal.any([lost, this.#end.signal]);
+    const log = await this.logOf(identity, signal);
+    const owned = partitions.map(({ partition }) => partition);
+    const positions = await this.#parts.uploader
+      .persist("take", () => log.positions(owned, { signal }), signal);
+    const { topic, from } = this.#options;
+    const { key } = log;
+    const points = partitions.map((assigned) => {
+      const position = positions.get(assigned.partition);
+      return startingPoint({ assigned, position, from, topic, key });
+    });
+    const beyond = new Map(
+      points.flatMap(({ sweep, first }, i) => sweep ? [[owned[i], first] as const] : []),
+    );
+    await this.#parts.uploader.persist("take", () => log.sweep(beyond, { signal }), signal);
     const sinks = partitions.map((assigned) => {
       const end = this.#ends?.find(({ partition }) => partition === assigned.partition);
       // A partition that was added since has nothing that was there.
       const stop = this.#ends === null ? Infinity : end?.high ?? assigned.start;
-      return new PartitionSink(assigned, this.#parts, stop);
+      return new PartitionSink(assigned, log, this.#parts, stop);
     });
     this.#partitions = new Map(sinks.map((sink) => [sink.partition, sink]));
-    await Promise.all(sinks.map((sink) => sink.begin()));
-    this.#parts.observer.assigned?.(sinks.map(({ partition }) => partition));
-    for (const sink of sinks) sink.tellPosition();
-    this.#parts.progressed();
+    await Promise.all(sinks.map((sink, i) => sink.begin(points[i])));
+    return sinks;
   }
 
   async batch(batch: RecordBatch): Promise<void> {
-    // What comes after the end was asked for is left to the next start.
-    if (this.#finishing) return;
     const sink = this.#partitions.get(batch.partition)!;
-    const before = sink.held;
-    sink.accept(batch);
-    this.#summary.read += sink.held - before;
-    this.#relieve();
-    // What is on its way to the lake will be let go; the rest only by reading on.
-    const isWriting = () => this.#partitions.values().some((sink) => sink.waiting > 0);
-    await this.#budget.waitWhile(
-      () =>
-        sink.sealedBytes > MOST_AHEAD_BYTES || sink.waiting > MOST_AHEAD ||
-        (this.#budget.full && isWriting()),
-      this.#end.signal,
-    );
+    for (let i = 0; i < batch.count;) {
+      // What comes after the end was asked for is left to the next start.
+      if (this.#finishing) return;
+      i = sink.accept(batch, i);
+      this.#relieve();
+      if (sink.isUnsettled) await sink.settled();
+      // What is on its way to the lake will be let go; the rest only by reading on.
+      const isWriting = () => this.#partitions.values().some((sink) => sink.waiting > 0);
+      await this.#ledger.waitWhile(
+        () =>
+          sink.sealedBytes > MOST_AHEAD_BYTES || sink.waiting > MOST_AHEAD ||
+          (this.#ledger.full && isWriting()),
+        this.#end.signal,
+      );
+    }
   }
 
   skipped(partition: number, nextOffset: number): void {
@@ -226,16 +295,22 @@ class Sink implements ConsumerHandler {
   }
 
   async gap(partition: number, _from: number, to: number): Promise<void> {
-    if (!this.#finishing) await this.#partitions.get(partition)!.gap(to);
+    if (!this.#finishing) await this.#partitions.get(partition)!.gap(to, "retention");
+  }
+
+  async unreadable(partition: number, batch: UnreadableBatch): Promise<void> {
+    if (this.#finishing) return;
+    const sink = this.#partitions.get(partition)!;
+    await sink.gap(batch.end, "unreadable", unreadableDetails(batch));
   }
 
   retried(what: "commit", error: unknown): void {
-    this.#parts.observer.retried?.(what, error);
+    this.#parts.tell({ kind: "retried", what, error });
   }
 
   /** Where much is held, seals the largest open ranges, so that memory comes free. */
   #relieve(): void {
-    while (this.#budget.tight) {
+    while (this.#ledger.tight) {
       let open = 0;
       let largest: PartitionSink | undefined;
       for (const sink of this.#partitions.values()) {
@@ -243,7 +318,7 @@ class Sink implements ConsumerHandler {
         if (sink.openBytes > (largest?.openBytes ?? 0)) largest = sink;
       }
       // The rest is on its way to the lake.
-      if (largest === undefined || open < this.#budget.limit / 4) return;
+      if (largest === undefined || open < this.#ledger.limit / 4) return;
       const before = largest.openBytes;
       largest.seal();
       if (largest.openBytes === before) return;
@@ -270,6 +345,7 @@ class Sink implements ConsumerHandler {
   }
 
   async #isEndReached(): Promise<boolean> {
+    if (!this.#wasAssigned) return false;
     const { broker, topic, group } = this.#options;
     const others: PartitionOffsets[] = [];
     for (const end of this.#ends!) {
@@ -329,20 +405,5 @@ class Sink implements ConsumerHandler {
     const sinks = [...this.#partitions.values()];
     for (const sink of sinks) sink.seal();
     await Promise.all(sinks.map((sink) => sink.settled()));
-  }
-
-  #counting(): SinkObserver {
-    const summary = this.#summary;
-    return {
-      flushed({ rows, rejected, objects, bytes }) {
-        summary.written += rows;
-        summary.rejected += rejected;
-        summary.objects += objects;
-        summary.bytes += bytes;
-      },
-      gap(_, from, to) {
-        summary.lost += to - from;
-      },
-    };
   }
 }

@@ -2,38 +2,38 @@ import { Failure, messageOf } from "../failure/failure.ts";
 import type { LakeStore } from "../lake/store.ts";
 import { backoff } from "../wait/backoff.ts";
 import { pause } from "../wait/sleep.ts";
-import type { SinkObserver } from "./observer.ts";
 import type { RangeObject } from "./range_objects.ts";
+import type { SinkListener } from "./sink_event.ts";
 
 /** Objects on their way at once, of all partitions together. */
 const MOST_AT_ONCE = 16;
 
-/** The pauses between two attempts to put an object. */
+/** The pauses between two attempts to write. */
 const PAUSES = { firstMs: 250, longestMs: 10_000 };
 
 /** Options of {@linkcode Uploader}. */
 export interface UploaderOptions {
   store: LakeStore;
-  observer: SinkObserver;
-  /** Milliseconds of failing after which a put gives up. */
+  tell: SinkListener;
+  /** Milliseconds of failing after which it gives up. */
   patienceMs: number;
 }
 
 /** Puts objects into the lake, and tries again for as long as the lake is away. */
 export class Uploader {
   readonly #store: LakeStore;
-  readonly #observer: SinkObserver;
+  readonly #tell: SinkListener;
   readonly #patienceMs: number;
-  readonly #failing = new Set<string>();
+  readonly #failing = new Set<symbol>();
   #trouble: string | undefined;
   #free = MOST_AT_ONCE;
   readonly #waiting: Array<{ turn: number; resolve(): void }> = [];
   /** Number of calls of {@linkcode Uploader.putAll}. */
   #turns = 0;
 
-  constructor({ store, observer, patienceMs }: UploaderOptions) {
+  constructor({ store, tell, patienceMs }: UploaderOptions) {
     this.#store = store;
-    this.#observer = observer;
+    this.#tell = tell;
     this.#patienceMs = patienceMs;
   }
 
@@ -68,28 +68,38 @@ export class Uploader {
   }
 
   async #put({ name, bytes }: RangeObject, signal: AbortSignal): Promise<void> {
+    await this.persist("put", () => this.#store.put(name, bytes, { signal }), signal);
+  }
+
+  /**
+   * Does something in the lake, again and again for as long as it is away.
+   * @throws {Failure} a failure that a retry does not help, or one that lasted
+   * @throws the signal's reason
+   */
+  async persist<T>(what: "put" | "take", work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const id = Symbol(what);
     try {
       const until = performance.now() + this.#patienceMs;
       const pauses = backoff(PAUSES);
       for (;;) {
         try {
           signal.throwIfAborted();
-          await this.#store.put(name, bytes, { signal });
-          this.#worked(name);
-          return;
+          const result = await work();
+          this.#worked(id);
+          return result;
         } catch (error) {
           if (signal.aborted) throw error;
           // What was refused may be allowed again: credentials expire and are renewed.
           const passing = error instanceof Failure && error.kind === "service";
           const pauseMs = pauses.next().value;
           if (!passing || performance.now() + pauseMs > until) throw error;
-          this.#failed(name, error);
+          this.#failed(id, what, error);
           await pause(pauseMs, signal);
         }
       }
     } finally {
       // Given up is not ready.
-      this.#failing.delete(name);
+      this.#failing.delete(id);
     }
   }
 
@@ -98,19 +108,20 @@ export class Uploader {
     return this.#trouble;
   }
 
-  #failed(name: string, error: Failure): void {
-    this.#failing.add(name);
+  #failed(id: symbol, what: "put" | "take", error: Failure): void {
+    this.#failing.add(id);
     this.#trouble = error.message;
-    this.#observer.retried?.("put", error);
-    this.#observer.ready?.(false, `the lake cannot be written: ${messageOf(error)}`);
+    this.#tell({ kind: "retried", what, error });
+    const why = `the lake cannot be written: ${messageOf(error)}`;
+    this.#tell({ kind: "ready", ready: false, why });
   }
 
-  #worked(name: string): void {
-    this.#failing.delete(name);
-    // What failed may have been given up since: any put that works shows that the lake is back.
+  #worked(id: symbol): void {
+    this.#failing.delete(id);
+    // What failed may have been given up since: any that works shows that the lake is back.
     if (this.#trouble === undefined || this.#failing.size > 0) return;
     this.#trouble = undefined;
-    this.#observer.ready?.(true);
+    this.#tell({ kind: "ready", ready: true });
   }
 
   /** Waits for a place; who came first is first, so that a flush begun is ended before the next. */

@@ -3,6 +3,7 @@
  * far it is with each partition of them; the group's commit is only the fence.
  */
 import type { LakeFormat } from "../lake/format/lake_format.ts";
+import type { ObjectKind } from "../lake/layout.ts";
 import type { RowSchema } from "../schema/schema.ts";
 
 /** A log, and the topic's name under which it was found. */
@@ -86,17 +87,51 @@ export interface ObjectPlace {
   first: number;
   /** Last offset, inclusive. */
   last: number;
-  kind: "rows" | "dead-letters" | "gap";
+  kind: ObjectKind;
   /** Hive partition values by column, in the path's order. */
   partitions: ReadonlyArray<readonly [column: string, value: string]>;
   /** Ending without the dot. */
   extension: string;
 }
 
+/** A range of which objects may have been put, and that was not taken. */
+export interface BegunRange {
+  partition: number;
+  first: number;
+  end: number;
+  /** Objects that it has when it is complete; `null`: it is never taken, only removed. */
+  objects: number | null;
+  /** Whether a former owner may still bring objects of it. */
+  late: boolean;
+}
+
 /** Options of a single call. */
 export interface TableCallOptions {
   /** Ends the call early; the signal's reason is thrown. */
   signal?: AbortSignal;
+}
+
+/** What a table needs to know of the one who writes a log to it. */
+export interface LogWriter {
+  /** The consumer group: a table has one writing group a log. */
+  group: string;
+  /** Whether this group takes the log over from the one that has written it so far. */
+  takeOver?: boolean;
+  /** What the group has committed, to take over a table that does not yet say how far it is. */
+  committed(): Promise<readonly GroupStanding[]>;
+  /** Kafka's timestamp of the message at an offset; `null` where the log has none there (any more). */
+  timestampAt(partition: number, offset: number): Promise<number | null>;
+  /** The partitions' offsets. */
+  offsets(): Promise<ReadonlyArray<{ partition: number; low: number; high: number }>>;
+}
+
+/** How far a group says that it is with a partition. */
+export interface GroupStanding {
+  partition: number;
+  /** First offset that is not in a finished flush; `null` where nothing was committed. */
+  written: number | null;
+  /** First offset after the flush that was begun; absent where none was. */
+  begunEnd?: number;
 }
 
 /** A table. All failures of the services underneath are {@linkcode Failure}s of kind `service`. */
@@ -109,38 +144,48 @@ export interface Table {
    * @throws {Failure} kind `usage`, when the table was made for something else (format, column types,
    * partitioning), or when another group writes this log
    */
-  log(name: LogName, options: TableCallOptions & { group: string }): Promise<TableLog>;
+  log(name: LogName, writer: LogWriter, options?: TableCallOptions): Promise<TableLog>;
 }
 
 /** One log in one table. */
 export interface TableLog {
   readonly name: LogName;
+  /** See {@linkcode logKey}. */
+  readonly key: string;
+  /** Ids of the columns, where the table's files must carry them. */
+  readonly fieldIds?: ReadonlyMap<string, number>;
   /** What was done at its opening that people should know, a line each; empty in the normal case. */
   readonly notices: readonly string[];
   /**
-   * How far the table is, by partition; a partition of which it has nothing is absent. Asked anew at
-   * each call, and at a cost that does not grow with the table. To be called after each assignment,
-   * before the first range of it is taken.
+   * How far the table is with all partitions; one of which it has nothing is absent. Asked anew at each
+   * call, at a cost that does not grow with the table. To be called after each assignment, before the
+   * first range of it is taken.
+   * @param owned partitions that the caller owns: what former owners have left of them is cleared away
    */
-  positions(options?: TableCallOptions): Promise<ReadonlyMap<number, TablePosition>>;
+  positions(
+    owned: readonly number[],
+    options?: TableCallOptions,
+  ): Promise<ReadonlyMap<number, TablePosition>>;
   /** Name of an object below the lake's root: a function of the log and its place alone. */
   objectName(place: ObjectPlace): string;
   /**
    * Takes ranges whose objects are all put; they are in the table when it returns, all of one call or
    * none. A range must begin where its partition's position ends, or at any offset where it has none.
    * A range whose end the table has reached is answered with `already`, whoever has brought it: so a
-   * take may be repeated. May be called again for other partitions before it has returned; a table
+   * take may be repeated. `service` failures are to be repeated by the caller. May be called again for other partitions before it has returned; a table
    * whose commits are costly may join such calls.
    */
   take(ranges: readonly WrittenRange[], options?: TableCallOptions): Promise<TakeAnswer[]>;
   /**
    * What becomes of a range of which objects may have been put, that was not taken, and that cannot be
    * repeated (some of its messages are gone from the topic). `taken`: all `objects` were there, and it
-   * is in the table. `removed`: nothing of it is in the table, and whatever of it a former owner of the
-   * partition still brings will not stay.
+   * is in the table. `removed`: nothing of it is in the table; with `late`, whatever of it a former owner
+   * of the partition still brings will not stay: then no range of the same bounds may be taken.
    */
-  settle(
-    range: { partition: number; first: number; end: number; objects: number },
-    options?: TableCallOptions,
-  ): Promise<"taken" | "removed">;
+  settle(range: BegunRange, options?: TableCallOptions): Promise<"taken" | "removed">;
+  /**
+   * Removes what was put and never taken: all that begins at or beyond the given offset, by partition.
+   * For when it is not known which range was begun. May cost as much as a listing of the table.
+   */
+  sweep(beyond: ReadonlyMap<number, number>, options?: TableCallOptions): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { STATE_ROOT } from "../../mod/table/hive/state_names.ts";
 import type { Broker, CommittedOffset, OutgoingMessage } from "../../mod/broker/broker.ts";
 import { openBroker } from "../../mod/commands/open_broker.ts";
 import { openLake } from "../../mod/commands/open_lake.ts";
@@ -88,7 +89,8 @@ export class ConsumePlace {
   /** Names of the lake's objects, sorted. */
   objects(): Promise<string[]> {
     return this.#withLake(async (lake) =>
-      (await Array.fromAsync(lake.list(""))).map(({ name }) => name).sort()
+      (await Array.fromAsync(lake.list(""))).map(({ name }) => name)
+        .filter((name) => !name.startsWith(STATE_ROOT)).sort()
     );
   }
 

@@ -5,6 +5,8 @@ import { parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import type { Broker } from "../../mod/broker/broker.ts";
 import { openEmbeddedBroker } from "../../mod/broker/embedded/embedded_broker.ts";
+import { openHiveTable } from "../../mod/table/hive/hive_table.ts";
+import { STATE_ROOT } from "../../mod/table/hive/state_names.ts";
 import { openDirectoryLake } from "../../mod/lake/directory.ts";
 import { parseObjectName } from "../../mod/lake/layout.ts";
 import { loadSchema } from "../../mod/schema/load_schema.ts";
@@ -64,11 +66,13 @@ async function land(
     policy: { rows, bytes: 64 * 2 ** 20, intervalMs: 60_000 },
     maxMemoryBytes: 64 * 2 ** 20,
     untilEnd: true,
-    observer: {},
+    onEvent() {},
+    table: openHiveTable(store, { schema: quotes, format, partitionBy }),
     signal: new AbortController().signal,
   }, summary);
   const landed: Landed = { rows: new Map(), deadLetters: new Map() };
   for await (const { name } of store.list("")) {
+    if (name.startsWith(STATE_ROOT)) continue;
     const { partition, kind, partitions, extension } = parseObjectName(name)!;
     const bytes = await store.get(name);
     for (const row of await objectsIn(bytes, extension)) {

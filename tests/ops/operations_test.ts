@@ -34,18 +34,28 @@ const flush = { partition: 2, first: 0, rejected: 1, objects: 2, bytes: 5000, se
 
 Deno.test("/metrics shows what the sink did", async () => {
   await using operations = await start("consume");
-  const { observer, ask } = operations;
-  observer.assigned?.([2, 3]);
-  observer.read?.(2, 90, 9000);
-  observer.read?.(2, 10, 1000);
-  observer.position?.(2, 101, 150);
-  observer.rejected?.(2, 'Close: expected a number, found "x"', 1);
-  observer.rejected?.(2, 'Close: expected a number, found "y"', 1);
-  observer.retried?.("put", new Error("no route"));
-  observer.buffered?.(777);
-  observer.gap?.(3, 10, 15);
-  observer.flushed?.({ ...flush, last: 100, rows: 100 });
-  observer.committed?.(2, 101);
+  const { onEvent, ask } = operations;
+  onEvent({ kind: "assigned", partitions: [2, 3] });
+  onEvent({ kind: "read", partition: 2, messages: 90, rows: 90, bytes: 9000 });
+  onEvent({ kind: "read", partition: 2, messages: 10, rows: 10, bytes: 1000 });
+  onEvent({ kind: "position", partition: 2, next: 101, highWatermark: 150 });
+  onEvent({
+    kind: "rejected",
+    partition: 2,
+    reason: 'Close: expected a number, found "x"',
+    count: 1,
+  });
+  onEvent({
+    kind: "rejected",
+    partition: 2,
+    reason: 'Close: expected a number, found "y"',
+    count: 1,
+  });
+  onEvent({ kind: "retried", what: "put", error: new Error("no route") });
+  onEvent({ kind: "buffered", bytes: 777 });
+  onEvent({ kind: "gap", gap: { partition: 3, first: 10, end: 15, reason: "retention" } });
+  onEvent({ kind: "flushed", flush: { ...flush, last: 100, rows: 100 } });
+  onEvent({ kind: "committed", partition: 2, offset: 101 });
   const { body, headers } = await ask("/metrics");
   assert.match(headers.get("content-type")!, /^text\/plain; version=0\.0\.4/);
   assert.equal(metricValue(body, "ticklake_read_rows_total", { partition: "2" }), 100);
@@ -80,11 +90,11 @@ Deno.test("/metrics shows what the sink did", async () => {
 
 Deno.test("a partition that went to another member is no longer in ticklake_lag", async () => {
   await using operations = await start("consume");
-  const { observer, ask } = operations;
-  observer.position?.(0, 0, 5);
-  observer.position?.(1, 0, 5);
+  const { onEvent, ask } = operations;
+  onEvent({ kind: "position", partition: 0, next: 0, highWatermark: 5 });
+  onEvent({ kind: "position", partition: 1, next: 0, highWatermark: 5 });
   assert.match((await ask("/metrics")).body, /ticklake_lag\{partition="0"/);
-  observer.assigned?.([1]);
+  onEvent({ kind: "assigned", partitions: [1] });
   const { body } = await ask("/metrics");
   assert.doesNotMatch(body, /ticklake_lag\{partition="0"/);
   assert.equal(metricValue(body, "ticklake_lag", { partition: "1" }), 5);
@@ -104,7 +114,7 @@ Deno.test("/metrics of produce counts what was acknowledged and what was rejecte
 
 Deno.test("/readyz says why: no assignment, the lake away; /healthz stays 200", async () => {
   await using operations = await start("consume");
-  const { observer, ask } = operations;
+  const { onEvent, ask } = operations;
   const ready = async () => {
     const { status, body } = await ask("/readyz");
     assert.equal((await ask("/healthz")).status, 200);
@@ -115,17 +125,17 @@ Deno.test("/readyz says why: no assignment, the lake away; /healthz stays 200", 
     return `${status} ${body.trim()}`;
   };
   assert.equal(await ready(), "503 not ready: no partition is assigned yet");
-  observer.assigned?.([0]);
+  onEvent({ kind: "assigned", partitions: [0] });
   assert.equal(await ready(), "200 ready");
-  observer.ready?.(false, "s3://b cannot be reached");
+  onEvent({ kind: "ready", ready: false, why: "s3://b cannot be reached" });
   assert.equal(await ready(), "503 not ready: the lake cannot be written, the log says why");
-  observer.assigned?.([]);
+  onEvent({ kind: "assigned", partitions: [] });
   assert.equal(
     await ready(),
     "503 not ready: the lake cannot be written, the log says why; no partition is assigned",
   );
-  observer.ready?.(true);
-  observer.assigned?.([1]);
+  onEvent({ kind: "ready", ready: true });
+  onEvent({ kind: "assigned", partitions: [1] });
   assert.equal(await ready(), "200 ready");
 });
 
@@ -135,9 +145,9 @@ Deno.test("a broker that stops answering makes it not ready until it answers aga
     topicOffsets: async () => [{ partition: 0, low: 0, high: answer() }],
     offsetsEveryMs: 10,
   });
-  const { observer, ask } = operations;
-  observer.assigned?.([0]);
-  observer.position?.(0, 5, 5);
+  const { onEvent, ask } = operations;
+  onEvent({ kind: "assigned", partitions: [0] });
+  onEvent({ kind: "position", partition: 0, next: 5, highWatermark: 5 });
   const lag = async () =>
     metricValue((await ask("/metrics")).body, "ticklake_lag", { partition: "0" });
   await until("the lag is 5", async () => await lag() === 5);
@@ -203,16 +213,16 @@ Deno.test("the log has the sink's events with the metrics' names", async () => {
     command: "consume",
     settings: { ...SETTINGS, metrics: undefined },
   });
-  const { observer } = operations;
-  observer.assigned?.([0, 1]);
-  observer.flushed?.({ ...flush, last: 100, rows: 100 });
-  observer.rejected?.(1, "empty value", 3);
-  observer.retried?.("put", new Error("no route"));
-  observer.ready?.(true);
-  observer.ready?.(false, "S3 is away");
-  observer.ready?.(false, "S3 is away");
-  observer.ready?.(true);
-  observer.gap?.(1, 5, 8);
+  const { onEvent } = operations;
+  onEvent({ kind: "assigned", partitions: [0, 1] });
+  onEvent({ kind: "flushed", flush: { ...flush, last: 100, rows: 100 } });
+  onEvent({ kind: "rejected", partition: 1, reason: "empty value", count: 3 });
+  onEvent({ kind: "retried", what: "put", error: new Error("no route") });
+  onEvent({ kind: "ready", ready: true });
+  onEvent({ kind: "ready", ready: false, why: "S3 is away" });
+  onEvent({ kind: "ready", ready: false, why: "S3 is away" });
+  onEvent({ kind: "ready", ready: true });
+  onEvent({ kind: "gap", gap: { partition: 1, first: 5, end: 8, reason: "retention" } });
   await operations.close();
   const events = log.text.trim().split("\n").map((line) => {
     const { "@timestamp": _, logger, ...event } = JSON.parse(line);

@@ -17,19 +17,23 @@ const entry = fc.oneof(
   { weight: 1, arbitrary: fc.constant<Entry>("hole") },
 );
 
-/** One start of the sink: its settings, and the step at which it is killed. */
-const start = fc.record({
-  form: fc.constantFrom(
-    { format: "jsonl" },
-    { format: "parquet" },
-    { format: "parquet", compression: "snappy" },
-    { format: "parquet", compression: "none" },
-  ),
+/** What the table is, once and for all. */
+const table = fc.record({
+  format: fc.constantFrom("parquet" as const, "jsonl" as const),
   partitionBy: fc.constantFrom("dt", "none", "index,year(date)", "dt,hour"),
+});
+
+/** One start of the sink: what happened before it, its settings, and the step at which it is killed. */
+const start = fc.record({
+  compressed: fc.boolean(),
+  /** What became of the group's offsets since the last one. */
+  offsets: fc.constantFrom("kept", "kept", "kept", "deleted", "moved back"),
+  /** Whether the table's own records were deleted. */
+  forgotten: fc.integer({ min: 0, max: 9 }).map((chance) => chance === 0),
   flushRows: fc.integer({ min: 1, max: 15 }),
   batchSize: fc.integer({ min: 1, max: 20 }),
-  /** Commits and puts, each before and after it is done, that pass before all others fail. */
-  steps: fc.integer({ min: 0, max: 25 }),
+  /** Commits, puts and changes of the table's state, before and after each, that pass before all others fail. */
+  steps: fc.integer({ min: 0, max: 50 }),
   /** Messages that come before the start. */
   arriving: fc.array(entry, { maxLength: 15 }),
 });
@@ -43,35 +47,52 @@ function killAfter(steps: number, log: ScriptedLog, lake: MemoryLake): void {
   log.beforeCommit = step;
   lake.beforePut = step;
   lake.afterPut = step;
+  lake.aroundState = step;
 }
 
 Deno.test("killed at any step, again and again, under changing settings: each offset is in the lake once", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(start, { minLength: 1, maxLength: 5 }), async (starts) => {
-      const log = new ScriptedLog([[], []]);
-      const lake = new MemoryLake();
-      for (const { arriving, steps, batchSize, flushRows, form, partitionBy } of starts) {
-        arriving.forEach((entry, i) => log.partitions[i % 3 === 0 ? 1 : 0].push(entry));
-        log.batchSize = batchSize;
-        killAfter(steps, log, lake);
-        const policy = { rows: flushRows, bytes: 1e9, intervalMs: 1e6 };
-        await sink(log, lake, { ...form, partitionBy, policy } as Parameters<typeof sink>[2])
-          .catch((error) => assert.equal(error.message, "killed"));
-      }
-      log.beforeCommit = () => {};
-      lake.beforePut = lake.afterPut = () => {};
-      await sink(log, lake);
-      for (const [partition, entries] of log.partitions.entries()) {
-        const { rows, deadLetters, gaps } = await lakeOffsets(lake, partition);
-        const at = (wanted: (entry: Entry) => boolean) =>
-          entries.flatMap((entry, offset) => wanted(entry) ? [offset] : []);
-        const isRow = (entry: Entry) => entry !== "hole" && (entry.value as string)?.length > 1;
-        assert.deepEqual(rows, at(isRow));
-        assert.deepEqual(deadLetters, at((entry) => entry !== "hole" && !isRow(entry)));
-        assert.deepEqual(gaps, []);
-        assertTiles(log, lake, partition);
-      }
-    }),
+    fc.asyncProperty(
+      table,
+      fc.array(start, { minLength: 1, maxLength: 5 }),
+      async (table, starts) => {
+        const log = new ScriptedLog([[], []]);
+        const lake = new MemoryLake();
+        for (
+          const { arriving, steps, batchSize, flushRows, compressed, offsets, forgotten } of starts
+        ) {
+          if (offsets === "deleted") log.committed.clear();
+          if (offsets === "moved back") {
+            for (const partition of log.committed.keys()) {
+              log.committed.set(partition, { partition, offset: 0, metadata: "" });
+            }
+          }
+          if (forgotten && offsets === "kept") lake.state.clear();
+          arriving.forEach((entry, i) => log.partitions[i % 3 === 0 ? 1 : 0].push(entry));
+          log.batchSize = batchSize;
+          killAfter(steps, log, lake);
+          const policy = { rows: flushRows, bytes: 1e9, intervalMs: 1e6 };
+          const compression = compressed && table.format === "parquet" ? "snappy" : undefined;
+          await sink(log, lake, { ...table, compression, policy })
+            .catch((error) => assert.equal(error.message, "killed"));
+        }
+        log.beforeCommit = () => {};
+        lake.beforePut = lake.afterPut = lake.aroundState = () => {};
+        await sink(log, lake, table);
+        for (const [partition, entries] of log.partitions.entries()) {
+          const [committed] = [log.committed.get(partition)];
+          assert.equal(committed?.offset, entries.length);
+          const { rows, deadLetters, gaps } = await lakeOffsets(lake, partition);
+          const at = (wanted: (entry: Entry) => boolean) =>
+            entries.flatMap((entry, offset) => wanted(entry) ? [offset] : []);
+          const isRow = (entry: Entry) => entry !== "hole" && (entry.value as string)?.length > 1;
+          assert.deepEqual(rows, at(isRow));
+          assert.deepEqual(deadLetters, at((entry) => entry !== "hole" && !isRow(entry)));
+          assert.deepEqual(gaps, []);
+          assertTiles(log, lake, partition);
+        }
+      },
+    ),
     // Each run starts several sinks, each with a thread.
     { ...PROPERTY, numRuns: Math.ceil(PROPERTY.numRuns / 3) },
   );

@@ -1,5 +1,6 @@
 import { loadSchema } from "../../mod/schema/load_schema.ts";
 import { emptySummary, runSink, type SinkOptions, type SinkSummary } from "../../mod/sink/sink.ts";
+import { openHiveTable } from "../../mod/table/hive/hive_table.ts";
 import type { MemoryLake } from "./memory_lake.ts";
 import type { Entry, ScriptedLog } from "./scripted_log.ts";
 
@@ -17,7 +18,7 @@ const DEFAULTS = {
   policy: { rows: 10, bytes: 2 ** 20, intervalMs: 60_000 },
   maxMemoryBytes: 64 * 2 ** 20,
   untilEnd: true,
-  observer: {},
+  onEvent() {},
 } as const satisfies Partial<SinkOptions>;
 
 /** Runs a sink to its end; `untilEnd` unless a signal is given. */
@@ -28,8 +29,10 @@ export async function sink(
 ): Promise<SinkSummary> {
   const summary = emptySummary();
   const signal = options.signal ?? new AbortController().signal;
+  const description = { ...DEFAULTS, ...options };
   await runSink({
     ...DEFAULTS,
+    table: openHiveTable(lake, description),
     untilEnd: options.signal === undefined,
     broker: log,
     store: lake,

@@ -322,7 +322,8 @@ export class Consumption {
     const { low, high } = offsets;
     if (position > high) throw this.#beyondEnd(position, offsets);
     if (position >= low) return sleep(1000, lost);
-    logger.warn(
+    // The handler, who records it, tells it.
+    logger.debug(
       "{topic}: retention removed offsets {from} to {to} of partition {partition} before they " +
         "were read",
       { topic, partition, from: position, to: low - 1 },

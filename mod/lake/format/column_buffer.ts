@@ -76,13 +76,15 @@ export class ColumnBuffer implements RowBuffer {
     return this.#groups.paths;
   }
 
-  append(reader: MessageReader, offset: number, timestampMs: number): void {
+  append(reader: MessageReader, offset: number, timestampMs: number): string | null {
+    const group = this.#groups.of(reader, timestampMs);
+    if (group < 0) return this.#groups.refusal(group);
     if (this.#used === this.#chunk.rows) this.#nextChunk();
     const row = this.#used++;
     const chunk = this.#chunk;
     chunk.offsets[row] = offset;
     chunk.timestamps[row] = timestampMs;
-    chunk.groups[row] = this.#groups.of(reader, timestampMs);
+    chunk.groups[row] = group;
     const { numbers, absent } = reader;
     for (let c = 0; c < this.#types.length; c++) {
       if (!this.#kept[c]) continue;
@@ -102,6 +104,7 @@ export class ColumnBuffer implements RowBuffer {
           chunk.numbers[c][row] = numbers[c];
       }
     }
+    return null;
   }
 
   take(): ColumnJob {

@@ -70,7 +70,9 @@ export class LineBuffer implements RowBuffer {
     return this.#groups.paths;
   }
 
-  append(reader: MessageReader, offset: number, timestampMs: number): void {
+  append(reader: MessageReader, offset: number, timestampMs: number): string | null {
+    const group = this.#groups.of(reader, timestampMs);
+    if (group < 0) return this.#groups.refusal(group);
     if (this.#rows === this.#ends.length) this.#growRows();
     this.#lineStart = this.#used;
     for (let c = 0; c < this.#columns.length; c++) {
@@ -86,8 +88,9 @@ export class LineBuffer implements RowBuffer {
     this.#timestamp(timestampMs);
     this.#byte(0x7d);
     this.#byte(0x0a);
-    this.#groupNumbers[this.#rows] = this.#groups.of(reader, timestampMs);
+    this.#groupNumbers[this.#rows] = group;
     this.#ends[this.#rows++] = this.#fullBytes + this.#used;
+    return null;
   }
 
   take(): LineJob {

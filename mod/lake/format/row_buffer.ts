@@ -12,8 +12,11 @@ export interface RowBuffer {
   readonly byteLength: number;
   /** Hive path of each group of rows, by the group's number. */
   readonly paths: ReadonlyArray<ReadonlyArray<readonly [column: string, value: string]>>;
-  /** Adds the row that the reader holds. */
-  append(reader: MessageReader, offset: number, timestampMs: number): void;
+  /**
+   * Adds the row that the reader holds.
+   * @returns `null`, or why there can be no object for it; nothing was added then
+   */
+  append(reader: MessageReader, offset: number, timestampMs: number): string | null;
   /** Hands the rows over for encoding; the buffer is spent. */
   take(): EncodeJob;
 }

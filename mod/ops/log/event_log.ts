@@ -1,51 +1,59 @@
 import { getLogger } from "@logtape/logtape";
 import { messageOf } from "../../failure/failure.ts";
-import type { SinkObserver } from "../../sink/observer.ts";
+import type { GapReport, SinkListener } from "../../sink/sink_event.ts";
 
 const logger = getLogger(["ticklake", "sink"]);
 
 /** Writes what the sink does to the log, with the field names of the metrics. */
-export function eventLog(): SinkObserver {
+export function eventLog(): SinkListener {
   let isReady = true;
-  return {
-    assigned(partitions) {
-      logger.info("reading partitions {partitions}", { partitions });
-    },
-    flushed({ partition, first, last, rows, rejected, objects, bytes, seconds }) {
-      logger.info("wrote offsets {first} to {last} of partition {partition}", {
-        partition,
-        first,
-        last,
-        rows,
-        rejected,
-        objects,
-        bytes,
-        seconds: Number(seconds.toFixed(3)),
-      });
-    },
-    rejected(partition, reason, count) {
-      logger.warn("rejected a message of partition {partition}: {reason}", {
-        partition,
-        reason,
-        rejected: count,
-      });
-    },
-    retried(what, error) {
-      // The broker's adapter logs it, now and then: there may be one for each partition.
-      if (what === "commit") return;
-      logger.warn("{what} failed and is tried again: {error}", { what, error: messageOf(error) });
-    },
-    gap(partition, from, to) {
-      logger.error(
-        "retention removed offsets {from} to {to} of partition {partition} before they were read",
-        { partition, from, to: to - 1, lost: to - from },
-      );
-    },
-    ready(ready, why) {
-      if (ready === isReady) return;
-      isReady = ready;
-      if (ready) logger.info("ready again");
-      else logger.warn("not ready: {why}", { why: why ?? "no reason given" });
-    },
+  return (event) => {
+    switch (event.kind) {
+      case "assigned":
+        return logger.info("reading partitions {partitions}", { partitions: event.partitions });
+      case "notice":
+        return logger.warn(event.text.replaceAll("{", "{{").replaceAll("}", "}}"));
+      case "flushed":
+        return logger.info("wrote offsets {first} to {last} of partition {partition}", {
+          ...event.flush,
+          seconds: Number(event.flush.seconds.toFixed(3)),
+        });
+      case "rejected":
+        return logger.warn("rejected a message of partition {partition}: {reason}", {
+          partition: event.partition,
+          reason: event.reason,
+          rejected: event.count,
+        });
+      case "retried":
+        // The broker's adapter logs it, now and then: there may be one for each partition.
+        if (event.what === "commit") return;
+        return logger.warn("{what} failed and is tried again: {error}", {
+          what: event.what,
+          error: messageOf(event.error),
+        });
+      case "gap":
+        return logGap(event.gap);
+      case "ready":
+        if (event.ready === isReady) return;
+        isReady = event.ready;
+        if (isReady) logger.info("ready again");
+        else logger.warn("not ready: {why}", { why: event.why ?? "no reason given" });
+    }
   };
+}
+
+const GAPS = {
+  retention:
+    "retention removed offsets {from} to {to} of partition {partition} before they were read",
+  reset: "the group was moved past offsets {from} to {to} of partition {partition}",
+  unreadable: "offsets {from} to {to} of partition {partition} cannot be read",
+} as const;
+
+function logGap({ partition, first, end, reason }: GapReport): void {
+  logger.error(GAPS[reason], {
+    partition,
+    from: first,
+    to: end - 1,
+    lost: end - first,
+  });
 }

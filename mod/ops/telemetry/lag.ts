@@ -1,5 +1,5 @@
 import type { PartitionOffsets } from "../../broker/broker.ts";
-import type { SinkObserver } from "../../sink/observer.ts";
+import type { SinkEvent } from "../../sink/sink_event.ts";
 
 interface Standing {
   /** Offset up to which all is in the lake. */
@@ -12,7 +12,7 @@ interface Standing {
  * How many messages of each partition are in the topic and not in the lake. Kafka's own tools call
  * that the group's lag: high watermark less committed offset.
  */
-export class Lag implements SinkObserver {
+export class Lag {
   readonly #partitions = new Map<number, Standing>();
   #lastCommitMs: number;
   readonly #now: () => number;
@@ -50,27 +50,35 @@ export class Lag implements SinkObserver {
     }
   }
 
-  assigned(partitions: number[]): void {
+  /** Takes notice of what the sink does. */
+  event(event: SinkEvent): void {
+    switch (event.kind) {
+      case "assigned":
+        return this.#assigned(event.partitions);
+      case "position":
+        return this.#position(event.partition, event.next, event.highWatermark);
+      case "committed": {
+        const standing = this.#partitions.get(event.partition);
+        if (standing !== undefined) standing.committed = event.offset;
+        return;
+      }
+      case "flushed":
+        this.#lastCommitMs = this.#now();
+    }
+  }
+
+  #assigned(partitions: number[]): void {
     for (const partition of this.#partitions.keys()) {
       if (!partitions.includes(partition)) this.#partitions.delete(partition);
     }
   }
 
-  position(partition: number, next: number, highWatermark: number): void {
+  #position(partition: number, next: number, highWatermark: number): void {
     const standing = this.#partitions.get(partition);
     if (standing === undefined) {
       this.#partitions.set(partition, { committed: next, high: highWatermark });
     } else {
       standing.high = Math.max(standing.high, highWatermark);
     }
-  }
-
-  committed(partition: number, offset: number): void {
-    const standing = this.#partitions.get(partition);
-    if (standing !== undefined) standing.committed = offset;
-  }
-
-  flushed(): void {
-    this.#lastCommitMs = this.#now();
   }
 }

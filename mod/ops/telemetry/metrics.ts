@@ -1,7 +1,7 @@
 import process from "node:process";
 import client, { type Counter, type Gauge } from "prom-client";
 import type { CommandName } from "../../config/settings.ts";
-import type { FlushReport, SinkObserver } from "../../sink/observer.ts";
+import type { SinkEvent } from "../../sink/sink_event.ts";
 import type { Lag } from "./lag.ts";
 import type { ProduceObserver } from "./produce_observer.ts";
 import type { Readiness } from "./readiness.ts";
@@ -23,7 +23,7 @@ const FLUSH_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
  * The metrics of one process, in Prometheus's text form. Names are the log's field names with
  * `ticklake_` before and the unit behind.
  */
-export class Metrics implements SinkObserver, ProduceObserver {
+export class Metrics implements ProduceObserver {
   readonly #registry = new client.Registry();
   readonly #read = this.#counter("ticklake_read_rows_total", "Rows read", "partition");
   readonly #readBytes = this.#counter("ticklake_read_bytes_total", "Bytes read", "partition");
@@ -37,7 +37,7 @@ export class Metrics implements SinkObserver, ProduceObserver {
   );
   readonly #lost = this.#counter(
     "ticklake_lost_total",
-    "Messages that retention removed before they were read",
+    "Messages that are neither row nor dead letter: gaps on record",
     "partition",
   );
   readonly #sent = this.#counter(
@@ -100,32 +100,30 @@ export class Metrics implements SinkObserver, ProduceObserver {
     return this.#registry.metrics();
   }
 
-  assigned(partitions: number[]): void {
-    this.#assigned.set(partitions.length);
-  }
-
-  read(partition: number, rows: number, bytes: number): void {
-    this.#read.inc({ partition }, rows);
-    this.#readBytes.inc({ partition }, bytes);
-  }
-
-  flushed({ partition, rows, bytes, objects, seconds }: FlushReport): void {
-    this.#rows.inc({ partition }, rows);
-    this.#bytes.inc({ partition }, bytes);
-    this.#objects.inc({ partition }, objects);
-    this.#flushSeconds.observe(seconds);
-  }
-
-  retried(what: string): void {
-    this.#retries.inc({ what });
-  }
-
-  buffered(bytes: number): void {
-    this.#buffered.set(bytes);
-  }
-
-  gap(partition: number, from: number, to: number): void {
-    this.#lost.inc({ partition }, to - from);
+  /** Counts what the sink does. */
+  event(event: SinkEvent): void {
+    switch (event.kind) {
+      case "assigned":
+        return this.#assigned.set(event.partitions.length);
+      case "read":
+        this.#read.inc({ partition: event.partition }, event.rows);
+        return this.#readBytes.inc({ partition: event.partition }, event.bytes);
+      case "flushed": {
+        const { partition, rows, bytes, objects, seconds } = event.flush;
+        this.#rows.inc({ partition }, rows);
+        this.#bytes.inc({ partition }, bytes);
+        this.#objects.inc({ partition }, objects);
+        return this.#flushSeconds.observe(seconds);
+      }
+      case "retried":
+        return this.#retries.inc({ what: event.what });
+      case "buffered":
+        return this.#buffered.set(event.bytes);
+      case "gap": {
+        const { partition, first, end } = event.gap;
+        return this.#lost.inc({ partition }, end - first);
+      }
+    }
   }
 
   sent(rows: number): void {

@@ -3,7 +3,7 @@ import type { PartitionOffsets } from "../../broker/broker.ts";
 import { VERSION } from "../../config/version.ts";
 import type { Settings } from "../../config/settings.ts";
 import { Failure, messageOf } from "../../failure/failure.ts";
-import { observers, type SinkObserver } from "../../sink/observer.ts";
+import { listeners, type SinkListener } from "../../sink/sink_event.ts";
 import { pause } from "../../wait/sleep.ts";
 import { startAlerts } from "./alerts.ts";
 import { eventLog } from "../log/event_log.ts";
@@ -40,14 +40,14 @@ export interface OperationsOptions {
 /** Health, metrics, alerts and the event log of a process that runs. */
 export interface Operations {
   /** To be told what the sink does. */
-  readonly observer: SinkObserver;
+  readonly onEvent: SinkListener;
   /** To be told what `produce` does. */
   readonly produced: ProduceObserver;
   close(): Promise<void>;
 }
 
 /**
- * Starts what `--metrics` and `TICKLAKE_ALERT_WEBHOOK` ask for, and the event log. A command gives `observer`
+ * Starts what `--metrics` and `TICKLAKE_ALERT_WEBHOOK` ask for, and the event log. A command gives `onEvent`
  * (or `produced`) to what does the work, and calls `close` when that has ended, however it ended.
  * @throws {Failure} kind `usage` for a wrong address or URL, `failed` when it cannot listen there
  */
@@ -58,10 +58,14 @@ export async function startOperations(options: OperationsOptions): Promise<Opera
   const readiness = new Readiness(
     command === "consume" ? "no partition is assigned yet" : "the topic is not reached yet",
   );
-  const counted: SinkObserver = {
-    rejected: (_, reason, count) => rejections.add(reason, count),
-  };
-  const sinkObservers: SinkObserver[] = [eventLog(), lag, readiness, counted];
+  const told: SinkListener[] = [
+    eventLog(),
+    (event) => lag.event(event),
+    (event) => readiness.event(event),
+    (event) => {
+      if (event.kind === "rejected") rejections.add(event.reason, event.count);
+    },
+  ];
   const produceObservers: ProduceObserver[] = [readiness, {
     rejectedRow: (reason) => rejections.add(reason, 1),
   }];
@@ -89,7 +93,7 @@ export async function startOperations(options: OperationsOptions): Promise<Opera
       );
     }
     closing.push(server.close);
-    sinkObservers.push(metrics);
+    told.push((event) => metrics.event(event));
     produceObservers.push(metrics);
     logger.info("metrics and health at {url}", { url: server.url });
   }
@@ -121,7 +125,7 @@ export async function startOperations(options: OperationsOptions): Promise<Opera
     closing.push(follow(topicOffsets, lag, readiness, offsetsEveryMs));
   }
   return {
-    observer: observers(...sinkObservers),
+    onEvent: listeners(...told),
     produced: {
       started: () => produceObservers.forEach((o) => o.started?.()),
       sent: (rows) => produceObservers.forEach((o) => o.sent?.(rows)),

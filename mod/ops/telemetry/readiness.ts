@@ -1,10 +1,10 @@
-import type { SinkObserver } from "../../sink/observer.ts";
+import type { SinkEvent } from "../../sink/sink_event.ts";
 
 /**
  * Whether the pipeline can do its work now, for `/readyz`. Its words are our own: whoever reaches the port
  * reads them, so no message of an error is among them.
  */
-export class Readiness implements SinkObserver {
+export class Readiness {
   readonly #obstacles = new Map<"assignment" | "broker" | "outside", string>();
 
   /** @param waitsFor what is not there at the start, such as `no partition is assigned` */
@@ -17,14 +17,15 @@ export class Readiness implements SinkObserver {
     return [...this.#obstacles.values()];
   }
 
-  assigned(partitions: number[]): void {
-    if (partitions.length > 0) this.#obstacles.delete("assignment");
-    else this.#obstacles.set("assignment", "no partition is assigned");
-  }
-
-  ready(ready: boolean): void {
-    if (ready) this.#obstacles.delete("outside");
-    else this.#obstacles.set("outside", "the lake cannot be written, the log says why");
+  /** Takes notice of what the sink does. */
+  event(event: SinkEvent): void {
+    if (event.kind === "assigned") {
+      if (event.partitions.length > 0) this.#obstacles.delete("assignment");
+      else this.#obstacles.set("assignment", "no partition is assigned");
+    } else if (event.kind === "ready") {
+      if (event.ready) this.#obstacles.delete("outside");
+      else this.#obstacles.set("outside", "the lake cannot be written, the log says why");
+    }
   }
 
   /** Whether the broker answers questions. */

@@ -1,0 +1,204 @@
+import type { AssignedPartition } from "../broker/broker.ts";
+import type { GapReason, TableLog, WrittenRange } from "../table/table.ts";
+import {
+  type Checkpoint,
+  formatCheckpoint,
+  type Intent,
+  parseCheckpoint,
+  RULES,
+} from "./intent.ts";
+import type { SealedRange } from "./open_range.ts";
+import { gapObject, type RangeObject } from "./range_objects.ts";
+import type { SinkListener } from "./sink_event.ts";
+import type { Uploader } from "./uploader.ts";
+
+/** A flush that was begun and is not repeated. */
+export interface Settlement {
+  /** First offset of the range. */
+  first: number;
+  intent: Intent;
+  /** Whether its former owner may still bring objects: then no range of the same bounds may follow. */
+  late: boolean;
+  /** Whether it may be taken as it is, where all its objects are there. */
+  take: boolean;
+}
+
+/** What a {@linkcode FlushJournal} works with. */
+export interface JournalParts {
+  log: TableLog;
+  uploader: Uploader;
+  tell: SinkListener;
+}
+
+/**
+ * The flush protocol of one partition, from its assignment until it is lost. Of a log's offsets, each
+ * is in the table once, whatever is killed between any two lines of this page, because:
+ *
+ * - A range `[first, end)` is fixed before its first byte is put (the intent), and the group's
+ *   coordinator refuses the intent of whoever no longer owns the partition.
+ * - Names and bytes of a range's objects are a function of log, range, layout, rules and messages
+ *   alone: whoever repeats the range writes the same objects over themselves.
+ * - The table takes a range only when all its objects are durable, and only once. What the table says
+ *   is the truth; the group's offset is a fence, and follows it.
+ *
+ * The calls are not to overlap: one is begun when the last has ended.
+ */
+export class FlushJournal {
+  readonly #assigned: AssignedPartition;
+  readonly #parts: JournalParts;
+  #committed: number;
+  #checkpoint: Checkpoint;
+
+  // ── Checkpoint: what the group's coordinator keeps ─────────────────────────────────────────────────
+
+  constructor(assigned: AssignedPartition, parts: JournalParts) {
+    this.#assigned = assigned;
+    this.#parts = parts;
+    const { start, committed } = assigned;
+    this.#committed = committed.offset ?? start;
+    this.#checkpoint = parseCheckpoint(committed.metadata) ?? { from: this.#committed };
+  }
+
+  /** The group's offset. All before it is in the table, or was no message. */
+  get committed(): number {
+    return this.#committed;
+  }
+
+  /** First offset that the group is responsible for; goes along with the next commit. */
+  set from(from: number) {
+    this.#checkpoint = { ...this.#checkpoint, from };
+  }
+
+  /** What is committed with it. */
+  get checkpoint(): Checkpoint {
+    return this.#checkpoint;
+  }
+
+  /**
+   * Commits that the table has everything before `first`, and that there is no message in
+   * `[first, next)`. Invariant: the next range begins at `since`, or at the offset where there is none.
+   */
+  async place(first: number, next: number): Promise<void> {
+    const { from } = this.#checkpoint;
+    await this.#commit(next, { from, since: first < next ? first : undefined });
+  }
+
+  // ── A flush ────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Writes a sealed range.
+   * @param begun whether its intent is committed already, by a former owner
+   */
+  async write(range: SealedRange, objects: readonly RangeObject[], begun: boolean): Promise<void> {
+    const startedAt = performance.now();
+    const { partition } = this.#assigned;
+    const { tell } = this.#parts;
+    const { first, end, rows, rejected, reasons, layout } = range;
+    const intent = { end, objects: objects.length, layout: layout.recorded, rules: RULES };
+    if (!begun) await this.#intend(first, intent);
+    await this.#put(objects);
+    await this.#take({ partition, first, end, ...written(objects), gaps: [] });
+    await this.#conclude(end);
+    for (const [reason, count] of reasons) tell({ kind: "rejected", partition, reason, count });
+    const bytes = objects.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    const seconds = (performance.now() - startedAt) / 1000;
+    const last = end - 1;
+    tell({
+      kind: "flushed",
+      flush: { partition, first, last, rows, rejected, objects: objects.length, bytes, seconds },
+    });
+  }
+
+  /**
+   * Intent: the offset that is committed already is committed again, with the bounds of what comes.
+   * Invariant: no byte of a range is put before its intent is durable. Whoever comes next finds it, and
+   * repeats or settles the range before anything else is written of this partition.
+   */
+  async #intend(first: number, intent: Intent): Promise<void> {
+    const { from } = this.#checkpoint;
+    const since = first < this.#committed ? first : undefined;
+    await this.#commit(this.#committed, { from, since, intent });
+  }
+
+  /** Put: all objects are durable when it returns. Tries again for as long as the lake is away. */
+  async #put(objects: readonly RangeObject[]): Promise<void> {
+    await this.#parts.uploader.putAll(objects, this.#assigned.lost);
+  }
+
+  /**
+   * Take: the range is in the table when this returns. Where it was in already (we, or a former owner,
+   * were killed between take and commit) nothing changes. Invariant: taken before committed, so the
+   * table is never behind the group.
+   */
+  async #take(range: WrittenRange): Promise<void> {
+    const { log, uploader } = this.#parts;
+    const signal = this.#assigned.lost;
+    await uploader.persist("take", () => log.take([range], { signal }), signal);
+  }
+
+  /** Commit: the intent is done, and the group's offset is the range's end. */
+  async #conclude(end: number): Promise<void> {
+    await this.#commit(end, { from: this.#checkpoint.from });
+  }
+
+  // ── What is no flush of rows ───────────────────────────────────────────────────────────────────────
+
+  /**
+   * Settle: what becomes of a range that was begun at `first` and cannot be repeated, since messages of
+   * it are gone from the log, or it was begun under other rules. Either the table takes it as it is, or
+   * nothing of it stays and its messages are written anew. Then the intent is to be replaced by
+   * {@linkcode place}; until it is, a next owner settles the same range once more.
+   * @returns the first offset that is not in the table
+   */
+  async settle({ first, intent, late, take }: Settlement): Promise<number> {
+    const { end, objects } = intent;
+    const { log, uploader } = this.#parts;
+    const { partition, lost: signal } = this.#assigned;
+    const range = { partition, first, end, objects: take ? objects : null, late };
+    const answer = await uploader.persist("take", () => log.settle(range, { signal }), signal);
+    if (answer === "removed") return first;
+    await this.#conclude(end);
+    return end;
+  }
+
+  /**
+   * Gap: offsets that get no row are a range of their own, of one object that says why. It is repeated
+   * as every range is.
+   * @param details see {@linkcode gapObject}
+   */
+  async gap(
+    first: number,
+    end: number,
+    reason: GapReason,
+    details?: Record<string, unknown>,
+  ): Promise<void> {
+    const { log, tell } = this.#parts;
+    const { partition } = this.#assigned;
+    // Up to the committed offset there was no message.
+    const lostFrom = Math.max(first, Math.min(this.#committed, end - 1));
+    await this.#intend(first, { end, objects: 1, gap: reason });
+    await this.#put([gapObject({ log, partition, first, end }, reason, details)]);
+    const gaps = [{ first, end, reason }];
+    await this.#take({ partition, first, end, objects: [], deadLetters: [], gaps });
+    await this.#conclude(end);
+    tell({ kind: "gap", gap: { partition, first: lostFrom, end, reason } });
+  }
+
+  async #commit(offset: number, checkpoint: Checkpoint): Promise<void> {
+    const log = this.#parts.log.key;
+    await this.#assigned.commit(offset, formatCheckpoint({ ...checkpoint, log }));
+    this.#committed = offset;
+    this.#checkpoint = checkpoint;
+    this.#parts.tell({ kind: "committed", partition: this.#assigned.partition, offset });
+  }
+}
+
+/** Objects as the table is told of them. */
+function written(
+  objects: readonly RangeObject[],
+): Pick<WrittenRange, "objects" | "deadLetters"> {
+  const of = (wanted: RangeObject["kind"]) =>
+    objects.filter(({ kind }) => kind === wanted)
+      .map(({ bytes, kind: _, ...object }) => ({ ...object, bytes: bytes.length }));
+  return { objects: of("rows"), deadLetters: of("dead-letters") };
+}

@@ -1,0 +1,35 @@
+import type { Broker } from "../broker/broker.ts";
+import type { LogWriter } from "../table/table.ts";
+import { parseCheckpoint } from "./intent.ts";
+
+/** What a table may ask about the log that a group writes to it, and about the group. */
+export function logWriter(
+  { broker, topic, group, takeOver }: {
+    broker: Broker;
+    topic: string;
+    group: string;
+    takeOver?: boolean;
+  },
+): LogWriter {
+  return {
+    group,
+    takeOver,
+    async committed() {
+      const all = await broker.groupOffsets(group, topic);
+      return all.map(({ partition, offset, metadata }) => {
+        if (offset === null) return { partition, written: null };
+        const { since = offset, intent } = parseCheckpoint(metadata) ?? {};
+        return { partition, written: since, begunEnd: intent?.end };
+      });
+    },
+    async timestampAt(partition, offset) {
+      for await (const batch of broker.read(topic, partition, offset, offset + 1)) {
+        for (let i = 0; i < batch.count; i++) {
+          if (batch.offset(i) === offset) return batch.timestamp(i);
+        }
+      }
+      return null;
+    },
+    offsets: async () => await broker.topicOffsets(topic) ?? [],
+  };
+}

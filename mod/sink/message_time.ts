@@ -1,0 +1,15 @@
+/** Kafka's timestamp of a message that has none. */
+const NONE = -1;
+
+/** 1970-01-01 and the last millisecond of 2199. */
+const [FIRST_MS, LAST_MS] = [0, 7_258_118_399_999];
+
+/**
+ * Why a Kafka timestamp is none that a row can have; `null` where it is one. Tables are partitioned by
+ * its day, and one wild timestamp would add hundreds of thousands of days to them.
+ */
+export function wrongTime(timestampMs: number): string | null {
+  if (timestampMs >= FIRST_MS && timestampMs <= LAST_MS) return null;
+  if (timestampMs === NONE) return "no Kafka timestamp";
+  return `Kafka timestamp ${timestampMs} is outside of the years 1970 to 2199`;
+}

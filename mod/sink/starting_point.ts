@@ -1,0 +1,188 @@
+import type { AssignedPartition } from "../broker/broker.ts";
+import { Failure } from "../failure/failure.ts";
+import type { TablePosition } from "../table/table.ts";
+import type { Settlement } from "./flush_journal.ts";
+import { type Checkpoint, type Intent, parseCheckpoint, RULES } from "./intent.ts";
+
+/** Where a partition goes on after an assignment. */
+export interface StartingPoint {
+  /** First offset that is not in the table. */
+  first: number;
+  /** Offset to read next; in `[first, next)` there is no message. */
+  next: number;
+  /** First offset that the group is responsible for. */
+  from: number;
+  /** A flush from `first` on that was begun: to be repeated. */
+  begun?: Intent;
+  /** A flush that was begun, and is to be settled before anything else. */
+  settle?: Settlement;
+  /** Offsets `[first, reset)` that the group was moved past on purpose. */
+  reset?: number;
+  /** Whether there may be objects of a flush from `first` on of which nobody knows any more. */
+  sweep?: boolean;
+  /** What was out of the ordinary, for people. */
+  notice?: string;
+}
+
+/** What a {@linkcode startingPoint} is found from. */
+export interface Standing {
+  assigned: Pick<AssignedPartition, "partition" | "committed" | "offsets" | "start">;
+  /** How far the table is; absent where it has nothing of the partition. */
+  position: TablePosition | undefined;
+  /** Where a group without an offset begins. */
+  from: "earliest" | "latest";
+  /** The topic's name, for people. */
+  topic: string;
+  /** Key of the log. */
+  key: string;
+}
+
+/**
+ * Compares the table's position with what the group has committed: the table wins. Only a group whose
+ * offset was moved forward by hand, or by another program, is followed: the offsets between are a gap on
+ * record. docs/identity.md has the cases as a table.
+ * @throws {Failure} kind `failed`, when the table has more than the log
+ */
+export function startingPoint(standing: Standing): StartingPoint {
+  const { assigned: { committed }, position, key } = standing;
+  const checkpoint = committed.offset === null ? undefined : parseCheckpoint(committed.metadata);
+  const isOther = checkpoint?.log !== undefined && checkpoint.log !== key;
+  if (position !== undefined) {
+    return besideTable(standing, position, isOther ? { from: position.from } : checkpoint);
+  }
+  if (isOther) return beginOtherLog(standing);
+  if (checkpoint !== undefined) return intoEmptyTable(standing, checkpoint);
+  return begin(standing);
+}
+
+/** The table has nothing, and nothing of ours is committed. */
+function begin({ assigned, from, topic }: Standing): StartingPoint {
+  const { partition, start, committed: { offset }, offsets: { low } } = assigned;
+  if (offset === null || from === "latest" || offset <= low) {
+    return { first: start, next: start, from: start, sweep: true };
+  }
+  return {
+    sweep: true,
+    first: low,
+    next: low,
+    from: low,
+    reset: start,
+    notice: `partition ${partition} of ${topic}: the group stands at ${offset}, where another ` +
+      `program or a reset put it; the table has nothing before it, so offsets ${low} to ` +
+      `${start - 1} are recorded as a gap`,
+  };
+}
+
+/** The table has nothing, and what the group has committed is about another log of this name. */
+function beginOtherLog({ assigned, topic }: Standing): StartingPoint {
+  const { partition, offsets: { low } } = assigned;
+  return {
+    sweep: true,
+    first: low,
+    next: low,
+    from: low,
+    notice:
+      `partition ${partition} of ${topic}: the topic was created again since the group's last ` +
+      `commit; the new log is read from its beginning, at offset ${low}`,
+  };
+}
+
+/** The table has nothing, and the group says what was written, to wherever it was. */
+function intoEmptyTable({ assigned, topic }: Standing, checkpoint: Checkpoint): StartingPoint {
+  const { partition, offsets: { low, high } } = assigned;
+  const committed = assigned.committed.offset!;
+  const { from, since, intent } = checkpoint;
+  const written = since ?? committed;
+  if (written <= from && written <= high) return repeat(assigned, written, from, intent);
+  const first = Math.max(from, low);
+  // Fewer messages than were written: another log under the name, of which nothing was written.
+  const begin = first > high ? low : first;
+  return {
+    sweep: true,
+    first: begin,
+    next: begin,
+    from: begin,
+    notice: `partition ${partition} of ${topic}: the group stands at ${committed}, but the table ` +
+      `has nothing of this log; it is read from offset ${begin}`,
+  };
+}
+
+function besideTable(
+  { assigned, topic }: Standing,
+  { from, end }: TablePosition,
+  checkpoint: Checkpoint | undefined,
+): StartingPoint {
+  const { partition, committed: { offset }, offsets: { high } } = assigned;
+  if (end > high) {
+    throw new Failure(
+      "failed",
+      `the table has offsets up to ${
+        end - 1
+      } of partition ${partition} of ${topic}, but the log ends ` +
+        `at ${high}: the broker has lost messages (an unclean leader election, or a restored disk)`,
+      {
+        fix:
+          "The lost messages are in the table; new ones would get their offsets. Give the topic " +
+          "another name, or create it again: a log with another id goes beside the rows that are there.",
+      },
+    );
+  }
+  const at = { first: end, next: end, from, sweep: true };
+  const name = `partition ${partition} of ${topic}`;
+  if (offset === null) {
+    return {
+      ...at,
+      notice: `${name}: the group has no offset; goes on at ${end}, where the table ends`,
+    };
+  }
+  const { since, intent } = checkpoint ?? {};
+  const written = since ?? offset;
+  if (intent !== undefined) {
+    if (written === end) return repeat(assigned, written, from, intent);
+    // Taken, and killed before the commit.
+    if (intent.end === end) return { ...at, sweep: false };
+    return {
+      ...at,
+      notice: `${name}: the group has begun a flush at ${written}; goes on at ${end}, where the ` +
+        "table ends",
+    };
+  }
+  if (written === end) return { ...at, next: Math.max(end, offset), sweep: false };
+  if (checkpoint === undefined && offset > end) {
+    return {
+      ...at,
+      reset: offset,
+      notice:
+        `${name}: the group was moved from ${end} to ${offset}, by a reset or another program; ` +
+        "the offsets between are recorded as a gap",
+    };
+  }
+  return {
+    ...at,
+    notice: `${name}: the group stands at ${offset}; goes on at ${end}, where the table ends`,
+  };
+}
+
+/** Goes on with what the group has begun, if it has, at the first offset that is not in the table. */
+function repeat(
+  { committed: { offset }, offsets: { low } }: Standing["assigned"],
+  first: number,
+  from: number,
+  intent: Intent | undefined,
+): StartingPoint {
+  const next = Math.max(first, offset!);
+  const at = { first, next, from };
+  if (intent === undefined) return at;
+  if (intent.gap === "unreadable") {
+    // Delivered again, with its bytes.
+    return { ...at, settle: { first, intent, late: false, take: false } };
+  }
+  if (intent.layout !== undefined && intent.rules !== RULES) {
+    return { ...at, settle: { first, intent, late: false, take: true } };
+  }
+  // Some of its messages may be gone.
+  if (intent.layout !== undefined && low > next) {
+    return { ...at, settle: { first, intent, late: true, take: true } };
+  }
+  return { ...at, begun: intent };
+}

@@ -1,0 +1,173 @@
+import { Failure } from "../../failure/failure.ts";
+import { readObject } from "../../lake/format/read_object.ts";
+import { type TableObject, tableObjects } from "../../lake/table_objects.ts";
+import type { LakeStore } from "../../lake/store.ts";
+import { ORIGIN_COLUMNS } from "../../schema/schema.ts";
+import type { GroupStanding, LogWriter, TableCallOptions, TablePosition } from "../table.ts";
+
+/** What a log has in a table that has no record of it: of release 0.1.0, or because the record is gone. */
+export interface OldLog {
+  positions: ReadonlyMap<number, TablePosition>;
+  /** Objects of a flush that was never finished, of which nobody knows any more: to be removed. */
+  unfinished: readonly TableObject[];
+  /** The newest object with rows of each partition. */
+  newest: ReadonlyMap<number, TableObject>;
+  objects: number;
+}
+
+/** Objects of a log, by the key in their names: empty for those that release 0.1.0 gave. */
+export async function objectsOfLog(
+  store: LakeStore,
+  table: string,
+  { topic, key }: { topic: string; key: string },
+  { signal }: TableCallOptions,
+): Promise<TableObject[]> {
+  const objects: TableObject[] = [];
+  for await (const object of tableObjects(store, { table, topic, signal })) {
+    if ((object.parsed.log ?? "") === key) objects.push(object);
+  }
+  return objects;
+}
+
+/**
+ * Finds how far a table is by its objects, as release 0.1.0 kept that in the group's offsets alone: up to the end of the
+ * last range, unless the group says that this one is not finished.
+ * @param standings what the group has committed; asked after the objects were listed, so that a flush
+ * of which objects were seen has its intent, or its end, among them
+ */
+export async function readOldLog(
+  store: LakeStore,
+  objects: readonly TableObject[],
+  standings: readonly GroupStanding[],
+  lows: ReadonlyMap<number, number>,
+  options: TableCallOptions,
+): Promise<OldLog> {
+  const positions = new Map<number, TablePosition>();
+  const newest = new Map<number, TableObject>();
+  const unfinished: TableObject[] = [];
+  const byPartition = Map.groupBy(objects, ({ parsed }) => parsed.partition);
+  for (const [partition, own] of byPartition) {
+    const standing = standings.find((one) => one.partition === partition);
+    const written = standing?.written ?? null;
+    const isBegun = ({ parsed: { first, last } }: TableObject) =>
+      first === written && last + 1 === standing?.begunEnd;
+    const begun = own.filter((object) => !isBegun(object));
+    let finished = begun;
+    const last = begun.reduce((last, { parsed }) => Math.max(last, parsed.last), -1);
+    if (written === null && last >= 0) {
+      const range = begun.filter(({ parsed }) => parsed.last === last);
+      const { first } = range[0].parsed;
+      const canRepeat = first >= (lows.get(partition) ?? 0);
+      if (canRepeat && !await isWhole(store, range, first, last, options)) {
+        finished = begun.filter((object) => !range.includes(object));
+        unfinished.push(...range);
+      }
+    }
+    if (finished.length === 0) continue;
+    positions.set(partition, {
+      from: Math.min(...finished.map(({ parsed }) => parsed.first)),
+      end: Math.max(...finished.map(({ parsed }) => parsed.last)) + 1,
+    });
+    const rows = finished.filter(({ parsed }) => parsed.kind === "rows");
+    if (rows.length === 0) continue;
+    newest.set(partition, rows.reduce((a, b) => b.parsed.last > a.parsed.last ? b : a));
+  }
+  return { positions, newest, unfinished, objects: objects.length };
+}
+
+/** Whether the objects of a range have each of its offsets. */
+async function isWhole(
+  store: LakeStore,
+  range: readonly TableObject[],
+  first: number,
+  last: number,
+  options: TableCallOptions,
+): Promise<boolean> {
+  const offsets = new Set<number>();
+  for (const object of range) {
+    if (object.parsed.kind === "gap") return true;
+    for (const [offset] of await origins(store, object, options)) offsets.add(offset);
+  }
+  return offsets.size === last + 1 - first;
+}
+
+/**
+ * Whether the log is the one whose rows the table has: it reaches as far, and has the same Kafka
+ * timestamps at the offsets of the newest rows, where retention has left them.
+ */
+export async function isOldLog(
+  store: LakeStore,
+  { positions, newest }: Pick<OldLog, "positions" | "newest">,
+  writer: LogWriter,
+  options: TableCallOptions,
+): Promise<boolean> {
+  const offsets = new Map((await writer.offsets()).map((one) => [one.partition, one]));
+  for (const [partition, { end }] of positions) {
+    if (end > (offsets.get(partition)?.high ?? 0)) return false;
+  }
+  for (const [partition, object] of newest) {
+    const rows = await origins(store, object, options);
+    const last = rows.at(-1);
+    if (last === undefined) continue;
+    const timestampMs = await writer.timestampAt(partition, last[0]);
+    if (timestampMs !== null && timestampMs !== last[1]) return false;
+  }
+  return true;
+}
+
+const COLUMNS = ORIGIN_COLUMNS.filter(({ name }) => name !== "kafka_partition");
+
+/** Offset and Kafka timestamp (milliseconds since 1970) of an object's rows, by offset. */
+async function origins(
+  store: LakeStore,
+  { name, parsed }: TableObject,
+  options: TableCallOptions,
+): Promise<Array<[offset: number, timestampMs: number]>> {
+  const bytes = await store.get(name, options);
+  if (parsed.kind === "dead-letters") {
+    const lines = new TextDecoder().decode(bytes).trimEnd().split("\n");
+    return lines.map((line): [number, number] => {
+      const { offset, timestamp } = JSON.parse(line) as { offset: number; timestamp: string };
+      return [offset, Date.parse(timestamp)];
+    });
+  }
+  const { batches } = await readObject(name, parsed, bytes, COLUMNS);
+  const found: Array<[number, number]> = [];
+  for (const { rows, columns } of batches) {
+    const [offsets, timestamps] = COLUMNS.map((column) => columns.get(column.name)!);
+    for (let row = 0; row < rows; row++) {
+      found.push([Number(offsets[row]), Number(timestamps[row])]);
+    }
+  }
+  return found.sort(([a], [b]) => a - b);
+}
+
+/**
+ * Refuses to write another form than release 0.1.0 did. Where it has written several, one of them.
+ * @throws {Failure} kind `usage`
+ */
+export function requireOldForm(
+  table: string,
+  objects: readonly TableObject[],
+  { extension, columns }: { extension: string; columns: readonly string[] },
+): void {
+  const forms = new Set<string>();
+  for (const { parsed } of objects) {
+    if (parsed.kind !== "rows") continue;
+    forms.add(formOf(parsed.extension, parsed.partitions.map(([column]) => column)));
+  }
+  const wanted = formOf(extension, columns);
+  if (forms.size === 0 || forms.has(wanted)) return;
+  throw new Failure(
+    "usage",
+    `table ${table} holds ${[...forms].join(" and ")}, and would get ${wanted}`,
+    {
+      fix: "Use the --format and the --partition-by that it was written with, or another table " +
+        "(`table` in --schema).",
+    },
+  );
+}
+
+function formOf(extension: string, columns: readonly string[]): string {
+  return `.${extension} objects by ${columns.length === 0 ? "none" : columns.join()}`;
+}

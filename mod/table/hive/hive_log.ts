@@ -1,0 +1,203 @@
+import { objectName } from "../../lake/layout.ts";
+import { tableObjects } from "../../lake/table_objects.ts";
+import type { LakeStore } from "../../lake/store.ts";
+import type {
+  BegunRange,
+  LogName,
+  ObjectPlace,
+  TableCallOptions,
+  TableLog,
+  TablePosition,
+  TakeAnswer,
+  WrittenRange,
+} from "../table.ts";
+import { plainTopic, stateName } from "./state_names.ts";
+import { listState, newestPositions, ofKind, recordBytes } from "./table_state.ts";
+
+/** Milliseconds for which a former owner's late objects are looked for. */
+const LATE_MS = 7 * 86_400_000;
+
+/** What a {@linkcode HiveLog} is made of. */
+export interface HiveLogParts {
+  store: LakeStore;
+  table: string;
+  name: LogName;
+  key: string;
+  /** Folder of its state. */
+  folder: string;
+  notices: readonly string[];
+  /** Whether it was registered just now: nothing can have been put of it. */
+  isNew: boolean;
+}
+
+/** A partition as this owner knows it. */
+interface Owned {
+  /** Its number, in the names of the positions that it writes. */
+  term: number;
+  position: TablePosition | undefined;
+  /** Objects of positions that are overtaken. */
+  overtaken: string[];
+  /** The object of the position, when it is overtaken in turn. */
+  current: string | undefined;
+}
+
+/** One log in a table of Hive folders. */
+export class HiveLog implements TableLog {
+  readonly name: LogName;
+  readonly key: string;
+  readonly notices: readonly string[];
+  readonly #parts: HiveLogParts;
+  /** Key in the names of its objects. */
+  readonly #nameKey: string;
+  readonly #owned = new Map<number, Owned>();
+
+  constructor(parts: HiveLogParts) {
+    this.name = parts.name;
+    this.key = parts.key;
+    this.notices = parts.notices;
+    this.#parts = parts;
+    this.#nameKey = plainTopic(parts.folder) === undefined ? parts.folder : "";
+  }
+
+  async positions(
+    owned: readonly number[],
+    options: TableCallOptions = {},
+  ): Promise<ReadonlyMap<number, TablePosition>> {
+    const { store, table, folder } = this.#parts;
+    const state = await listState(store, table, { ...options, below: folder });
+    const newest = newestPositions(state, folder);
+    const all = ofKind(state, "position", folder);
+    for (const partition of owned) {
+      const position = newest.get(partition);
+      this.#owned.set(partition, {
+        term: (position?.term ?? 0) + 1,
+        position,
+        current: position?.name,
+        overtaken: all.filter((one) => one.partition === partition && one !== position)
+          .map(({ name }) => name),
+      });
+    }
+    for (const late of ofKind(state, "late", folder)) {
+      if (!owned.includes(late.partition)) continue;
+      await this.#removeObjects(late, { ...options, isLate: true });
+      if (Date.now() - late.since > LATE_MS) await store.remove(late.name);
+    }
+    return newest;
+  }
+
+  objectName({ kind, partition, first, last, partitions, extension }: ObjectPlace): string {
+    const { table, name: { topic } } = this.#parts;
+    const log = this.#nameKey;
+    return objectName({ table, topic, log, partition, first, last, kind, partitions, extension });
+  }
+
+  async take(
+    ranges: readonly WrittenRange[],
+    options: TableCallOptions = {},
+  ): Promise<TakeAnswer[]> {
+    return await Promise.all(ranges.map((range) => this.#takeOne(range, options)));
+  }
+
+  async #takeOne(
+    { partition, first, end }: Pick<WrittenRange, "partition" | "first" | "end">,
+    options: TableCallOptions,
+  ): Promise<TakeAnswer> {
+    const owned = this.#ownedPartition(partition);
+    const { position } = owned;
+    if (position !== undefined && position.end >= end) return "already";
+    if (position !== undefined && position.end !== first) {
+      throw new Error(
+        `partition ${partition}: the table ends at ${position.end}, and was to take ${first} to ${end}`,
+      );
+    }
+    await this.#write(partition, owned, { from: position?.from ?? first, end }, options);
+    return "taken";
+  }
+
+  async #write(
+    partition: number,
+    owned: Owned,
+    { from, end }: TablePosition,
+    options: TableCallOptions,
+  ): Promise<void> {
+    const { store, table, folder, name: { topic } } = this.#parts;
+    const { term } = owned;
+    const name = stateName(table, { kind: "position", folder, partition, term, from, end });
+    const record = recordBytes({ v: 1, topic, partition, from, end });
+    await Promise.all([
+      store.put(name, record, options),
+      // Whoever may not remove can work; the names only become more.
+      ...owned.overtaken.splice(0).map((name) => store.remove(name).catch(() => {})),
+    ]);
+    if (owned.current !== undefined) owned.overtaken.push(owned.current);
+    owned.current = name;
+    owned.position = { from, end };
+  }
+
+  async settle(
+    range: BegunRange,
+    options: TableCallOptions = {},
+  ): Promise<"taken" | "removed"> {
+    const { store, table, folder } = this.#parts;
+    const { partition, first, end, objects, late } = range;
+    if (objects !== null && (await this.#objectsOf(range, options)).length >= objects) {
+      await this.#takeOne(range, options);
+      return "taken";
+    }
+    if (late) {
+      const since = Date.now();
+      const name = stateName(table, { kind: "late", folder, partition, first, end, since });
+      await store.put(name, recordBytes({ v: 1, partition, first, end }), options);
+      // What the former owner takes late is older than what is the position from now on.
+      const owned = this.#ownedPartition(partition);
+      owned.term++;
+      await this.#write(partition, owned, owned.position ?? { from: first, end: first }, options);
+    }
+    await this.#removeObjects(range, { ...options, isLate: late });
+    return "removed";
+  }
+
+  async sweep(
+    beyond: ReadonlyMap<number, number>,
+    { signal }: TableCallOptions = {},
+  ): Promise<void> {
+    const { store, table, isNew, name: { topic } } = this.#parts;
+    if (isNew || beyond.size === 0) return;
+    const names: string[] = [];
+    for await (const { name, parsed } of tableObjects(store, { table, topic, signal })) {
+      const isOwn = (parsed.log ?? "") === this.#nameKey;
+      if (isOwn && parsed.first >= (beyond.get(parsed.partition) ?? Infinity)) names.push(name);
+    }
+    for (const name of names) await store.remove(name);
+  }
+
+  #ownedPartition(partition: number): Owned {
+    const owned = this.#owned.get(partition);
+    if (owned === undefined) throw new Error(`positions of partition ${partition} were not asked`);
+    return owned;
+  }
+
+  async #removeObjects(
+    range: Pick<BegunRange, "partition" | "first" | "end">,
+    { isLate, ...options }: TableCallOptions & { isLate: boolean },
+  ): Promise<void> {
+    for (const { name, kind } of await this.#objectsOf(range, options)) {
+      // A gap of the same bounds is what came instead.
+      if (!isLate || kind !== "gap") await this.#parts.store.remove(name);
+    }
+  }
+
+  async #objectsOf(
+    { partition, first, end }: Pick<BegunRange, "partition" | "first" | "end">,
+    { signal }: TableCallOptions,
+  ): Promise<Array<{ name: string; kind: ObjectPlace["kind"] }>> {
+    const { store, table, name: { topic } } = this.#parts;
+    const found = [];
+    for await (const { name, parsed } of tableObjects(store, { table, topic, signal })) {
+      const isOwn = parsed.partition === partition && (parsed.log ?? "") === this.#nameKey &&
+        parsed.first === first && parsed.last === end - 1;
+      if (isOwn) found.push({ name, kind: parsed.kind });
+    }
+    return found;
+  }
+}

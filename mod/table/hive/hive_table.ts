@@ -1,0 +1,181 @@
+import { EXTENSIONS } from "../../lake/format/lake_format.ts";
+import { Partitioning } from "../../lake/partitioning.ts";
+import { type TableObject, tableObjects } from "../../lake/table_objects.ts";
+import type { LakeStore } from "../../lake/store.ts";
+import { logKey } from "../log_key.ts";
+import type {
+  LogName,
+  LogWriter,
+  Table,
+  TableCallOptions,
+  TableDescription,
+  TableLog,
+  TablePosition,
+} from "../table.ts";
+import { isOldLog, objectsOfLog, type OldLog, readOldLog, requireOldForm } from "./adopt.ts";
+import { HiveLog } from "./hive_log.ts";
+import { plainFolder, type StateName, stateName } from "./state_names.ts";
+import { describeTable, recordOf } from "./table_record.ts";
+import {
+  listState,
+  newestPositions,
+  ofKind,
+  recordBytes,
+  type StateObject,
+} from "./table_state.ts";
+import { registerGroup } from "./writing_group.ts";
+
+/**
+ * A table of objects in Hive folders, `PREFIX/TABLE/dt=…/`: whatever lies there is in the table. Its
+ * state lies beside it, see `state_names.ts`.
+ */
+export function openHiveTable(store: LakeStore, description: TableDescription): Table {
+  return new HiveTable(store, description);
+}
+
+/** A log that is being opened. */
+interface Opening {
+  name: LogName;
+  key: string;
+  state: readonly StateObject[];
+  writer: LogWriter;
+  /** What people should be told of it. */
+  notices: string[];
+  options: TableCallOptions;
+}
+
+class HiveTable implements Table {
+  readonly description: string;
+  readonly #store: LakeStore;
+  readonly #wanted: TableDescription;
+  readonly #table: string;
+
+  constructor(store: LakeStore, wanted: TableDescription) {
+    this.#store = store;
+    this.#wanted = wanted;
+    this.#table = wanted.schema.table;
+    this.description = `table ${this.#table} in ${store.description}`;
+  }
+
+  async log(name: LogName, writer: LogWriter, options: TableCallOptions = {}): Promise<TableLog> {
+    const store = this.#store;
+    const table = this.#table;
+    const notices: string[] = [];
+    let state = await listState(store, table, options);
+    if (ofKind(state, "table").length === 0) {
+      await this.#findObjects(options);
+      state = await listState(store, table, options);
+    }
+    await describeTable(store, table, recordOf(this.#wanted), state, options);
+    const opening = { name, key: await logKey(name), state, writer, notices, options };
+    const folder = await this.#folderOf(opening);
+    await registerGroup(store, table, folder, writer, options);
+    const isNew = !state.some((one) => "folder" in one && one.folder === folder);
+    return new HiveLog({ store, table, name, key: opening.key, folder, notices, isNew });
+  }
+
+  /** Looks for objects when the table has no record: of release 0.1.0, or of one whose record is gone. */
+  async #findObjects(options: TableCallOptions): Promise<void> {
+    const { schema, format, partitionBy } = this.#wanted;
+    const objects: TableObject[] = [];
+    const found = { table: this.#table, signal: options.signal };
+    for await (const object of tableObjects(this.#store, found)) objects.push(object);
+    const columns = new Partitioning(partitionBy, schema).names;
+    requireOldForm(this.#table, objects, { extension: EXTENSIONS[format], columns });
+    const folders = new Set(objects.map(({ parsed }) => parsed.log ?? plainFolder(parsed.topic)));
+    for (const folder of folders) await this.#record({ kind: "found", folder }, {}, options);
+  }
+
+  /**
+   * The folder of a log's state. The plain one, whose objects have names without a key, is that of the
+   * first log of the topic's name that 0.1.0 or a broker without ids has brought; of an identified log
+   * only when it is that log.
+   */
+  async #folderOf(opening: Opening): Promise<string> {
+    const { name, name: { topic }, key, state, writer, notices, options } = opening;
+    const plain = plainFolder(topic);
+    const isThere = state.some((one) => "folder" in one && one.folder === plain);
+    if (key === "") {
+      notices.push(
+        `the broker gives topics no ids: should ${topic} be created again, that will not be noticed`,
+      );
+      if (isFound(state, plain)) {
+        await this.#adopt(plain, await this.#readOld(opening, ""), options);
+      }
+      return plain;
+    }
+    const claim = ofKind(state, "log", plain)[0];
+    if (claim?.key === key) return plain;
+    if (!isThere || claim !== undefined) return await this.#keyed(opening);
+    const old = await this.#readOld(opening, "");
+    const positions = isFound(state, plain) ? old.positions : newestPositions(state, plain);
+    if (!await isOldLog(this.#store, { ...old, positions }, writer, options)) {
+      notices.push(
+        `what table ${this.#table} holds of ${topic} is of another log of that name (the topic was ` +
+          "created again, or lies in another cluster); this one goes beside it",
+      );
+      return await this.#keyed(opening);
+    }
+    if (isFound(state, plain)) await this.#adopt(plain, old, options);
+    await this.#record({ kind: "log", folder: plain, key }, { ...name }, options);
+    notices.push(
+      `table ${this.#table} is taken over from ticklake 0.1.0: ${countOf(positions)} offsets of ` +
+        `${topic} in ${old.objects} objects; from now on the lake says how far it is`,
+    );
+    return plain;
+  }
+
+  /** The folder of a log of its own key. */
+  async #keyed(opening: Opening): Promise<string> {
+    const { name, key, state, notices, options } = opening;
+    if (isFound(state, key)) {
+      const old = await this.#readOld(opening, key);
+      await this.#adopt(key, old, options);
+      notices.push(
+        `the records of table ${this.#table} were gone: made anew from ${old.objects} objects, with ` +
+          `${countOf(old.positions)} offsets of ${name.topic}`,
+      );
+    }
+    if (ofKind(state, "log", key).length === 0) {
+      await this.#record({ kind: "log", folder: key, key }, { ...name }, options);
+    }
+    return key;
+  }
+
+  async #readOld({ name: { topic }, writer, options }: Opening, key: string): Promise<OldLog> {
+    const objects = await objectsOfLog(this.#store, this.#table, { topic, key }, options);
+    const lows = new Map((await writer.offsets()).map(({ partition, low }) => [partition, low]));
+    return await readOldLog(this.#store, objects, await writer.committed(), lows, options);
+  }
+
+  async #adopt(
+    folder: string,
+    old: OldLog,
+    options: TableCallOptions,
+  ): Promise<void> {
+    for (const { name } of old.unfinished) await this.#store.remove(name);
+    for (const [partition, { from, end }] of old.positions) {
+      // Any owner's own is newer.
+      const state = { kind: "position", folder, partition, term: 0, from, end } as const;
+      await this.#record(state, { partition, from, end }, options);
+    }
+    await this.#record({ kind: "adopted", folder }, { objects: old.objects }, options);
+  }
+
+  async #record(
+    state: StateName,
+    record: Record<string, unknown>,
+    options: TableCallOptions,
+  ): Promise<void> {
+    await this.#store.put(stateName(this.#table, state), recordBytes({ v: 1, ...record }), options);
+  }
+}
+
+/** Whether a folder's log has objects and no positions yet. */
+function isFound(state: readonly StateObject[], folder: string): boolean {
+  return ofKind(state, "found", folder).length > 0 && ofKind(state, "adopted", folder).length === 0;
+}
+
+function countOf(positions: ReadonlyMap<number, TablePosition>): number {
+  return [...positions.values()].reduce((sum, { from, end }) => sum + end - from, 0);
+}

@@ -1,0 +1,104 @@
+/**
+ * Names of what a table keeps about itself, beside its objects: one listing of a few names says what the
+ * table is, which logs it holds, who writes them, and how far it is. Objects are written once; what
+ * changes gets a new name, so that whatever comes late cannot undo what came later.
+ */
+
+/** Folder of the tables' own records, below the lake's root. No engine reads what begins with `_`. */
+export const STATE_ROOT = "_ticklake";
+
+/** The folder of a table's own records. */
+export function stateFolder(table: string): string {
+  return `${STATE_ROOT}/${table}/`;
+}
+
+/** What one name in a table's state says. */
+export type StateName =
+  /** What the table is: a version of its description. */
+  | { kind: "table"; fingerprint: string }
+  /** A log of this folder: its record. */
+  | { kind: "log"; folder: string; key: string }
+  /** Objects of release 0.1.0 were found, of this folder's topic. */
+  | { kind: "found"; folder: string }
+  /** And have been taken over: their positions are on record. */
+  | { kind: "adopted"; folder: string }
+  /** A group that writes the log, by a hash of its name. */
+  | { kind: "group"; folder: string; hash: string }
+  /** How far the table was, by the owner of that term. */
+  | {
+    kind: "position";
+    folder: string;
+    partition: number;
+    /** Number of the assignment: later owners have larger ones. */
+    term: number;
+    from: number;
+    end: number;
+  }
+  /** A range that was taken back, of which a former owner may still bring objects. */
+  | {
+    kind: "late";
+    folder: string;
+    partition: number;
+    first: number;
+    end: number;
+    /** Milliseconds since 1970. */
+    since: number;
+  };
+
+/** Folder of a log whose objects' names have no key: begun by 0.1.0, or a log without an id. */
+export function plainFolder(topic: string): string {
+  return `plain-${topic}`;
+}
+
+/** The topic of a {@linkcode plainFolder}; `undefined` for another folder. */
+export function plainTopic(folder: string): string | undefined {
+  return folder.startsWith("plain-") ? folder.slice("plain-".length) : undefined;
+}
+
+/** The name of a piece of a table's state. */
+export function stateName(table: string, state: StateName): string {
+  const root = stateFolder(table);
+  if (state.kind === "table") return `${root}table-${state.fingerprint}.json`;
+  return `${root}logs/${state.folder}/${fileName(state)}.json`;
+}
+
+function fileName(state: Exclude<StateName, { kind: "table" }>): string {
+  switch (state.kind) {
+    case "found":
+    case "adopted":
+      return state.kind;
+    case "log":
+      return `log-${state.key}`;
+    case "group":
+      return `group-${state.hash}`;
+    case "position":
+      return `position-${state.partition}-${state.term}-${state.from}-${state.end}`;
+    case "late":
+      return `late-${state.partition}-${state.first}-${state.end}-${state.since}`;
+  }
+}
+
+/** Reads a name; `undefined` for one that is none of these (of a later release, say). */
+export function parseStateName(table: string, name: string): StateName | undefined {
+  const parts = name.slice(stateFolder(table).length).split("/");
+  if (parts.length === 1) {
+    const fingerprint = /^table-([0-9a-f]+)\.json$/.exec(parts[0])?.[1];
+    return fingerprint === undefined ? undefined : { kind: "table", fingerprint };
+  }
+  const [logs, folder, file] = parts;
+  const [, kind, rest = ""] = /^([a-z]+)(?:-(.*))?\.json$/.exec(file ?? "") ?? [];
+  if (logs !== "logs" || parts.length !== 3) return undefined;
+  const numbers = rest.split("-").map(Number);
+  const isNumbers = (count: number) => numbers.length === count && numbers.every(Number.isInteger);
+  if ((kind === "found" || kind === "adopted") && rest === "") return { kind, folder };
+  if (kind === "log") return { kind, folder, key: rest };
+  if (kind === "group") return { kind, folder, hash: rest };
+  if (kind === "position" && isNumbers(4)) {
+    const [partition, term, from, end] = numbers;
+    return { kind, folder, partition, term, from, end };
+  }
+  if (kind === "late" && isNumbers(4)) {
+    const [partition, first, end, since] = numbers;
+    return { kind, folder, partition, first, end, since };
+  }
+}
