@@ -10,6 +10,7 @@ export const COMMAND_NAMES = [
   "status",
   "topic",
   "dead-letters",
+  "schema",
   "doctor",
   "dashboard",
   "demo",
@@ -158,6 +159,7 @@ export const SETTINGS = define({
       "doctor",
       "topic",
       "dead-letters",
+      "schema",
     ],
     description:
       "What describes the rows: a shipped schema's name or a JSON file, see `ticklake schema`; without it index_quotes",
@@ -341,7 +343,7 @@ export const SETTINGS = define({
     choices: ["csv", "jsonl"],
     flag: "--input-format",
     env: "TICKLAKE_INPUT_FORMAT",
-    commands: ["produce"],
+    commands: ["produce", "schema"],
     description: "How the input is written; without it by its name's ending or its first byte",
   },
   delimiter: {
@@ -350,7 +352,7 @@ export const SETTINGS = define({
     placeholder: "<character>",
     flag: "--delimiter",
     env: "TICKLAKE_DELIMITER",
-    commands: ["produce"],
+    commands: ["produce", "schema"],
     description:
       "What separates the fields of CSV, one character or tab; without it found by looking: , ; tab or |",
   },
