@@ -101,6 +101,10 @@ export function commandPolicies(subject: PolicySubject): Record<string, PolicyDo
       writeObjects(subject),
       ...encrypt,
       role(subject, "CrawlerRole", ["GetRole"]),
+      allow("Athena", ["athena:GetWorkGroup"], [
+        arn(subject, "athena", `workgroup/${subject.workgroup}`),
+      ]),
+      glue(subject, "Catalog", ["glue:GetDatabase", "glue:GetTable"]),
     ),
   };
 }

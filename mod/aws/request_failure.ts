@@ -71,7 +71,24 @@ const SYNONYMS: Readonly<Record<string, string>> = {
 export function requestMeaning(error: unknown, place: string): Meaning | undefined {
   const { message = "" } = error as { message?: string };
   if (/^Region is missing|region="" is not/.test(message)) return MEANINGS.RegionMissing(place);
-  return MEANINGS[meaningOf(error)]?.(place);
+  return wrongRegion(error, place) ?? MEANINGS[meaningOf(error)]?.(place);
+}
+
+/** A request that was signed for another region than the server's; all servers but AWS's have only one. */
+function wrongRegion(error: unknown, place: string): Meaning | undefined {
+  const { name, message = "", Region } = error as {
+    name?: string;
+    message?: string;
+    Region?: string;
+  };
+  if (name !== "AuthorizationHeaderMalformed") return undefined;
+  const expected = Region ?? /expecting ["']([\w-]+)["']/.exec(message)?.[1];
+  return expected === undefined
+    ? [`${place} has another region: ${message}`, "Set AWS_REGION to that of the server."]
+    : [
+      `${place} is in region ${expected}, and the region in force is another`,
+      `Set AWS_REGION to ${expected}.`,
+    ];
 }
 
 /** Whether other credentials may have success. */

@@ -3,6 +3,7 @@ import type { Output } from "../terminal/output.ts";
 import { EXIT_CODES } from "../failure/failure.ts";
 import { failedBy, type Finding, ok, warning } from "../ops/doctor/finding.ts";
 import { loadSchema } from "../schema/load_schema.ts";
+import type { RowSchema } from "../schema/schema.ts";
 import { localCatalogPath } from "./open_engine.ts";
 import { openLake } from "./open_lake.ts";
 
@@ -38,8 +39,10 @@ async function* allFindings(
   const file = loaded.envFile === undefined ? "no .env" : `${loaded.envFile} was read`;
   yield ok("settings", `${given.length} given, ${file}`);
   for (const text of loaded.warnings) yield warning("settings", text);
+  let schema: RowSchema | undefined;
   try {
-    const { table, columns } = await loadSchema(settings.schema);
+    schema = await loadSchema(settings.schema);
+    const { table, columns } = schema;
     yield ok("schema", `table ${table}, ${columns.length} columns`);
   } catch (error) {
     yield failedBy("schema", error);
@@ -64,7 +67,15 @@ async function* allFindings(
   }
   if (bucket !== undefined) {
     const { s3Findings } = await import("../ops/doctor/s3_findings.ts");
-    yield* s3Findings(settings, bucket, () => openLake(settings), signal);
+    let reached = true;
+    for await (const finding of s3Findings(settings, bucket, () => openLake(settings), signal)) {
+      reached &&= finding.status !== "failed";
+      yield finding;
+    }
+    if (reached && schema !== undefined) {
+      const { catalogFindings } = await import("../ops/doctor/catalog_findings.ts");
+      yield* catalogFindings(settings, bucket, schema, signal);
+    }
   } else {
     yield ok("lake", `the directory ${home}/lake, as AWS_S3_BUCKET is not set`);
     yield embedded.databaseFinding(

@@ -1,5 +1,6 @@
 import type { LoadedSettings } from "../config/load.ts";
 import { type CommandName, type Settings, takes } from "../config/settings.ts";
+import { Failure } from "../failure/failure.ts";
 
 /**
  * The settings with what follows the schema where it is not set: the topic has the table's name, with
@@ -15,7 +16,14 @@ export async function followSchema(
     return settings;
   }
   const { loadSchema } = await import("../schema/load_schema.ts");
-  const { table } = await loadSchema(settings.schema);
+  let table: string;
+  try {
+    table = (await loadSchema(settings.schema)).table;
+  } catch (error) {
+    // It is a finding of its own.
+    if (command === "doctor" && error instanceof Failure) return settings;
+    throw error;
+  }
   topic.value = table.replaceAll("_", "-");
   topic.source = `table of ${settings.schema}`;
   return { ...settings, topic: topic.value };

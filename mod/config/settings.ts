@@ -702,7 +702,7 @@ export const SETTINGS = define({
     flag: "--database",
     env: "TICKLAKE_DATABASE",
     default: "ticklake",
-    commands: ["setup-catalog", "query", "status"],
+    commands: ["setup-catalog", "query", "status", "doctor"],
     description: "Glue database of the table",
   },
   crawler: {
@@ -805,7 +805,7 @@ export const SETTINGS = define({
     choices: ["athena", "local"],
     flag: "--engine",
     env: "TICKLAKE_ENGINE",
-    commands: ["query"],
+    commands: ["query", "doctor"],
     description: "What answers the SQL; without it Athena for a lake in S3, else the local engine",
   },
   workgroup: {
@@ -815,7 +815,7 @@ export const SETTINGS = define({
     flag: "--workgroup",
     env: "TICKLAKE_WORKGROUP",
     default: "primary",
-    commands: ["setup-catalog", "query"],
+    commands: ["setup-catalog", "query", "doctor"],
     description: "Athena workgroup",
   },
   athenaOutput: {
@@ -824,7 +824,7 @@ export const SETTINGS = define({
     placeholder: "<s3-url>",
     flag: "--output-location",
     env: "TICKLAKE_ATHENA_OUTPUT",
-    commands: ["setup-catalog", "query"],
+    commands: ["setup-catalog", "query", "doctor"],
     description: "s3://BUCKET/PATH/ for Athena's results; without it the workgroup's",
   },
   sqlFile: {

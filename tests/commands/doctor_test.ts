@@ -533,3 +533,45 @@ serviceTest("the crawler's role: missing, without Glue's trust, and as it should
   assert.equal(good.code, 0);
   assert.match(good.of("role").detail, new RegExp(`${role} is there, and Glue may`));
 });
+
+serviceTest("the region of an S3 server that is not AWS's is named with the fix", {
+  needs: ["real-s3"],
+}, async () => {
+  const env = { ...realS3Env(), AWS_REGION: "eu-central-1", AWS_S3_BUCKET: uniqueName("region") };
+  assertFailed(
+    await doctor(env),
+    "AWS region",
+    /is in region us-east-1, and the region in force is another/,
+    /Set AWS_REGION to us-east-1/,
+    2,
+  );
+});
+
+serviceTest(
+  "what Athena needs is looked at: database, table, workgroup, and whether the table is of this lake",
+  { needs: ["aws"] },
+  async () => {
+    const database = uniqueName("catalog").replaceAll("-", "_");
+    const aws = awsEnv();
+    const bucket = await withEnv(aws, newBucket);
+    const env: Env = { ...aws, AWS_S3_BUCKET: bucket, TICKLAKE_DATABASE: database };
+    const before = await doctor(env);
+    assert.equal(before.of("Glue database").status, "warning");
+    assert.match(before.of("Glue database").fix!, /ticklake setup-catalog/);
+    assert.match(before.of("Athena workgroup").detail, /^primary /);
+    assert.equal(before.code, 0, "what is not set up yet is no failure");
+
+    const setUp = await runTicklake(["setup-catalog", "--projection"], { env });
+    assert.equal(setUp.code, 0, setUp.stderr);
+    const after = await doctor(env);
+    assert.equal(after.of("Glue database").detail, `${database} is there`);
+    assert.match(after.of("Glue table").detail, /^index_quotes is at s3:.*, with all columns$/);
+    assert.equal(after.code, 0);
+
+    const other = await doctor({ ...env, TICKLAKE_PREFIX: "elsewhere" });
+    assertFailed(other, "Glue table", /index_quotes is at s3:.*and the lake at/, /PREFIX/, 2);
+    const workgroup = await doctor({ ...env, TICKLAKE_WORKGROUP: "nosuch" });
+    assert.equal(workgroup.of("Athena workgroup").status, "failed");
+    assert.match(workgroup.of("Athena workgroup").fix!, /TICKLAKE_WORKGROUP/);
+  },
+);

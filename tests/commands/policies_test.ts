@@ -114,7 +114,15 @@ serviceTest("each command works with its own policy, and with nothing else", AWS
   // Asks for the bucket as a whole first, which only larger policies allow.
   assert.deepEqual(
     await account.run(["doctor"], "doctor"),
-    ["iam:GetRole", "s3:DeleteObject", "s3:ListBucket", "s3:PutObject"],
+    [
+      "athena:GetWorkGroup",
+      "glue:GetDatabase",
+      "glue:GetTable",
+      "iam:GetRole",
+      "s3:DeleteObject",
+      "s3:ListBucket",
+      "s3:PutObject",
+    ],
   );
   assert.deepEqual(await account.serve(["dashboard"]), reading);
   // From cron, without the right to make roles.

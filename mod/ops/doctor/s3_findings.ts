@@ -164,6 +164,9 @@ async function refusalFinding(
       return failed("bucket", `${bucket}: ${messageOf(error)}`, undefined);
     }
     if (isCredentialFailure(error.cause)) return failedBy("AWS identity", error);
+    if (isNamed(error.cause, "AuthorizationHeaderMalformed")) {
+      return failedBy("AWS region", error, "usage");
+    }
     if (!isNamed(error.cause, "AccessDenied")) return failedBy("bucket", error);
     return warning(
       "bucket",
