@@ -1,5 +1,7 @@
+import { Failure } from "../failure/failure.ts";
+import { countRows } from "../lake/format/count_rows.ts";
 import type { LakeStore } from "../lake/store.ts";
-import { tableObjects } from "../lake/table_objects.ts";
+import { type TableObject, tableObjects } from "../lake/table_objects.ts";
 
 /** What lies in the lake of one table, by its objects' names and sizes. */
 export interface LakeInventory {
@@ -9,7 +11,10 @@ export interface LakeInventory {
   bytes: number;
   /** Offsets that flushes have written, those of dead letters among them. */
   offsets: number;
-  /** Rows: offsets that are no dead letters; `null` where those are too many to count. */
+  /**
+   * Rows, as the objects themselves say: a range may have offsets without a message. `null` where there
+   * are too many objects to ask, or one of them cannot be read.
+   */
   rows: number | null;
   /** Objects with dead letters. */
   deadLetterObjects: number;
@@ -25,10 +30,14 @@ export interface LakeInventory {
   days: number;
 }
 
-/** Objects of dead letters that are read to count the messages. */
-const MOST_READ = 200;
+/** Objects that are asked how many rows they have: of a Parquet file the footer, 16 KiB. */
+const MOST_OBJECTS = 2000;
 
-const NEWLINE = 0x0a;
+/** Bytes of objects that are read whole for that, as JSON lines and dead letters are. */
+const MOST_BYTES = 64 * 2 ** 20;
+
+/** Objects that are asked at the same time: most of it is the way to the store. */
+const AT_ONCE = 16;
 
 /** Takes stock of a table's objects of one topic. @throws {Failure} kind `service` */
 export async function takeInventory(
@@ -51,14 +60,15 @@ export async function takeInventory(
   };
   const ranges = new Set<string>();
   const days = new Set<string>();
-  const deadLetters: string[] = [];
-  for await (const { name, size, parsed } of tableObjects(store, { table, topic, signal })) {
-    const { kind, partition, first, last, partitions } = parsed;
+  const found: Record<"rows" | "dead-letters", TableObject[]> = { "rows": [], "dead-letters": [] };
+  for await (const object of tableObjects(store, { table, topic, signal })) {
+    const { size, parsed: { kind, partition, first, last, partitions } } = object;
     if (kind === "gap") {
       inventory.lost += last + 1 - first;
       inventory.gapObjects++;
       continue;
     }
+    found[kind].push(object);
     // The objects of one flush share its range.
     const range = `${partition} ${first}`;
     if (!ranges.has(range)) inventory.offsets += last + 1 - first;
@@ -66,7 +76,6 @@ export async function takeInventory(
     if (kind === "dead-letters") {
       inventory.deadLetterObjects++;
       inventory.deadLetterBytes += size;
-      deadLetters.push(name);
       continue;
     }
     inventory.objects++;
@@ -74,21 +83,33 @@ export async function takeInventory(
     for (const [column, value] of partitions) if (column === "dt") days.add(value);
   }
   inventory.days = days.size;
-  inventory.rejected = deadLetters.length > MOST_READ
-    ? null
-    : await countLines(store, deadLetters, signal);
-  inventory.rows = inventory.rejected === null ? null : inventory.offsets - inventory.rejected;
+  inventory.rows = await countAll(store, found.rows, signal);
+  inventory.rejected = await countAll(store, found["dead-letters"], signal);
   return inventory;
 }
 
-async function countLines(
+/** Rows of all objects together; `null` where they are too many or too large, or one is damaged. */
+async function countAll(
   store: LakeStore,
-  names: readonly string[],
+  objects: readonly TableObject[],
   signal: AbortSignal,
-): Promise<number> {
-  let lines = 0;
-  for (const name of names) {
-    for (const byte of await store.get(name, { signal })) if (byte === NEWLINE) lines++;
+): Promise<number | null> {
+  const whole = objects.filter(({ parsed }) => parsed.extension !== "parquet")
+    .reduce((sum, { size }) => sum + size, 0);
+  if (objects.length > MOST_OBJECTS || whole > MOST_BYTES) return null;
+  let rows = 0;
+  let next = 0;
+  const count = async () => {
+    while (next < objects.length) {
+      const counted = await countRows(objects[next++], store, { signal });
+      rows += counted;
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: AT_ONCE }, count));
+  } catch (error) {
+    if (error instanceof Failure && error.kind === "rejected") return null;
+    throw error;
   }
-  return lines;
+  return rows;
 }

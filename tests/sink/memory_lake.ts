@@ -41,11 +41,14 @@ export class MemoryLake implements LakeStore {
     return true;
   }
 
-  get(name: string): Promise<Uint8Array> {
+  get(
+    name: string,
+    { range }: StoreOptions & { range?: { start: number; end: number } } = {},
+  ): Promise<Uint8Array> {
     const bytes = this.objects.get(name) ?? this.state.get(name);
     return bytes === undefined
       ? Promise.reject(new Failure("failed", `${name}: no such object`))
-      : Promise.resolve(bytes);
+      : Promise.resolve(range === undefined ? bytes : bytes.subarray(range.start, range.end));
   }
 
   async *list(prefix: string): AsyncIterable<LakeObject> {

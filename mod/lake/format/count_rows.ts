@@ -1,0 +1,47 @@
+import { gunzipSync } from "node:zlib";
+import { parquetMetadataAsync } from "hyparquet";
+import { Failure, messageOf } from "../../failure/failure.ts";
+import type { LakeStore, StoreOptions } from "../store.ts";
+import type { TableObject } from "../table_objects.ts";
+
+/** Bytes of a Parquet file's end that are read at first: the footers that we write are smaller. */
+const FOOTER_BYTES = 16 * 1024;
+
+const NEWLINE = 0x0a;
+
+/**
+ * How many rows, or dead letters, an object has: by a Parquet file's footer, else by its lines.
+ * @throws {Failure} kind `rejected`, naming the object, when it cannot be read; kind `service`
+ */
+export async function countRows(
+  { name, size, parsed }: TableObject,
+  store: LakeStore,
+  { signal }: StoreOptions,
+): Promise<number> {
+  try {
+    if (parsed.extension !== "parquet") {
+      const bytes = await store.get(name, { signal });
+      return countLines(parsed.extension.endsWith(".gz") ? gunzipSync(bytes) : bytes);
+    }
+    const file = {
+      byteLength: size,
+      async slice(start: number, end = size) {
+        return (await store.get(name, { signal, range: { start, end } })).slice().buffer;
+      },
+    };
+    return Number((await parquetMetadataAsync(file, { initialFetchSize: FOOTER_BYTES })).num_rows);
+  } catch (cause) {
+    if (signal?.aborted) throw signal.reason;
+    if (cause instanceof Failure) throw cause;
+    throw new Failure("rejected", `object ${name} cannot be read: ${messageOf(cause)}`, {
+      cause,
+      fix: "`ticklake verify --deep` says what is missing with it.",
+    });
+  }
+}
+
+function countLines(bytes: Uint8Array): number {
+  let lines = 0;
+  for (const byte of bytes) if (byte === NEWLINE) lines++;
+  return lines;
+}
