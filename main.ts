@@ -23,6 +23,7 @@ async function main(words: string[]): Promise<number> {
   let redact = (text: string) => text;
   let output = processOutput({ json: flags.json === true, redact: (text) => redact(text) });
   let closeLog = () => {};
+  let signal: AbortSignal | undefined;
   try {
     const loaded = loadSettings({ flags });
     redact = redaction(loaded.resolved);
@@ -34,16 +35,20 @@ async function main(words: string[]): Promise<number> {
     closeLog = openLog({ settings, output });
     if (settings.logFormat === "json") output = notesAsEvents(output);
     for (const warning of loaded.warnings) output.note(`warning: ${warning}`);
+    signal = stopSignal();
     return await module.run({
       settings,
       loaded,
       commands: COMMANDS,
       args,
       output,
-      signal: stopSignal(),
+      signal,
     });
   } catch (error) {
-    return report(error, command.name, output);
+    // Where a command has nothing to finish, the signal's reason comes all the way up.
+    const stopped = signal?.aborted === true && error === signal.reason;
+    const told = stopped ? new Failure("failed", "stopped before it had begun") : error;
+    return report(told, command.name, output);
   } finally {
     closeLog();
   }

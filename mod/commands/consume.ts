@@ -27,7 +27,7 @@ export async function run(context: CommandContext): Promise<number> {
   output.onClosed(() => queueMicrotask(() => closed.abort()));
   const signal = AbortSignal.any([context.signal, closed.signal]);
   const { topic, group, from, format, partitionBy, untilEnd } = settings;
-  const schema = await loadSchema(settings.schema);
+  const schema = await loadSchema(settings.schema, signal);
   // What the user wrote is looked at before any service is asked.
   new Partitioning(partitionBy, schema);
   compressionOf(format, settings.compression);

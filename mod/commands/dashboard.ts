@@ -8,7 +8,7 @@ import { openLake } from "./open_lake.ts";
 export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
   const { topic, group, listen, dashboardToken: token } = settings;
-  const schema = await loadSchema(settings.schema);
+  const schema = await loadSchema(settings.schema, signal);
   const store = await openLake(settings);
   try {
     const broker = await openExistingBroker(settings, { signal });

@@ -1,3 +1,4 @@
+import { Failure, messageOf } from "../failure/failure.ts";
 import type { CommandContext, CommandModule } from "../cli/command.ts";
 import type { Output } from "../terminal/output.ts";
 import type { Settings } from "../config/settings.ts";
@@ -44,7 +45,12 @@ const QUERIES: ReadonlyArray<readonly [title: string, sql: string]> = [
 /** `demo`: the whole path on the embedded parts, in a folder of its own. */
 export async function run(context: CommandContext): Promise<number> {
   const { output, signal } = context;
-  const home = await Deno.makeTempDir({ prefix: "ticklake-demo-" });
+  const home = await Deno.makeTempDir({ prefix: "ticklake-demo-" }).catch((cause) => {
+    throw new Failure("failed", `no temporary directory can be made: ${messageOf(cause)}`, {
+      cause,
+      fix: "Set TMPDIR to a directory that exists and can be written.",
+    });
+  });
   const settings: Settings = {
     ...context.settings,
     home,

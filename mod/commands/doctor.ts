@@ -41,7 +41,7 @@ async function* allFindings(
   for (const text of loaded.warnings) yield warning("settings", text);
   let schema: RowSchema | undefined;
   try {
-    schema = await loadSchema(settings.schema);
+    schema = await loadSchema(settings.schema, signal);
     const { table, columns } = schema;
     yield ok("schema", `table ${table}, ${columns.length} columns`);
   } catch (error) {

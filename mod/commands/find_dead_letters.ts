@@ -23,7 +23,7 @@ export async function* findDeadLetters(
   if (day !== undefined && !/^\d{4}-\d\d-\d\d$/.test(day)) {
     throw new Failure("usage", `--day: expected YYYY-MM-DD, found ${JSON.stringify(day)}`);
   }
-  const { table } = await loadSchema(settings.schema);
+  const { table } = await loadSchema(settings.schema, signal);
   const objects = await Array.fromAsync(
     tableObjects(store, { table, kinds: ["dead-letters"], topic, signal }),
   );

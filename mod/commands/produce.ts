@@ -38,7 +38,7 @@ interface Tally {
 /** `produce`: rows of files to the topic. */
 export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
-  const schema = keyedBy(await loadSchema(settings.schema), settings.key);
+  const schema = keyedBy(await loadSchema(settings.schema, signal), settings.key);
   const form = {
     format: settings.inputFormat,
     delimiter: delimiterOf(settings.delimiter),

@@ -6,6 +6,7 @@ import { readOnlyStatement } from "../catalog/statement.ts";
 import type { CommandContext } from "../cli/command.ts";
 import { countText, sizeText } from "../terminal/amount_text.ts";
 import { releaseStopSignal, retakeStopSignal } from "../cli/stop_signal.ts";
+import { readText } from "../files/read_text.ts";
 import { Failure, messageOf } from "../failure/failure.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import type { RowSchema } from "../schema/schema.ts";
@@ -15,7 +16,7 @@ import { stoppedFailure } from "./stopped_failure.ts";
 /** `query`: one read-only SQL statement about the lake. */
 export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
-  const schema = await loadSchema(settings.schema);
+  const schema = await loadSchema(settings.schema, signal);
   if (settings.example && context.args.length === 0) {
     listExamples(exampleQueries(schema), context);
     return 0;
@@ -55,7 +56,7 @@ function describeCost({ cost }: QueryResult): string {
 }
 
 async function findSql(
-  { settings: { sqlFile, example }, args }: CommandContext,
+  { settings: { sqlFile, example }, args, signal }: CommandContext,
   schema: RowSchema,
 ): Promise<string> {
   if (example) return findExample(args[0], schema).sql;
@@ -71,8 +72,9 @@ async function findSql(
   try {
     return sqlFile === "-"
       ? await new Response(Deno.stdin.readable).text()
-      : await Deno.readTextFile(sqlFile);
+      : await readText(sqlFile, signal);
   } catch (cause) {
+    if (signal.aborted) throw signal.reason;
     throw new Failure("usage", `--file ${sqlFile} cannot be read: ${messageOf(cause)}`, { cause });
   }
 }

@@ -1,6 +1,6 @@
 import type { Settings } from "../config/settings.ts";
 import { Failure } from "../failure/failure.ts";
-import { ownEntry } from "../home/own_entry.ts";
+import { ownEntry } from "../files/own_entry.ts";
 
 /**
  * Makes sure that the directory of the embedded parts is there: what asks the lake does not make one, as in

@@ -20,8 +20,8 @@ const OWN_ROLE = "ticklake-crawler";
 
 /** `setup-catalog`: what queries need to find the lake's table; safe to repeat. */
 export async function run(context: CommandContext): Promise<number> {
-  const { settings, output, args } = context;
-  const schema = await loadSchema(settings.schema);
+  const { settings, output, args, signal } = context;
+  const schema = await loadSchema(settings.schema, signal);
   if (settings.printPolicy) return await printPolicies(context, schema);
   if (args.length > 0) {
     throw new Failure("usage", `unexpected argument ${JSON.stringify(args[0])}`);

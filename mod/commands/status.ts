@@ -37,7 +37,7 @@ interface CrawlerStatus {
 export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
   const { topic, group, bucket } = settings;
-  const schema = await loadSchema(settings.schema);
+  const schema = await loadSchema(settings.schema, signal);
   try {
     const partitions = await partitionStatus(context);
     const lake = await openLake(settings);

@@ -32,7 +32,7 @@ export async function run(context: CommandContext): Promise<number> {
   const { topic } = settings;
   const position = parseReadPosition(settings.readFrom ?? `-${limit(context)}`, "--from");
   const matches = condition(settings.where);
-  const schema = await loadSchema(settings.schema);
+  const schema = await loadSchema(settings.schema, signal);
   const broker = await openExistingBroker(settings);
   try {
     const offsets = await broker.topicOffsets(topic, { signal });

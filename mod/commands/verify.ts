@@ -21,7 +21,7 @@ const FINDINGS = {
 export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
   const { topic, group, deep } = settings;
-  const { table } = await loadSchema(settings.schema);
+  const { table } = await loadSchema(settings.schema, signal);
   const store = await openLake(settings);
   try {
     const broker = await openExistingBroker(settings, { signal });

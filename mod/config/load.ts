@@ -1,5 +1,6 @@
 import { parse } from "dotenv";
 import { Failure, messageOf } from "../failure/failure.ts";
+import { readTextSync } from "../files/read_text.ts";
 import { ALL_SETTINGS, type Setting, type SettingKey, type Settings } from "./settings.ts";
 import { AWS_SECRETS } from "./redaction.ts";
 import type { Origin, Resolved } from "./resolved.ts";
@@ -124,7 +125,7 @@ function readEnvFile(named: string | undefined): EnvFile {
   const path = named ?? ".env";
   let text: string;
   try {
-    text = Deno.readTextFileSync(path);
+    text = readTextSync(path);
   } catch (cause) {
     if (named === undefined && cause instanceof Deno.errors.NotFound) {
       return { text: "", values: {} };
@@ -175,7 +176,7 @@ function resolve(
 /** A value that stands in a file of its own, without the end of its line. */
 function valueIn(path: string, source: string): string {
   try {
-    return Deno.readTextFileSync(path).replace(/\r?\n$/, "");
+    return readTextSync(path).replace(/\r?\n$/, "");
   } catch (cause) {
     throw new Failure("usage", `${source}: ${path} cannot be read: ${messageOf(cause)}`, { cause });
   }

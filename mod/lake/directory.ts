@@ -1,8 +1,8 @@
 import { dirname, join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import { Failure } from "../failure/failure.ts";
-import { checkOwnEntry, ownEntry } from "../home/own_entry.ts";
-import { DIRECTORY_MODE } from "../home/private_file.ts";
+import { checkOwnEntry, ownEntry } from "../files/own_entry.ts";
+import { DIRECTORY_MODE } from "../files/private_file.ts";
 import { fileFailure } from "./file_failure.ts";
 import { checkObjectName } from "./object_name.ts";
 import { readRange, syncDirectory, writeSynced } from "./synced_file.ts";

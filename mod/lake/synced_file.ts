@@ -1,4 +1,4 @@
-import { FILE_MODE } from "../home/private_file.ts";
+import { FILE_MODE } from "../files/private_file.ts";
 
 /** Writes a new file; its bytes are on the disk when it returns. */
 export async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {

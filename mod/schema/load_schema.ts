@@ -1,5 +1,6 @@
 import { SHIPPED_SCHEMAS } from "./shipped_schemas.ts";
 import { Failure, messageOf } from "../failure/failure.ts";
+import { readText } from "../files/read_text.ts";
 import { readSchema } from "./read_schema.ts";
 import type { RowSchema } from "./schema.ts";
 
@@ -9,22 +10,28 @@ const FIX =
 /** The schema without --schema. */
 const DEFAULT = "index_quotes";
 
+/** What was read from pipes, by path: `<(command)` can be read once, and is asked for more than once. */
+const piped = new Map<string, string>();
+
 /**
  * The schema of the rows: a shipped one by its name, or the one in a JSON file; without either that of
  * index quotes. Lines of the file that begin with `//` are comments.
+ * @param signal ends the reading; its reason is then thrown
  * @throws {Failure} kind `usage`, naming the file and each mistake in it
  */
-export async function loadSchema(path?: string): Promise<RowSchema> {
+export async function loadSchema(path?: string, signal?: AbortSignal): Promise<RowSchema> {
   const shipped = SHIPPED_SCHEMAS.get(path ?? DEFAULT);
   if (shipped !== undefined) return accepted(shipped, `the shipped schema ${path ?? DEFAULT}`);
-  return await readSchemaFile(path!);
+  return await readSchemaFile(path!, signal);
 }
 
-async function readSchemaFile(path: string): Promise<RowSchema> {
+async function readSchemaFile(path: string, signal?: AbortSignal): Promise<RowSchema> {
   let text: string;
   try {
-    text = await Deno.readTextFile(path);
+    text = piped.get(path) ?? await readText(path, signal);
+    if (!Deno.statSync(path).isFile) piped.set(path, text);
   } catch (cause) {
+    if (signal?.aborted) throw signal.reason;
     throw new Failure("usage", `schema ${path} cannot be read: ${messageOf(cause)}`, {
       cause,
       fix: `Name a readable file with --schema, or a shipped schema: ${

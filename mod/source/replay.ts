@@ -1,3 +1,4 @@
+import { openInput } from "./open_input.ts";
 import { Failure } from "../failure/failure.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import type { FileForm } from "./file_form.ts";
@@ -35,8 +36,10 @@ export async function replay(
       fix: "Name a file with --input, or leave --loop out.",
     });
   }
-  const open = async ({ open, name }: Input) =>
-    await RowReader.open(await open(), schema, { ...form, name, signal });
+  const open = async (input: Input) => {
+    const { name } = input;
+    return await RowReader.open(await openInput(input, signal), schema, { ...form, name, signal });
+  };
   for (const input of inputs.slice(1)) (await open(input)).close();
   let number = 0;
   let reader = await open(inputs[0]);

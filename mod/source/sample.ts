@@ -1,3 +1,4 @@
+import { openInput } from "./open_input.ts";
 import { Failure } from "../failure/failure.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import type { FileForm } from "./file_form.ts";
@@ -47,10 +48,10 @@ export async function sample(
   try {
     for (const input of inputs) {
       const { name } = input;
-      const opened = await input.open();
+      const opened = await openInput(input, signal);
       const file = input.isSeekable
         ? opened
-        : await spool(opened, name, signal).finally(opened.close);
+        : await spool(opened, name, signal).finally(() => opened.close());
       const reader = await RowReader.open(file, schema, { ...form, name, signal });
       const index = new RowIndex();
       files.push({ name, reader, index });

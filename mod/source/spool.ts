@@ -1,12 +1,21 @@
 import { Failure, messageOf } from "../failure/failure.ts";
+import { statfsSync } from "node:fs";
+import { dirname } from "node:path";
 import type { InputFile } from "./input_file.ts";
 import { readSome } from "./read_some.ts";
+
+/** Bytes of disk that stay free: others need the directory of temporary files too. */
+const LEFT_FREE = 512 * 2 ** 20;
+
+/** Bytes between two looks at what is free. */
+const LOOK_BYTES = 16 * 2 ** 20;
 
 /**
  * All that a pipe holds as a file that can be read at any place, at its beginning. It is a temporary
  * one that loses its name at once, so that nothing is left of it however the process ends.
  * @param name the pipe's, for messages
- * @throws {Failure} kind `failed`, when there is no room for it
+ * @throws {Failure} kind `failed`, when there is no room for it: a pipe may have no end, so that the disk
+ *   would be full
  * @throws the signal's reason, as soon as it aborts
  */
 export async function spool(
@@ -30,9 +39,16 @@ export async function spool(
   };
   try {
     const chunk = new Uint8Array(256 * 1024);
-    for (;;) {
+    for (let until = 0, written = 0;;) {
+      if (written >= until) {
+        if (freeBytes(dirname(path)) < LEFT_FREE) {
+          refuse(`the disk of ${dirname(path)} is nearly full`);
+        }
+        until = written + LOOK_BYTES;
+      }
       const count = await readSome(pipe, chunk, name, signal);
       if (count === null) break;
+      written += count;
       for (let at = 0; at < count;) {
         at += await file.write(chunk.subarray(at, count)).catch(refuse);
       }
@@ -48,4 +64,9 @@ export async function spool(
     seekSync: (offset, whence) => file.seekSync(offset, whence),
     close,
   };
+}
+
+function freeBytes(directory: string): number {
+  const { bavail, bsize } = statfsSync(directory);
+  return bavail * bsize;
 }

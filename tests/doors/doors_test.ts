@@ -20,7 +20,7 @@ const FLOORS: ReadonlyArray<readonly string[]> = [
   ["lake"],
   ["message"],
   ["schema", "config", "aws"],
-  ["home"],
+  ["files"],
   ["terminal", "wait", "failure"],
 ];
 

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { Failure, messageOf } from "../../failure/failure.ts";
-import { createPrivateFile, DIRECTORY_MODE } from "../../home/private_file.ts";
+import { createPrivateFile, DIRECTORY_MODE } from "../../files/private_file.ts";
 import { backoff } from "../../wait/backoff.ts";
 import { sleep } from "../../wait/sleep.ts";
 import { IDENTIFY } from "./identity.ts";

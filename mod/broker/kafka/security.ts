@@ -3,6 +3,7 @@ import { getLogger } from "@logtape/logtape";
 import type { KafkaConfig } from "kafkajs";
 import type { Settings } from "../../config/settings.ts";
 import { Failure, messageOf } from "../../failure/failure.ts";
+import { readTextSync } from "../../files/read_text.ts";
 import { mskIam } from "./msk_iam.ts";
 
 const logger = getLogger(["ticklake", "kafka"]);
@@ -74,7 +75,7 @@ function tlsOptions({ sslCaFile, sslCertFile, sslKeyFile }: SecuritySettings): C
 function pem(setting: string, path: string, kind: "CERTIFICATE" | "PRIVATE KEY"): string {
   let text: string;
   try {
-    text = Deno.readTextFileSync(path);
+    text = readTextSync(path);
   } catch (cause) {
     throw new Failure("usage", `${setting}: ${path} cannot be read: ${messageOf(cause)}`, {
       cause,

@@ -1,6 +1,6 @@
 import { Failure } from "../../failure/failure.ts";
-import { checkOwnEntry } from "../../home/own_entry.ts";
-import { createPrivateFile } from "../../home/private_file.ts";
+import { checkOwnEntry } from "../../files/own_entry.ts";
+import { createPrivateFile } from "../../files/private_file.ts";
 
 /** Marks the file as a local catalog: "tcat". Files of release 0.1.0 have 0. */
 export const APPLICATION_ID = 0x74636174;

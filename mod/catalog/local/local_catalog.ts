@@ -5,7 +5,7 @@ import { Failure, messageOf } from "../../failure/failure.ts";
 import type { Column, RowSchema } from "../../schema/schema.ts";
 import { STORE_TYPES } from "../../schema/types.ts";
 import { tableColumns } from "../lake_table.ts";
-import { DIRECTORY_MODE } from "../../home/private_file.ts";
+import { DIRECTORY_MODE } from "../../files/private_file.ts";
 import { APPLICATION_ID, prepareCatalogFile, requireCatalogFile } from "./catalog_file.ts";
 import { isDamaged } from "./sqlite_error.ts";
 
