@@ -1,8 +1,9 @@
 import type { CommandContext } from "../cli/command.ts";
 import { EXIT_CODES } from "../failure/failure.ts";
 import { loadSchema } from "../schema/load_schema.ts";
+import { countText } from "../terminal/amount_text.ts";
 import { countOffsets, type OffsetRange } from "../verify/offset_range.ts";
-import { isProved, type PartitionVerdict, verify } from "../verify/verify.ts";
+import { isProved, type PartitionVerdict, type TableVerdict, verify } from "../verify/verify.ts";
 import { openExistingBroker } from "./open_broker.ts";
 import { openLake } from "./open_lake.ts";
 import { stoppedFailure } from "./stopped_failure.ts";
@@ -15,6 +16,7 @@ const FINDINGS = {
   missing: "not in the lake",
   duplicate: "in the lake more than once",
   beyond: "in the lake, but not committed",
+  foreign: "in the lake, but not in the log: the topic was created again, or has lost messages",
 } as const;
 
 /** `verify`: whether every committed offset is in the lake exactly once. */
@@ -30,7 +32,7 @@ export async function run(context: CommandContext): Promise<number> {
         `comparing ${store.description} with what group ${group} has committed of topic ${topic} ` +
           `on ${broker.description}, by ${deep ? "reading every row" : "the objects' names"}`,
       );
-      const verdicts = await verify({
+      const verdict = await verify({
         broker,
         store,
         topic,
@@ -41,7 +43,7 @@ export async function run(context: CommandContext): Promise<number> {
         onProgress: (done, all) => output.progress(`read ${done} of ${all} objects`),
       });
       output.progress("");
-      return report(verdicts, context);
+      return report(verdict, context);
     } finally {
       output.progress("");
       await broker.close();
@@ -53,7 +55,8 @@ export async function run(context: CommandContext): Promise<number> {
   }
 }
 
-function report(verdicts: readonly PartitionVerdict[], { output }: CommandContext): number {
+function report(verdict: TableVerdict, { output }: CommandContext): number {
+  const { partitions: verdicts, forms } = verdict;
   const total = (of: (verdict: PartitionVerdict) => number) =>
     verdicts.reduce((sum, verdict) => sum + of(verdict), 0);
   const sums = {
@@ -62,19 +65,22 @@ function report(verdicts: readonly PartitionVerdict[], { output }: CommandContex
     missing: total(({ missing }) => countOffsets(missing)),
     duplicate: total(({ duplicate }) => countOffsets(duplicate)),
     beyond: total(({ beyond }) => countOffsets(beyond)),
+    foreign: total(({ foreign }) => countOffsets(foreign)),
     gaps: total(({ gaps }) => countOffsets(gaps)),
     unproven: total(({ unproven }) => countOffsets(unproven)),
     objects: total(({ objects }) => objects),
   };
-  const ok = verdicts.every(isProved);
-  output.document({ ok, ...sums, partitions: verdicts });
+  const ok = isProved(verdict);
+  const former = new Set(verdicts.flatMap(({ isCurrent, log }) => isCurrent ? [] : [log])).size;
+  output.document({ ok, ...sums, forms, partitions: verdicts });
   output.line(
     `${ok ? "ok" : "NOT OK"}: ${sums.expected} offsets expected, ${sums.found} found, ` +
       `${sums.missing} missing, ${sums.duplicate} duplicate, in ${sums.objects} objects`,
   );
   if (sums.gaps > 0) {
     output.note(
-      `${sums.gaps} offsets were removed by retention before they were read, as recorded`,
+      `${sums.gaps} offsets are gaps on record: removed by retention before they were read, skipped, ` +
+        "or unreadable",
     );
   }
   if (sums.unproven > 0) {
@@ -83,7 +89,16 @@ function report(verdicts: readonly PartitionVerdict[], { output }: CommandContex
         "a message",
     );
   }
+  if (former > 0) {
+    output.note(
+      `${countText(former, "former log")} of this topic's name among them: the topic was created ` +
+        "again, or lies in another cluster",
+    );
+  }
   if (ok) return 0;
+  if (forms.length > 0) {
+    output.note(`error: the table has objects of several forms: ${forms.join("; ")}`);
+  }
   for (const text of findings(verdicts)) output.note(text);
   return EXIT_CODES.rejected;
 }

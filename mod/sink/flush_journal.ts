@@ -174,8 +174,10 @@ export class FlushJournal {
   ): Promise<void> {
     const { log, tell } = this.#parts;
     const { partition } = this.#assigned;
-    // Up to the committed offset there was no message.
-    const lostFrom = Math.max(first, Math.min(this.#committed, end - 1));
+    // Up to the committed offset there was no message; a reset has moved that offset itself.
+    const lostFrom = reason === "reset"
+      ? first
+      : Math.max(first, Math.min(this.#committed, end - 1));
     await this.#intend(first, { end, objects: 1, gap: reason });
     await this.#put([gapObject({ log, partition, first, end }, reason, details)]);
     const gaps = [{ first, end, reason }];

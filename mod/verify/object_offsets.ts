@@ -10,6 +10,8 @@ export interface ObjectOffsets {
   partitions: Set<number>;
   /** The rows' `kafka_offset`, in the object's order. */
   offsets: number[];
+  /** Kafka's timestamp of the first row, milliseconds since 1970; absent for dead letters. */
+  timestampMs?: number;
 }
 
 /**
@@ -38,6 +40,7 @@ export async function objectOffsets(
   }
 }
 
+const TIMESTAMP = "kafka_timestamp";
 const COLUMNS = ["kafka_partition", "kafka_offset"];
 
 async function parquetOffsets(bytes: Uint8Array): Promise<ObjectOffsets> {
@@ -64,6 +67,16 @@ async function parquetOffsets(bytes: Uint8Array): Promise<ObjectOffsets> {
       }
     },
   });
+  await parquetRead({
+    file,
+    metadata,
+    columns: [TIMESTAMP],
+    rowEnd: 1,
+    compressors: DECOMPRESSORS,
+    onChunk({ columnData }) {
+      found.timestampMs ??= Number(columnData[0]);
+    },
+  });
   return found;
 }
 
@@ -77,6 +90,10 @@ function lineOffsets(text: string, partition: string, offset: string): ObjectOff
     }
     found.partitions.add(row[partition]);
     found.offsets.push(row[offset]);
+    const time = row[TIMESTAMP];
+    if (typeof time === "string") {
+      found.timestampMs ??= Date.parse(`${time.replace(" ", "T")}Z`);
+    }
   }
   return found;
 }

@@ -1,9 +1,11 @@
-import type { Broker, CommittedOffset, PartitionOffsets } from "../broker/broker.ts";
+import type { Broker, PartitionOffsets } from "../broker/broker.ts";
 import { Failure } from "../failure/failure.ts";
 import type { LakeStore } from "../lake/store.ts";
-import { type TableObject, tableObjects } from "../lake/table_objects.ts";
-import { parseCheckpoint } from "../sink/intent.ts";
-import { objectOffsets } from "./object_offsets.ts";
+import { tableObjects } from "../lake/table_objects.ts";
+import type { RecordedLog } from "../table/hive/table_state.ts";
+import { expectedOffsets } from "./expected_offsets.ts";
+import { logsToVerify, recordedOf } from "./logs_to_verify.ts";
+import { type ObjectOffsets, objectOffsets } from "./object_offsets.ts";
 import { addOffset, countOffsets, type OffsetRange } from "./offset_range.ts";
 import { OffsetSet } from "./offset_set.ts";
 import { checkTiling, type NamedObject, type Tiling } from "./tiling.ts";
@@ -26,7 +28,11 @@ export interface VerifyOptions {
 /** What was found of one partition. */
 export interface PartitionVerdict {
   partition: number;
-  /** First offset that the group was ever responsible for. */
+  /** Key of the log in its objects' names; empty for one that release 0.1.0 has begun. */
+  log: string;
+  /** Whether it is the log that the topic is now. */
+  isCurrent: boolean;
+  /** First offset that the table must have. */
   from: number;
   /** First offset that the group has not committed. */
   committed: number;
@@ -38,7 +44,12 @@ export interface PartitionVerdict {
   duplicate: OffsetRange[];
   /** Offsets in objects behind what is committed: of another group, or of a topic of the same name. */
   beyond: OffsetRange[];
-  /** Offsets that retention removed before they were read, as recorded in the lake. */
+  /**
+   * Offsets in the lake that are not the log's: behind its end, or (deep) of other messages. The topic was
+   * created again or lies in another cluster, or the broker has lost what it had.
+   */
+  foreign: OffsetRange[];
+  /** Offsets on record as gaps: removed by retention before they were read, skipped, or unreadable. */
   gaps: OffsetRange[];
   /**
    * Deep: offsets that no row has, and of which the topic can no longer say whether there ever was a
@@ -52,13 +63,21 @@ export interface PartitionVerdict {
 /** Objects that are read at the same time. */
 const READ_AT_ONCE = 4;
 
+/** What {@linkcode verify} has found. */
+export interface TableVerdict {
+  partitions: PartitionVerdict[];
+  /** Forms of the objects with rows where there is more than one: no engine can read all of them. */
+  forms: string[];
+}
+
 /**
- * Compares the lake with what the group has committed: every offset must be there exactly once.
+ * Compares the lake with the topic's log, and with what the group has committed: every offset from where
+ * the table begins must be there exactly once. Of former logs of the topic's name, by the table's record.
  * @throws {Failure} kind `service`, when the broker or the lake cannot be asked, or the topic does not
  * exist; kind `rejected`, when an object cannot be read
  */
-export async function verify(options: VerifyOptions): Promise<PartitionVerdict[]> {
-  const { broker, topic, group, deep, signal } = options;
+export async function verify(options: VerifyOptions): Promise<TableVerdict> {
+  const { broker, topic, deep, signal } = options;
   const offsets = await broker.topicOffsets(topic, { signal });
   if (offsets === null) {
     throw new Failure("service", `topic ${topic} does not exist in ${broker.description}`, {
@@ -66,77 +85,87 @@ export async function verify(options: VerifyOptions): Promise<PartitionVerdict[]
     });
   }
   // Before the lake, for what must be there; and after it, for what may be, while a sink goes on.
+  const recordedBefore = await recordedOf(options);
+  const group = writerOf(recordedBefore, options.group);
   const before = await broker.groupOffsets(group, topic, { signal });
-  const objects = await listObjects(options);
+  const objects = await Array.fromAsync(
+    tableObjects(options.store, { table: options.table, topic, signal }),
+  );
   const after = await broker.groupOffsets(group, topic, { signal });
-  const verdicts: PartitionVerdict[] = [];
-  const tilings = new Map<PartitionVerdict, Tiling>();
-  for (const { partition, low } of offsets) {
-    const own = objects.get(partition) ?? [];
-    const isOwn = (offset: CommittedOffset) => offset.partition === partition;
-    const expected = {
-      ...standing(before.find(isOwn), low),
-      tolerated: standing(after.find(isOwn), low).written,
-    };
-    const tiling = checkTiling(own, expected);
-    const { from, end } = expected;
-    const { missing, duplicate, beyond, gaps } = tiling;
-    const verdict: PartitionVerdict = {
-      partition,
-      from,
-      committed: expected.committed,
-      expected: end - from,
-      found: end - from - countOffsets(missing),
-      missing,
-      duplicate,
-      beyond,
-      gaps,
-      unproven: [],
-      objects: own.length,
-    };
-    verdicts.push(verdict);
-    tilings.set(verdict, tiling);
+  const recordedAfter = await recordedOf(options);
+  const partitions: PartitionVerdict[] = [];
+  for (const log of await logsToVerify(objects, recordedBefore, options)) {
+    const later = recordedAfter.find(({ key }) => key === log.key);
+    const numbers = new Set([
+      ...log.isCurrent ? offsets.map(({ partition }) => partition) : [],
+      ...log.recorded?.positions.keys() ?? [],
+      ...log.objects.map(({ parsed }) => parsed.partition),
+    ]);
+    const tilings = new Map<PartitionVerdict, Tiling>();
+    for (const partition of [...numbers].sort((a, b) => a - b)) {
+      const own = log.objects.filter(({ parsed }) => parsed.partition === partition);
+      const { low, high } = log.isCurrent
+        ? offsets.find((one) => one.partition === partition) ?? { low: 0, high: 0 }
+        : { low: 0, high: Infinity };
+      const committed = (all: typeof before) =>
+        log.isCurrent ? all.find((one) => one.partition === partition) : undefined;
+      const expected = expectedOffsets(
+        own,
+        low,
+        { committed: committed(before), position: log.recorded?.positions.get(partition) },
+        { committed: committed(after), position: later?.positions.get(partition) },
+      );
+      const tiling = checkTiling(own, expected);
+      const { from, end } = expected;
+      const { missing, duplicate, beyond, gaps } = tiling;
+      const verdict: PartitionVerdict = {
+        partition,
+        log: log.key,
+        isCurrent: log.isCurrent,
+        from,
+        committed: expected.committed,
+        expected: end - from,
+        found: end - from - countOffsets(missing),
+        missing,
+        duplicate,
+        beyond,
+        foreign: end > high ? [{ first: Math.max(from, high), last: end - 1 }] : [],
+        gaps,
+        unproven: [],
+        objects: own.length,
+      };
+      partitions.push(verdict);
+      tilings.set(verdict, tiling);
+    }
+    if (deep) await readRows(tilings, offsets, options);
   }
-  if (deep) await readRows(tilings, offsets, options);
-  return verdicts;
+  return { partitions, forms: formsOf(objects) };
 }
 
-/** Whether nothing is missing, nothing twice and nothing too much. */
-export function isProved({ missing, duplicate, beyond }: PartitionVerdict): boolean {
-  return missing.length + duplicate.length + beyond.length === 0;
+/** Whether nothing is missing, nothing twice, nothing too much, and all of one form. */
+export function isProved({ partitions, forms }: TableVerdict): boolean {
+  return forms.length === 0 && partitions.every(isTiled);
 }
 
-/** How far a group is with a partition, by what it has committed. */
-function standing(
-  committed: CommittedOffset | undefined,
-  low: number,
-): { from: number; end: number; committed: number; written: number } {
-  if (committed === undefined || committed.offset === null) {
-    return { from: low, end: low, committed: low, written: low };
-  }
-  const { offset, metadata } = committed;
-  const checkpoint = parseCheckpoint(metadata);
-  // Between `since` and the committed offset there was no message.
-  const end = checkpoint?.since ?? offset;
-  return {
-    from: checkpoint?.from ?? low,
-    end,
-    committed: offset,
-    written: checkpoint?.intent?.end ?? end,
-  };
+/** Whether nothing of a partition is missing, nothing twice and nothing too much. */
+export function isTiled({ missing, duplicate, beyond, foreign }: PartitionVerdict): boolean {
+  return missing.length + duplicate.length + beyond.length + foreign.length === 0;
 }
 
-async function listObjects(
-  { store, table, topic, signal }: VerifyOptions,
-): Promise<Map<number, TableObject[]>> {
-  const objects = new Map<number, TableObject[]>();
-  for await (const object of tableObjects(store, { table, topic, signal })) {
-    const { partition } = object.parsed;
-    const own = objects.get(partition);
-    if (own === undefined) objects.set(partition, [object]);
-    else own.push(object);
+/** The group that writes the table, as far as that is on record. */
+function writerOf(recorded: readonly RecordedLog[], group: string): string {
+  const groups = recorded.flatMap((log) => log.groups);
+  return groups.length === 0 || groups.includes(group) ? group : groups[0];
+}
+
+function formsOf(objects: readonly NamedObject[]): string[] {
+  const forms = new Set<string>();
+  for (const { parsed: { kind, extension, partitions } } of objects) {
+    if (kind !== "rows") continue;
+    const columns = partitions.map(([column]) => column).join() || "none";
+    forms.add(`${extension} by ${columns}`);
   }
-  return objects;
+  return forms.size > 1 ? [...forms] : [];
 }
 
 /** Reads all objects, and corrects the verdicts by what stands in them. */
@@ -154,11 +183,23 @@ async function readRows(
     const seen = new OffsetSet();
     let found = 0;
     const again = new Set<number>();
+    const samples = verdict.isCurrent ? samplesOf(tiling) : new Set();
     const jobs = tiling.flushes.flatMap(({ objects, first, last }) =>
       objects.map((object) => async () => {
-        for (const offset of await offsetsIn(object, verdict.partition, { first, last }, options)) {
+        const { offsets, timestampMs } = await offsetsIn(
+          object,
+          verdict.partition,
+          { first, last },
+          options,
+        );
+        for (const offset of offsets) {
           if (seen.add(offset)) found++;
           else again.add(offset);
+        }
+        if (timestampMs !== undefined && samples.has(object)) {
+          const [offset] = offsets;
+          const sample = { partition: verdict.partition, offset, timestampMs };
+          if (await isOther(sample, options)) verdict.foreign.push({ first, last });
         }
         options.onProgress?.(++done, all);
       })
@@ -172,7 +213,10 @@ async function readRows(
     verdict.found = found;
     verdict.duplicate = [];
     for (const offset of [...again].sort((a, b) => a - b)) addOffset(verdict.duplicate, offset);
-    const { low } = offsets.find(({ partition }) => partition === verdict.partition)!;
+    // Of a former log no message can be asked for.
+    const { low } = verdict.isCurrent
+      ? offsets.find(({ partition }) => partition === verdict.partition) ?? { low: Infinity }
+      : { low: Infinity };
     Object.assign(verdict, await explainHoles(holes, tiling, low, verdict.partition, options));
   }
 }
@@ -182,9 +226,9 @@ async function offsetsIn(
   partition: number,
   { first, last }: OffsetRange,
   { store, signal }: VerifyOptions,
-): Promise<Iterable<number>> {
+): Promise<Pick<ObjectOffsets, "timestampMs"> & { offsets: Iterable<number> }> {
   // The record of a gap stands for its offsets.
-  if (object.parsed.kind === "gap") return count(first, last);
+  if (object.parsed.kind === "gap") return { offsets: count(first, last) };
   const { name } = object;
   const found = await objectOffsets(object, await store.get(name, { signal }));
   for (const other of found.partitions) {
@@ -192,8 +236,32 @@ async function offsetsIn(
     throw new Failure("rejected", `object ${name} holds rows of partition ${other}`);
   }
   const strange = found.offsets.find((offset) => offset < first || offset > last);
-  if (strange === undefined) return found.offsets;
+  if (strange === undefined) return found;
   throw new Failure("rejected", `object ${name} holds offset ${strange}, outside of its name`);
+}
+
+/** Objects of a partition whose first row is compared with the topic's message. */
+const SAMPLES = 32;
+
+function samplesOf({ flushes }: Tiling): Set<NamedObject> {
+  const objects = flushes.flatMap(({ objects }) =>
+    objects.filter(({ parsed }) => parsed.kind === "rows")
+  );
+  const step = Math.max(1, Math.floor(objects.length / SAMPLES));
+  return new Set(objects.filter((_, i) => i % step === 0));
+}
+
+/** Whether the topic has another message at a row's offset, by its timestamp; not, where it has none. */
+async function isOther(
+  { partition, offset, timestampMs }: { partition: number; offset: number; timestampMs: number },
+  { broker, topic, signal }: VerifyOptions,
+): Promise<boolean> {
+  for await (const batch of broker.read(topic, partition, offset, offset + 1, { signal })) {
+    for (let i = 0; i < batch.count; i++) {
+      if (batch.offset(i) === offset) return batch.timestamp(i) !== timestampMs;
+    }
+  }
+  return false;
 }
 
 function* count(first: number, last: number): Generator<number> {

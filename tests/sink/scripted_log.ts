@@ -10,10 +10,14 @@ import {
   type RecordBatch,
 } from "../../mod/broker/broker.ts";
 
-/** One message of a {@linkcode ScriptedLog}; a hole is an offset at which nothing is delivered. */
+/**
+ * One message of a {@linkcode ScriptedLog}; a hole is an offset at which nothing is delivered, a run of
+ * unreadable ones a batch that cannot be read.
+ */
 export type Entry =
   | { value: string | Uint8Array | null; timestamp?: number; key?: string }
-  | "hole";
+  | "hole"
+  | "unreadable";
 
 /** Called at each commit, before it is taken: may throw, or take the partition away. */
 export type CommitHook = (partition: number, offset: number, metadata: string) => void;
@@ -117,9 +121,18 @@ export class ScriptedLog implements Broker {
             await sleep(5);
             continue;
           }
-          const batch = this.#batch(partition, next, end);
-          next = end;
-          if (batch.count === 0) handler.skipped?.(partition, end);
+          const unreadable = this.#unreadable(partition, next, end);
+          if (unreadable.first === next) {
+            const [first, { end }] = [next, unreadable];
+            const bytes = new Uint8Array([1, 2, 3]);
+            const reason = "its checksum is wrong";
+            await guard(handler.unreadable!(partition, { first, end, bytes, reason }));
+            next = end;
+            continue;
+          }
+          const batch = this.#batch(partition, next, unreadable.first);
+          next = unreadable.first;
+          if (batch.count === 0) handler.skipped?.(partition, next);
           else await guard(handler.batch(batch));
         }
       }));
@@ -127,6 +140,16 @@ export class ScriptedLog implements Broker {
       lose();
       signal.removeEventListener("abort", lose);
     }
+  }
+
+  /** The first run of unreadable messages from `begin` on; empty, at `end`, where there is none before. */
+  #unreadable(partition: number, begin: number, end: number): { first: number; end: number } {
+    const log = this.partitions[partition];
+    let first = begin;
+    while (first < end && log[first] !== "unreadable") first++;
+    let behind = first;
+    while (behind < log.length && log[behind] === "unreadable") behind++;
+    return { first, end: behind };
   }
 
   #offsets(partition: number): PartitionOffsets {
@@ -169,9 +192,9 @@ export class ScriptedLog implements Broker {
     const log = this.partitions[partition];
     const offsets: number[] = [];
     for (let offset = begin; offset < end; offset++) {
-      if (log[offset] !== "hole") offsets.push(offset);
+      if (typeof log[offset] !== "string") offsets.push(offset);
     }
-    const entry = (i: number) => log[offsets[i]] as Exclude<Entry, "hole">;
+    const entry = (i: number) => log[offsets[i]] as Exclude<Entry, string>;
     const encode = (text: string) => new TextEncoder().encode(text);
     return {
       partition,

@@ -1,0 +1,64 @@
+import type { CommittedOffset, PartitionOffsets } from "../broker/broker.ts";
+import { parseCheckpoint } from "../sink/intent.ts";
+import type { TablePosition } from "../table/table.ts";
+import type { Expected, NamedObject } from "./tiling.ts";
+
+/** What is known of a partition of a log, besides its objects. */
+export interface Known {
+  /** What the group has committed; absent for a log that the topic no longer is. */
+  committed: CommittedOffset | undefined;
+  /** What the table has on record; absent where it has nothing. */
+  position: TablePosition | undefined;
+}
+
+/** What must be in the table of one partition, and how far the group is. */
+export interface ExpectedOffsets extends Expected {
+  committed: number;
+}
+
+/**
+ * Which offsets must be in the table: from where the table begins, to where it or the group ends,
+ * whichever is further. The group alone is not believed: its offsets expire, and people move them.
+ * @param before what was known before the objects were listed
+ * @param after and afterwards: a sink may go on meanwhile
+ */
+export function expectedOffsets(
+  objects: readonly NamedObject[],
+  low: PartitionOffsets["low"],
+  before: Known,
+  after: Known,
+): ExpectedOffsets {
+  const group = standing(before.committed);
+  const { position } = before;
+  const firsts = objects.map(({ parsed }) => parsed.first);
+  const begin = Math.min(...firsts, position?.from ?? Infinity, group?.from ?? Infinity);
+  const from = begin === Infinity ? low : begin;
+  // Neither the table nor the group says how far it is: the objects do.
+  const last = Math.max(-1, ...objects.map(({ parsed }) => parsed.last));
+  const end = position === undefined && group === undefined
+    ? Math.max(from, last + 1)
+    : Math.max(from, position?.end ?? 0, group?.end ?? 0);
+  const tolerated = Math.max(
+    end,
+    after.position?.end ?? 0,
+    standing(after.committed)?.written ?? 0,
+  );
+  return { from, end, tolerated, committed: group?.committed ?? from };
+}
+
+/** How far a group is with a partition, by what it has committed. */
+function standing(
+  committed: CommittedOffset | undefined,
+): { from: number; end: number; committed: number; written: number } | undefined {
+  if (committed === undefined || committed.offset === null) return undefined;
+  const { offset, metadata } = committed;
+  const checkpoint = parseCheckpoint(metadata);
+  // Between `since` and the committed offset there was no message.
+  const end = checkpoint?.since ?? offset;
+  return {
+    from: checkpoint?.from ?? end,
+    end,
+    committed: offset,
+    written: checkpoint?.intent?.end ?? end,
+  };
+}

@@ -1,0 +1,67 @@
+import type { Broker, LogIdentity } from "../broker/broker.ts";
+import type { TableObject } from "../lake/table_objects.ts";
+import type { LakeStore } from "../lake/store.ts";
+import type { RecordedLog } from "../table/hive/table_state.ts";
+import { recordedLogs } from "../table/hive/table_state.ts";
+import { logKey } from "../table/log_key.ts";
+
+/** One log of a topic's name in the lake. */
+export interface LogToVerify {
+  /** Key in its objects' names; empty for a log that release 0.1.0 has begun. */
+  key: string;
+  /** Whether it is the log that the topic is now: only its messages can be compared. */
+  isCurrent: boolean;
+  /** What the table has on record of it; absent where it has nothing, as in a lake of 0.1.0. */
+  recorded: RecordedLog | undefined;
+  objects: TableObject[];
+}
+
+/** Where {@linkcode logsToVerify} looks. */
+export interface LogsOptions {
+  broker: Broker;
+  store: LakeStore;
+  table: string;
+  topic: string;
+  signal: AbortSignal;
+}
+
+/** What the table has on record of a topic's logs; to be asked before the objects are listed. */
+export async function recordedOf(
+  { store, table, topic, signal }: LogsOptions,
+): Promise<RecordedLog[]> {
+  const all = await recordedLogs(store, table, { signal });
+  return all.filter((log) => log.topic === topic);
+}
+
+/** Parts a topic's objects by their logs: the one that the topic is now, and former ones. */
+export async function logsToVerify(
+  objects: readonly TableObject[],
+  recorded: readonly RecordedLog[],
+  { broker, topic, signal }: LogsOptions,
+): Promise<LogToVerify[]> {
+  const identity = await broker.log(topic, { signal });
+  const key = identity === null ? "" : await logKey({ topic, ...identity });
+  const plain = recorded.find((log) => log.key === "");
+  // Without a record the objects of 0.1.0 are taken for the log's own: reading them shows whether they are.
+  const current = recorded.some((log) => log.key === key && key !== "") || !isOf(plain, identity)
+    ? key
+    : "";
+  const keys = new Set([
+    current,
+    ...recorded.map((log) => log.key),
+    ...objects.map(({ parsed }) => parsed.log ?? ""),
+  ]);
+  return [...keys].map((key) => ({
+    key,
+    isCurrent: key === current,
+    recorded: recorded.find((log) => log.key === key),
+    objects: objects.filter(({ parsed }) => (parsed.log ?? "") === key),
+  }));
+}
+
+/** Whether the objects without a key may be of the log that the topic is now. */
+function isOf(plain: RecordedLog | undefined, identity: LogIdentity | null): boolean {
+  const claimed = plain?.identity;
+  if (claimed === undefined || claimed === null || identity === null) return true;
+  return claimed.cluster === identity.cluster && claimed.topicId === identity.topicId;
+}
