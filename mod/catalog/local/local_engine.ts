@@ -4,7 +4,7 @@ import type { QueryEngine, QueryResult, Value } from "../engine.ts";
 import { syncLake } from "./lake_sync.ts";
 import { LocalCatalog } from "./local_catalog.ts";
 import { explainSqliteError } from "./explain_sqlite_error.ts";
-import { refuseOtherDialect } from "./other_dialect.ts";
+import { inLocalDialect } from "./other_dialect.ts";
 import { ReadConnection } from "./read_connection.ts";
 
 /** Options of {@linkcode openLocalEngine}. */
@@ -24,11 +24,10 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Quer
   return {
     description: `SQLite over ${lake.description}`,
     async run(sql, run) {
-      refuseOtherDialect(sql);
       const { objects } = await syncLake(catalog, lake, schema, run);
       if (objects === 0) catalog.addPartitionColumns(options.partitionColumns ?? []);
       run.onBlocking?.();
-      return runReadOnly(path, sql, run.signal);
+      return runReadOnly(path, inLocalDialect(sql), run.signal);
     },
     close: () => catalog.close(),
   };

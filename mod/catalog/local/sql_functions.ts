@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { DAY_MS, daysFromCivil, daysInMonth, isoDay } from "../../schema/calendar.ts";
+import { defineTrinoFunctions } from "./trino_functions.ts";
 
 type Scalar = string | number | bigint | null;
 
@@ -22,6 +23,16 @@ export function defineFunctions(db: DatabaseSync): void {
   defineScalar(db, "date_trunc", 2, strict((unit, x) => truncate(String(unit), parts(x))));
   defineScalar(db, "date_diff", 3, strict((unit, a, b) => BigInt(difference(String(unit), a, b))));
   defineScalar(db, "date_add", 3, strict((unit, n, x) => add(String(unit), Number(n), parts(x))));
+  defineScalar(
+    db,
+    "local_timestamp",
+    1,
+    strict((x) => {
+      const { days, ms } = parts(x);
+      return dateText(days, ms, false);
+    }),
+  );
+  defineTrinoFunctions(db, parts);
   defineExtreme(db, "max_by", 1);
   defineExtreme(db, "min_by", -1);
   for (const [name, finish] of Object.entries(SPREAD)) defineSpread(db, name, finish);

@@ -149,3 +149,51 @@ print(json.dumps([[float(v) for v in one], rows]))`;
     db.close();
   },
 );
+
+Deno.test("what people use of Trino daily: formats, parts, texts, patterns, extremes", () => {
+  const at = "'2022-10-20 05:10:00.123'";
+  const cases: Array<[string, unknown]> = [
+    // Trino's own examples, "Date and time functions" and "String functions", where it has them.
+    [`date_format(${at}, '%m-%d-%Y %H')`, "10-20-2022 05"],
+    [
+      `date_format(${at}, '%Y-%m-%d %T.%f %p %W %M %a %b')`,
+      "2022-10-20 05:10:00.123000 AM Thursday October Thu Oct",
+    ],
+    [`date_format(${at}, '%e %c %k %l %j %y %%')`, "20 10 5 5 293 22 %"],
+    ["date_format('2021-01-03', '%x-%v')", "2020-53"],
+    ["week('2021-01-03')", 53],
+    ["year_of_week('2021-01-03')", 2020],
+    ["day_of_year('2024-12-31')", 366],
+    [`hour(${at})`, 5],
+    [`minute(${at})`, 10],
+    ["last_day_of_month('2024-02-10')", "2024-02-29"],
+    ["to_unixtime('1970-01-02 00:00:00.500')", 86400.5],
+    ["from_unixtime(86400)", "1970-01-02 00:00:00.000"],
+    ["split_part('a,b,c', ',', 2)", "b"],
+    ["split_part('a', ',', 2)", null],
+    ["strpos('high', 'g')", 3],
+    ["strpos('high', 'z')", 0],
+    ["lpad('7', 3, '0')", "007"],
+    ["rpad('long', 2, 'x')", "lo"],
+    ["regexp_like('1a 2b 14m', '\\d+b')", 1],
+    ["regexp_extract('1a 2b 14m', '(\\d+)([a-z]+)', 2)", "a"],
+    ["regexp_extract('abc', 'x')", null],
+    ["regexp_replace('1a 2b', '\\d', 'n')", "na nb"],
+    ["starts_with('GSPTSE', 'GS')", 1],
+    ["reverse('NYA')", "AYN"],
+    ["greatest(1, 3, 2)", 3],
+    ["least(1, NULL, 2)", null],
+    ["(SELECT count_if(x > 1) FROM (SELECT 1 AS x UNION ALL SELECT 2 UNION ALL SELECT 3))", 2],
+    [
+      "(SELECT approx_distinct(x) FROM (SELECT 1 AS x UNION ALL SELECT 1 UNION ALL SELECT NULL))",
+      1,
+    ],
+    [
+      "(SELECT approx_percentile(x, 0.5) FROM (SELECT 1 AS x UNION ALL SELECT 3 UNION ALL SELECT 9))",
+      3,
+    ],
+    ["date_format(NULL, '%Y')", null],
+  ];
+  for (const [sql, expected] of cases) assert.equal(sqlite(sql), expected, sql);
+  assert.throws(() => sqlite("date_format('2026-01-01', '%U')"), /%U is not supported/);
+});
