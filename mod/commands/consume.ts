@@ -11,9 +11,9 @@ import type { RowSchema } from "../schema/schema.ts";
 import type { RowListener } from "../sink/open_range.ts";
 import { emptySummary, runSink, type SinkSummary } from "../sink/sink.ts";
 import { listeners, type SinkListener } from "../sink/sink_event.ts";
-import { otherSchema } from "./other_schema.ts";
 import { openBroker } from "./open_broker.ts";
 import { openLake } from "./open_lake.ts";
+import { type OpenTable, openTable } from "./open_table.ts";
 
 /** Milliseconds between two drawings of the progress. */
 const PROGRESS_MS = 200;
@@ -32,8 +32,8 @@ export async function run(context: CommandContext): Promise<number> {
   new Partitioning(partitionBy, schema);
   compressionOf(format, settings.compression);
   const store = await openLake(settings);
-  const { openHiveTable } = await import("../table/hive/hive_table.ts");
   let broker: Broker | undefined;
+  let table: OpenTable | undefined;
   const operations = await startOperations({
     command: "consume",
     settings,
@@ -44,9 +44,11 @@ export async function run(context: CommandContext): Promise<number> {
   try {
     await store.check({ signal });
     broker = await openBroker(settings, { signal });
+    table = await openTable(settings, schema, store, output.note);
+    const target = settings.tableFormat === "hive" ? store : table.table;
     output.note(
       `consuming topic ${topic} on ${broker.description} as group ${group} into ` +
-        `${store.description}, as ${format} by ${partitionBy}`,
+        `${target.description}, as ${format} by ${partitionBy}`,
     );
     const view = settings.watch
       ? await startView(schema, context)
@@ -55,7 +57,7 @@ export async function run(context: CommandContext): Promise<number> {
       await runSink({
         broker,
         store,
-        table: openHiveTable(store, { schema, format, partitionBy }),
+        table: table.table,
         takeOver: settings.takeOver,
         topic,
         group,
@@ -67,11 +69,11 @@ export async function run(context: CommandContext): Promise<number> {
         policy: {
           rows: settings.flushRows,
           bytes: settings.flushBytes,
-          intervalMs: settings.flushInterval,
+          intervalMs: table.flushIntervalMs,
         },
         maxMemoryBytes: settings.maxMemory,
         untilEnd,
-        onEvent: listeners(operations.onEvent, view.onEvent, otherSchema(settings, output)),
+        onEvent: listeners(operations.onEvent, view.onEvent),
         onRow: view.onRow,
         signal,
       }, summary);
@@ -88,6 +90,7 @@ export async function run(context: CommandContext): Promise<number> {
   } finally {
     await broker?.close();
     await operations.close();
+    table?.close();
     store.close();
   }
   summarize(summary, startedAt, context);

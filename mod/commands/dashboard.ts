@@ -2,14 +2,14 @@ import type { CommandContext } from "../cli/command.ts";
 import { startDashboard } from "../live/dashboard.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import { openExistingBroker } from "./open_broker.ts";
-import { openLake } from "./open_lake.ts";
+import { openReadLake } from "./open_iceberg.ts";
 
 /** `dashboard`: a local web page, until it is stopped. */
 export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
   const { topic, group, listen, dashboardToken: token } = settings;
   const schema = await loadSchema(settings.schema, signal);
-  const store = await openLake(settings);
+  const store = await openReadLake(settings, schema);
   try {
     const broker = await openExistingBroker(settings, { signal });
     try {

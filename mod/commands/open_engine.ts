@@ -9,17 +9,18 @@ import { Partitioning } from "../lake/partitioning.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { lakePrefix } from "./lake_names.ts";
 import { requireHome } from "./require_home.ts";
-import { openLake } from "./open_lake.ts";
+import { openReadLake } from "./open_iceberg.ts";
 
 /** The SQLite file of the local catalog: one for each lake. */
 export async function localCatalogPath(settings: Settings): Promise<string> {
   const { home, bucket, prefix } = settings;
-  if (bucket === undefined) return `${home}/catalog.sqlite`;
+  const kind = settings.tableFormat === "iceberg" ? "-iceberg" : "";
+  if (bucket === undefined) return `${home}/catalog${kind}.sqlite`;
   const lake = new TextEncoder().encode(
     JSON.stringify([endpointSet("s3") ?? "", bucket, prefix]),
   );
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", lake));
-  return `${home}/catalog-${bucket}-${hash.toHex().slice(0, 12)}.sqlite`;
+  return `${home}/catalog${kind}-${bucket}-${hash.toHex().slice(0, 12)}.sqlite`;
 }
 
 /**
@@ -51,12 +52,15 @@ export async function openEngine(settings: Settings, schema: RowSchema): Promise
 async function openLocal(settings: Settings, schema: RowSchema): Promise<QueryEngine> {
   if (settings.bucket === undefined) requireHome(settings);
   const { openLocalEngine } = await import("../catalog/local/local_engine.ts");
-  const lake = await openLake(settings);
+  const lake = await openReadLake(settings, schema);
   const engine = await openLocalEngine({
     path: await localCatalogPath(settings),
     lake,
     schema,
-    partitionColumns: new Partitioning(settings.partitionBy, schema).names,
+    // Iceberg's partitions are hidden.
+    partitionColumns: settings.tableFormat === "iceberg"
+      ? []
+      : new Partitioning(settings.partitionBy, schema).names,
   });
   return {
     ...engine,

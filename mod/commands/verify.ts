@@ -3,8 +3,16 @@ import { EXIT_CODES } from "../failure/failure.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import { countText } from "../terminal/amount_text.ts";
 import { countOffsets, type OffsetRange } from "../verify/offset_range.ts";
-import { isProved, type PartitionVerdict, type TableVerdict, verify } from "../verify/verify.ts";
+import {
+  isProved,
+  type PartitionVerdict,
+  type TableVerdict,
+  verify,
+  type VerifyOptions,
+} from "../verify/verify.ts";
+import type { RowSchema } from "../schema/schema.ts";
 import { openExistingBroker } from "./open_broker.ts";
+import { openIceberg } from "./open_iceberg.ts";
 import { openLake } from "./open_lake.ts";
 import { stoppedFailure } from "./stopped_failure.ts";
 
@@ -23,7 +31,8 @@ const FINDINGS = {
 export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
   const { topic, group, deep } = settings;
-  const { table } = await loadSchema(settings.schema, signal);
+  const schema = await loadSchema(settings.schema, signal);
+  const { table } = schema;
   const store = await openLake(settings);
   try {
     const broker = await openExistingBroker(settings, { signal });
@@ -32,7 +41,7 @@ export async function run(context: CommandContext): Promise<number> {
         `comparing ${store.description} with what group ${group} has committed of topic ${topic} ` +
           `on ${broker.description}, by ${deep ? "reading every row" : "the objects' names"}`,
       );
-      const verdict = await verify({
+      const options = {
         broker,
         store,
         topic,
@@ -40,8 +49,12 @@ export async function run(context: CommandContext): Promise<number> {
         table,
         deep,
         signal,
-        onProgress: (done, all) => output.progress(`read ${done} of ${all} objects`),
-      });
+        onProgress: (done: number, all: number) =>
+          output.progress(`read ${done} of ${all} objects`),
+      };
+      const verdict = settings.tableFormat === "hive"
+        ? await verify(options)
+        : await checkIceberg(options, context, schema);
       output.progress("");
       return report(verdict, context);
     } finally {
@@ -52,6 +65,20 @@ export async function run(context: CommandContext): Promise<number> {
     throw stoppedFailure(error, context, "nothing is proved");
   } finally {
     store.close();
+  }
+}
+
+async function checkIceberg(
+  options: VerifyOptions,
+  { settings }: CommandContext,
+  schema: RowSchema,
+): Promise<TableVerdict> {
+  const { verifyIceberg } = await import("../verify/verify_iceberg.ts");
+  const iceberg = await openIceberg(settings, schema, options.store);
+  try {
+    return { partitions: await verifyIceberg({ ...options, ...iceberg }), forms: [] };
+  } finally {
+    iceberg.catalog.close();
   }
 }
 

@@ -10,7 +10,6 @@ export const COMMAND_NAMES = [
   "status",
   "topic",
   "dead-letters",
-  "schema",
   "doctor",
   "dashboard",
   "demo",
@@ -89,6 +88,17 @@ const LAKE = [
   "dashboard",
 ] as const;
 
+/** Commands that look into the table itself. */
+const ICEBERG = [
+  "consume",
+  "setup-catalog",
+  "query",
+  "verify",
+  "status",
+  "doctor",
+  "dashboard",
+] as const;
+
 function define<const S extends Record<string, Setting>>(settings: S): S {
   return settings;
 }
@@ -159,7 +169,6 @@ export const SETTINGS = define({
       "doctor",
       "topic",
       "dead-letters",
-      "schema",
     ],
     description:
       "What describes the rows: a shipped schema's name or a JSON file, see `ticklake schema`; without it index_quotes",
@@ -343,7 +352,7 @@ export const SETTINGS = define({
     choices: ["csv", "jsonl"],
     flag: "--input-format",
     env: "TICKLAKE_INPUT_FORMAT",
-    commands: ["produce", "schema"],
+    commands: ["produce"],
     description: "How the input is written; without it by its name's ending or its first byte",
   },
   delimiter: {
@@ -352,7 +361,7 @@ export const SETTINGS = define({
     placeholder: "<character>",
     flag: "--delimiter",
     env: "TICKLAKE_DELIMITER",
-    commands: ["produce", "schema"],
+    commands: ["produce"],
     description:
       "What separates the fields of CSV, one character or tab; without it found by looking: , ; tab or |",
   },
@@ -537,7 +546,99 @@ export const SETTINGS = define({
     default: "dt",
     commands: ["consume", "setup-catalog"],
     description:
-      "Hive partitions: dt, hour, column names, year(COLUMN), separated by commas; or none",
+      "Partitions: dt, hour, column names, year(COLUMN), month(COLUMN), day(COLUMN), bucket(COLUMN,16), separated by commas; or none",
+  },
+  tableFormat: {
+    type: "choice",
+    group: "lake",
+    placeholder: "<format>",
+    choices: ["hive", "iceberg"],
+    flag: "--table-format",
+    env: "TICKLAKE_TABLE_FORMAT",
+    default: "hive",
+    commands: [...ICEBERG, "demo"],
+    description: "What the table is: objects in Hive folders, or an Iceberg table",
+  },
+  icebergCatalog: {
+    type: "choice",
+    group: "lake",
+    placeholder: "<catalog>",
+    choices: ["glue", "rest", "directory"],
+    flag: "--iceberg-catalog",
+    env: "TICKLAKE_ICEBERG_CATALOG",
+    commands: ICEBERG,
+    description:
+      "Catalog of the Iceberg table; without it rest where ICEBERG_REST_URI is set, else glue for a bucket of AWS, else the table's own folder",
+  },
+  restUri: {
+    type: "string",
+    group: "lake",
+    placeholder: "<url>",
+    env: "ICEBERG_REST_URI",
+    commands: ICEBERG,
+    description: "Address of an Iceberg REST catalog, such as https://host/iceberg",
+  },
+  restWarehouse: {
+    type: "string",
+    group: "lake",
+    placeholder: "<name>",
+    env: "ICEBERG_REST_WAREHOUSE",
+    commands: ICEBERG,
+    description: "Warehouse of the REST catalog, where it has several",
+  },
+  restToken: {
+    type: "string",
+    group: "lake",
+    placeholder: "<token>",
+    env: "ICEBERG_REST_TOKEN",
+    fileEnv: "ICEBERG_REST_TOKEN_FILE",
+    commands: ICEBERG,
+    description: "Bearer token of the REST catalog",
+    secret: true,
+  },
+  restCredential: {
+    type: "string",
+    group: "lake",
+    placeholder: "<client:secret>",
+    env: "ICEBERG_REST_CREDENTIAL",
+    fileEnv: "ICEBERG_REST_CREDENTIAL_FILE",
+    commands: ICEBERG,
+    description: "CLIENT:SECRET of OAuth2's client credentials for the REST catalog",
+    secret: true,
+  },
+  restOauth2Uri: {
+    type: "string",
+    group: "lake",
+    placeholder: "<url>",
+    env: "ICEBERG_REST_OAUTH2_URI",
+    commands: ICEBERG,
+    description: "Where the credential is exchanged for a token; without it at the catalog itself",
+  },
+  restScope: {
+    type: "string",
+    group: "lake",
+    placeholder: "<scope>",
+    env: "ICEBERG_REST_SCOPE",
+    commands: ICEBERG,
+    description: "OAuth2's scope; without it catalog",
+  },
+  restSigv4: {
+    type: "string",
+    group: "lake",
+    placeholder: "<service>",
+    env: "ICEBERG_REST_SIGV4",
+    commands: ICEBERG,
+    description: "AWS service that requests to the REST catalog are signed for: glue or s3tables",
+  },
+  commitInterval: {
+    type: "duration",
+    group: "flush",
+    placeholder: "<time>",
+    flag: "--commit-interval",
+    env: "TICKLAKE_COMMIT_INTERVAL",
+    default: 60_000,
+    commands: ["consume"],
+    description: "Longest time until a message is in a snapshot of the Iceberg table",
   },
   flushRows: {
     type: "integer",
@@ -702,8 +803,8 @@ export const SETTINGS = define({
     flag: "--database",
     env: "TICKLAKE_DATABASE",
     default: "ticklake",
-    commands: ["setup-catalog", "query", "status", "doctor"],
-    description: "Glue database of the table",
+    commands: ICEBERG,
+    description: "Glue database, or namespace in a REST catalog, of the table",
   },
   crawler: {
     type: "string",

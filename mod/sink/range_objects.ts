@@ -1,3 +1,4 @@
+import { fileStatistics } from "../lake/format/column_statistics.ts";
 import type { Encoder } from "../lake/format/encoder.ts";
 import { EXTENSIONS, type LakeFormat } from "../lake/format/lake_format.ts";
 import { gapPartitions } from "../lake/layout.ts";
@@ -49,6 +50,8 @@ export async function rangeObjects(
   const extension = EXTENSIONS[format];
   const objects = encoded.map(({ group, ...object }): RangeObject => ({
     ...object,
+    // Where files carry ids of columns, the table keeps their statistics itself.
+    columns: place.log.fieldIds && fileStatistics(object.bytes).columns,
     ...named(place, "rows", paths[group], extension),
   }));
   for (const { dt, rows, bytes } of deadLetters.takeFiles()) {

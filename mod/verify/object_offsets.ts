@@ -12,6 +12,8 @@ export interface ObjectOffsets {
   offsets: number[];
   /** Kafka's timestamp of the first row, milliseconds since 1970; absent for dead letters. */
   timestampMs?: number;
+  /** Each row's `kafka_partition`, in the same order. */
+  partitionOf: number[];
 }
 
 /**
@@ -47,7 +49,7 @@ async function parquetOffsets(bytes: Uint8Array): Promise<ObjectOffsets> {
   const file = bytes.byteLength === bytes.buffer.byteLength
     ? bytes.buffer as ArrayBuffer
     : bytes.slice().buffer as ArrayBuffer;
-  const found: ObjectOffsets = { partitions: new Set(), offsets: [] };
+  const found: ObjectOffsets = { partitions: new Set(), offsets: [], partitionOf: [] };
   const metadata = parquetMetadata(file);
   const there = metadata.schema.map(({ name }) => name);
   for (const column of COLUMNS) {
@@ -63,7 +65,11 @@ async function parquetOffsets(bytes: Uint8Array): Promise<ObjectOffsets> {
       if (columnName === "kafka_offset") {
         for (let i = 0; i < values.length; i++) found.offsets.push(Number(values[i]));
       } else {
-        for (let i = 0; i < values.length; i++) found.partitions.add(Number(values[i]));
+        for (let i = 0; i < values.length; i++) {
+          const partition = Number(values[i]);
+          found.partitionOf.push(partition);
+          found.partitions.add(partition);
+        }
       }
     },
   });
@@ -81,7 +87,7 @@ async function parquetOffsets(bytes: Uint8Array): Promise<ObjectOffsets> {
 }
 
 function lineOffsets(text: string, partition: string, offset: string): ObjectOffsets {
-  const found: ObjectOffsets = { partitions: new Set(), offsets: [] };
+  const found: ObjectOffsets = { partitions: new Set(), offsets: [], partitionOf: [] };
   for (const line of text.split("\n")) {
     if (line === "") continue;
     const row = JSON.parse(line) as Record<string, unknown>;
@@ -89,6 +95,7 @@ function lineOffsets(text: string, partition: string, offset: string): ObjectOff
       throw new Error(`a line has no ${partition} and ${offset}`);
     }
     found.partitions.add(row[partition]);
+    found.partitionOf.push(row[partition]);
     found.offsets.push(row[offset]);
     const time = row[TIMESTAMP];
     if (typeof time === "string") {

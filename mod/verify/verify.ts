@@ -272,9 +272,9 @@ function* count(first: number, last: number): Generator<number> {
  * What it means that no row has an offset. Outside of all flushes it is missing. Inside of one there
  * may never have been a message: the topic says so where it still has the offset.
  */
-async function explainHoles(
+export async function explainHoles(
   holes: readonly OffsetRange[],
-  { missing: untold }: Tiling,
+  { missing: untold }: Pick<Tiling, "missing">,
   low: number,
   partition: number,
   { broker, topic, signal }: VerifyOptions,
@@ -299,7 +299,8 @@ async function explainHoles(
   return { missing, unproven };
 }
 
-async function inParallel(
+/** Does jobs, some at a time. */
+export async function inParallel(
   jobs: ReadonlyArray<() => Promise<void>>,
   atOnce: number,
 ): Promise<void> {

@@ -19,7 +19,6 @@ const RUNS: Array<[command: string, ...args: string[]]> = [
   ["dead-letters", "list"],
   ["doctor"],
   ["demo"],
-  ["schema"],
   ["completions", "bash"],
   ["config"],
   ["config", "--reference"],

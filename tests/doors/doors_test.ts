@@ -33,7 +33,7 @@ const ADAPTERS: readonly string[] = [
   "mod/lake/directory.ts",
   "mod/lake/s3.ts",
   "mod/table/hive/hive_table.ts",
-  "mod/table/iceberg/",
+  "mod/table/iceberg/catalogs/",
 ];
 
 function roomOf(file: string): string {

@@ -31,13 +31,29 @@ const LONG = avro.types.LongType.__with({
 const MAGIC = Buffer.from("Obj\x01", "latin1");
 const SYNC_BYTES = 16;
 
+/** Types by their schema's text: making one takes longer than writing a manifest with it. */
+const TYPES = new Map<string, avro.Type>();
+
+/** Schemas that are remembered: a table has few. */
+const MOST_TYPES = 100;
+
+function typeOf(schema: AvroSchema): avro.Type {
+  const text = JSON.stringify(schema);
+  let type = TYPES.get(text);
+  if (type === undefined) {
+    if (TYPES.size >= MOST_TYPES) TYPES.clear();
+    TYPES.set(text, type = newType(schema));
+  }
+  return type;
+}
+
+function newType(schema: AvroSchema): avro.Type {
+  return avro.Type.forSchema(structuredClone(schema) as avro.Schema, { registry: { long: LONG } });
+}
+
 /** The header's metadata: a map of bytes. */
 const HEADER = typeOf({ type: "map", values: "bytes" });
 const COUNT = typeOf("long");
-
-function typeOf(schema: AvroSchema): avro.Type {
-  return avro.Type.forSchema(structuredClone(schema) as avro.Schema, { registry: { long: LONG } });
-}
 
 /**
  * Writes records as one Avro object container file of one block, compressed with deflate. Its bytes are

@@ -27,8 +27,14 @@ export function dataFile(facts: FileFacts, schema: IcebergSchema, spec: Partitio
   const partition: DataFile["partition"] = {};
   for (const { name, transform, "source-id": source } of spec.fields) {
     const column = schema.fields.find(({ id }) => id === source)!;
-    const value = anyValue(facts, column.name, column.type as string);
-    partition[name] = transformed(transform, value, column.type as string);
+    const type = column.type as string;
+    partition[name] = transformed(transform, anyValue(facts, column.name, type), type);
+    const max = facts.columns.find((found) => found.name === column.name)?.max;
+    // Buckets have no order; of the others the largest value tells whether there is one partition.
+    if (max === undefined || transform.startsWith("bucket")) continue;
+    if (transformed(transform, singleValue(max, type), type) !== partition[name]) {
+      throw new Error(`${path} has rows of several partitions by ${name}`);
+    }
   }
   return {
     content: 0,

@@ -1,7 +1,14 @@
 import { Failure } from "../../failure/failure.ts";
 import type { RowSchema } from "../../schema/schema.ts";
 import { Partitioning } from "../../lake/partitioning.ts";
-import type { IcebergSchema, PartitionField, PartitionSpec } from "./metadata.ts";
+import {
+  currentSchema,
+  type IcebergSchema,
+  type PartitionField,
+  type PartitionSpec,
+  specOf,
+  type TableMetadata,
+} from "./metadata.ts";
 
 /** Id of the first partition field, by the specification. */
 const FIRST_FIELD_ID = 1000;
@@ -43,6 +50,42 @@ export function partitionSpec(
         : field(column, transform, `${column}_${transform}`);
     }),
   };
+}
+
+/** Names of a spec's fields as paths of files have them, see {@linkcode Partitioning}. */
+function pathNames({ fields }: PartitionSpec, columns: IcebergSchema["fields"]): string[] {
+  return fields.map(({ transform, "source-id": source }) => {
+    const name = columns.find(({ id }) => id === source)?.name ?? "";
+    if (name === "kafka_timestamp") return transform === "day" ? "dt" : transform;
+    return transform === "identity" ? name : `${name}_${transform.replace(/\[.*/, "")}`;
+  });
+}
+
+/**
+ * The spec that files with such names in their paths were written by; the default one before others.
+ * @returns `undefined` where there is none
+ */
+export function specOfPaths(
+  metadata: TableMetadata,
+  names: readonly string[],
+): PartitionSpec | undefined {
+  const wanted = names.includes("hour") ? names.filter((name) => name !== "dt") : names;
+  const columns = currentSchema(metadata).fields;
+  return [specOf(metadata), ...metadata["partition-specs"]]
+    .find((spec) => pathNames(spec, columns).join() === wanted.join());
+}
+
+/** A spec for people, as `--partition-by` has it. */
+export function specText(spec: PartitionSpec, { fields: columns }: IcebergSchema): string {
+  const terms = spec.fields.map(({ transform, "source-id": source }) => {
+    const name = columns.find(({ id }) => id === source)?.name ?? `column ${source}`;
+    if (name === "kafka_timestamp" && transform === "day") return "dt";
+    if (name === "kafka_timestamp" && transform === "hour") return "hour";
+    const bucket = /^bucket\[(\d+)\]$/.exec(transform);
+    if (bucket !== null) return `bucket(${name},${bucket[1]})`;
+    return transform === "identity" ? name : `${transform}(${name})`;
+  });
+  return terms.join(",") || "none";
 }
 
 /** Whether two specs partition alike, whatever their ids. */

@@ -10,10 +10,9 @@ import type { TableMetadata } from "./metadata.ts";
 
 const PREFIX = "ticklake.position.";
 
-/** Short id of a log: topics of one name that were made at different times are different logs. */
-export function logId({ topic, cluster, topicId }: LogName): string {
-  const text = topicId === null ? `${cluster}/${topic}` : `${cluster}/${topicId}`;
-  return createHash("sha256").update(text).digest("hex").slice(0, 12);
+/** Id of a log in properties' names. @param key see `logKey`; empty for a log without an id */
+export function logId(key: string, topic: string): string {
+  return key !== "" ? key : createHash("sha256").update(topic).digest("hex").slice(0, 12);
 }
 
 /** Name of the property of one partition. */
@@ -29,6 +28,20 @@ export function logProperty(log: string): string {
 /** A position as a property's value, such as `0-1000`: the first offset and the next one. */
 export function formatPosition({ from, end }: TablePosition): string {
   return `${from}-${end}`;
+}
+
+/** Name of the property with ranges that were given up, see {@linkcode settledRanges}. */
+export function settledProperty(log: string, partition: number): string {
+  return `ticklake.settled.${log}.${partition}`;
+}
+
+/**
+ * Ranges at the position's end, such as `100-150`, that a partition's owner has given up: a former owner
+ * that still brings one is refused.
+ */
+export function settledRanges(metadata: TableMetadata, log: string, partition: number): string[] {
+  const value = metadata.properties?.[settledProperty(log, partition)];
+  return value === undefined ? [] : value.split(",");
 }
 
 /**

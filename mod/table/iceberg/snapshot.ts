@@ -14,10 +14,16 @@ import { manifestsToMerge } from "./merge_manifests.ts";
 import type { TableFiles } from "./table_files.ts";
 import type { TableUpdate } from "./updates.ts";
 
+/** A file to add. */
+export interface AddedFile {
+  file: DataFile;
+  specId: number;
+}
+
 /** What a snapshot changes. */
 export interface SnapshotChange {
-  /** Files to add, all of the default partition spec. */
-  added: readonly DataFile[];
+  /** Files to add, each with the id of its partition spec. */
+  added: readonly AddedFile[];
   /** URIs of files to remove: their rows are in `added`. @default {none} */
   removed?: ReadonlySet<string>;
   /** Added to the summary. */
@@ -106,16 +112,18 @@ class ManifestWriter {
     this.#sequence = sequence;
   }
 
-  async added(files: readonly DataFile[]): Promise<ManifestFile[]> {
-    if (files.length === 0) return [];
-    const entries = files.map((file) => ({
-      status: STATUS.added,
-      snapshot_id: this.#id,
-      sequence_number: null,
-      file_sequence_number: null,
-      data_file: file,
+  async added(files: readonly AddedFile[]): Promise<ManifestFile[]> {
+    const bySpec = Map.groupBy(files, ({ specId }) => specId);
+    return await Promise.all([...bySpec].map(([specId, files]) => {
+      const entries = files.map(({ file }) => ({
+        status: STATUS.added,
+        snapshot_id: this.#id,
+        sequence_number: null,
+        file_sequence_number: null,
+        data_file: file,
+      }));
+      return this.#write(entries, specId);
     }));
-    return [await this.#write(entries, specOf(this.#base.metadata)["spec-id"])];
   }
 
   /** The manifests, those with files to be removed written anew without them. */
@@ -180,11 +188,13 @@ class ManifestWriter {
 }
 
 function summaryOf(
-  { added, removed, summary }: SnapshotChange,
+  change: SnapshotChange,
   manifests: readonly ManifestFile[],
   parent: Snapshot | undefined,
   gone: readonly DataFile[],
 ): Record<string, string> {
+  const { removed, summary } = change;
+  const added = change.added.map(({ file }) => file);
   const sum = (files: readonly DataFile[], of: (file: DataFile) => bigint) =>
     files.reduce((total, file) => total + of(file), 0n);
   const rows = (files: readonly DataFile[]) => sum(files, (file) => file.record_count);

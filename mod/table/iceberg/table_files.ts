@@ -20,9 +20,14 @@ export class TableFiles {
     return this.uri(this.folder);
   }
 
-  /** @param name of an object below the lake's root */
-  uri(name: string): string {
-    return `${this.root}/${name}`;
+  /**
+   * @param name of an object below the lake's root
+   * @param location the table's own; in a lake that was moved its files go on having the old one
+   */
+  uri(name: string, location?: string): string {
+    const folder = `${this.folder}/`;
+    if (location === undefined || !name.startsWith(folder)) return `${this.root}/${name}`;
+    return `${location}/${name.slice(folder.length)}`;
   }
 
   /**

@@ -4,9 +4,14 @@ import { sleep } from "../../wait/sleep.ts";
 import type { TablePosition, TakeAnswer } from "../table.ts";
 import type { LoadedTable, TableCatalog } from "./catalog.ts";
 import { expiredSnapshots } from "./expire.ts";
-import type { DataFile } from "./manifest.ts";
-import { formatPosition, positionProperty, positionsOf } from "./position.ts";
-import { writeSnapshot } from "./snapshot.ts";
+import {
+  formatPosition,
+  logProperty,
+  positionProperty,
+  positionsOf,
+  settledRanges,
+} from "./position.ts";
+import { type AddedFile, writeSnapshot } from "./snapshot.ts";
 import type { TableFiles } from "./table_files.ts";
 import type { TableUpdate } from "./updates.ts";
 
@@ -17,7 +22,7 @@ export interface FileRange {
   /** First offset after it. */
   end: number;
   /** Its files, described by the table's metadata as it is then. */
-  files(base: LoadedTable): DataFile[];
+  files(base: LoadedTable): AddedFile[];
 }
 
 /** What {@linkcode takeRanges} needs. */
@@ -26,7 +31,8 @@ export interface TakeOptions {
   files: TableFiles;
   /** For messages. */
   table: string;
-  log: { id: string; description: string };
+  /** `record`: what the log is, for the table's properties. */
+  log: { id: string; description: string; record?: string };
   ranges: readonly FileRange[];
   signal?: AbortSignal;
   /** Told of each repetition. */
@@ -97,6 +103,16 @@ function dueRanges({ metadata }: LoadedTable, { ranges, table, log }: TakeOption
   const positions = positionsOf(metadata, log.id);
   return ranges.filter(({ partition, first, end }) => {
     const position = positions.get(partition);
+    if (settledRanges(metadata, log.id, partition).includes(`${first}-${end}`)) {
+      throw new Failure(
+        "failed",
+        `offsets ${first} to ${
+          end - 1
+        } of partition ${partition} of ${log.description} were given up ` +
+          "by the partition's next owner, who writes them anew",
+        { fix: "Nothing is lost. Start this again: it goes on where the table is." },
+      );
+    }
     if (position === undefined || position.end === first) return true;
     if (position.end >= end) return false;
     throw new Failure(
@@ -121,19 +137,27 @@ async function commitOf(
   const { metadata } = base;
   const before = positionsOf(metadata, log.id);
   const positions: Record<string, string> = {};
+  const known = metadata.properties ?? {};
   for (const { partition, first, end } of due) {
     const from = before.get(partition)?.from ?? first;
     const position: TablePosition = { from, end };
     positions[positionProperty(log.id, partition)] = formatPosition(position);
   }
   const added = due.flatMap((range) => range.files(base));
-  const summary = { "engine-name": "ticklake", ...positions };
+  // For people who look into the history; short, as metadata is written anew with each commit.
+  const ends = due.map(({ partition, end }) => `${partition}:${end}`).join(" ");
+  const summary = { "ticklake.log": log.id, "ticklake.ends": ends };
   // Also for a range without files: on a REST catalog only a new snapshot is compared and set.
   const updates = await writeSnapshot(base, files, { added, summary }, nowMs);
   const expired = expiredSnapshots(metadata, nowMs).map((snapshot) => snapshot["snapshot-id"]);
   return [
     ...updates,
-    { action: "set-properties", updates: positions },
+    {
+      action: "set-properties",
+      updates: log.record === undefined || logProperty(log.id) in known
+        ? positions
+        : { ...positions, [logProperty(log.id)]: log.record },
+    },
     ...(expired.length === 0
       ? []
       : [{ action: "remove-snapshots" as const, "snapshot-ids": expired }]),

@@ -17,8 +17,9 @@ export function fakeRange(
     first,
     end,
     files: ({ metadata }: LoadedTable) =>
-      days.map((day, i) =>
-        dataFile(
+      days.map((day, i) => ({
+        specId: 0,
+        file: dataFile(
           {
             path: files.uri(`${files.folder}/data/day-${day}/${partition}-${first}-${end}.parquet`),
             rows: i === 0 ? end - first - days.length + 1 : 1,
@@ -31,7 +32,7 @@ export function fakeRange(
           },
           currentSchema(metadata),
           specOf(metadata),
-        )
-      ),
+        ),
+      })),
   };
 }

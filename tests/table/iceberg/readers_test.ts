@@ -42,7 +42,10 @@ async function tableOf(rows: unknown[], partitionBy: string, rangeRows: number) 
         first,
         end: first + part.length,
         files: ({ metadata }) =>
-          facts.map((file) => dataFile(file, currentSchema(metadata), specOf(metadata))),
+          facts.map((file) => ({
+            specId: 0,
+            file: dataFile(file, currentSchema(metadata), specOf(metadata)),
+          })),
       }],
     });
   }

@@ -1,0 +1,86 @@
+import type { TakeAnswer } from "../table.ts";
+import type { FileRange } from "./take_ranges.ts";
+
+/** Options of {@linkcode Gather}. */
+export interface GatherOptions {
+  /** Milliseconds that a range waits for those of other partitions. */
+  waitMs: number;
+  /** Commits ranges of different partitions, all or none. */
+  commit(ranges: readonly FileRange[]): Promise<TakeAnswer[]>;
+}
+
+interface Waiting {
+  ranges: readonly FileRange[];
+  resolve(answers: TakeAnswer[]): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Gathers the ranges of all partitions into one commit at a time: each commit is a snapshot, and a
+ * request that writers of other processes have to wait for. A range waits while a commit runs, and a
+ * moment for ranges of partitions that have brought some before.
+ */
+export class Gather {
+  readonly #options: GatherOptions;
+  #waiting: Waiting[] = [];
+  #isRunning = false;
+  /** Partitions that brought ranges to the commits before: for them it is worth to wait. */
+  #usual = new Set<number>();
+  #isComplete: (() => void) | undefined;
+
+  constructor(options: GatherOptions) {
+    this.#options = options;
+  }
+
+  /** Commits ranges, with those of others. @throws what the commit throws */
+  take(ranges: readonly FileRange[]): Promise<TakeAnswer[]> {
+    const { promise, resolve, reject } = Promise.withResolvers<TakeAnswer[]>();
+    this.#waiting.push({ ranges, resolve, reject });
+    if (this.#hasAll()) this.#isComplete?.();
+    if (!this.#isRunning) this.#run();
+    return promise;
+  }
+
+  #hasAll(): boolean {
+    const here = new Set(this.#waiting.flatMap(({ ranges }) => ranges.map((r) => r.partition)));
+    return this.#usual.isSubsetOf(here);
+  }
+
+  async #run(): Promise<void> {
+    this.#isRunning = true;
+    while (this.#waiting.length > 0) {
+      if (!this.#hasAll()) await this.#moment();
+      const batch = this.#waiting.splice(0);
+      const ranges = batch.flatMap(({ ranges }) => ranges);
+      this.#usual = new Set(ranges.map(({ partition }) => partition));
+      try {
+        const answers = await this.#options.commit(ranges);
+        for (const { ranges, resolve } of batch) resolve(answers.splice(0, ranges.length));
+      } catch (error) {
+        if (batch.length === 1) batch[0].reject(error);
+        // One that cannot be must not take the others with it.
+        else await this.#oneByOne(batch);
+      }
+    }
+    this.#isRunning = false;
+  }
+
+  async #oneByOne(batch: readonly Waiting[]): Promise<void> {
+    for (const { ranges, resolve, reject } of batch) {
+      try {
+        resolve(await this.#options.commit(ranges));
+      } catch (error) {
+        reject(error);
+      }
+    }
+  }
+
+  async #moment(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, this.#options.waitMs);
+    this.#isComplete = resolve;
+    await promise;
+    clearTimeout(timer);
+    this.#isComplete = undefined;
+  }
+}

@@ -1,0 +1,50 @@
+import { Failure } from "../../failure/failure.ts";
+import type { TableCatalog } from "./catalog.ts";
+import { positionsOf, settledProperty, settledRanges } from "./position.ts";
+import { writeSnapshot } from "./snapshot.ts";
+import type { TableFiles } from "./table_files.ts";
+
+/** What {@linkcode giveUp} needs. */
+export interface GiveUpOptions {
+  catalog: TableCatalog;
+  files: TableFiles;
+  log: { id: string };
+  partition: number;
+  first: number;
+  end: number;
+  /** Whether a former owner may still bring the range: it is refused then. */
+  late: boolean;
+}
+
+/**
+ * Gives up a range that was begun and may have been taken: after `removed` it is not in the table and
+ * will not be.
+ */
+export async function giveUp(options: GiveUpOptions): Promise<"taken" | "removed"> {
+  const { catalog, files, log, partition, first, end, late } = options;
+  for (;;) {
+    const base = await catalog.load();
+    if (base === undefined) return "removed";
+    const position = positionsOf(base.metadata, log.id).get(partition);
+    if (position !== undefined && position.end >= end) return "taken";
+    if (position !== undefined && position.end > first) {
+      throw new Failure(
+        "failed",
+        `the table is at offset ${position.end} of partition ${partition}, within a flush of ` +
+          `${first} to ${end - 1} that was begun`,
+        { fix: "Nothing is lost. Start this again: it goes on where the table is." },
+      );
+    }
+    if (!late) return "removed";
+    const settled = settledRanges(base.metadata, log.id, partition)
+      .filter((range) => range.startsWith(`${first}-`));
+    const range = `${first}-${end}`;
+    if (settled.includes(range)) return "removed";
+    // A snapshot as well: a commit of the former owner that is on its way is then refused.
+    const updates = await writeSnapshot(base, files, { added: [] }, Date.now());
+    const property = settledProperty(log.id, partition);
+    const value = [...settled, range].join(",");
+    const set = { action: "set-properties" as const, updates: { [property]: value } };
+    if (await catalog.commit(base, [...updates, set])) return "removed";
+  }
+}

@@ -1,0 +1,106 @@
+import { createHash } from "node:crypto";
+import { DEAD_LETTER_ROOT, fileStem, parseObjectName } from "../../lake/layout.ts";
+import type { LakeObject, LakeStore, StoreOptions } from "../../lake/store.ts";
+import type { LoadedTable, TableCatalog } from "./catalog.ts";
+import { currentManifests, entriesOf } from "./snapshot.ts";
+import type { TableFiles } from "./table_files.ts";
+
+/** A live file of the table. */
+export interface LiveFile {
+  /** Name below the lake's root. */
+  name: string;
+  rows: number;
+  bytes: number;
+}
+
+/** All files of the current snapshot. @returns `undefined` where there is no table */
+export async function liveFiles(
+  catalog: TableCatalog,
+  files: TableFiles,
+): Promise<LiveFile[] | undefined> {
+  const base = await catalog.load();
+  return base === undefined ? undefined : await liveFilesOf(base, files);
+}
+
+/** All files of the current snapshot. */
+export async function liveFilesOf(base: LoadedTable, files: TableFiles): Promise<LiveFile[]> {
+  const manifests = (await currentManifests(base, files)).filter(({ content }) => content === 0);
+  const entries = await Promise.all(manifests.map((m) => entriesOf(m, base, files)));
+  return entries.flat().map(({ data_file: file }) => ({
+    name: files.name(file.file_path, base.metadata.location),
+    rows: Number(file.record_count),
+    bytes: Number(file.file_size_in_bytes),
+  }));
+}
+
+/**
+ * An Iceberg table as a lake of Hive objects without partitions: of the table's folder it lists the files
+ * of the current snapshot, whoever has written them, under names that readers of the Hive layout take. A
+ * file that others have written counts as one of the topic. For reading alone.
+ */
+export class IcebergLake implements LakeStore {
+  readonly description: string;
+  readonly #catalog: TableCatalog;
+  readonly #files: TableFiles;
+  readonly #topic: string;
+  readonly #real = new Map<string, string>();
+
+  constructor(catalog: TableCatalog, files: TableFiles, topic: string) {
+    this.#topic = topic;
+    this.#catalog = catalog;
+    this.#files = files;
+    this.description = `the Iceberg table ${files.folder} in ${catalog.description}`;
+  }
+
+  async *list(prefix: string, options?: StoreOptions): AsyncIterable<LakeObject> {
+    if (prefix.startsWith(`${DEAD_LETTER_ROOT}/`)) {
+      yield* this.#files.store.list(prefix, options);
+      return;
+    }
+    const found = await liveFiles(this.#catalog, this.#files) ?? [];
+    for (const { name, bytes } of found) {
+      const shown = this.#shownName(name);
+      this.#real.set(shown, name);
+      // A file is never written again.
+      yield { name: shown, size: bytes, version: name };
+    }
+  }
+
+  #shownName(name: string): string {
+    const { folder } = this.#files;
+    const base = name.slice(name.lastIndexOf("/") + 1);
+    const parsed = parseObjectName(`${folder}/${base}`) ??
+      { topic: this.#topic, partition: 0, first: 0, last: 0 };
+    // In the place of the log's key: files of one range differ by their folder alone.
+    const log = createHash("sha256").update(name).digest("hex").slice(0, 12);
+    return `${folder}/${fileStem({ ...parsed, log })}.parquet`;
+  }
+
+  get(
+    name: string,
+    options?: StoreOptions & { range?: { start: number; end: number } },
+  ): Promise<Uint8Array> {
+    return this.#files.store.get(this.#real.get(name) ?? name, options);
+  }
+
+  put(): Promise<void> {
+    throw new Error("an Iceberg table is not written object by object");
+  }
+
+  create(): Promise<boolean> {
+    return this.put() as Promise<never>;
+  }
+
+  remove(): Promise<void> {
+    return this.put();
+  }
+
+  async check(): Promise<void> {
+    await this.#catalog.load();
+  }
+
+  close(): void {
+    this.#catalog.close();
+    this.#files.store.close();
+  }
+}

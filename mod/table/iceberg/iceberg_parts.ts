@@ -1,0 +1,14 @@
+import type { TableDescription } from "../table.ts";
+import type { TableCatalog } from "./catalog.ts";
+import type { TableFiles } from "./table_files.ts";
+
+/** What an Iceberg table is made of. */
+export interface IcebergTableParts {
+  catalog: TableCatalog;
+  files: TableFiles;
+  description: TableDescription;
+  /** Milliseconds that a range waits for those of other partitions, to share a snapshot. */
+  gatherMs: number;
+  /** Told of conflicts with other writers. */
+  onConflict?(): void;
+}

@@ -1,0 +1,82 @@
+import { Failure } from "../../failure/failure.ts";
+import { logKey } from "../log_key.ts";
+import type { LogName, LogWriter, Table, TableCallOptions, TableLog } from "../table.ts";
+import type { LoadedTable } from "./catalog.ts";
+import { IcebergLog } from "./iceberg_log.ts";
+import type { IcebergTableParts } from "./iceberg_parts.ts";
+import { fieldIds, newSchema } from "./iceberg_schema.ts";
+import { currentSchema, specOf } from "./metadata.ts";
+import { newTable } from "./new_table.ts";
+import { checkSpec, partitionSpec, sameSpec, specText } from "./partition_spec.ts";
+import { logId } from "./position.ts";
+
+/**
+ * An Iceberg table; it is made at its first use, if it is not there. What its properties say is in it:
+ * any group may write any log of it, at the position that is there.
+ */
+export function openIcebergTable(parts: IcebergTableParts): Table {
+  return new IcebergTable(parts);
+}
+
+class IcebergTable implements Table {
+  readonly description: string;
+  readonly #parts: IcebergTableParts;
+
+  constructor(parts: IcebergTableParts) {
+    const { catalog, description: { schema, format } } = parts;
+    if (format !== "parquet") {
+      throw new Failure("usage", `--format ${format} with --table-format iceberg`, {
+        fix: "Iceberg's files are Parquet here: leave --format out.",
+      });
+    }
+    this.#parts = parts;
+    this.description = `Iceberg table ${schema.table} in ${catalog.description}`;
+  }
+
+  async log(name: LogName, _: LogWriter, options: TableCallOptions = {}): Promise<TableLog> {
+    const base = await loadOrCreate(this.#parts);
+    options.signal?.throwIfAborted();
+    const { description: { schema, partitionBy } } = this.#parts;
+    const current = currentSchema(base.metadata);
+    const spec = partitionSpec(partitionBy, schema, current);
+    const found = specOf(base.metadata);
+    if (!sameSpec(spec, found)) {
+      throw new Failure(
+        "usage",
+        `table ${schema.table} is partitioned by ${
+          specText(found, current)
+        }, not by ${partitionBy}`,
+        { fix: "Set --partition-by to what the table has, or give the schema another table name." },
+      );
+    }
+    const key = await logKey(name);
+    return new IcebergLog(this.#parts, {
+      name,
+      key,
+      id: logId(key, name.topic),
+      fieldIds: fieldIds(schema.table, current, schema),
+    });
+  }
+}
+
+/** The table, made where it is not there. */
+export async function loadOrCreate(
+  { catalog, files, description: { schema, partitionBy } }: Pick<
+    IcebergTableParts,
+    "catalog" | "files" | "description"
+  >,
+): Promise<LoadedTable> {
+  const found = await catalog.load();
+  if (found !== undefined) return found;
+  const tableSchema = newSchema(schema);
+  const spec = partitionSpec(partitionBy, schema, tableSchema);
+  checkSpec(spec, partitionBy);
+  // Whether this one or another process has made it is the same.
+  await catalog.create(newTable({ location: files.location, schema: tableSchema, spec }));
+  const made = await catalog.load();
+  if (made !== undefined) return made;
+  throw new Failure(
+    "service",
+    `table ${schema.table} was made and is not in ${catalog.description}`,
+  );
+}
