@@ -11,6 +11,7 @@ import type { RowSchema } from "../schema/schema.ts";
 import type { RowListener } from "../sink/open_range.ts";
 import { emptySummary, runSink, type SinkSummary } from "../sink/sink.ts";
 import { listeners, type SinkListener } from "../sink/sink_event.ts";
+import { otherSchema } from "./other_schema.ts";
 import { openBroker } from "./open_broker.ts";
 import { openLake } from "./open_lake.ts";
 import { type OpenTable, openTable } from "./open_table.ts";
@@ -73,7 +74,7 @@ export async function run(context: CommandContext): Promise<number> {
         },
         maxMemoryBytes: settings.maxMemory,
         untilEnd,
-        onEvent: listeners(operations.onEvent, view.onEvent),
+        onEvent: listeners(operations.onEvent, view.onEvent, otherSchema(settings, output)),
         onRow: view.onRow,
         signal,
       }, summary);

@@ -1,14 +1,14 @@
 import type { Broker } from "../broker/broker.ts";
 import type { CommandContext } from "../cli/command.ts";
 import { countText, numberText } from "../terminal/amount_text.ts";
-import { EXIT_CODES, Failure } from "../failure/failure.ts";
+import { EXIT_CODES } from "../failure/failure.ts";
 import { startOperations } from "../ops/telemetry/operations.ts";
 import { reasonKind } from "../ops/telemetry/rejections.ts";
 import type { ProduceObserver } from "../ops/telemetry/produce_observer.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import { keyedBy } from "../schema/keyed_by.ts";
 import type { RowSchema } from "../schema/schema.ts";
-import { type FileForm, readConstants } from "../source/file_form.ts";
+import { delimiterOf, type FileForm, readConstants } from "../source/file_form.ts";
 import { findInputs, type Input } from "../source/input.ts";
 import { pace } from "../source/pace.ts";
 import { replay } from "../source/replay.ts";
@@ -107,17 +107,6 @@ function countReason({ reasons }: Tally, reason: string): void {
 
 /** Kinds of reasons that are told apart. */
 const MOST_REASONS = 64;
-
-/** @throws {Failure} kind `usage`, when it is not one byte */
-function delimiterOf(text: string | undefined): string | undefined {
-  if (text === undefined) return undefined;
-  const delimiter = text === "tab" || text === "\\t" ? "\t" : text;
-  if (/^[^\w"\r\n\x80-\uffff]$/.test(delimiter)) return delimiter;
-  throw new Failure(
-    "usage",
-    `--delimiter: expected one character or tab, found ${JSON.stringify(text)}`,
-  );
-}
 
 function openFeed(
   inputs: readonly Input[],

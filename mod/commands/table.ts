@@ -129,6 +129,22 @@ export const COMMANDS: readonly Command[] = [
     load: () => import("./dead_letters.ts"),
   },
   {
+    name: "schema",
+    summary: "Show, infer and check what describes the rows",
+    description:
+      "Without a word the shipped schemas, which --schema takes by name. `infer` looks at a file and prints a schema for it, with comments on what was guessed; `show` prints the one in force; `check` finds the mistakes of one; `reference` describes the format.",
+    arguments: "[action] [file]",
+    words: ["list", "show", "infer", "check", "reference"],
+    examples: [
+      ["ticklake schema", "the shipped schemas"],
+      ["ticklake schema infer prices.csv", "one for a file of yours, for --schema"],
+      ["ticklake schema check prices.schema.json", "whether it has mistakes"],
+      ["ticklake schema reference", "the fields of a schema"],
+    ],
+    essential: ["schema"],
+    load: () => import("./schema.ts"),
+  },
+  {
     name: "doctor",
     summary: "Check settings and services, with the fix",
     description:

@@ -10,6 +10,7 @@ export const COMMAND_NAMES = [
   "status",
   "topic",
   "dead-letters",
+  "schema",
   "doctor",
   "dashboard",
   "demo",
@@ -169,6 +170,7 @@ export const SETTINGS = define({
       "doctor",
       "topic",
       "dead-letters",
+      "schema",
     ],
     description:
       "What describes the rows: a shipped schema's name or a JSON file, see `ticklake schema`; without it index_quotes",
@@ -352,7 +354,7 @@ export const SETTINGS = define({
     choices: ["csv", "jsonl"],
     flag: "--input-format",
     env: "TICKLAKE_INPUT_FORMAT",
-    commands: ["produce"],
+    commands: ["produce", "schema"],
     description: "How the input is written; without it by its name's ending or its first byte",
   },
   delimiter: {
@@ -361,7 +363,7 @@ export const SETTINGS = define({
     placeholder: "<character>",
     flag: "--delimiter",
     env: "TICKLAKE_DELIMITER",
-    commands: ["produce"],
+    commands: ["produce", "schema"],
     description:
       "What separates the fields of CSV, one character or tab; without it found by looking: , ; tab or |",
   },

@@ -163,6 +163,9 @@ export class PartitionSink {
     tell({ kind: "committed", partition, offset: this.#journal.committed });
   }
 
+  /** Whether nothing was read yet. */
+  #isFirst = true;
+
   /**
    * Takes messages of a batch from index `i` on; what becomes due by them is sealed.
    * @returns index of the first one that was not taken: memory is to be looked at before it is
@@ -182,6 +185,10 @@ export class PartitionSink {
       );
       i = next;
       this.#held += messages;
+      if (this.#isFirst && messages > 0) {
+        this.#isFirst = false;
+        if (rows === 0) tell({ kind: "no row", batch });
+      }
       if (messages > 0) tell({ kind: "read", partition, messages, rows, bytes });
       if (i === batch.count) break;
       if (isSlice) {

@@ -1,3 +1,4 @@
+import type { RecordBatch } from "../broker/broker.ts";
 import type { GapReason } from "../table/table.ts";
 
 /** One finished flush: `[first, last]` of a partition is in the table and committed. */
@@ -33,6 +34,8 @@ export type SinkEvent =
   | { kind: "assigned"; partitions: number[] }
   /** Messages taken: `rows` of them are rows; `bytes` are those of their values. */
   | { kind: "read"; partition: number; messages: number; rows: number; bytes: number }
+  /** None of the first messages of a partition is a row; `batch` is valid until the call returns. */
+  | { kind: "no row"; batch: RecordBatch }
   /** Messages that were read and not committed: they will be read again, by whoever is assigned them. */
   | { kind: "gave back"; partition: number; messages: number }
   /** Where reading stands, after the assignment too: `next` is the offset to be read next. */

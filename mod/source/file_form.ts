@@ -77,3 +77,17 @@ export function filledConstant(text: string, wire: string, file: string): string
   }
   return text.replaceAll(STEM, stemOf(file));
 }
+
+/**
+ * The separator that `--delimiter` says.
+ * @throws {Failure} kind `usage`, when it is not one byte
+ */
+export function delimiterOf(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const delimiter = text === "tab" || text === "\\t" ? "\t" : text;
+  if (/^[^\w"\r\n\x80-\uffff]$/.test(delimiter)) return delimiter;
+  throw new Failure(
+    "usage",
+    `--delimiter: expected one character or tab, found ${JSON.stringify(text)}`,
+  );
+}

@@ -19,6 +19,7 @@ const RUNS: Array<[command: string, ...args: string[]]> = [
   ["dead-letters", "list"],
   ["doctor"],
   ["demo"],
+  ["schema"],
   ["completions", "bash"],
   ["config"],
   ["config", "--reference"],

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { schemaMarkdown } from "../../mod/schema/schema_reference.ts";
 import { settingsMarkdown } from "../../mod/config/reference.ts";
 import { ALL_SETTINGS } from "../../mod/config/settings.ts";
 import { withSection } from "../../scripts/marked_section.ts";
@@ -42,4 +43,11 @@ Deno.test("a section goes between a document's markers, and only there", () => {
 Deno.test("docs/settings.md has the program's table of settings (./dev reference writes it)", async () => {
   const page = await Deno.readTextFile(PAGE);
   assert.equal(withSection(page, "settings", settingsMarkdown()), page);
+});
+
+Deno.test("docs/schema.md has the reference of schemas (./dev reference writes it)", async () => {
+  const page = await Deno.readTextFile(new URL("../../docs/schema.md", import.meta.url));
+  assert.equal(withSection(page, "schema", schemaMarkdown()), page);
+  const { stdout } = await runTicklake(["schema", "reference"]);
+  assert.equal(stdout, schemaMarkdown());
 });

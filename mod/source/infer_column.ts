@@ -1,0 +1,122 @@
+import { instantParser } from "../schema/date_pattern.ts";
+import { lenientNumber } from "../schema/lenient_number.ts";
+import { isNoValue } from "../schema/null_words.ts";
+import { parseDate, parseTimestamp } from "../schema/parse_date.ts";
+
+/** What a column's values look like. */
+export interface InferredColumn {
+  type: "string" | "date" | "double" | "long" | "timestamp";
+  /** Whether every row has a value. */
+  required: boolean;
+  /** Further fields of the column. */
+  more: Record<string, unknown>;
+  /** What a person should look at. */
+  comments: string[];
+}
+
+/** Forms of days that people write. Two of them can fit the same values. */
+const PATTERNS = [
+  "MM/DD/YYYY",
+  "DD/MM/YYYY",
+  "DD.MM.YYYY",
+  "MM-DD-YYYY",
+  "DD-MM-YYYY",
+  "YYYY/MM/DD",
+  "YYYYMMDD",
+  "MMM DD, YYYY",
+  "DD MMM YYYY",
+];
+
+/** Digits of a number of today that counts from 1970. */
+const EPOCH_DIGITS: Record<number, string> = {
+  10: "epoch_s",
+  13: "epoch_ms",
+  16: "epoch_us",
+  19: "epoch_ns",
+};
+
+const TIME_NAME = /date|time|day|unix|epoch|^t(s)?$/i;
+
+const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
+/** Watches the values of a column and says what they have in common. */
+export class ColumnGuess {
+  readonly #name: string;
+  readonly #isTime: boolean;
+  #rows = 0;
+  #empty = 0;
+  #isWhole = true;
+  #isSafe = true;
+  #isNumber = true;
+  #isLenient = true;
+  #isDecimalComma = true;
+  #isDay = true;
+  #hasTime = false;
+  #isInstant = true;
+  #patterns = [...PATTERNS];
+  #epoch: string | null | undefined;
+
+  constructor(name: string) {
+    this.#name = name;
+    this.#isTime = TIME_NAME.test(name);
+  }
+
+  /** Takes the next row's value; `undefined` where the row has no such field. */
+  add(value: string | undefined): void {
+    this.#rows++;
+    if (value === undefined || isNoValue(value.trim())) {
+      this.#empty++;
+      return;
+    }
+    const text = value.trim();
+    const isNumber = NUMBER.test(text);
+    this.#isNumber &&= isNumber;
+    this.#isWhole &&= isNumber && Number.isInteger(Number(text));
+    this.#isSafe &&= isNumber && Number.isSafeInteger(Number(text));
+    this.#isLenient &&= lenientNumber(text) !== null;
+    this.#isDecimalComma &&= lenientNumber(text, ",") !== null;
+    this.#isDay &&= typeof parseDate(text) === "number";
+    const isInstant = typeof parseTimestamp(text) === "number";
+    this.#hasTime ||= isInstant && typeof parseDate(text) !== "number";
+    this.#isInstant &&= isInstant || typeof parseDate(text) === "number";
+    this.#patterns = this.#patterns.filter((p) => typeof instantParser(p)(text) === "number");
+    const epoch = /^\d+$/.test(text) ? EPOCH_DIGITS[text.length] ?? null : null;
+    this.#epoch = this.#epoch === undefined || this.#epoch === epoch ? epoch : null;
+  }
+
+  get result(): InferredColumn {
+    const required = this.#empty === 0 && this.#rows > 0;
+    const of = (
+      type: InferredColumn["type"],
+      more: Record<string, unknown> = {},
+      ...comments: string[]
+    ) => ({ type, required, more, comments });
+    if (this.#empty === this.#rows) {
+      return of("string", {}, "no row has a value: the type is a guess");
+    }
+    if (this.#isDay) return of("date");
+    if (this.#isInstant && this.#hasTime) return of("timestamp");
+    if (this.#isTime && this.#epoch) {
+      return of("timestamp", { format: this.#epoch }, `${this.#epoch} by the number of digits`);
+    }
+    if (this.#patterns.length === 1 && (this.#isTime || !this.#isNumber)) {
+      return of("date", { format: this.#patterns[0] });
+    }
+    if (this.#patterns.length > 1 && !this.#isNumber) {
+      const forms = this.#patterns.map((p) => `"type": "date", "format": "${p}"`).join(" or ");
+      return of("string", {}, `every value fits ${this.#patterns.join(" and ")}: say ${forms}`);
+    }
+    if (this.#isNumber && this.#isSafe && this.#isWhole) return of("long");
+    if (this.#isNumber) return of("double");
+    if (this.#isLenient) return of("double", { number: "lenient" });
+    if (this.#isDecimalComma) {
+      return of("double", { number: "lenient", decimal: "," }, "a comma separates the decimals");
+    }
+    return of("string");
+  }
+
+  /** Name in the file. */
+  get name(): string {
+    return this.#name;
+  }
+}

@@ -1,0 +1,164 @@
+import { Failure } from "../failure/failure.ts";
+import { DELIMITERS, type FileForm, formatByName, stemOf } from "./file_form.ts";
+import { ColumnGuess } from "./infer_column.ts";
+import type { Input } from "./input.ts";
+import { parseJson } from "../schema/parse_json.ts";
+import { readSome } from "./read_some.ts";
+import { splitRecord } from "./split_record.ts";
+
+/** Bytes of a file that are looked at. */
+const MOST_BYTES = 64 * 2 ** 20;
+
+const SYMBOL_NAME = /^(index|name|ticker|symbol|instrument|code|s)$/i;
+
+/**
+ * A schema for a file, as text with comments on what was guessed, ready for `--schema`. Looks at the
+ * whole file, up to 64 MiB.
+ * @throws {Failure} kind `usage`, for a file without a header and rows
+ */
+export async function inferSchema(
+  input: Input,
+  form: Omit<FileForm, "name">,
+  signal?: AbortSignal,
+): Promise<string> {
+  const { text, isWhole } = await beginningOf(input, signal);
+  const lines = text.split(/\r\n|\n|\r/).filter((line) => line.trim() !== "");
+  const format = form.format ?? formatByName(input.name) ??
+    (text.trimStart()[0] === "{" ? "jsonl" : "csv");
+  const { guesses, rows, about } = format === "jsonl"
+    ? guessJson(lines)
+    : guessCsv(lines, form.delimiter);
+  if (rows === 0) {
+    throw new Failure("usage", `${input.name} has no row to look at: expected a header and rows`);
+  }
+  return write(input.name, guesses, [
+    `Made by \`ticklake schema infer ${input.name}\` from ${rows} rows${
+      isWhole ? "" : ", the first 64 MiB of the file"
+    }${about}. Look it over: it is a guess.`,
+  ]);
+}
+
+async function beginningOf(
+  input: Input,
+  signal?: AbortSignal,
+): Promise<{ text: string; isWhole: boolean }> {
+  const file = await input.open();
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for (const chunk = new Uint8Array(256 * 1024); size < MOST_BYTES;) {
+      const count = await readSome(file, chunk, input.name, signal);
+      if (count === null) break;
+      parts.push(chunk.slice(0, count));
+      size += count;
+    }
+  } finally {
+    file.close();
+  }
+  const isWhole = size < MOST_BYTES;
+  const decoder = new TextDecoder();
+  const text = parts.map((part) => decoder.decode(part, { stream: true })).join("");
+  // A line that the bound cuts tells nothing.
+  return { text: isWhole ? text : text.slice(0, text.lastIndexOf("\n")), isWhole };
+}
+
+interface Guesses {
+  guesses: ColumnGuess[];
+  rows: number;
+  about: string;
+}
+
+function guessCsv(lines: string[], given: string | undefined): Guesses {
+  const own = lines.filter((line) => !line.startsWith("#"));
+  const separator = /^"?sep=(.)"?$/i.exec(own[0] ?? "")?.[1];
+  if (separator !== undefined) own.shift();
+  const width = (line: string, delimiter: string) => fieldsOf(line, delimiter).length;
+  const delimiter = given ?? separator ??
+    DELIMITERS.reduce((best, next) =>
+      width(own[0] ?? "", next) > width(own[0] ?? "", best) ? next : best
+    );
+  const names = fieldsOf(own[0] ?? "", delimiter).map((name) => name.trim());
+  const guesses = names.map((name) => new ColumnGuess(name));
+  let rows = 0;
+  for (const line of own.slice(1)) {
+    const fields = fieldsOf(line, delimiter);
+    // What cannot be split tells nothing about the columns.
+    if (fields.length < names.length - 1 || fields.length > names.length + 1) continue;
+    rows++;
+    guesses.forEach((guess, i) => guess.add(fields[i]));
+  }
+  const about = delimiter === "," ? "" : `, separated by ${JSON.stringify(delimiter)}`;
+  return { guesses: guesses.filter(({ name }) => name !== ""), rows, about };
+}
+
+function fieldsOf(line: string, delimiter: string): string[] {
+  if (!line.includes('"')) return line.split(delimiter);
+  const decoder = new TextDecoder();
+  return splitRecord(new TextEncoder().encode(line), delimiter)?.map((f) => decoder.decode(f)) ??
+    [];
+}
+
+function guessJson(lines: string[]): Guesses {
+  const objects = lines.map(parseJson).filter((value): value is Record<string, unknown> =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+  );
+  const names = [...new Set(objects.flatMap((object) => Object.keys(object)))];
+  const guesses = names.map((name) => new ColumnGuess(name));
+  for (const object of objects) {
+    guesses.forEach((guess) => {
+      const value = object[guess.name];
+      guess.add(value === undefined || value === null ? undefined : String(value));
+    });
+  }
+  return { guesses, rows: objects.length, about: "" };
+}
+
+function write(file: string, guesses: readonly ColumnGuess[], comments: string[]): string {
+  const taken = new Set<string>();
+  const columns = guesses.map((guess) => ({
+    guess,
+    name: lakeName(guess.name, taken),
+    ...guess.result,
+  }));
+  const symbol = columns.find(({ guess, type }) =>
+    type === "string" && SYMBOL_NAME.test(guess.name)
+  );
+  const lines = columns.flatMap(({ guess, name, type, required, more, comments }, i) => {
+    const column = { wire: guess.name, name, type, ...(required ? { required } : {}), ...more };
+    return [
+      ...comments.map((comment) => `    // ${guess.name}: ${comment}`),
+      `    ${JSON.stringify(column)}${i === columns.length - 1 ? "" : ","}`,
+    ];
+  });
+  const table = plainName(file === "stdin" ? "rows" : stemOf(file)).replace(/^(?![a-z])/, "t_");
+  return [
+    ...comments.map((comment) => `// ${comment}`),
+    "{",
+    `  "table": ${JSON.stringify(table)},`,
+    ...(symbol === undefined
+      ? ["  // No column looks like a symbol: the messages have no key, and any partition."]
+      : [`  "key": ${JSON.stringify(symbol.guess.name)},`]),
+    `  "columns": [`,
+    ...lines,
+    "  ]",
+    "}",
+    "",
+  ].join("\n");
+}
+
+/** A name for the lake that no other column has. */
+function lakeName(wire: string, taken: Set<string>): string {
+  const plain = plainName(wire).replace(/^(?![a-z])/, "c_").replace(
+    /^(dt|hour|none)$|^(kafka_.*)$/,
+    "c_$&",
+  );
+  let name = plain;
+  for (let i = 2; taken.has(name); i++) name = `${plain}_${i}`;
+  taken.add(name);
+  return name;
+}
+
+function plainName(text: string): string {
+  return text.replace(/([a-z])([A-Z])/g, "$1_$2").toLowerCase().replaceAll("%", " percent ")
+    .replace(/[^a-z0-9]+/g, "_").replace(/^_+|_+$/g, "").slice(0, 100) || "x";
+}
