@@ -1,5 +1,6 @@
 import { type DecodedArray, parquetMetadata, type ParquetParsers, parquetRead } from "hyparquet";
 import type { Column } from "../../../schema/schema.ts";
+import { readColumn } from "./read_column.ts";
 import { DECOMPRESSORS } from "./decompress_page.ts";
 import type { ObjectRows } from "../object_rows.ts";
 import { type CellValue, dayText } from "../cell_value.ts";
@@ -29,27 +30,40 @@ export async function parquetBatches(
   const there = new Set(metadata.schema.map(({ name }) => name));
   const types = new Map(wanted.map(({ name, type }) => [name, type]));
   const columns = [...types.keys()].filter((name) => there.has(name));
+  // Only where no column has columns of its own are they told apart by their names.
+  const isFlat = metadata.schema[0].num_children === metadata.schema.length - 1;
+  const elements = new Map(
+    isFlat ? metadata.schema.slice(1).map((element) => [element.name, element]) : [],
+  );
   const batches: ObjectRows["batches"] = [];
   let rowStart = 0;
   for (const group of metadata.row_groups) {
     const rows = Number(group.num_rows);
-    const pages = new Map<string, DecodedArray[]>(columns.map((name) => [name, []]));
-    await parquetRead({
-      file,
-      metadata,
-      columns,
-      rowStart,
-      rowEnd: rowStart + rows,
-      parsers: PARSERS,
-      compressors: DECOMPRESSORS,
-      onChunk: ({ columnName, columnData }) => pages.get(columnName)!.push(columnData),
-    });
-    batches.push({
-      rows,
-      columns: new Map(
-        columns.map((name) => [name, columnOf(pages.get(name)!, types.get(name) === "double")]),
-      ),
-    });
+    const found = new Map<string, ArrayLike<CellValue>>();
+    for (const name of columns) {
+      const element = elements.get(name);
+      const chunk = group.columns.find(({ meta_data }) => meta_data?.path_in_schema[0] === name);
+      const values = element && chunk && readColumn(new Uint8Array(file), chunk, element);
+      if (values !== undefined) found.set(name, values);
+    }
+    const others = columns.filter((name) => !found.has(name));
+    const pages = new Map<string, DecodedArray[]>(others.map((name) => [name, []]));
+    if (others.length > 0) {
+      await parquetRead({
+        file,
+        metadata,
+        columns: others,
+        rowStart,
+        rowEnd: rowStart + rows,
+        parsers: PARSERS,
+        compressors: DECOMPRESSORS,
+        onChunk: ({ columnName, columnData }) => pages.get(columnName)!.push(columnData),
+      });
+    }
+    for (const name of others) {
+      found.set(name, columnOf(pages.get(name)!, types.get(name) === "double"));
+    }
+    batches.push({ rows, columns: found });
     rowStart += rows;
   }
   return batches;
