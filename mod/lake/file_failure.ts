@@ -1,4 +1,5 @@
 import { Failure, messageOf } from "../failure/failure.ts";
+import { shortName } from "./short_name.ts";
 
 /** What the codes of the operating system mean for a directory that is a lake. */
 const MEANINGS: Readonly<Record<string, readonly [what: string, fix: string]>> = {
@@ -14,6 +15,7 @@ const MEANINGS: Readonly<Record<string, readonly [what: string, fix: string]>> =
   ENOTDIR: ["a part of the path is a file", "Move that file away, or choose another --home."],
   EISDIR: ["there is a directory of that name", "Move that directory away."],
   EXDEV: ["a folder lies on another disk", "Keep the whole lake on one file system."],
+  ENAMETOOLONG: ["the name is too long", "Use a shorter --topic, table or --home."],
   EMFILE: ["too many open files", "Raise the limit (`ulimit -n`)."],
 };
 
@@ -22,7 +24,11 @@ export function fileFailure(error: unknown, doing: string, path: string): Failur
   if (error instanceof Failure) return error;
   const [what, fix] = MEANINGS[codeOf(error)] ??
     [messageOf(error), "Check the disk and the path, then start again."];
-  return new Failure("service", `cannot ${doing} ${path}: ${what}`, { fix, cause: error });
+  const kind = codeOf(error) === "ENAMETOOLONG" ? "failed" : "service";
+  return new Failure(kind, `cannot ${doing} ${shortName(path)}: ${what}`, {
+    fix,
+    cause: error,
+  });
 }
 
 function codeOf(error: unknown): string {

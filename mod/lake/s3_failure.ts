@@ -1,5 +1,6 @@
 import { describeError, type Meaning, requestMeaning } from "../aws/request_failure.ts";
 import { Failure } from "../failure/failure.ts";
+import { shortName } from "./short_name.ts";
 
 /** What was asked of S3, for the message. */
 export interface S3Request {
@@ -56,8 +57,14 @@ const SYNONYMS: Readonly<Record<string, string>> = {
 /** What an error of the S3 client means for a user. */
 export function s3Failure(error: unknown, request: S3Request): Failure {
   const { doing, bucket, key, endpoint } = request;
-  const subject = `cannot ${doing} s3://${bucket}/${key}`;
+  const subject = `cannot ${doing} s3://${bucket}/${shortName(key)}`;
   const meaning = requestMeaning(error, endpoint ?? "S3") ?? MEANINGS[meaningOf(error)]?.(request);
+  if (meaning === undefined && isPermanent(error)) {
+    return new Failure("failed", `${subject}: ${describeError(error)}`, {
+      cause: error,
+      fix: "The storage refuses it for good: look the error up in its documentation.",
+    });
+  }
   if (meaning === undefined) {
     return new Failure("service", `${subject}: ${describeError(error)}`, {
       cause: error,
@@ -65,7 +72,35 @@ export function s3Failure(error: unknown, request: S3Request): Failure {
     });
   }
   const [what, fix] = meaning;
-  return new Failure("service", `${subject}: ${what}`, { fix, cause: error });
+  return new Failure(
+    meaningOf(error) === "EntityTooLarge" ? "failed" : "service",
+    `${subject}: ${what}`,
+    { fix, cause: error },
+  );
+}
+
+/** Refusals with a status of the caller's faults that pass all the same. */
+const PASSING = new Set([
+  "BadDigest",
+  "IncompleteBody",
+  "OperationAborted",
+  "RequestTimeout",
+  "RequestTimeTooSkewed",
+  "SlowDown",
+  "Throttling",
+  "ThrottlingException",
+  "TooManyRequests",
+]);
+
+/** Statuses that pass: credentials, a bucket that may be made, timeouts, conflicts, throttling. */
+const PASSING_STATUSES = [401, 403, 404, 408, 409, 412, 425, 429];
+
+/** Whether the same request will be refused again, whenever it is made. */
+function isPermanent(error: unknown): boolean {
+  const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
+  const status = $metadata?.httpStatusCode ?? 0;
+  return status >= 400 && status < 500 && !PASSING_STATUSES.includes(status) &&
+    !PASSING.has(name ?? "");
 }
 
 function meaningOf(error: unknown): string {

@@ -4,9 +4,11 @@ import type { Fault } from "./fault.ts";
 import { KafkaFlow } from "./kafka_flow.ts";
 import { atStep, FLUSH_STEPS } from "./flush_step.ts";
 
-/** Layouts, none of which writes an object of the same name as another. */
-const LAYOUTS = [
-  ["--format", "parquet", "--partition-by", "dt"],
+/** What the table is. */
+const LAYOUT = ["--format", "parquet", "--partition-by", "dt"];
+
+/** What it is not. */
+const OTHERS = [
   ["--format", "jsonl", "--partition-by", "dt"],
   ["--format", "parquet", "--partition-by", "index"],
   ["--format", "jsonl", "--partition-by", "index,year(date)"],
@@ -16,19 +18,19 @@ const LAYOUTS = [
 /** Rows of one round: several flushes a partition. */
 const ROUND_ROWS = 6000;
 
-/** Another format or partitioning between a kill within a flush and the restart. */
+/** Another format or partitioning between a kill within a flush and the restart: refused, and nothing is lost. */
 export const changedLayout: Fault = {
   name: "changed-layout",
-  claim: "another --format or --partition-by between a kill within a flush and the restart",
+  claim: "another --format or --partition-by after a kill within a flush is refused",
   rounds: { short: 4, long: 40 },
   async run({ stage, rounds, chance }) {
     await using flow = await KafkaFlow.open(stage, { partitions: 2 });
-    let layout = LAYOUTS[0];
-    await flow.fill({ count: ROUND_ROWS * rounds });
+    await flow.fill({ count: ROUND_ROWS });
+    await flow.consumeToEnd(LAYOUT);
+    await flow.fill({ count: ROUND_ROWS * rounds, first: ROUND_ROWS });
     for (let round = 0; round < rounds; round++) {
       stage.calm();
-      layout = chance.one(LAYOUTS.filter((one) => one !== layout));
-      const consumer = flow.consume([...layout, "--flush-rows", "700"], flow.flaky);
+      const consumer = flow.consume([...LAYOUT, "--flush-rows", "700"], flow.flaky);
       await atStep(stage, {
         step: chance.one(FLUSH_STEPS),
         skip: chance.whole(0, 3),
@@ -38,9 +40,12 @@ export const changedLayout: Fault = {
           return "lose";
         },
       });
+      stage.calm();
+      const { code, stderr } = await flow.run(["consume", "--until-end", ...chance.one(OTHERS)]);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, /holds .* and would get/);
     }
-    const sent = ROUND_ROWS * rounds;
-    const last = chance.one(LAYOUTS.filter((one) => one !== layout));
-    return await conclude(flow, { kills: rounds, args: last, sent });
+    const sent = ROUND_ROWS * (rounds + 1);
+    return await conclude(flow, { kills: rounds, args: LAYOUT, sent });
   },
 };

@@ -98,8 +98,7 @@ const REFUSALS: ReadonlyArray<readonly [status: number, code: string, says: stri
     [403, "RequestTimeTooSkewed", "clock is wrong", "clock"],
     [400, "AuthorizationHeaderMalformed", "another region", "AWS_REGION"],
     [301, "PermanentRedirect", "another region", "AWS_REGION"],
-    [400, "EntityTooLarge", "too large", "Flush less"],
-    [418, "Teapot", "Teapot", "Try again"],
+    [520, "Teapot", "Teapot", "Try again"],
   ];
 
 for (const [status, code, says, fix] of REFUSALS) {
@@ -324,4 +323,30 @@ serviceTest("a server's own refusals are recognized", { needs: ["real-s3"] }, as
       });
     }
   });
+});
+
+Deno.test("what S3 refuses for good ends it, and its name is cut; credentials and throttling pass", async () => {
+  const refusals = [
+    [400, "EntityTooLarge", "failed"],
+    [400, "KeyTooLongError", "failed"],
+    [400, "InvalidArgument", "failed"],
+    [405, "MethodNotAllowed", "failed"],
+    [400, "ExpiredToken", "service"],
+    [400, "RequestTimeout", "service"],
+    [403, "AccessDenied", "service"],
+    [404, "NoSuchBucket", "service"],
+    [429, "TooManyRequests", "service"],
+    [500, "InternalError", "service"],
+  ] as const;
+  for (const [status, code, kind] of refusals) {
+    const body = `<Error><Code>${code}</Code><Message>no</Message></Error>`;
+    await withAnswers([() => new Response(body, { status })], async (lake) => {
+      await assert.rejects(lake.put("x".repeat(2000), new Uint8Array(1)), (error) => {
+        assert.ok(error instanceof Failure, `${error}`);
+        assert.equal(error.kind, kind, code);
+        assert.ok(error.message.length < 600, error.message);
+        return true;
+      });
+    }, { attempts: 1 });
+  }
 });
