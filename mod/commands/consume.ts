@@ -6,6 +6,7 @@ import { compressionOf } from "../lake/format/compression.ts";
 import { Partitioning } from "../lake/partitioning.ts";
 import { openLog } from "../ops/log/log.ts";
 import { startOperations } from "../ops/telemetry/operations.ts";
+import { lenientBy } from "../schema/lenience.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import type { RowListener } from "../sink/open_range.ts";
@@ -28,7 +29,7 @@ export async function run(context: CommandContext): Promise<number> {
   output.onClosed(() => queueMicrotask(() => closed.abort()));
   const signal = AbortSignal.any([context.signal, closed.signal]);
   const { topic, group, from, format, partitionBy, untilEnd } = settings;
-  const schema = await loadSchema(settings.schema, signal);
+  const schema = lenientBy(await loadSchema(settings.schema, signal), settings.lenient);
   // What the user wrote is looked at before any service is asked.
   new Partitioning(partitionBy, schema);
   compressionOf(format, settings.compression);

@@ -1,5 +1,6 @@
 import type { CommandContext } from "../cli/command.ts";
 import { startDashboard } from "../live/dashboard.ts";
+import { lenientBy } from "../schema/lenience.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import { openExistingBroker } from "./open_broker.ts";
 import { openReadLake } from "./open_iceberg.ts";
@@ -8,7 +9,7 @@ import { openReadLake } from "./open_iceberg.ts";
 export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
   const { topic, group, listen, dashboardToken: token } = settings;
-  const schema = await loadSchema(settings.schema, signal);
+  const schema = lenientBy(await loadSchema(settings.schema, signal), settings.lenient);
   const store = await openReadLake(settings, schema);
   try {
     const broker = await openExistingBroker(settings, { signal });

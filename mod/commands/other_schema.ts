@@ -1,6 +1,6 @@
 import type { RecordBatch } from "../broker/broker.ts";
 import type { Settings } from "../config/settings.ts";
-import { checkMessage } from "../schema/check_message.ts";
+import { messageCheck } from "../message/message_check.ts";
 import { readSchema } from "../schema/read_schema.ts";
 import { SHIPPED_SCHEMAS } from "../schema/shipped_schemas.ts";
 import type { SinkListener } from "../sink/sink_event.ts";
@@ -36,7 +36,8 @@ function fittingSchema(batch: RecordBatch): string | undefined {
   for (const [name, json] of SHIPPED_SCHEMAS) {
     const { schema } = readSchema(json);
     if (schema === null || values.length === 0) continue;
-    if (values.every((value) => typeof checkMessage(schema, value) !== "string")) return name;
+    const check = messageCheck(schema);
+    if (values.every((value) => typeof check(value) !== "string")) return name;
   }
   return undefined;
 }

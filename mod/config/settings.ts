@@ -378,6 +378,16 @@ export const SETTINGS = define({
     description:
       "COLUMN=VALUE for a column that the file lacks; {stem} in it stands for the file's name without its endings",
   },
+  lenient: {
+    type: "string",
+    group: "input",
+    placeholder: "<words>",
+    flag: "--lenient",
+    env: "TICKLAKE_LENIENT",
+    commands: ["consume", "dashboard"],
+    description:
+      "What messages may be besides plain JSON objects, words separated by commas: numbers, names, nan, epoch_s, epoch_ms, epoch_us, epoch_ns, envelope, twice, csv",
+  },
   key: {
     type: "string",
     group: "input",

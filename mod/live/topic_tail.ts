@@ -1,7 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import type { Broker, ReadOptions } from "../broker/broker.ts";
 import { messageOf } from "../failure/failure.ts";
-import { checkMessage } from "../schema/check_message.ts";
+import { messageCheck } from "../message/message_check.ts";
 import { MessageReader } from "../schema/message_reader.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { type Quote, QuoteMaker, readerValues } from "./candles.ts";
@@ -60,7 +60,7 @@ export class TopicTail {
   constructor(options: TopicTailOptions) {
     const { schema } = options;
     this.#options = options;
-    this.#reader = new MessageReader(schema, (value) => checkMessage(schema, value));
+    this.#reader = new MessageReader(schema, messageCheck(schema));
     this.#maker = new QuoteMaker(schema);
   }
 

@@ -3,7 +3,9 @@ import { checkRow } from "./check_row.ts";
 import { isJson } from "./is_json.ts";
 import { found } from "./value_text.ts";
 import type { CheckedRow } from "./row.ts";
-import type { RowSchema } from "./schema.ts";
+import { parseJson } from "./parse_json.ts";
+import { withoutNaN } from "./parse_nan.ts";
+import type { Column, RowSchema } from "./schema.ts";
 
 const decoder = new TextDecoder("utf-8");
 
@@ -25,7 +27,11 @@ export function checkMessage(schema: RowSchema, value: Uint8Array | null): Check
   // Looked at first: an exception costs more than ten messages that are good.
   if (!isUtf8(value)) return "not UTF-8";
   const text = decoder.decode(value);
-  if (!isJson(withoutMark(value))) return `not JSON: ${found(text)}`;
+  if (!isJson(withoutMark(value))) {
+    const column = notANumber(schema, text);
+    if (column !== undefined) return `not JSON: ${column.wire} is NaN or Infinity`;
+    return `not JSON: ${found(text)}`;
+  }
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -47,4 +53,17 @@ export function checkMessage(schema: RowSchema, value: Uint8Array | null): Check
 /** The bytes behind a byte order mark, which is no part of the text. */
 function withoutMark(bytes: Uint8Array): Uint8Array {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+}
+
+const MARK = "\u0000NaN";
+
+/** The column whose value is NaN or Infinity in a text that is JSON but for such words. */
+function notANumber({ columns }: RowSchema, text: string): Column | undefined {
+  if (!text.includes("NaN") && !text.includes("Infinity")) return undefined;
+  const replaced = withoutNaN(text, () => JSON.stringify(MARK));
+  if (replaced === null) return undefined;
+  const json = parseJson(replaced);
+  if (typeof json !== "object" || json === null) return undefined;
+  const object = json as Record<string, unknown>;
+  return columns.find(({ wire }) => Object.hasOwn(object, wire) && object[wire] === MARK);
 }

@@ -6,7 +6,13 @@ import type { TypedRow } from "./row.ts";
  * Decides about a message with all the care that it takes: the row's typed values in the schema's
  * order, or the reason why there are none. Never throws.
  */
-export type MessageCheck = (value: Uint8Array) => TypedRow | string;
+export type MessageCheck = (value: Uint8Array, record?: MessageRecord) => TypedRow | string;
+
+/** What a record has besides its value. */
+export interface MessageRecord {
+  key: Uint8Array | null;
+  headers: ReadonlyArray<readonly [name: string, value: Uint8Array | null]>;
+}
 
 const enum Kind {
   String,
@@ -46,6 +52,8 @@ export class MessageReader {
   bytes: Uint8Array = new Uint8Array();
   /** Whether the spans are the message's own text, also those of numbers and dates. */
   verbatim = false;
+  /** Whether columns come from a record's key, headers or whole value. */
+  readonly needsRecord: boolean;
 
   readonly #schema: RowSchema;
   readonly #check: MessageCheck;
@@ -62,6 +70,7 @@ export class MessageReader {
     const { columns } = schema;
     this.#schema = schema;
     this.#check = check;
+    this.needsRecord = columns.some(({ from }) => from !== undefined);
     this.numbers = new Float64Array(columns.length);
     this.starts = new Int32Array(columns.length);
     this.ends = new Int32Array(columns.length);
@@ -82,15 +91,16 @@ export class MessageReader {
 
   /**
    * Reads one message.
+   * @param record the rest of it, where {@linkcode needsRecord}
    * @returns `null` when the row is good, else the reason why it is rejected
    */
-  read(value: Uint8Array): string | null {
-    if (this.#readDirectly(value)) {
+  read(value: Uint8Array, record?: MessageRecord): string | null {
+    if (!this.needsRecord && this.#readDirectly(value)) {
       this.bytes = value;
       this.verbatim = true;
       return null;
     }
-    const row = this.#check(value);
+    const row = this.#check(value, record);
     if (typeof row === "string") return row;
     this.#take(row);
     return null;

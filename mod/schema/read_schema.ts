@@ -1,4 +1,5 @@
 import { found } from "./value_text.ts";
+import { LENIENCES } from "./lenience.ts";
 import { formatMistake } from "./date_pattern.ts";
 import { type Column, COLUMN_TYPES, type NotBelow, type RowSchema } from "./schema.ts";
 import { COLUMN_FIELDS, SCHEMA_FIELDS } from "./schema_fields.ts";
@@ -48,7 +49,13 @@ function read(json: Record<string, unknown>, report: Report): RowSchema {
     }
   }
   const notBelow = readRules(json.notBelow ?? [], columns, report);
-  return { table: table as string, key: key as RowSchema["key"], columns, notBelow };
+  const { lenient } = json;
+  const words = Object.keys(LENIENCES);
+  if (lenient !== undefined && !(isTexts(lenient) && lenient.every((w) => words.includes(w)))) {
+    report(`lenient: expected a list of ${words.join(", ")}; found ${found(lenient)}`);
+  }
+  const more = lenient === undefined ? {} : { lenient: lenient as string[] };
+  return { ...more, table: table as string, key: key as RowSchema["key"], columns, notBelow };
 }
 
 function readColumns(json: unknown, report: Report): Column[] {
@@ -139,6 +146,10 @@ function readForms(json: Record<string, unknown>, place: string, report: Report)
   if (time !== undefined) {
     if (time !== "drop") report(`${place}: time: expected "drop", found ${found(time)}`);
     if (type !== "date") report(`${place}: time: only date columns have it`);
+  }
+  const { from } = json;
+  if (from !== undefined && !(typeof from === "string" && /^(key|value|header:.+)$/s.test(from))) {
+    report(`${place}: from: expected key, value or header:NAME, found ${found(from)}`);
   }
   if (format === undefined) return;
   if (!isTime) report(`${place}: format: only date and timestamp columns have it`);

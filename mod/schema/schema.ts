@@ -31,6 +31,8 @@ export interface Column {
   format?: string[];
   /** `drop`: a time of day in a `date` column is dropped; without it only midnight is. */
   time?: "drop";
+  /** What of a record it is instead of a field of the value: `key`, `value` or `header:NAME`. */
+  from?: string;
   /** Value where a file lacks the column; `{stem}` stands for the file's name without its endings. */
   default?: string;
 }
@@ -50,6 +52,8 @@ export interface RowSchema {
   /** Wire name of the column that keys the messages, or of several; none: messages have no key. */
   key: string | readonly string[];
   columns: Column[];
+  /** What messages may be besides plain JSON objects: words of `LENIENCES`. */
+  lenient?: readonly string[];
   notBelow: NotBelow[];
 }
 

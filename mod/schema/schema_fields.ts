@@ -1,3 +1,4 @@
+import { LENIENCES } from "./lenience.ts";
 import { COLUMN_TYPES } from "./schema.ts";
 
 /** One field of a schema file. The check of a schema and its reference derive from these. */
@@ -32,6 +33,14 @@ export const SCHEMA_FIELDS: readonly SchemaField[] = [
     description: "The columns, in the order of the lake",
   },
   {
+    name: "lenient",
+    form: "list of words",
+    default: "plain JSON objects alone",
+    description: `What messages may be besides: ${
+      Object.entries(LENIENCES).map(([word, means]) => `${word} (${means})`).join("; ")
+    }. --lenient WORDS does the same for one run`,
+  },
+  {
     name: "notBelow",
     form: 'list of {"column", "than"}',
     default: "none",
@@ -46,7 +55,7 @@ export const COLUMN_FIELDS: readonly SchemaField[] = [
     name: "wire",
     form: "text of 1 to 128 characters",
     description:
-      "Name in a message, and in a file's header, where neither case nor surrounding space count",
+      "Name in a message, and in a file's header, where neither case nor surrounding space count. data.c is also the path to c in data",
   },
   {
     name: "name",
@@ -113,6 +122,13 @@ export const COLUMN_FIELDS: readonly SchemaField[] = [
     form: "drop",
     default: "only midnight is dropped",
     description: "Drops the time of day in a date column; without it such a row is rejected",
+  },
+  {
+    name: "from",
+    form: "key, value or header:NAME",
+    default: "a field of the value",
+    description:
+      "Takes the column from the record's key, its whole value or a header instead; bytes that are no UTF-8 are written in base64",
   },
   {
     name: "default",

@@ -2,7 +2,7 @@ import { Failure } from "../failure/failure.ts";
 import { type Compression, compressionOf, UNRECORDED } from "../lake/format/compression.ts";
 import type { LakeFormat } from "../lake/format/lake_format.ts";
 import { Partitioning } from "../lake/partitioning.ts";
-import type { RowSchema } from "../schema/schema.ts";
+import type { Column, RowSchema } from "../schema/schema.ts";
 import type { FlushLayout } from "./intent.ts";
 
 /** A layout with all that is needed to write by it. */
@@ -98,8 +98,8 @@ async function formerSchemas(schema: RowSchema): Promise<FormerSchemas> {
 const FINGERPRINT_DIGITS = 16;
 
 /** A hash of all in a schema that decides about rows and their form. */
-async function fingerprint({ table, columns, notBelow }: RowSchema): Promise<string> {
-  const decisive = columns.map(({ wire, name, type, required, min, max, maxLength }) => [
+async function fingerprint({ table, columns, lenient, notBelow }: RowSchema): Promise<string> {
+  const decisive = columns.map(({ wire, name, type, required, min, max, maxLength, ...column }) => [
     wire,
     name,
     type,
@@ -107,9 +107,18 @@ async function fingerprint({ table, columns, notBelow }: RowSchema): Promise<str
     min ?? null,
     max ?? null,
     maxLength ?? null,
+    // Only where it is declared: without it the fingerprint is that of release 0.1.0.
+    ...declared(column),
   ]);
   const rules = notBelow.map(({ column, than }) => [column, than]);
-  const bytes = new TextEncoder().encode(JSON.stringify([table, decisive, rules]));
+  const all = [table, decisive, rules, ...lenient === undefined ? [] : [lenient]];
+  const bytes = new TextEncoder().encode(JSON.stringify(all));
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return hash.toHex().slice(0, FINGERPRINT_DIGITS);
+}
+
+/** What a column says of how messages write it, where it says something. */
+function declared({ from, format, number, decimal, time }: Partial<Column>): unknown[] {
+  const said = [from, format, number, decimal, time];
+  return said.every((field) => field === undefined) ? [] : said.map((field) => field ?? null);
 }

@@ -188,7 +188,12 @@ export class OpenRange {
       const timestampMs = batch.timestamp(i);
       const length = value === null ? 0 : value.length;
       let reason = rejection(value, timestampMs);
-      if (reason === null) reason = reader.read(value!) ?? this.#formerReason(reader);
+      if (reason === null) {
+        const record = reader.needsRecord
+          ? { key: batch.key(i), headers: batch.headers(i) }
+          : undefined;
+        reason = reader.read(value!, record) ?? this.#formerReason(reader);
+      }
       if (reason === null) reason = rows.append(reader, offset, timestampMs);
       if (reason === null) {
         if (onRow !== undefined) onRow(this.#partition, reader, offset, timestampMs);

@@ -14,7 +14,7 @@ import type { Compression } from "../lake/format/compression.ts";
 import type { LakeFormat } from "../lake/format/lake_format.ts";
 import type { LakeStore } from "../lake/store.ts";
 import type { Table, TableLog } from "../table/table.ts";
-import { checkMessage } from "../schema/check_message.ts";
+import { messageCheck } from "../message/message_check.ts";
 import { MessageReader } from "../schema/message_reader.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { Bell } from "../wait/bell.ts";
@@ -184,7 +184,7 @@ class Sink implements ConsumerHandler {
       schema,
       layouts,
       policy,
-      reader: new MessageReader(schema, (value) => checkMessage(schema, value)),
+      reader: new MessageReader(schema, messageCheck(schema)),
       encoder,
       encodings: new EncodeQueue(this.#ledger),
       uploader: new Uploader({ store, tell, patienceMs }),

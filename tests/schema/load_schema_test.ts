@@ -105,7 +105,7 @@ Deno.test("each mistake is named by its place", () => {
     ],
     [
       changed((s) => s.colums = []),
-      'unknown field "colums"; the fields are table, key, columns, notBelow',
+      'unknown field "colums"; the fields are table, key, columns, lenient, notBelow',
     ],
     [changed((s) => s.columns[2] = 7), "columns[2]: expected a JSON object, found 7"],
     [
@@ -163,7 +163,7 @@ Deno.test("each mistake is named by its place", () => {
     ],
     [
       changed((s) => s.columns[0].descripton = ""),
-      'columns[0] "Index": unknown field "descripton"; the fields are wire, name, type, required, aliases, min, max, maxLength, number, decimal, format, time, default, description',
+      'columns[0] "Index": unknown field "descripton"; the fields are wire, name, type, required, aliases, min, max, maxLength, number, decimal, format, time, from, default, description',
     ],
     [
       changed((s) => s.columns[0].description = 1),

@@ -1,0 +1,19 @@
+import { parse } from "csv-parse/sync";
+import type { RowSchema } from "../schema/schema.ts";
+import { found } from "../schema/value_text.ts";
+import type { Fields } from "./fields.ts";
+
+/** The fields of a line of CSV with the columns in the schema's order, or why it is none. */
+export function csvFields(text: string, { columns }: RowSchema): Fields | string {
+  let records: string[][];
+  try {
+    records = parse(text, { relax_column_count: true });
+  } catch {
+    return `not CSV: ${found(text)}`;
+  }
+  if (records.length !== 1) return `expected one line of CSV, found ${records.length}`;
+  const own = columns.filter(({ from }) => from === undefined);
+  const [fields] = records;
+  if (fields.length !== own.length) return `expected ${own.length} fields, found ${fields.length}`;
+  return Object.fromEntries(own.map(({ wire }, i) => [wire, fields[i]]));
+}

@@ -1,0 +1,46 @@
+import { parseJson } from "../schema/parse_json.ts";
+import { withoutNaN } from "../schema/parse_nan.ts";
+import type { RowSchema } from "../schema/schema.ts";
+import { found } from "../schema/value_text.ts";
+import { csvFields } from "./csv_fields.ts";
+import type { Fields } from "./fields.ts";
+import { NOT_A_NUMBER } from "./not_a_number.ts";
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** The fields of a message that is more than a plain JSON object, or the reason why it has none. */
+export function decodeValue(
+  value: Uint8Array,
+  schema: RowSchema,
+  lenient: ReadonlySet<string>,
+): Fields | string {
+  if (value.length === 0) return "empty value";
+  let text: string;
+  try {
+    text = decoder.decode(value);
+  } catch {
+    return "not UTF-8";
+  }
+  let json = parsed(text);
+  if (lenient.has("twice") && typeof json === "string") json = parsed(json);
+  if (lenient.has("csv") && (json === undefined || typeof json !== "object")) {
+    return csvFields(text, schema);
+  }
+  if (json === undefined) return `not JSON: ${found(text)}`;
+  if (lenient.has("envelope") && isObject(json) && "schema" in json && "payload" in json) {
+    json = json.payload;
+  }
+  return isObject(json) ? json : `expected a JSON object, found ${found(json)}`;
+}
+
+/** JSON, also with NaN and Infinity, which the check then names or takes for no value. */
+function parsed(text: string): unknown {
+  const json = parseJson(text);
+  if (json !== undefined) return json;
+  const replaced = withoutNaN(text, () => JSON.stringify(NOT_A_NUMBER));
+  return replaced === null ? undefined : parseJson(replaced);
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

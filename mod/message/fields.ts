@@ -1,0 +1,2 @@
+/** A message's fields by their names. */
+export type Fields = Record<string, unknown>;

@@ -1,0 +1,90 @@
+/** A message as people have it, and what it must become. */
+export interface MessageCase {
+  /** Its name in messages.jsonl. */
+  name: string;
+  /** Words of `--lenient` that it takes. */
+  lenient?: string;
+  /** A schema of its own. */
+  schema?: unknown;
+  row: Record<string, unknown>;
+  /** Why it is a dead letter where nothing is declared. */
+  reason: string;
+}
+
+const ROW = {
+  index: "HSI",
+  date: "2022-01-03",
+  open: 101.5,
+  high: 102.5,
+  low: 100.5,
+  close: 101,
+  adj_close: 101,
+  volume: 1000,
+  close_usd: 13.13,
+};
+
+/** The nested message's schema: paths, an epoch, the key and a header. */
+const NESTED = {
+  table: "nested",
+  columns: [
+    { wire: "symbol", name: "symbol", type: "string", required: true },
+    { wire: "data.t", name: "at", type: "timestamp", required: true, format: "epoch_s" },
+    { wire: "data.o", name: "open", type: "double", required: true },
+    { wire: "data.c", name: "close", type: "double", required: true },
+    { wire: "data.v", name: "volume", type: "long" },
+    { wire: "message key", name: "message_key", type: "string", from: "key" },
+    { wire: "raw", name: "raw", type: "string", from: "value" },
+  ],
+};
+
+const NESTED_VALUE =
+  '{"symbol":"HSI","data":{"t":1641168000,"o":101.5,"h":102.5,"l":100.5,"c":101.0,"v":1000}}';
+
+/** The messages of messages.jsonl. */
+export const MESSAGE_CASES: readonly MessageCase[] = [
+  {
+    name: "numbers as text",
+    lenient: "numbers",
+    row: ROW,
+    reason: 'Open: expected a number, found "101.5"',
+  },
+  { name: "lower-case keys", lenient: "names", row: ROW, reason: "Index is missing" },
+  {
+    name: "epoch milliseconds as date",
+    lenient: "epoch_ms",
+    row: ROW,
+    reason: "Date: expected YYYY-MM-DD, found 1641168000000",
+  },
+  {
+    name: "NaN as Python's json.dumps writes it",
+    lenient: "nan",
+    row: { ...ROW, adj_close: null },
+    reason: "not JSON: Adj Close is NaN or Infinity",
+  },
+  {
+    name: "nested",
+    schema: NESTED,
+    row: {
+      symbol: "HSI",
+      at: "2022-01-03 00:00:00.000",
+      open: 101.5,
+      close: 101,
+      volume: 1000,
+      message_key: "k",
+      raw: NESTED_VALUE,
+    },
+    reason: "Index is missing",
+  },
+  {
+    name: "Kafka Connect's envelope",
+    lenient: "envelope",
+    row: ROW,
+    reason: "Index is missing",
+  },
+  {
+    name: "encoded twice",
+    lenient: "twice",
+    row: ROW,
+    reason: "expected a JSON object, found",
+  },
+];

@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { loadSchema } from "../../mod/schema/load_schema.ts";
+import { lenientBy } from "../../mod/schema/lenience.ts";
+import { messageCheck } from "../../mod/message/message_check.ts";
+import { withEmbedded } from "../commands/consume_place.ts";
+import { runTicklake, serviceTest } from "../services/services.ts";
+import { MESSAGE_CASES } from "./message_cases.ts";
+
+const LINES = (await Deno.readTextFile(new URL("messages/messages.jsonl", import.meta.url)))
+  .trim().split("\n").map((line) =>
+    JSON.parse(line) as { case: string; value?: unknown; raw?: string }
+  );
+
+/** The message's bytes as text. */
+function messageOf(name: string): string {
+  const line = LINES.find((one) => one.case === name)!;
+  return line.raw ?? JSON.stringify(line.value);
+}
+
+for (const { name, lenient, schema, row, reason } of MESSAGE_CASES) {
+  serviceTest(
+    `a message: ${name}, from the topic to SQL`,
+    { needs: ["binary"] },
+    () =>
+      withEmbedded(async (place) => {
+        await place.send([{ key: "k", value: messageOf(name) }]);
+        if (schema !== undefined) {
+          await Deno.writeTextFile(`${place.cwd}/own.json`, JSON.stringify(schema));
+        }
+        const own = schema === undefined ? [] : ["--schema", "own.json"];
+        const { topic } = place;
+        const words = lenient === undefined ? [] : ["--lenient", lenient];
+        const run = (args: string[]) => runTicklake(args, { ...place, binary: true });
+        const consumed = await run(["consume", "--topic", topic, "--until-end", ...own, ...words]);
+        assert.match(consumed.stdout, /wrote 1 rows and 0 dead letters/, consumed.stderr);
+        const table = schema === undefined ? "index_quotes" : "nested";
+        const asked = await run(["query", "--json", ...own, `SELECT * FROM ${table}`]);
+        const [found] = JSON.parse(asked.stdout) as Array<Record<string, unknown>>;
+        assert.deepEqual(
+          Object.fromEntries(Object.keys(row).map((column) => [column, found[column]])),
+          row.raw === undefined ? row : { ...row, raw: messageOf(name) },
+        );
+        const check = messageCheck(await loadSchema());
+        const why = check(new TextEncoder().encode(messageOf(name)));
+        assert.ok(String(why).startsWith(reason), String(why));
+      }),
+  );
+}
+
+Deno.test("a line of CSV, and what fits no declared form", async () => {
+  const check = messageCheck(lenientBy(await loadSchema(), "csv,numbers,epoch_ms"));
+  const of = (text: string) => check(new TextEncoder().encode(text));
+  assert.deepEqual(of("HSI,2022-01-03,101.5,102.5,100.5,101.0,101.0,1000,13.13"), [
+    "HSI",
+    18995,
+    101.5,
+    102.5,
+    100.5,
+    101,
+    101,
+    1000,
+    13.13,
+  ]);
+  assert.equal(of("HSI,2022-01-03"), "expected 9 fields, found 2");
+  assert.match(String(of('{"Index":"HSI","Date":1641168000001}')), /^Date: expected YYYY-MM-DD/);
+  assert.match(
+    String(of('{"Index":"HSI","Date":"x","Open":"y"}')),
+    /Open: expected a number, found "y"/,
+  );
+  assert.throws(
+    () => lenientBy({ table: "t", key: [], columns: [], notBelow: [] }, "numers"),
+    /unknown word/,
+  );
+});
+
+Deno.test("key, headers and the whole value as columns", () => {
+  const check = messageCheck({
+    table: "t",
+    key: [],
+    notBelow: [],
+    columns: [
+      { wire: "k", name: "k", type: "long", required: true, from: "key" },
+      { wire: "h", name: "h", type: "string", required: true, from: "header:source" },
+      { wire: "v", name: "v", type: "string", required: true, from: "value" },
+    ],
+  });
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  const headers = [["source", bytes("a")], ["source", bytes("b")]] as const;
+  assert.deepEqual(check(bytes("no JSON"), { key: bytes("7"), headers }), [7, "b", "no JSON"]);
+  assert.deepEqual(check(Uint8Array.of(0xff), { key: bytes("7"), headers }), [7, "b", "/w=="]);
+  assert.equal(
+    check(bytes(""), { key: null, headers: [] }),
+    "k is missing; h is missing; v is missing",
+  );
+});
