@@ -113,7 +113,9 @@ export interface AssignedPartition {
   readonly offsets: PartitionOffsets;
   /**
    * Offset of the first message that will be delivered: the committed one, else by
-   * {@linkcode ConsumeOptions.from}; never below `offsets.low`; or what {@linkcode seek} has set.
+   * {@linkcode ConsumeOptions.from}; never below `offsets.low`; or what {@linkcode seek} has set. With
+   * `from: "latest"` too, a partition that was added to a group that has committed others begins at
+   * its oldest message, and so does a topic that was created again while it was consumed.
    */
   readonly start: number;
   /**
@@ -172,8 +174,20 @@ export interface ConsumerHandler {
    * the consumption with a failure.
    */
   unreadable?(partition: number, batch: UnreadableBatch): Promise<void>;
+  /**
+   * A partition could not be read for a minute (nobody leads it, its disk fails, ...), or, with `null`,
+   * can be again. The others go on meanwhile.
+   */
+  stalled?(partition: number, stall: PartitionStall | null): void;
   /** Something that the broker was asked for has failed, and is tried again. The adapter logs it now and then. */
   retried?(what: "commit", error: unknown): void;
+}
+
+/** Why and since when a partition cannot be read. */
+export interface PartitionStall {
+  /** Milliseconds since 1970 UTC. */
+  readonly sinceMs: number;
+  readonly reason: string;
 }
 
 /** A record batch that cannot be read. */
@@ -208,6 +222,13 @@ export interface ConsumeOptions {
 /** Options of {@linkcode Broker.producer}. */
 export interface ProducerOptions extends CallOptions {
   topic: string;
+  /** Of the batches; the embedded log's are never compressed. @default {"none"} */
+  compression?: "none" | "gzip" | "snappy" | "zstd";
+  /**
+   * Most bytes of a batch of several messages, before compression. What the topic does not take is sent
+   * in smaller ones. @default 256 KiB
+   */
+  batchBytes?: number;
 }
 
 /** Sends messages to one topic. */
@@ -221,6 +242,12 @@ export interface Producer {
   send(messages: OutgoingMessage[], options?: CallOptions): Promise<number>;
   /** Waits for what is being sent, until the signal aborts; then closes the connections. */
   close(options?: CallOptions): Promise<void>;
+}
+
+/** Options of {@linkcode Broker.topicOffsets}. */
+export interface TopicOffsetsOptions extends CallOptions {
+  /** Told of the partitions that have no leader at the moment; they are left out. */
+  leaderless?(partitions: number[]): void;
 }
 
 /** Options of {@linkcode Broker.read}. */
@@ -253,9 +280,9 @@ export interface Broker {
   ): Promise<{ created: boolean; partitions: number }>;
   /**
    * Each partition's offsets, by partition; `null` when there is no such topic.
-   * @throws {Failure} kind `service`.
+   * @throws {Failure} kind `service`, also where a partition has no leader and `leaderless` is not given
    */
-  topicOffsets(topic: string, options?: CallOptions): Promise<PartitionOffsets[] | null>;
+  topicOffsets(topic: string, options?: TopicOffsetsOptions): Promise<PartitionOffsets[] | null>;
   /**
    * Which log the topic is now; `null` when there is no such topic.
    * @throws {Failure} kind `service`.

@@ -138,7 +138,12 @@ async function send(
   const { topic, partitions, rate, interval, count } = settings;
   try {
     await broker.ensureTopic(topic, { partitions, signal });
-    const producer = await broker.producer({ topic, signal });
+    const producer = await broker.producer({
+      topic,
+      signal,
+      compression: settings.batchCompression,
+      batchBytes: settings.batchSize,
+    });
     const timer = setInterval(() => output.progress(progress(tally)), PROGRESS_MS);
     tally.startedAt = performance.now();
     tally.observer.started?.();

@@ -425,6 +425,26 @@ export const SETTINGS = define({
     commands: ["produce"],
     description: "Rows a second, or max; instead of --interval",
   },
+  batchCompression: {
+    type: "choice",
+    group: "kafka",
+    choices: ["none", "gzip", "snappy", "zstd"],
+    flag: "--batch-compression",
+    env: "TICKLAKE_BATCH_COMPRESSION",
+    default: "none",
+    commands: ["produce"],
+    description: "Compression of what is sent to Kafka",
+  },
+  batchSize: {
+    type: "size",
+    group: "kafka",
+    flag: "--batch-size",
+    env: "TICKLAKE_BATCH_SIZE",
+    default: 256 * 2 ** 10,
+    commands: ["produce"],
+    description:
+      "Largest batch sent to Kafka, before compression; what the topic does not take is split",
+  },
   count: {
     type: "integer",
     group: "input",

@@ -197,4 +197,38 @@ export function assignmentContract(test: ContractTest, options: BrokerContractOp
     await until("all is read", () => all().size === 5 * KEYS.length);
     await recorder.stop();
   });
+
+  test("from latest, partitions that are added while nobody runs are read from their beginning", async (fixture) => {
+    const { broker, topic, group } = fixture;
+    await broker.ensureTopic(topic, { partitions: 2 });
+    await send(broker, topic, KEYS.flatMap((key) => messages(`${key} old`, 5)));
+    const first = new Recorder({ broker, topic, group, from: "latest" });
+    await first.owns(0, 1);
+    const ends = first.assigned.map(({ offsets }) => offsets.high);
+    await first.stop();
+    const begun = await broker.groupOffsets(group, topic);
+    assert.deepEqual(begun.map(({ offset }) => offset), ends, "where it began is committed");
+    await addPartitions(broker, topic, 4);
+    await send(broker, topic, KEYS.flatMap((key) => messages(key, 5)));
+    const second = new Recorder({ broker, topic, group, from: "latest" });
+    await second.hasReceived(5 * KEYS.length);
+    await second.stop();
+    assert.ok(second.received.every(({ value }) => !value!.includes("old")));
+    assert.ok(second.received.some(({ partition }) => partition >= 2));
+  });
+
+  test("from latest, partitions that are added while it runs are read from their beginning", async (fixture) => {
+    const { broker, another, topic, group } = fixture;
+    await broker.ensureTopic(topic, { partitions: 1 });
+    await send(broker, topic, messages("old", 5));
+    const recorder = new Recorder({ broker, topic, group, from: "latest" });
+    await recorder.owns(0);
+    await addPartitions(broker, topic, 4);
+    await send(await another(), topic, KEYS.flatMap((key) => messages(key, 5)));
+    const all = () =>
+      new Set(recorder.received.map(({ partition, offset }) => `${partition} ${offset}`));
+    await until("all is read", () => all().size === 5 * KEYS.length);
+    await recorder.stop();
+    assert.ok(recorder.received.every(({ value }) => !value!.includes("old")));
+  });
 }

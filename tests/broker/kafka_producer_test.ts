@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { openKafkaBroker } from "../../mod/broker/kafka/kafka_broker.ts";
-import { kafka, serviceTest, uniqueName } from "../services/services.ts";
+import { kafka, python, serviceTest, uniqueName } from "../services/services.ts";
 import { messages } from "./contract.ts";
+import { kafkaAdmin } from "./kafka_admin.ts";
 import { kafkaSettings } from "./kafka_settings.ts";
 import { Recorder } from "./recorder.ts";
 
@@ -79,3 +80,71 @@ serviceTest("many calls at once wait for room and keep their order", {
   assert.equal(count, 40_000);
   await broker.close();
 });
+
+serviceTest("batches that the topic does not take are sent in smaller ones, in order and once", {
+  needs: ["kafka"],
+}, async () => {
+  const broker = await openKafkaBroker(kafkaSettings(kafka()!));
+  const topic = uniqueName("small");
+  await kafkaAdmin(kafka()!, (admin) =>
+    admin.createTopics({
+      topics: [{
+        topic,
+        numPartitions: 2,
+        configEntries: [{ name: "max.message.bytes", value: "5000" }],
+      }],
+    }));
+  const producer = await broker.producer({ topic });
+  const rows = (key: string) =>
+    Array.from({ length: 3000 }, (_, i) => ({ key, value: `${key} ${i} ${"x".repeat(i % 300)}` }));
+  const sends = ["a", "b", "c", "d"].map((key) => producer.send(rows(key)));
+  const large = await Promise.allSettled([producer.send([{ key: "a", value: "y".repeat(6000) }])]);
+  assert.deepEqual(await Promise.all(sends), [3000, 3000, 3000, 3000]);
+  assert.equal(large[0].status, "rejected");
+  await producer.close();
+  const recorder = new Recorder({ broker, topic, group: topic });
+  await recorder.hasReceived(12_000);
+  await recorder.stop();
+  for (const key of ["a", "b", "c", "d"]) {
+    const own = recorder.received.filter((message) => message.key === key);
+    assert.deepEqual(own.map(({ value }) => value), rows(key).map(({ value }) => value));
+  }
+  await broker.close();
+});
+
+for (const compression of ["gzip", "snappy", "zstd"] as const) {
+  serviceTest(`batches compressed with ${compression} are read by us and by others`, {
+    needs: ["kafka", "python"],
+  }, async () => {
+    const broker = await openKafkaBroker(kafkaSettings(kafka()!));
+    const topic = uniqueName(compression);
+    await broker.ensureTopic(topic, { partitions: 1 });
+    const producer = await broker.producer({ topic, compression, batchBytes: 100_000 });
+    const rows = Array.from({ length: 5000 }, (_, i) => ({ key: null, value: `{"Close":${i}.5}` }));
+    await producer.send(rows);
+    await producer.close();
+    const recorder = new Recorder({ broker, topic, group: topic });
+    await recorder.hasReceived(5000);
+    await recorder.stop();
+    await broker.close();
+    const values = rows.map(({ value }) => value);
+    assert.deepEqual(recorder.valuesOf(0), values);
+    const others = JSON.parse(await python(PYTHON_READER, [kafka()!, topic, "5000"]));
+    assert.deepEqual(others, values);
+  });
+}
+
+/** Reads values with a client that is not ours. */
+const PYTHON_READER = `
+import json, sys
+from kafka import KafkaConsumer
+servers, topic, count = sys.argv[1:]
+consumer = KafkaConsumer(topic, bootstrap_servers=servers, auto_offset_reset="earliest",
+                         consumer_timeout_ms=20000)
+values = []
+for message in consumer:
+    values.append(message.value.decode())
+    if len(values) == int(count):
+        break
+print(json.dumps(values))
+`;

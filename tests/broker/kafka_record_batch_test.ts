@@ -226,7 +226,7 @@ Deno.test("what cannot be read is an error that says where, after what can be re
     [(bytes) => bytes.writeInt32BE(-1, 57), true, /said to hold -1 records/],
     [(bytes) => bytes[61] = 0x7e, true, /cut off in record 0/],
     [(bytes) => bytes[66] = 0x7e, true, /wrong about the lengths in record 0/],
-    [(bytes) => bytes[16] = 1, true, /its form is 1/],
+    [(bytes) => bytes[16] = 3, true, /its form is 3/],
   ];
   for (const [change, checksum, message] of cases) {
     const reader = await spoil(change, checksum);
@@ -274,4 +274,24 @@ Deno.test("damage to a batch whose checksum is made right again never gets furth
     }),
     PROPERTY,
   );
+});
+
+Deno.test("a compressed batch is shorter, and read as it was; one that would be longer is not", () => {
+  const write = (value: Uint8Array, compression: "none" | "gzip" | "snappy" | "zstd") => {
+    const writer = new RecordBatchWriter(Buffer.alloc(300_000));
+    for (let i = 0; i < 100; i++) writer.add(null, value, FIRST_TIMESTAMP);
+    return writer.finish({ id: 7n, epoch: 0 }, 0, compression);
+  };
+  const row = Buffer.from(JSON.stringify({ Index: "NYA", Close: 1234.5, Volume: 0 }).repeat(30));
+  const plain = write(row, "none");
+  for (const [compression, codec] of [["gzip", 1], ["snappy", 2], ["zstd", 4]] as const) {
+    const bytes = write(row, compression);
+    assert.ok(bytes.length < plain.length / 5, compression);
+    assert.equal(bytes.readInt16BE(21), codec);
+    const [batch] = readAll(readerOf(bytes));
+    assert.deepEqual(messagesOf(batch).map(({ value }) => value), Array(100).fill(row));
+  }
+  const single = new RecordBatchWriter(Buffer.alloc(300));
+  single.add(null, crypto.getRandomValues(new Uint8Array(100)), FIRST_TIMESTAMP);
+  assert.equal(single.finish({ id: 7n, epoch: 0 }, 0, "zstd").readInt16BE(21), 0);
 });

@@ -48,6 +48,7 @@ async function deliver(
     partition: 0,
     log: { cluster: "c", topicId: "t" },
     committed: { partition: 0, offset: null, metadata: "" },
+    committedEpoch: -1,
     offsets,
     start: 0,
     lost: lost.signal,

@@ -1,7 +1,7 @@
 import { Failure } from "../../failure/failure.ts";
 import type { CommittedOffset } from "../broker.ts";
 import type { LogFile } from "./log_file.ts";
-import { countPartitions } from "./topics.ts";
+import { countPartitions, readOffsets } from "./topics.ts";
 
 /** Most bytes of metadata with an offset, as in Kafka (`offset.metadata.max.bytes`). */
 export const MOST_METADATA_BYTES = 4096;
@@ -35,6 +35,17 @@ export function writeCommitted(
     `INSERT INTO committed VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
        SET next_offset = excluded.next_offset, metadata = excluded.metadata`,
   ).run(group, topic, partition, offset, metadata);
+}
+
+/**
+ * Commits the end of every partition for a group that has committed nothing of the topic. So it is known
+ * which partitions are added later: those begin at their oldest message.
+ */
+export function beginAtEnd(file: LogFile, group: string, topic: string): void {
+  if (readCommitted(file, group, topic).length > 0) return;
+  for (const { partition, high: offset } of readOffsets(file, topic)) {
+    writeCommitted(file, group, topic, { partition, offset, metadata: "" });
+  }
 }
 
 /** @throws {Failure} kind `failed`, when it is longer than Kafka allows */

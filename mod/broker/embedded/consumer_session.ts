@@ -32,7 +32,7 @@ export class ConsumerSession {
   /** Inside a transaction. */
   constructor(parts: SessionParts) {
     const { file, membership, options } = parts;
-    const { topic, group, from, maxFetchBytes = MAX_FETCH_BYTES } = options;
+    const { topic, group, maxFetchBytes = MAX_FETCH_BYTES } = options;
     this.#parts = parts;
     this.generation = membership.standing().generation;
     const owned = membership.ownPartitions();
@@ -43,7 +43,6 @@ export class ConsumerSession {
         file,
         topic,
         log: readIdentity(file, topic)!,
-        from,
         offsets: offsets[partition],
         committed: committed[partition] ?? { partition, offset: null, metadata: "" },
         lost: this.#lost.signal,

@@ -5,6 +5,7 @@ import type { ChangeWatch } from "./change_watch.ts";
 import { ConsumerSession } from "./consumer_session.ts";
 import type { GroupCommit } from "./group_commit.ts";
 import type { LogFile } from "./log_file.ts";
+import { beginAtEnd } from "./committed_offsets.ts";
 import { Membership, type Standing } from "./membership.ts";
 import { readOffsets } from "./topics.ts";
 import { Bell } from "../../wait/bell.ts";
@@ -104,7 +105,11 @@ export class EmbeddedConsumer {
   async #renew(): Promise<void> {
     const first = this.#renewedAt === -Infinity;
     try {
-      await this.#parts.commits.submit(() => this.#membership.renew());
+      const { file, options: { group, topic, from } } = this.#parts;
+      await this.#parts.commits.submit(() => {
+        if (first && from === "latest") beginAtEnd(file, group, topic);
+        this.#membership.renew();
+      });
       this.#renewedAt = performance.now();
     } catch (error) {
       if (first || !(error instanceof Failure) || error.kind !== "service") throw error;

@@ -19,8 +19,6 @@ export interface ReaderParts {
   log: LogIdentity;
   committed: CommittedOffset;
   offsets: PartitionOffsets;
-  /** Where to begin when nothing is committed. */
-  from: "earliest" | "latest";
   lost: AbortSignal;
   /** Bytes that one batch may have. */
   maxBytes: number;
@@ -45,14 +43,14 @@ export class PartitionReader implements AssignedPartition {
   #paused = false;
 
   constructor(parts: ReaderParts) {
-    const { committed, offsets, from } = parts;
+    const { committed, offsets } = parts;
     this.#parts = parts;
     this.partition = offsets.partition;
     this.log = parts.log;
     this.committed = committed;
     this.offsets = offsets;
     this.lost = parts.lost;
-    const begin = committed.offset ?? (from === "earliest" ? offsets.low : offsets.high);
+    const begin = committed.offset ?? offsets.low;
     this.#start = this.#position = Math.max(begin, offsets.low);
     this.#high = offsets.high;
   }

@@ -4,7 +4,7 @@ import { Failure } from "../../failure/failure.ts";
 import { backoff } from "../../wait/backoff.ts";
 import { pause } from "../../wait/sleep.ts";
 import type { Cluster } from "./cluster.ts";
-import { type Batch, PartitionQueue } from "./partition_queue.ts";
+import { type Batch, PartitionQueue, type PartitionQueueOptions } from "./partition_queue.ts";
 import { produceRequest } from "./produce_request.ts";
 import { protocolError } from "./raw_request.ts";
 import type { ProducerIdentity } from "./record_batch_writer.ts";
@@ -35,6 +35,9 @@ const SEQUENCE_LOST = new Set([
   "INVALID_PRODUCER_EPOCH",
 ]);
 
+/** Errors that say that a batch is larger than the topic or the broker takes. */
+const TOO_LARGE = new Set(["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"]);
+
 /** Kafka's code for a partition that nobody leads at the moment. */
 const LEADER_NOT_AVAILABLE = 5;
 
@@ -48,6 +51,7 @@ const REQUEST_TIMED_OUT = 7;
 export class BatchSender {
   /** By partition. */
   readonly queues: PartitionQueue[] = [];
+  readonly #options: PartitionQueueOptions;
   readonly #cluster: Cluster;
   readonly #topic: string;
   readonly #closed = new AbortController();
@@ -60,7 +64,8 @@ export class BatchSender {
   /** Memory of the request to each broker: there is one at a time. */
   readonly #memory = new Map<number, Buffer>();
 
-  constructor(cluster: Cluster, topic: string) {
+  constructor(cluster: Cluster, topic: string, options: PartitionQueueOptions) {
+    this.#options = options;
     this.#cluster = cluster;
     this.#topic = topic;
   }
@@ -180,9 +185,14 @@ export class BatchSender {
       const problem = codes === undefined ? error : problemOf(codes.get(queue.partition));
       if (problem === undefined) {
         queue.stored();
-      } else if (verdictOf(problem) === "retry") {
+      } else if (isTransient(problem)) {
         queue.again();
         again = problem;
+      } else if (TOO_LARGE.has(errorType(problem)!) && queue.split()) {
+        logger.info("{topic} takes smaller batches than {bytes} bytes", {
+          topic: this.#topic,
+          bytes: batch.bytes!.length,
+        });
       } else if (batch.attempts === 1 && SEQUENCE_LOST.has(errorType(problem)!)) {
         queue.anew();
         again = problem;
@@ -195,7 +205,7 @@ export class BatchSender {
 
   /** Nothing was sent: there is no connection, or no identity. */
   #unsent(queues: PartitionQueue[], error: unknown): unknown {
-    if (verdictOf(error) === "retry") return error;
+    if (isTransient(error)) return error;
     for (const queue of queues) queue.giveUp(this.#refused(queue.next!, error));
   }
 
@@ -227,7 +237,7 @@ export class BatchSender {
     if (partitions === null) return;
     for (const { partition, leader } of partitions) {
       this.#leaders[partition] = leader;
-      this.queues[partition] ??= new PartitionQueue(partition);
+      this.queues[partition] ??= new PartitionQueue(partition, this.#options);
     }
   }
 
@@ -246,14 +256,12 @@ export class BatchSender {
   }
 
   #refused({ writer }: Batch, error: unknown): Error {
-    const type = errorType(error);
-    if (type !== "MESSAGE_TOO_LARGE" && type !== "RECORD_LIST_TOO_LARGE") {
+    if (!TOO_LARGE.has(errorType(error)!)) {
       return refused(this.#cluster.description, `messages to ${this.#topic}`, error);
     }
-    const what = writer.count === 1 ? "a message" : `a batch of ${writer.count} messages`;
     return new Failure(
       "service",
-      `${this.#topic} does not take ${what} of ${writer.length} bytes`,
+      `${this.#topic} does not take a message of ${writer.length} bytes`,
       {
         cause: error,
         fix: `Set max.message.bytes of the topic to ${writer.length} or more ` +
@@ -261,6 +269,12 @@ export class BatchSender {
       },
     );
   }
+}
+
+/** Whether a later attempt may help; how long there are attempts, the delivery timeout says. */
+function isTransient(error: unknown): boolean {
+  const verdict = verdictOf(error);
+  return verdict === "retry" || verdict === "unknown";
 }
 
 /** The error of a partition in an answer; `undefined` where its batch is stored. */

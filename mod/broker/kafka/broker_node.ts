@@ -31,15 +31,6 @@ export interface BrokerNode {
     ask: { groupId: string; groupGenerationId: number; memberId: string },
   ): Promise<unknown>;
   leaveGroup(ask: { groupId: string; memberId: string }): Promise<unknown>;
-  offsetCommit(ask: {
-    groupId: string;
-    groupGenerationId: number;
-    memberId: string;
-    topics: ByTopic<{ partition: number; offset: string; metadata: string }>;
-  }): Promise<unknown>;
-  offsetFetch(ask: { groupId: string; topics: ByTopic<{ partition: number }> }): Promise<{
-    responses: ByTopic<{ partition: number; offset: string; metadata: string | null }>;
-  }>;
   listOffsets(ask: {
     isolationLevel: 0 | 1;
     topics: ByTopic<{ partition: number; timestamp: -1 | -2 }>;

@@ -67,11 +67,12 @@ export class CompactReader {
     return elements;
   }
 
-  /** Passes over tagged fields: none of them is needed. */
-  tags(): void {
+  /** Passes over tagged fields. @param visit gets each of them, with its bytes */
+  tags(visit?: (tag: number, field: CompactReader) => void): void {
     for (let left = this.unsigned(); left > 0; left--) {
-      this.unsigned();
-      this.raw(this.unsigned());
+      const tag = this.unsigned();
+      const bytes = this.raw(this.unsigned());
+      visit?.(tag, new CompactReader(bytes));
     }
   }
 }

@@ -9,14 +9,17 @@ import {
 import { abortable } from "../../wait/abortable.ts";
 import { Bell } from "../../wait/bell.ts";
 import { pause, sleep } from "../../wait/sleep.ts";
-import type { Cluster, PartitionLeader } from "./cluster.ts";
+import type { Cluster, PartitionLeader, TopicDescription } from "./cluster.ts";
+import type { Divergence } from "./fetched_partition.ts";
+import type { CommittedEpoch } from "./offset_fetch_request.ts";
+import { PartitionStall } from "./partition_stall.ts";
 import { Feed } from "./partition_delivery.ts";
 import { Fetcher } from "./fetcher.ts";
 import { type Generation, GroupMember } from "./group_member.ts";
 import { committedOffsets, partitionOffsets } from "./offsets.ts";
 import { protocolError } from "./raw_request.ts";
 import { UnreadableBatchError } from "./record_batch_reader.ts";
-import { describeError, errorType, refused, verdictOf } from "./request_error.ts";
+import { describeError, errorType, refused, rootOf, verdictOf } from "./request_error.ts";
 import { retrying, retryingOrRefused } from "./retry.ts";
 
 const logger = getLogger(["ticklake", "kafka"]);
@@ -26,6 +29,12 @@ const MAX_FETCH_BYTES = 4 * 2 ** 20;
 
 /** Milliseconds between two looks at the topic, for partitions that were added. */
 const TOPIC_CHECK_MS = 10_000;
+
+/** The same while a partition has no leader. */
+const LEADER_CHECK_MS = 1000;
+
+/** Kafka's error of a partition that nobody leads at the moment. */
+const NO_LEADER = protocolError(5);
 
 /** Most milliseconds by which the handler may hold up a rebalance; well below the time to join again. */
 const MOST_REVOKE_MS = 10_000;
@@ -47,6 +56,12 @@ export class Consumption {
   /** Milliseconds that the handler has to commit before a rebalance. */
   readonly #revokeMs: number;
   #feeds: Feed[] = [];
+  /** The assignment that is about to end. */
+  #ending: AbortController | null = null;
+  /** The log of the newest assignment. */
+  #log: LogIdentity | null = null;
+  /** The assigned partitions that nobody leads. */
+  readonly #leaderless = new Map<number, PartitionStall>();
   readonly #stop = new AbortController();
   /** Calls of the handler that have not returned; those of a former assignment may take a while. */
   readonly #calls = new Set<Promise<void>>();
@@ -94,6 +109,7 @@ export class Consumption {
     this.#stop.signal.addEventListener("abort", end, { once: true });
     const lost = term.signal;
     const upkeep = [this.#beat(generation, term), this.#watchTopic(generation, term)];
+    this.#sayIfIdle(generation);
     try {
       // The calls of one partition must not overlap, whatever the rebalances in between.
       while (this.#calls.size > 0) await abortable(Promise.all(this.#calls), lost);
@@ -106,7 +122,7 @@ export class Consumption {
         feed.open();
       }
       for (const feed of feeds) this.#call(lost, () => this.#deliver(feed));
-      await this.#fetcher(feeds, changed, lost).run();
+      await this.#fetcher(feeds, changed, term).run();
     } catch (error) {
       if (!lost.aborted) throw error;
     } finally {
@@ -159,22 +175,61 @@ export class Consumption {
     }
   }
 
-  /** Has the partitions shared again when there are more of them. */
+  /** A member that owns nothing is not broken. */
+  #sayIfIdle({ partitions, partitionCount }: Generation): void {
+    if (partitions.length > 0) return;
+    const { group, topic } = this.#options;
+    logger.info(
+      "{group} has more consumers than {topic} has partitions ({count}): this one waits until another " +
+        "one ends",
+      { group, topic, count: partitionCount },
+    );
+  }
+
+  /** Ends the assignment when the topic is no longer as it was when the partitions were assigned. */
   async #watchTopic(generation: Generation, term: AbortController): Promise<void> {
-    const { topic } = this.#options;
     const lost = term.signal;
-    while (generation.leads && !lost.aborted) {
+    while (!lost.aborted) {
       try {
-        await sleep(TOPIC_CHECK_MS, lost);
-        const partitions = await this.#cluster.partitions(topic) ?? [];
-        if (partitions.length <= generation.partitionCount) continue;
-        await this.#revoke();
-        term.abort(new FencedError(`${topic} has new partitions`));
+        await sleep(this.#leaderless.size > 0 ? LEADER_CHECK_MS : TOPIC_CHECK_MS, lost);
+        const found = await this.#cluster.topic(this.#options.topic);
+        if (found === null || this.#isAnotherLog(found, term)) continue;
+        const { partitions } = found;
+        if (generation.leads && partitions.length > generation.partitionCount) {
+          await this.#endTerm(term, "it has new partitions");
+        }
+        for (const { partition, leader } of partitions) {
+          const stall = this.#leaderless.get(partition);
+          if (stall === undefined) continue;
+          if (leader < 0) stall.failed(NO_LEADER);
+          else await this.#endTerm(term, `partition ${partition} has a leader again`);
+        }
       } catch (error) {
         // Not now; whether the broker can be reached, the heartbeat tells.
         if (!lost.aborted) logger.debug("{error}", { error: describeError(error) });
       }
     }
+  }
+
+  /** Whether the topic was created again since the partitions were assigned; ends the assignment then. */
+  #isAnotherLog({ log }: TopicDescription, term: AbortController): boolean {
+    if (this.#log === null || !isOtherLog(log, this.#log)) return false;
+    const { topic } = this.#options;
+    logger.warn("{topic} was deleted and created again (id {former}, now {id})", {
+      topic,
+      former: this.#log.topicId,
+      id: log.topicId,
+    });
+    this.#endTerm(term, "it was created again");
+    return true;
+  }
+
+  /** Lets the handler commit, then has the partitions assigned anew. */
+  async #endTerm(term: AbortController, reason: string): Promise<void> {
+    if (this.#ending === term) return;
+    this.#ending = term;
+    await this.#revoke();
+    term.abort(new FencedError(`${this.#options.topic}: ${reason}`));
   }
 
   /**
@@ -208,8 +263,9 @@ export class Consumption {
   }
 
   async #open(generation: Generation, changed: Bell, term: AbortController): Promise<Feed[]> {
-    const { topic, group, from } = this.#options;
+    const { topic, group } = this.#options;
     const { partitions } = generation;
+    this.#leaderless.clear();
     if (partitions.length === 0) return [];
     const lost = term.signal;
     const cluster = this.#cluster;
@@ -218,41 +274,68 @@ export class Consumption {
       lost,
       () => committedOffsets(cluster, group, topic, partitions),
     );
-    const { log, offsets: all } = await this.#offsets(partitions, lost);
-    return await Promise.all(committed.map(async (committed, i) => {
-      const { partition, offset } = committed;
-      const offsets = await this.#reaching(offset ?? 0, all[i], lost);
-      const start = offset ?? (from === "earliest" ? offsets.low : offsets.high);
-      const commit = (offset: number, metadata: string) =>
-        this.#commit(generation, term, partition, offset, metadata);
-      return new Feed({
+    const { log, offsets } = await this.#offsets(partitions, lost);
+    const isRecreated = this.#log !== null && isOtherLog(log, this.#log);
+    this.#log = log;
+    return await Promise.all(offsets.map(async (known) => {
+      const { partition } = known;
+      // What is committed of the former log means nothing in this one.
+      const { epoch, ...own } = isRecreated
+        ? { partition, offset: null, metadata: "", epoch: -1 }
+        : committed.find((committed) => committed.partition === partition)!;
+      const now = await this.#reaching(own.offset ?? 0, known, lost);
+      const feed = new Feed({
         partition,
         log,
-        committed,
-        offsets,
-        start: Math.max(start, offsets.low),
+        committed: own,
+        committedEpoch: epoch,
+        offsets: now,
+        start: Math.max(own.offset ?? this.#beginning(generation, now, isRecreated), now.low),
         lost,
         mostMessageBytes: this.#options.maxMessageBytes,
-        commit,
+        commit: (offset, epoch, metadata) =>
+          this.#commit(generation, term, { partition, offset, epoch, metadata }),
       }, changed);
+      // So that it is known where the group began, and which partitions are added later.
+      if (own.offset === null && feed.start > now.low) await feed.commit(feed.start, "");
+      return feed;
     }));
+  }
+
+  /** Where a partition begins for which nothing is committed. */
+  #beginning(
+    { isNewGroup }: Generation,
+    { low, high }: PartitionOffsets,
+    isRecreated: boolean,
+  ): number {
+    const isAdded = isRecreated || isNewGroup === false;
+    return this.#options.from === "earliest" || isAdded ? low : high;
   }
 
   async #commit(
     generation: Generation,
     term: AbortController,
-    partition: number,
-    offset: number,
-    metadata: string,
+    commit: CommittedEpoch & { offset: number },
   ): Promise<void> {
+    const { partition, offset, metadata } = commit;
     checkMetadata(metadata);
     const lost = term.signal;
     const { handler } = this.#options;
     const doing = `committing offset ${offset} of partition ${partition}`;
     let attempt = Promise.resolve();
-    const commit = () => attempt = this.#member.commit(generation, partition, offset, metadata);
+    const once = () => attempt = this.#member.commit(generation, commit);
+    const failed = (error: unknown) => {
+      handler.retried?.("commit", error);
+      // It may arrive yet, behind one that is made later, and would set the group back.
+      if (rootOf(error).name === "KafkaJSRequestTimeoutError") {
+        this.#member.renew();
+        term.abort(
+          new FencedError(`group ${this.#options.group}: a commit was not answered in time`),
+        );
+      }
+    };
     try {
-      await retrying(doing, lost, commit, (error) => handler.retried?.("commit", error));
+      await retrying(doing, lost, once, failed);
     } catch (error) {
       if (lost.aborted) {
         // The one that was on its way may have been in time.
@@ -264,7 +347,7 @@ export class Consumption {
     }
   }
 
-  /** The offsets of some partitions, in their order, and of which log they are. */
+  /** The offsets of some partitions, by partition and without those that nobody leads; and their log. */
   #offsets(
     partitions: number[],
     lost: AbortSignal,
@@ -277,7 +360,9 @@ export class Consumption {
       if (found === null || asked.length < partitions.length) {
         throw protocolError(UNKNOWN_TOPIC_OR_PARTITION);
       }
-      const offsets = await partitionOffsets(this.#cluster, topic, asked, lost);
+      const led = asked.filter(({ leader }) => leader >= 0);
+      for (const { partition, leader } of asked) if (leader < 0) this.#leaveOut(partition);
+      const offsets = await partitionOffsets(this.#cluster, topic, led, lost);
       return { log: found.log, offsets };
     });
   }
@@ -294,7 +379,7 @@ export class Consumption {
     const { partition } = offsets;
     for (let check = 0; check < BEYOND_END_CHECKS && offset > offsets.high; check++) {
       await sleep(1000, lost);
-      [offsets] = (await this.#offsets([partition], lost)).offsets;
+      offsets = (await this.#offsets([partition], lost)).offsets[0] ?? offsets;
     }
     return offsets;
   }
@@ -316,12 +401,16 @@ export class Consumption {
   async #outOfRange(feed: Feed, lost: AbortSignal): Promise<void> {
     const { topic } = this.#options;
     const { partition, position } = feed;
-    const now = (await this.#offsets([partition], lost)).offsets[0];
+    const [now] = (await this.#offsets([partition], lost)).offsets;
+    if (now === undefined) return sleep(1000, lost);
     const offsets = await this.#reaching(position, now, lost);
     if (feed.position !== position) return;
     const { low, high } = offsets;
     if (position > high) throw this.#beyondEnd(position, offsets);
-    if (position >= low) return sleep(1000, lost);
+    if (position >= low) {
+      feed.forgetEpochs();
+      return sleep(1000, lost);
+    }
     // The handler, who records it, tells it.
     logger.debug(
       "{topic}: retention removed offsets {from} to {to} of partition {partition} before they " +
@@ -331,25 +420,60 @@ export class Consumption {
     feed.skipTo(low);
   }
 
-  #fetcher(feeds: Feed[], changed: Bell, lost: AbortSignal): Fetcher {
-    const { topic, maxFetchBytes = MAX_FETCH_BYTES } = this.#options;
+  /** Nobody leads a partition: it is assigned when somebody does. */
+  #leaveOut(partition: number): void {
+    if (this.#leaderless.has(partition)) return;
+    const { topic, handler } = this.#options;
+    logger.warn("{topic}: partition {partition} has no leader, the others go on", {
+      topic,
+      partition,
+    });
+    this.#leaderless.set(partition, new PartitionStall(topic, partition, handler));
+  }
+
+  #fetcher(feeds: Feed[], changed: Bell, term: AbortController): Fetcher {
+    const { topic, handler, maxFetchBytes = MAX_FETCH_BYTES } = this.#options;
+    const lost = term.signal;
+    const stalls = new Map(feeds.map((feed) => {
+      return [feed, new PartitionStall(topic, feed.partition, handler)];
+    }));
     return new Fetcher({
       cluster: this.#cluster,
       topic,
+      topicId: this.#log?.topicId ?? null,
       feeds,
+      stalls,
       changed,
       lost,
       maxBytes: maxFetchBytes,
-      leaders: () => this.#leaders(lost),
+      leaders: () => this.#leaders(term),
+      diverged: (feed, divergence) => this.#fail(this.#diverged(feed, divergence)),
       outOfRange: (feed) => this.#outOfRange(feed, lost),
       fail: (error) => this.#fail(error),
     });
   }
 
-  #leaders(lost: AbortSignal): Promise<PartitionLeader[]> {
+  #leaders(term: AbortController): Promise<PartitionLeader[]> {
     const { topic } = this.#options;
-    const ask = async () => await this.#cluster.partitions(topic) ?? [];
-    return this.#asking(`the partitions of ${topic}`, lost, ask);
+    return this.#asking(`the partitions of ${topic}`, term.signal, async () => {
+      const found = await this.#cluster.topic(topic);
+      return found === null || this.#isAnotherLog(found, term) ? [] : found.partitions;
+    });
+  }
+
+  #diverged({ partition, position }: Feed, { endOffset }: Divergence): Failure {
+    const { topic } = this.#options;
+    return new Failure(
+      "failed",
+      `${topic}: the log of partition ${partition} was cut off at offset ${endOffset} and written on ` +
+        `after offsets up to ${position} had been read, as an unclean leader election does: what was ` +
+        `read from ${endOffset} on is no longer in the log, and what is there now was not read`,
+      {
+        fix:
+          "Look at the brokers' logs for the election. What was read stays in the lake; to read the " +
+          "log as it is now, consume it into another --prefix with another --group.",
+      },
+    );
   }
 
   #asking<T>(what: string, lost: AbortSignal, ask: () => Promise<T>): Promise<T> {
@@ -368,4 +492,10 @@ function checkMetadata(metadata: string): void {
     "failed",
     `commit metadata: expected at most ${MOST_METADATA_BYTES} bytes, found ${length}`,
   );
+}
+
+/** Whether both are certainly not the same log: while brokers are upgraded, some give no ids. */
+function isOtherLog(a: LogIdentity, b: LogIdentity): boolean {
+  const differ = (a: string | null, b: string | null) => Boolean(a && b && a !== b);
+  return differ(a.cluster, b.cluster) || differ(a.topicId, b.topicId);
 }

@@ -33,6 +33,13 @@ export async function createTopic(
   return await cluster.partitions(topic) === null && await create(cluster, topic, partitions);
 }
 
+/** The number of partitions of a topic that is there, or about to be. One try. */
+export async function countPartitions(cluster: Cluster, topic: string): Promise<number> {
+  const found = await cluster.partitions(topic);
+  if (found === null) throw protocolError(LEADER_NOT_AVAILABLE);
+  return found.length;
+}
+
 /**
  * The number of partitions of a topic that is about to be there. One try.
  * @throws an error that asks for a retry, while not all partitions have a leader

@@ -1,9 +1,13 @@
 import type { Cluster } from "./cluster.ts";
-import { fetchRequest } from "./fetch_request.ts";
+import { FETCH_KEY, fetchRequest } from "./fetch_request.ts";
+import { protocolError } from "./raw_request.ts";
 import type { FetchedRecords } from "./record_batch_reader.ts";
 
 /** Milliseconds that the broker waits at the end of the partition. */
 const MAX_WAIT_MS = 50;
+
+/** Kafka's code for what passes. */
+const REQUEST_TIMED_OUT = 7;
 
 const MAX_BYTES = 4 * 2 ** 20;
 
@@ -27,8 +31,11 @@ export async function fetchRecords(
       maxWaitMs: MAX_WAIT_MS,
       maxBytes: MAX_BYTES,
       maxBytesPerPartition: MAX_BYTES,
-    }),
+    }, node.versions[FETCH_KEY].maxVersion),
   );
+  // A broker that makes us wait for our quota answers with nothing.
+  if (answer === undefined) throw protocolError(REQUEST_TIMED_OUT);
   if ("error" in answer) throw answer.error;
+  if ("divergence" in answer) throw new Error("diverging epoch: expected none, as none was sent");
   return answer.records;
 }

@@ -1,14 +1,14 @@
-import { getLogger } from "@logtape/logtape";
 import { abortable } from "../../wait/abortable.ts";
 import type { Bell } from "../../wait/bell.ts";
 import { sleep } from "../../wait/sleep.ts";
 import type { Cluster, PartitionLeader } from "./cluster.ts";
 import type { Feed } from "./partition_delivery.ts";
-import { type FetchedPartition, fetchRequest } from "./fetch_request.ts";
-import { describeError, errorType, refused, verdictOf } from "./request_error.ts";
+import { FETCH_KEY, fetchRequest } from "./fetch_request.ts";
+import type { Divergence, FetchedPartition } from "./fetched_partition.ts";
+import { type PartitionStall, STALL_MS } from "./partition_stall.ts";
+import { protocolError } from "./raw_request.ts";
+import { errorType, refused, verdictOf } from "./request_error.ts";
 import { Trouble } from "./retry.ts";
-
-const logger = getLogger(["ticklake", "kafka"]);
 
 /** Milliseconds that a broker holds a fetch for which it has nothing. */
 const MAX_WAIT_MS = 500;
@@ -22,6 +22,9 @@ const MAX_WAIT_BUSY_MS = 10;
 /** Bytes that a partition may bring however many share a fetch. */
 const SMALLEST_SHARE_BYTES = 64 * 1024;
 
+/** Kafka's error of a partition that nobody leads at the moment. */
+const NO_LEADER = protocolError(5);
+
 /** Milliseconds between an error and the next look at who leads. */
 const PAUSE_MS = 200;
 
@@ -29,7 +32,10 @@ const PAUSE_MS = 200;
 export interface FetcherOptions {
   cluster: Cluster;
   topic: string;
+  topicId: string | null;
   feeds: Feed[];
+  /** What is told of each feed that cannot be read. */
+  stalls: ReadonlyMap<Feed, PartitionStall>;
   /** The bell of the feeds. */
   changed: Bell;
   /** Bytes that one fetch may bring. Twice as much may be held: one piece waits, one is read. */
@@ -39,6 +45,8 @@ export interface FetcherOptions {
   leaders(): Promise<PartitionLeader[]>;
   /** Moves a feed whose next offset is not in the log. */
   outOfRange(feed: Feed): Promise<void>;
+  /** The log no longer holds what was read of a feed. */
+  diverged(feed: Feed, divergence: Divergence): void;
   /** Ends the consumption. */
   fail(error: unknown): void;
 }
@@ -47,7 +55,7 @@ export interface FetcherOptions {
 export class Fetcher {
   readonly #options: FetcherOptions;
   readonly #fetching = new Map<number, Promise<void>>();
-  /** Feeds that {@linkcode FetcherOptions.outOfRange} is about to move. */
+  /** Feeds that rest: they are about to be moved, or could not be read. */
   readonly #held = new Set<Feed>();
   /** By broker. */
   readonly #troubles = new Map<number, Trouble>();
@@ -70,6 +78,7 @@ export class Fetcher {
         for (const id of leaders) {
           if (id >= 0 && !this.#fetching.has(id)) this.#fetching.set(id, this.#fetchFrom(id));
         }
+        feeds.forEach((feed, i) => leaders[i] < 0 && this.#stall(feed).failed(NO_LEADER));
         await (leaders.includes(-1) ? this.#findLeaders() : changed.wait());
       }
     } catch (error) {
@@ -97,7 +106,7 @@ export class Fetcher {
           continue;
         }
         const busy = feeds.some((feed) => !feed.wants && !feed.paused);
-        await this.#take(await this.#fetch(id, wanting, busy ? MAX_WAIT_BUSY_MS : MAX_WAIT_MS));
+        this.#take(await this.#fetch(id, wanting, busy ? MAX_WAIT_BUSY_MS : MAX_WAIT_MS));
       }
     } catch (error) {
       if (!lost.aborted) this.#options.fail(error);
@@ -119,28 +128,37 @@ export class Fetcher {
   }
 
   async #fetch(id: number, feeds: Feed[], maxWaitMs: number): Promise<FetchedPartition[]> {
-    const { cluster, topic, maxBytes, lost } = this.#options;
-    const partitions = feeds.map(({ partition, position }) => ({ partition, offset: position }));
+    const { cluster, topic, topicId, maxBytes, lost } = this.#options;
+    const partitions = feeds.map(({ partition, position: offset, lastEpoch }) => {
+      return { partition, offset, lastEpoch };
+    });
     try {
       const node = await cluster.broker(id);
       const share = Math.max(maxBytes / this.#options.feeds.length, SMALLEST_SHARE_BYTES);
       const maxBytesPerPartition = Math.min(Math.ceil(share), maxBytes);
-      const fetch = { topic, partitions, maxWaitMs, maxBytes, maxBytesPerPartition };
-      const fetched = await abortable(cluster.send(node, fetchRequest(fetch)), lost);
+      const fetch = { topic, topicId, partitions, maxWaitMs, maxBytes, maxBytesPerPartition };
+      const request = fetchRequest(fetch, node.versions[FETCH_KEY].maxVersion);
+      const fetched = await abortable(cluster.send(node, request), lost);
       this.#troubleWith(id).over();
       return fetched;
     } catch (error) {
       if (lost.aborted) throw error;
-      if (verdictOf(error) !== "retry") throw this.#refused(error);
-      this.#troubleWith(id).failed(error);
+      this.#throwUnlessTransient(error, this.#troubleWith(id).failed(error));
       await this.#findLeaders();
       return [];
     }
   }
 
-  #refused(error: unknown): Error {
+  /** @param ms milliseconds for which it has failed */
+  #throwUnlessTransient(error: unknown, ms: number): void {
+    const verdict = verdictOf(error);
+    if (verdict === "retry" || verdict === "unknown" && ms < STALL_MS) return;
     const { cluster, topic } = this.#options;
-    return refused(cluster.description, `reading ${topic}`, error);
+    throw refused(cluster.description, `reading ${topic}`, error);
+  }
+
+  #stall(feed: Feed): PartitionStall {
+    return this.#options.stalls.get(feed)!;
   }
 
   #troubleWith(id: number): Trouble {
@@ -152,29 +170,37 @@ export class Fetcher {
     return trouble;
   }
 
-  async #take(fetched: FetchedPartition[]): Promise<void> {
-    const { feeds, lost, outOfRange, fail } = this.#options;
-    let moved = false;
+  #take(fetched: FetchedPartition[]): void {
+    const { feeds, lost, outOfRange, diverged, fail } = this.#options;
+    const failed: Feed[] = [];
     for (const answer of fetched) {
       const feed = feeds.find(({ partition }) => partition === answer.partition)!;
       if ("records" in answer) {
         if (answer.records.bytes.length > 0) this.#served.set(feed, ++this.#fetches);
-        feed.take(answer.records);
+        if (feed.take(answer.records)) this.#stall(feed).over();
+        else {
+          this.#stall(feed).failed(new Error("an answer without a whole record batch"));
+          failed.push(feed);
+        }
+      } else if ("divergence" in answer) {
+        diverged(feed, answer.divergence);
       } else if (errorType(answer.error) === "OFFSET_OUT_OF_RANGE") {
-        this.#held.add(feed);
-        outOfRange(feed).catch((error) => lost.aborted || fail(error))
-          .finally(() => this.#held.delete(feed) && this.#options.changed.ring());
-      } else if (verdictOf(answer.error) === "retry") {
-        const { partition } = feed;
-        logger.debug("partition {partition}: {error}", {
-          partition,
-          error: describeError(answer.error),
-        });
-        moved = true;
+        this.#hold([feed], () => outOfRange(feed).catch((error) => lost.aborted || fail(error)));
       } else {
-        throw this.#refused(answer.error);
+        this.#throwUnlessTransient(answer.error, this.#stall(feed).failed(answer.error));
+        failed.push(feed);
       }
     }
-    if (moved) await this.#findLeaders();
+    // The broker's other partitions go on meanwhile.
+    if (failed.length > 0) this.#hold(failed, () => this.#findLeaders().catch(() => {}));
+  }
+
+  /** Fetches nothing for some feeds until something has been done. */
+  #hold(feeds: Feed[], work: () => Promise<unknown>): void {
+    for (const feed of feeds) this.#held.add(feed);
+    work().finally(() => {
+      for (const feed of feeds) this.#held.delete(feed);
+      this.#options.changed.ring();
+    });
   }
 }

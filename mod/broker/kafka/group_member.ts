@@ -7,13 +7,19 @@ import { Failure } from "../../failure/failure.ts";
 import { assign, PROTOCOL, type Subscription } from "./assign.ts";
 import type { BrokerNode } from "./broker_node.ts";
 import type { Cluster } from "./cluster.ts";
+import { offsetCommitRequest } from "./offset_commit_request.ts";
+import type { CommittedEpoch } from "./offset_fetch_request.ts";
+import { committedOffsets } from "./offsets.ts";
 import { describeError, errorType, refused, verdictOf } from "./request_error.ts";
 import { retrying } from "./retry.ts";
 
 const logger = getLogger(["ticklake", "kafka"]);
 
 const { MemberAssignment, MemberMetadata } = AssignerProtocol;
-const NO_DATA = Buffer.alloc(0);
+
+/** What the member that shares the partitions tells the others about the group. */
+const NEW_GROUP = 1;
+const KNOWN_GROUP = 0;
 
 /** One term of a member in its group: from a rebalance to the next. */
 export interface Generation {
@@ -25,6 +31,11 @@ export interface Generation {
   readonly partitionCount: number;
   /** Whether this member shares the partitions among the group. */
   readonly leads: boolean;
+  /**
+   * Whether the group had committed nothing of the topic when the partitions were shared; `undefined`
+   * where a member of release 0.1.0 shared them.
+   */
+  readonly isNewGroup: boolean | undefined;
 }
 
 /** Options of {@linkcode GroupMember}. */
@@ -59,6 +70,7 @@ export class GroupMember {
   readonly #options: GroupMemberOptions;
   #memberId = "";
   #coordinator: BrokerNode | null = null;
+  #renewals = 0;
   /** A request to join waits for its answer. */
   #unanswered = false;
   #left = false;
@@ -99,7 +111,11 @@ export class GroupMember {
       protocolType: "consumer",
       groupProtocols: [{
         name: PROTOCOL,
-        metadata: MemberMetadata.encode({ version: 0, topics: [topic], userData: NO_DATA }),
+        metadata: MemberMetadata.encode({
+          version: 0,
+          topics: [topic],
+          userData: Buffer.of(this.#renewals % 256),
+        }),
       }],
     });
     const { generationId: id, memberId, leaderId } = joined;
@@ -111,14 +127,16 @@ export class GroupMember {
       memberId,
       groupAssignment: leads ? await this.#shares(joined, partitionCount) : [],
     });
-    const share = MemberAssignment.decode(synced.memberAssignment)?.assignment[topic] ?? [];
+    const decoded = MemberAssignment.decode(synced.memberAssignment);
+    const share = decoded?.assignment[topic] ?? [];
+    const isNewGroup = decoded?.userData?.length ? decoded.userData[0] === NEW_GROUP : undefined;
     const partitions = share.toSorted((a, b) => a - b);
     logger.info("joined group {group}, generation {generation}, partitions {partitions}", {
       group,
       generation: id,
       partitions: partitions.join(",") || "none",
     });
-    return { id, memberId, partitions, partitionCount, leads };
+    return { id, memberId, partitions, partitionCount, leads, isNewGroup };
   }
 
   async #shares({ members }: Joined, ownTopicCount: number) {
@@ -131,10 +149,19 @@ export class GroupMember {
       const known = topic === this.#options.topic ? ownTopicCount : 0;
       counts.set(topic, Math.max(known, await this.#partitionCount(topic)));
     }
+    const userData = Buffer.of(await this.#isNewGroup(ownTopicCount) ? NEW_GROUP : KNOWN_GROUP);
     return [...assign(subscriptions, counts)].map(([memberId, assignment]) => ({
       memberId,
-      memberAssignment: MemberAssignment.encode({ version: 0, assignment, userData: NO_DATA }),
+      memberAssignment: MemberAssignment.encode({ version: 0, assignment, userData }),
     }));
+  }
+
+  /** Whether the group has committed nothing of the topic. */
+  async #isNewGroup(partitionCount: number): Promise<boolean> {
+    const { group, topic } = this.#options;
+    const partitions = Array.from({ length: partitionCount }, (_, partition) => partition);
+    const committed = await committedOffsets(this.#cluster, group, topic, partitions);
+    return committed.every(({ offset }) => offset === null);
   }
 
   async #partitionCount(topic: string): Promise<number> {
@@ -168,23 +195,24 @@ export class GroupMember {
 
   /**
    * Commits on behalf of a generation, once.
+   * @param epoch leader's epoch of the message before the offset, -1 where it is not known
    * @throws an error whose verdict is `fenced` when that generation is over
    */
   async commit(
     { id, memberId }: Generation,
-    partition: number,
-    offset: number,
-    metadata: string,
+    { partition, offset, epoch, metadata }: CommittedEpoch & { offset: number },
   ): Promise<void> {
     const { group, topic } = this.#options;
-    const partitions = [{ partition, offset: String(offset), metadata }];
-    const ask = {
-      groupId: group,
-      groupGenerationId: id,
-      memberId,
-      topics: [{ topic, partitions }],
-    };
-    await this.#onCoordinator((node) => this.#cluster.ask(node, () => node.offsetCommit(ask)));
+    const commit = { group, generation: id, memberId, topic, partition, offset, epoch, metadata };
+    await this.#onCoordinator((node) => this.#cluster.send(node, offsetCommitRequest(commit)));
+  }
+
+  /**
+   * Has the next join begin a new generation. A member that joins again as it was gets the generation
+   * that it has, and a commit of it that is still on its way would count.
+   */
+  renew(): void {
+    this.#renewals++;
   }
 
   /** Leaves the group for good, so that the others need not wait for this member's session to end. */
@@ -212,7 +240,7 @@ export class GroupMember {
       return await request(node);
     } catch (error) {
       // Another broker may be the coordinator by now, or this one needs a new connection.
-      if (verdictOf(error) === "retry") this.#coordinator = null;
+      if (verdictOf(error) !== "fenced") this.#coordinator = null;
       throw error;
     }
   }

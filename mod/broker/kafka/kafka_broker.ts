@@ -12,12 +12,13 @@ import type {
   ProducerOptions,
   ReadOptions,
   RecordBatch,
+  TopicOffsetsOptions,
   TopicOptions,
 } from "../broker.ts";
 import { clientOptions } from "./client.ts";
 import { Cluster, type PartitionLeader } from "./cluster.ts";
 import { Consumption } from "./consumption.ts";
-import { checkTopicName, createTopic, readyPartitions } from "./ensure_topic.ts";
+import { checkTopicName, countPartitions, createTopic, readyPartitions } from "./ensure_topic.ts";
 import { fetchRecords } from "./fetch_records.ts";
 import { committedOffsets, partitionOffsets } from "./offsets.ts";
 import { KafkaProducer } from "./producer.ts";
@@ -83,12 +84,15 @@ class KafkaBroker implements Broker {
     const partitions = await this.#asking(
       `asking for topic ${topic}`,
       options,
-      () => readyPartitions(this.#cluster, topic),
+      () => created ? readyPartitions(this.#cluster, topic) : countPartitions(this.#cluster, topic),
     );
     return { created, partitions };
   }
 
-  topicOffsets(topic: string, options: CallOptions = {}): Promise<PartitionOffsets[] | null> {
+  topicOffsets(
+    topic: string,
+    options: TopicOffsetsOptions = {},
+  ): Promise<PartitionOffsets[] | null> {
     return this.#asking(
       `asking for the offsets of ${topic}`,
       options,
@@ -96,7 +100,13 @@ class KafkaBroker implements Broker {
         const leaders = await this.#cluster.partitions(topic);
         if (leaders === null) return null;
         this.#leaders.set(topic, leaders);
-        return await partitionOffsets(this.#cluster, topic, leaders, signal);
+        const { leaderless } = options;
+        const led = leaders.filter(({ leader }) => leaderless === undefined || leader >= 0);
+        if (led.length < leaders.length) {
+          const others = leaders.filter(({ leader }) => leader < 0);
+          leaderless!(others.map(({ partition }) => partition));
+        }
+        return await partitionOffsets(this.#cluster, topic, led, signal);
       },
     );
   }
@@ -122,7 +132,8 @@ class KafkaBroker implements Broker {
       signal.throwIfAborted();
       return numbers.length === 0
         ? []
-        : await committedOffsets(this.#cluster, group, topic, numbers);
+        : (await committedOffsets(this.#cluster, group, topic, numbers))
+          .map(({ partition, offset, metadata }) => ({ partition, offset, metadata }));
     });
     return committed.some(({ offset }) => offset !== null) ? committed : [];
   }
@@ -135,7 +146,7 @@ class KafkaBroker implements Broker {
     options: ReadOptions = {},
   ): AsyncIterable<RecordBatch> {
     const reading = `reading ${topic}`;
-    const low = options.low ?? (await this.topicOffsets(topic, options))
+    const low = options.low ?? (await this.topicOffsets(topic, { ...options, leaderless() {} }))
       ?.find((offsets) => offsets.partition === partition)?.low ??
       0;
     for (from = Math.max(from, low); from < to;) {
@@ -175,9 +186,9 @@ class KafkaBroker implements Broker {
     }
   }
 
-  async producer({ topic, signal }: ProducerOptions): Promise<Producer> {
-    await this.#mustHave(topic, { signal });
-    return await KafkaProducer.open(new Cluster(this.#config), topic, { signal });
+  async producer(options: ProducerOptions): Promise<Producer> {
+    await this.#mustHave(options.topic, options);
+    return await KafkaProducer.open(new Cluster(this.#config), options);
   }
 
   async consume(options: ConsumeOptions): Promise<void> {

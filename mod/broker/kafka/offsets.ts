@@ -1,5 +1,6 @@
-import type { CommittedOffset, PartitionOffsets } from "../broker.ts";
+import type { PartitionOffsets } from "../broker.ts";
 import type { Cluster, PartitionLeader } from "./cluster.ts";
+import { type CommittedEpoch, offsetFetchRequest } from "./offset_fetch_request.ts";
 import { protocolError } from "./raw_request.ts";
 
 const EARLIEST = -2;
@@ -59,21 +60,11 @@ export async function committedOffsets(
   group: string,
   topic: string,
   partitions: number[],
-): Promise<CommittedOffset[]> {
+): Promise<CommittedEpoch[]> {
   const node = await cluster.coordinator(group);
-  const asked = partitions.map((partition) => ({ partition }));
-  const { responses } = await cluster.ask(
-    node,
-    () => node.offsetFetch({ groupId: group, topics: [{ topic, partitions: asked }] }),
+  const found = await cluster.send(node, offsetFetchRequest(group, topic, partitions));
+  return partitions.map((partition) =>
+    found.find((committed) => committed.partition === partition) ??
+      { partition, offset: null, metadata: "", epoch: -1 }
   );
-  const found = new Map(
-    responses.flatMap(({ partitions }) => partitions).map((answer) => [answer.partition, answer]),
-  );
-  return partitions.map((partition) => {
-    const { offset, metadata } = found.get(partition) ?? { offset: "-1", metadata: null };
-    const number = Number(offset);
-    // Below zero: nothing is committed.
-    if (number < 0) return { partition, offset: null, metadata: "" };
-    return { partition, offset: number, metadata: metadata ?? "" };
-  });
 }

@@ -8,6 +8,7 @@ import {
   type PartitionOffsets,
 } from "../broker.ts";
 import { Bell } from "../../wait/bell.ts";
+import { LeaderEpochs } from "./leader_epochs.ts";
 import {
   endOffset,
   type FetchedRecords,
@@ -27,13 +28,15 @@ export interface FeedOptions {
   partition: number;
   log: LogIdentity;
   committed: CommittedOffset;
+  /** Leader's epoch of the message before the committed offset, -1 where it is not known. */
+  committedEpoch: number;
   offsets: PartitionOffsets;
   start: number;
   lost: AbortSignal;
   /** Bytes that one message may have to be taken whole. */
   mostMessageBytes?: number;
   /** Commits once, trying again while it may help. @throws {FencedError} */
-  commit(offset: number, metadata: string): Promise<void>;
+  commit(offset: number, epoch: number, metadata: string): Promise<void>;
 }
 
 /** Times that a damaged batch is fetched; the damage may be of the way, not of the log. */
@@ -49,6 +52,7 @@ export class Feed implements AssignedPartition {
   /** Rings when {@linkcode wants} may have changed. */
   readonly changed: Bell;
   readonly #commit: FeedOptions["commit"];
+  readonly #epochs = new LeaderEpochs();
   #commits: Promise<void> = Promise.resolve();
   readonly #mostMessageBytes: number | undefined;
   #start: number;
@@ -68,6 +72,8 @@ export class Feed implements AssignedPartition {
     this.#start = options.start;
     this.lost = options.lost;
     this.#commit = options.commit;
+    const { offset } = options.committed;
+    if (offset !== null) this.#epochs.add(offset - 1, options.committedEpoch);
     this.#position = options.start;
     this.changed = changed;
   }
@@ -78,7 +84,13 @@ export class Feed implements AssignedPartition {
 
   seek(offset: number): void {
     if (this.#open) throw new Error("seek: expected before deliveries, found after they began");
+    if (offset !== this.#position) this.#epochs.clear();
     this.#start = this.#position = offset;
+  }
+
+  /** Fetches without saying which leader wrote what was read: brokers may know it no longer. */
+  forgetEpochs(): void {
+    this.#epochs.clear();
   }
 
   /** From now on there are deliveries. */
@@ -89,6 +101,11 @@ export class Feed implements AssignedPartition {
   /** Offset to fetch next. */
   get position(): number {
     return this.#position;
+  }
+
+  /** Leader's epoch of the message before that, -1 where it is not known. */
+  get lastEpoch(): number {
+    return this.#epochs.before(this.#position);
   }
 
   get paused(): boolean {
@@ -104,7 +121,7 @@ export class Feed implements AssignedPartition {
     // In turn: of two commits on their way, the second must be the one that stays.
     const turn = this.#commits.catch(() => {}).then(() => {
       if (this.lost.aborted) throw new FencedError(`partition ${this.partition} was taken away`);
-      return this.#commit(offset, metadata);
+      return this.#commit(offset, this.#epochs.before(offset), metadata);
     });
     this.#commits = turn;
     return turn;
@@ -120,21 +137,25 @@ export class Feed implements AssignedPartition {
     this.changed.ring();
   }
 
-  /** Takes what a fetch brought. */
-  take(fetched: FetchedRecords): void {
+  /** Takes what a fetch brought. Says whether that is of use: the same again would not be. */
+  take(fetched: FetchedRecords): boolean {
     // The position may have moved while the fetch was on its way.
-    if (fetched.fetchOffset !== this.#position || this.lost.aborted) return;
+    if (fetched.fetchOffset !== this.#position || this.lost.aborted) return true;
+    if (fetched.bytes.length === 0) return true;
     const end = endOffset(fetched.bytes);
-    if (end === null) return;
+    if (end === null || end <= this.#position) return false;
     // A damaged batch may claim more than there is.
     this.#position = Math.max(Math.min(end, fetched.highWatermark), this.#position);
+    this.#epochs.addAll(fetched.bytes);
     this.#queue.push(fetched);
     this.changed.ring();
+    return true;
   }
 
   /** Goes on at `to`: retention has removed what was there before. */
   skipTo(to: number): void {
     this.#queue.push({ gap: true, from: this.#position, to });
+    this.#epochs.clear();
     this.#position = to;
     this.changed.ring();
   }
@@ -200,6 +221,7 @@ export class Feed implements AssignedPartition {
   /** Forgets what waits and fetches from an offset on. */
   #goTo(offset: number): void {
     this.#queue = [];
+    this.#epochs.clear();
     this.#position = offset;
     this.changed.ring();
   }

@@ -1,4 +1,4 @@
-import type { CallOptions, OutgoingMessage, Producer } from "../broker.ts";
+import type { CallOptions, OutgoingMessage, Producer, ProducerOptions } from "../broker.ts";
 import { BatchSender } from "./batch_sender.ts";
 import { Bell } from "../../wait/bell.ts";
 import { abortable } from "../../wait/abortable.ts";
@@ -37,21 +37,18 @@ export class KafkaProducer implements Producer {
   #waiting = 0;
   #row: Promise<unknown> = Promise.resolve();
 
-  private constructor(cluster: Cluster, topic: string) {
+  private constructor(cluster: Cluster, options: ProducerOptions) {
     this.#cluster = cluster;
-    this.#sender = new BatchSender(cluster, topic);
+    this.#sender = new BatchSender(cluster, options.topic, options);
   }
 
   /**
    * Opens a producer on connections of its own, which it closes.
    * @throws {Failure} kind `service`
    */
-  static async open(
-    cluster: Cluster,
-    topic: string,
-    { signal }: CallOptions = {},
-  ): Promise<KafkaProducer> {
-    const producer = new KafkaProducer(cluster, topic);
+  static async open(cluster: Cluster, options: ProducerOptions): Promise<KafkaProducer> {
+    const { topic, signal } = options;
+    const producer = new KafkaProducer(cluster, options);
     const patience = AbortSignal.timeout(START_TIMEOUT_MS);
     const ends = signal === undefined ? patience : AbortSignal.any([signal, patience]);
     const open = () => producer.#sender.open();

@@ -1,5 +1,5 @@
 import type { Buffer } from "node:buffer";
-import { KafkaJSConnectionError } from "kafkajs/src/errors.js";
+import { KafkaJSConnectionError, KafkaJSProtocolError } from "kafkajs/src/errors.js";
 import { createErrorFromCode } from "kafkajs/src/protocol/error.js";
 
 /** A request of which we write and read the bytes ourselves. */
@@ -63,7 +63,16 @@ export async function sendRaw<T>(connection: RawConnection, request: RawRequest<
   return answer;
 }
 
+/** Kafka's errors that kafkajs does not know, by their code. All of them pass. */
+const NEWER: Record<number, { type: string; message: string }> = {
+  89: { type: "THROTTLING_QUOTA_EXCEEDED", message: "The quota is used up" },
+  100: { type: "UNKNOWN_TOPIC_ID", message: "The broker does not know this topic's id" },
+  103: { type: "INCONSISTENT_TOPIC_ID", message: "The topic's id is another one" },
+};
+
 /** The error of a code in a broker's answer. */
 export function protocolError(code: number): Error {
-  return createErrorFromCode(code);
+  const known = NEWER[code];
+  if (known === undefined) return createErrorFromCode(code);
+  return new KafkaJSProtocolError({ ...known, code, retriable: true });
 }

@@ -2,6 +2,7 @@ import { messageOf } from "../../failure/failure.ts";
 import type { RecordBatch, UnreadableBatch } from "../broker.ts";
 import { uncompressedPieces } from "./codecs/codecs.ts";
 import { crc32c } from "./crc32c.ts";
+import { isLegacyIntact, LegacyMessages, shortestLegacyLength } from "./legacy_message.ts";
 import { Messages, recordHead } from "./messages.ts";
 import { OpenBatch } from "./open_batch.ts";
 
@@ -56,6 +57,9 @@ const HEADER_LENGTH = 61;
 /** Bytes that one message may have to be taken whole. */
 const MOST_MESSAGE_BYTES = 16 * 2 ** 20;
 
+/** Where the number of a batch's form ends. */
+const MAGIC_END = 17;
+
 const LOG_APPEND_TIME = 0x08;
 const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
@@ -64,10 +68,10 @@ const CONTROL = 0x20;
 export function endOffset(bytes: Uint8Array): number | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let offset: number | null = null;
-  for (let at = 0; at + HEADER_LENGTH <= view.byteLength;) {
+  for (let at = 0; at + MAGIC_END <= view.byteLength;) {
     const end = at + 12 + view.getInt32(at + 8);
-    if (end > view.byteLength || end < at + HEADER_LENGTH) break;
-    offset = Number(view.getBigInt64(at)) + view.getInt32(at + 23) + 1;
+    if (end > view.byteLength || end < at + shortestLength(view, at)) break;
+    offset = offsetAfter(view, at);
     at = end;
   }
   return offset;
@@ -94,7 +98,7 @@ export class RecordReader {
   #at = 0;
   #nextAborted = 0;
   /** The batch at `#at`, where a part of it has been read. */
-  #open: { header: BatchHeader; batch: OpenBatch } | null = null;
+  #open: { header: BatchHeader; batch: OpenBatch | LegacyMessages } | null = null;
   #failed: UnreadableBatchError | null = null;
 
   constructor(fetched: FetchedRecords, options: RecordReaderOptions = {}) {
@@ -161,23 +165,21 @@ export class RecordReader {
     this.#at += bytes.length;
     this.#open = null;
     this.#failed = null;
-    return bytes.length >= HEADER_LENGTH && this.#at + HEADER_LENGTH <= this.#view.byteLength;
+    return bytes.length > 0 && this.#at + MAGIC_END <= this.#view.byteLength;
   }
 
   #nextBatch(): BatchHeader | null {
     const view = this.#view;
     const at = this.#at;
-    if (at + HEADER_LENGTH > view.byteLength) return null;
+    if (at + MAGIC_END > view.byteLength) return null;
     const end = at + 12 + view.getInt32(at + 8);
-    if (end < at + HEADER_LENGTH) throw this.#unreadable(at, at, "it has no end");
+    if (end < at + shortestLength(view, at)) throw this.#unreadable(at, at, "it has no end");
     if (end > view.byteLength) return null;
     const magic = view.getInt8(at + 16);
-    if (magic !== 2) {
-      const form = `its form is ${magic}, that of Kafka before 0.11; expected 2`;
-      throw this.#unreadable(at, end, form);
+    if (magic < 0 || magic > 2) {
+      throw this.#unreadable(at, end, `its form is ${magic}, expected 0, 1 or 2`);
     }
-    const crc = crc32c(this.#fetched.bytes, at + 21, end);
-    if (crc !== view.getUint32(at + 17)) {
+    if (!this.#isIntact(at, end, magic)) {
       // Brokers find a batch by the offsets that it claims, so one that claims too many comes again.
       if (this.#isBefore(end, this.nextOffset)) {
         this.#at = end;
@@ -186,8 +188,16 @@ export class RecordReader {
       throw this.#unreadable(at, end, "its checksum is wrong");
     }
     const firstOffset = Number(view.getBigInt64(at));
-    const lastOffset = firstOffset + view.getInt32(at + 23);
-    return { at, end, firstOffset, lastOffset, attributes: view.getInt16(at + 21) };
+    const lastOffset = offsetAfter(view, at) - 1;
+    // Forms 0 and 1 know no transactions.
+    const attributes = magic === 2 ? view.getInt16(at + 21) : 0;
+    return { at, end, magic, firstOffset, lastOffset, attributes };
+  }
+
+  #isIntact(at: number, end: number, magic: number): boolean {
+    const { bytes } = this.#fetched;
+    if (magic < 2) return isLegacyIntact(bytes.subarray(at, end));
+    return crc32c(bytes, at + 21, end) === this.#view.getUint32(at + 17);
   }
 
   /** Whether a batch begins at `at` whose first offset is not behind `offset`. */
@@ -210,8 +220,12 @@ export class RecordReader {
     return false;
   }
 
-  #openBatch({ at, end, firstOffset, attributes }: BatchHeader): OpenBatch {
+  #openBatch({ at, end, magic, firstOffset, attributes }: BatchHeader): OpenBatch | LegacyMessages {
     const view = this.#view;
+    if (magic < 2) {
+      const { bytes, fetchOffset } = this.#fetched;
+      return new LegacyMessages(bytes.subarray(at, end), fetchOffset);
+    }
     const records = this.#fetched.bytes.subarray(at + HEADER_LENGTH, end);
     return new OpenBatch(uncompressedPieces(attributes & 7, records), {
       count: view.getInt32(at + 57),
@@ -254,7 +268,7 @@ export class RecordReader {
       const next = Number(view.getBigInt64(end));
       if (next > first && next <= highWatermark) return next;
     }
-    const claimed = Number(view.getBigInt64(at)) + view.getInt32(at + 23) + 1;
+    const claimed = offsetAfter(view, at);
     return Math.min(Math.max(claimed, first + 1), Math.max(highWatermark, first + 1));
   }
 }
@@ -262,9 +276,22 @@ export class RecordReader {
 interface BatchHeader {
   at: number;
   end: number;
+  magic: number;
   firstOffset: number;
   lastOffset: number;
   attributes: number;
+}
+
+/** Length of the shortest batch of the form of the one at `at`. */
+function shortestLength(view: DataView, at: number): number {
+  const magic = view.getInt8(at + 16);
+  return magic === 0 || magic === 1 ? shortestLegacyLength(magic) : HEADER_LENGTH;
+}
+
+/** The offset after the batch at `at`, by its header; the offset of forms 0 and 1 is their last one. */
+function offsetAfter(view: DataView, at: number): number {
+  const offset = Number(view.getBigInt64(at));
+  return view.getInt8(at + 16) < 2 ? offset + 1 : offset + view.getInt32(at + 23) + 1;
 }
 
 /** A control record's key is its version (0) and its type: 0 abort, 1 commit. */

@@ -2,9 +2,10 @@ import { Failure, messageOf } from "../../failure/failure.ts";
 
 /**
  * What a failed request asks for: `retry` (the same again may help, forever), `fenced` (this member
- * is not, or not now, in the group's generation), `refused` (it would be refused again).
+ * is not, or not now, in the group's generation), `refused` (it would be refused again), `unknown` (the
+ * broker does not say, or in a way that we do not know: the same again may help, but not for ever).
  */
-export type Verdict = "retry" | "fenced" | "refused";
+export type Verdict = "retry" | "fenced" | "refused" | "unknown";
 
 /** Errors of kafkajs that say that a broker could not be reached or did not answer. */
 const NETWORK_ERRORS = new Set([
@@ -35,6 +36,11 @@ const FENCED = new Set([
   "FENCED_INSTANCE_ID",
 ]);
 
+const UNKNOWN = new Set(["UNKNOWN", "KAFKAJS_UNKNOWN_ERROR_CODE"]);
+
+/** Milliseconds for which something is tried again whose error is unknown. */
+export const UNKNOWN_PATIENCE_MS = 60_000;
+
 /** An error of kafkajs. */
 export interface RequestError extends Error {
   /** Kafka's name of the error, such as `ILLEGAL_GENERATION`. */
@@ -51,6 +57,7 @@ export function verdictOf(error: unknown): Verdict {
   const cause = rootOf(error);
   if (cause.type !== undefined) {
     if (FENCED.has(cause.type)) return "fenced";
+    if (UNKNOWN.has(cause.type)) return "unknown";
     return cause.retriable === true ? "retry" : "refused";
   }
   return NETWORK_ERRORS.has(cause.name) ? "retry" : "refused";

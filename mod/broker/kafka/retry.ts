@@ -2,7 +2,7 @@ import { getLogger } from "@logtape/logtape";
 import { abortable } from "../../wait/abortable.ts";
 import { backoff } from "../../wait/backoff.ts";
 import { sleep } from "../../wait/sleep.ts";
-import { describeError, refused, verdictOf } from "./request_error.ts";
+import { describeError, refused, UNKNOWN_PATIENCE_MS, verdictOf } from "./request_error.ts";
 
 const logger = getLogger(["ticklake", "kafka"]);
 
@@ -23,20 +23,21 @@ export class Trouble {
     this.#doing = doing;
   }
 
-  /** It failed once more. */
-  failed(error: unknown): void {
+  /** It failed once more; says for how many milliseconds now. */
+  failed(error: unknown): number {
     const doing = this.#doing;
     const fields = { doing, error: describeError(error) };
     logger.debug("{doing} failed: {error}", fields);
     const now = Date.now();
     this.#since ??= this.#warned = now;
-    if (now - this.#warned < WARN_EVERY_MS) return;
+    if (now - this.#warned < WARN_EVERY_MS) return now - this.#since;
     this.#warned = now;
     const seconds = Math.round((now - this.#since) / 1000);
     logger.warn("{doing} has failed for {seconds} s and goes on trying: {error}", {
       ...fields,
       seconds,
     });
+    return now - this.#since;
   }
 
   /** It worked. */
@@ -61,6 +62,7 @@ export async function retrying<T>(
   failed: (error: unknown) => void = () => {},
 ): Promise<T> {
   const trouble = new Trouble(doing);
+  const startedAt = performance.now();
   const pauses = backoff(PAUSES);
   for (;;) {
     signal.throwIfAborted();
@@ -70,7 +72,10 @@ export async function retrying<T>(
       return result;
     } catch (error) {
       signal.throwIfAborted();
-      if (verdictOf(error) !== "retry") throw error;
+      const verdict = verdictOf(error);
+      const isPatient = verdict === "unknown" &&
+        performance.now() - startedAt < UNKNOWN_PATIENCE_MS;
+      if (verdict !== "retry" && !isPatient) throw error;
       trouble.failed(error);
       failed(error);
     }

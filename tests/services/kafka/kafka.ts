@@ -2,7 +2,7 @@ import { freePort } from "../free_port.ts";
 import { type ServiceProcess, startService } from "../service_process.ts";
 import { installOnce, Missing, REPOSITORY, runTool, TOOLS } from "../tools_folder.ts";
 import { answersKafka } from "./answers_kafka.ts";
-import { type KafkaListener, serverProperties } from "./server_properties.ts";
+import { type ClusterMember, type KafkaListener, serverProperties } from "./server_properties.ts";
 
 /** Class path of Apache Kafka's own programs. */
 export const KAFKA_CLASS_PATH = `${TOOLS}/kafka/libs/*`;
@@ -24,6 +24,10 @@ export interface KafkaOptions {
   folder: string;
   /** The first one is for clients in {@linkcode Kafka.bootstrap}. @default {one, PLAINTEXT} */
   listeners?: KafkaListener[];
+  /** The node's place in a cluster, and its controller's port. @default {the only one} */
+  member?: ClusterMember & { controllerPort: number };
+  /** Megabytes of the JVM's heap. @default {512} */
+  heapMegabytes?: number;
   /** Further lines of server.properties. */
   properties?: Record<string, string>;
   /** Environment, such as `KAFKA_OPTS`-like settings of the JVM in `JDK_JAVA_OPTIONS`. */
@@ -65,21 +69,22 @@ export async function installKafka(): Promise<void> {
 /** Starts one KRaft node on free ports. @throws {Missing} see {@linkcode installKafka} */
 export async function startKafka(options: KafkaOptions): Promise<Kafka> {
   await installKafka();
-  const { folder, properties, env } = options;
+  const { folder, member, properties, env } = options;
   const listeners = options.listeners ??
     [{ name: "PLAINTEXT", protocol: "PLAINTEXT", port: freePort() }];
   Deno.mkdirSync(folder, { recursive: true });
   const dataFolder = `${folder}/data`;
-  const controllerPort = freePort();
+  const controllerPort = member?.controllerPort ?? freePort();
   const config = `${folder}/server.properties`;
   Deno.writeTextFileSync(
     config,
-    serverProperties({ listeners, controllerPort, dataFolder, properties }),
+    serverProperties({ listeners, controllerPort, member, dataFolder, properties }),
   );
   Deno.writeTextFileSync(`${folder}/log4j2.properties`, LOG4J);
   const classPath = [KAFKA_CLASS_PATH, options.classPath ?? []].flat().join(":");
   const java = ["-cp", classPath, `-Dlog4j2.configurationFile=${folder}/log4j2.properties`];
-  const format = ["format", "--standalone", "-t", CLUSTER_ID, "-c", config, "--ignore-formatted"];
+  const alone = member === undefined ? ["--standalone"] : [];
+  const format = ["format", ...alone, "-t", CLUSTER_ID, "-c", config, "--ignore-formatted"];
   await runTool("java", [
     "-XX:TieredStopAtLevel=1",
     ...java,
@@ -93,10 +98,18 @@ export async function startKafka(options: KafkaOptions): Promise<Kafka> {
   const service = await startService({
     name: "Kafka",
     program: "java",
-    args: ["-Xmx512m", "-XX:+UseSerialGC", ...java, "kafka.Kafka", config],
+    args: [
+      `-Xmx${options.heapMegabytes ?? 512}m`,
+      "-XX:+UseSerialGC",
+      ...java,
+      "kafka.Kafka",
+      config,
+    ],
     env,
     logFile: `${folder}/kafka.log`,
     isReady: () => answersKafka(port, listeners[0].protocol),
+    // Nodes of a cluster wait for each other.
+    timeoutMs: member === undefined ? undefined : 180_000,
   });
   return { ...service, bootstrap: `127.0.0.1:${port}`, listeners, controllerPort };
 }

@@ -8,25 +8,36 @@ export interface KafkaListener {
   advertised?: string;
 }
 
+/** A node of a cluster of several. */
+export interface ClusterMember {
+  id: number;
+  /** All nodes' controllers, `ID@HOST:PORT` separated by commas. */
+  voters: string;
+}
+
 /** Options of {@linkcode serverProperties}. */
 export interface ServerPropertiesOptions {
   listeners: KafkaListener[];
   controllerPort: number;
+  /** The node's place in a cluster. @default {the only one} */
+  member?: ClusterMember;
   dataFolder: string;
   /** Further lines of server.properties, which win over those written here. */
   properties?: Record<string, string>;
 }
 
-/** The server.properties of a single KRaft node that is quick to start, rebalance and forget. */
+/** The server.properties of a KRaft node that is quick to start, rebalance and forget. */
 export function serverProperties(options: ServerPropertiesOptions): string {
-  const { listeners, controllerPort, dataFolder, properties } = options;
+  const { listeners, controllerPort, member, dataFolder, properties } = options;
   const address = ({ name, port }: KafkaListener) => `${name}://127.0.0.1:${port}`;
   const advertised = ({ name, port, advertised }: KafkaListener) =>
     `${name}://${advertised ?? `127.0.0.1:${port}`}`;
   const all: Record<string, string> = {
     "process.roles": "broker,controller",
-    "node.id": "1",
-    "controller.quorum.bootstrap.servers": `127.0.0.1:${controllerPort}`,
+    "node.id": `${member?.id ?? 1}`,
+    ...member === undefined
+      ? { "controller.quorum.bootstrap.servers": `127.0.0.1:${controllerPort}` }
+      : { "controller.quorum.voters": member.voters },
     "controller.listener.names": "CONTROLLER",
     "listeners": [...listeners.map(address), `CONTROLLER://127.0.0.1:${controllerPort}`].join(),
     "advertised.listeners": listeners.map(advertised).join(),

@@ -1,0 +1,49 @@
+import { getLogger } from "@logtape/logtape";
+import type { ConsumerHandler } from "../broker.ts";
+import { describeError } from "./request_error.ts";
+
+const logger = getLogger(["ticklake", "kafka"]);
+
+/** Milliseconds after which a partition that cannot be read is told of, and between two warnings. */
+export const STALL_MS = 60_000;
+
+/** A partition that cannot be read for the moment: what others should know of it, and when. */
+export class PartitionStall {
+  readonly #topic: string;
+  readonly #partition: number;
+  readonly #handler: ConsumerHandler;
+  #since: number | null = null;
+  #told: number | null = null;
+
+  constructor(topic: string, partition: number, handler: ConsumerHandler) {
+    this.#topic = topic;
+    this.#partition = partition;
+    this.#handler = handler;
+  }
+
+  /** It could not be read once more; says for how many milliseconds now. */
+  failed(error: unknown): number {
+    const [topic, partition, reason] = [this.#topic, this.#partition, describeError(error)];
+    const now = performance.now();
+    const ms = now - (this.#since ??= now);
+    logger.debug("partition {partition}: {reason}", { partition, reason });
+    if (ms < STALL_MS || this.#told !== null && now - this.#told < STALL_MS) return ms;
+    this.#told = now;
+    const seconds = Math.round(ms / 1000);
+    logger.warn("{topic}: partition {partition} cannot be read since {seconds} s: {reason}", {
+      ...{ topic, partition, seconds, reason },
+    });
+    this.#handler.stalled?.(partition, { sinceMs: Date.now() - ms, reason });
+    return ms;
+  }
+
+  /** It can be read, or is no longer ours. */
+  over(): void {
+    this.#since = null;
+    if (this.#told === null) return;
+    this.#told = null;
+    const [topic, partition] = [this.#topic, this.#partition];
+    logger.info("{topic}: partition {partition} can be read again", { topic, partition });
+    this.#handler.stalled?.(partition, null);
+  }
+}

@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import { Failure } from "../../mod/failure/failure.ts";
+import { clientOptions } from "../../mod/broker/kafka/client.ts";
+import { Cluster } from "../../mod/broker/kafka/cluster.ts";
+import { openKafkaBroker } from "../../mod/broker/kafka/kafka_broker.ts";
+import { type KafkaCluster, startKafkaCluster } from "../services/kafka/kafka_cluster.ts";
+import { serviceTest, uniqueName } from "../services/services.ts";
+import { messages, send } from "./contract.ts";
+import { kafkaAdmin } from "./kafka_admin.ts";
+import { kafkaSettings } from "./kafka_settings.ts";
+import { Recorder } from "./recorder.ts";
+import { until } from "../until.ts";
+
+/** Keys for each of three partitions. */
+const KEYS = ["21", "foobar", "abc", "NYA", "N225", "IXIC", "HSI", "GSPTSE", "a", "b", "c", "d"];
+
+/** Creates a topic whose partitions lie on the nodes that are named, the first of each leads. */
+async function createTopic(
+  { bootstrap }: KafkaCluster,
+  topic: string,
+  replicas: number[][],
+  config: Record<string, string> = {},
+): Promise<void> {
+  // A node that has just started is not one of the cluster at once.
+  await until(
+    `${topic} is created`,
+    () =>
+      kafkaAdmin(bootstrap.split(",")[0], (admin) =>
+        admin.createTopics({
+          topics: [{
+            topic,
+            replicaAssignment: replicas.map((replicas, partition) => ({ partition, replicas })),
+            configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
+          }],
+        })).catch(() => false),
+  );
+}
+
+/** kafkajs's admin client fails where a partition has no leader. */
+async function leaderOf(
+  { bootstrap }: KafkaCluster,
+  topic: string,
+  partition: number,
+): Promise<number> {
+  const cluster = new Cluster(clientOptions(kafkaSettings(bootstrap)));
+  try {
+    await cluster.connect();
+    return (await cluster.topic(topic))!.partitions[partition].leader;
+  } finally {
+    cluster.close();
+  }
+}
+
+serviceTest(
+  "in a cluster of three: partitions without a leader, and logs that an unclean election cuts off",
+  { needs: ["kafka"] },
+  async () => {
+    const folder = await Deno.makeTempDir({ prefix: "ticklake-cluster-" });
+    const cluster = await startKafkaCluster(folder, {
+      "unclean.leader.election.enable": "true",
+      "unclean.leader.election.interval.ms": "1000",
+    });
+    try {
+      await leaderlessPartition(cluster);
+      await uncleanElection(cluster);
+    } finally {
+      await cluster.stop();
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
+
+/** Node 1 stays, so that `kafkaAdmin` can ask it; node 3 is the one that goes. */
+async function leaderlessPartition(cluster: KafkaCluster): Promise<void> {
+  const topic = uniqueName("leaderless");
+  await createTopic(cluster, topic, [[1], [2], [3]]);
+  const broker = await openKafkaBroker(kafkaSettings(cluster.bootstrap));
+  await send(broker, topic, KEYS.flatMap((key) => messages(key, 10)));
+  const ends = (await broker.topicOffsets(topic))!.map(({ high }) => high);
+  assert.ok(ends.every((high) => high > 0));
+
+  const running = new Recorder({ broker, topic, group: `${topic}-running` });
+  await running.hasReceived(120);
+  await cluster.kill(3);
+  await until("nobody leads it", async () => await leaderOf(cluster, topic, 2) === -1);
+  const leaderless: number[] = [];
+  const offsets = await broker.topicOffsets(topic, {
+    leaderless: (partitions) => leaderless.push(...partitions),
+  });
+  assert.deepEqual(offsets!.map(({ partition }) => partition), [0, 1]);
+  assert.deepEqual(leaderless, [2]);
+  const read = [];
+  for await (const batch of broker.read(topic, 0, 0, ends[0])) read.push(batch.count);
+  assert.equal(read.reduce((sum, count) => sum + count, 0), ends[0]);
+
+  // One that starts now reads the others, and so does the one that runs.
+  const started = new Recorder({ broker, topic, group: `${topic}-started` });
+  await started.owns(0, 1);
+  await started.hasReceived(ends[0] + ends[1]);
+  const before = running.received.length;
+  const producer = await broker.producer({ topic });
+  const sent = KEYS.map((key) => producer.send(messages(key, 5, 10)));
+  await until("the running one goes on", () => running.received.length > before);
+  await until("the new one goes on", () => started.received.length > ends[0] + ends[1]);
+
+  await cluster.start(3);
+  await Promise.all(sent);
+  await producer.close();
+  await started.owns(0, 1, 2);
+  for (const recorder of [running, started]) {
+    const distinct = () =>
+      new Set(recorder.received.map(({ partition, offset }) => `${partition} ${offset}`));
+    await until("all is read", () => distinct().size === 15 * KEYS.length);
+    await recorder.stop();
+  }
+  await broker.close();
+}
+
+async function uncleanElection(cluster: KafkaCluster): Promise<void> {
+  const topic = uniqueName("unclean");
+  const config = { "unclean.leader.election.enable": "true", "min.insync.replicas": "1" };
+  await createTopic(cluster, topic, [[3, 2]], config);
+  const broker = await openKafkaBroker(kafkaSettings(cluster.bootstrap));
+  await send(broker, topic, messages("a", 100));
+
+  const running = new Recorder({ broker, topic, group: `${topic}-running` });
+  const stopped = new Recorder({ broker, topic, group: `${topic}-stopped` });
+  await running.hasReceived(100);
+  await stopped.hasReceived(100);
+  // Node 2 falls behind: what follows is on node 3 alone.
+  await cluster.kill(2);
+  await send(broker, topic, messages("lost", 50, 100));
+  await running.hasReceived(150);
+  await stopped.hasReceived(150);
+  await stopped.partition(0).commit(150, "");
+  await stopped.stop();
+  await cluster.kill(3);
+  await cluster.start(2);
+  await until("node 2 leads", async () => await leaderOf(cluster, topic, 0) === 2);
+  // More than was lost: by its length alone the log looks as if nothing had happened.
+  await send(broker, topic, messages("other", 80, 200));
+  assert.equal((await broker.topicOffsets(topic))![0].high, 180);
+
+  const isExplained = (error: unknown) => {
+    assert.ok(error instanceof Failure, String(error));
+    assert.match(error.message, /partition 0 was cut off at offset 100\b.*up to 150\b/s);
+    assert.equal(error.kind, "failed");
+    return true;
+  };
+  await assert.rejects(running.done, isExplained);
+  assert.ok(running.received.every(({ value }) => !value!.startsWith("other")));
+  const again = new Recorder({ broker, topic, group: `${topic}-stopped` });
+  await assert.rejects(again.done, isExplained);
+  assert.equal(again.received.length, 0);
+  await cluster.start(3);
+  await broker.close();
+}
