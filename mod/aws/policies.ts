@@ -94,7 +94,11 @@ export function commandPolicies(subject: PolicySubject): Record<string, PolicyDo
       ]),
       ...results(subject),
     ),
-    status: policy(...readLake, crawler(subject, "Crawler", ["GetCrawler"])),
+    status: policy(
+      ...readLake,
+      crawler(subject, "Crawler", ["GetCrawler"]),
+      glue(subject, "Table", ["glue:GetTable"]),
+    ),
     dashboard: policy(...readLake),
     doctor: policy(
       listLake(subject),

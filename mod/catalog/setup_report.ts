@@ -1,4 +1,6 @@
+import type { HiddenObjects } from "./glue/projected_days.ts";
 import type { Output } from "../terminal/output.ts";
+import { countText } from "../terminal/amount_text.ts";
 import { sqlName } from "../schema/reserved_words.ts";
 
 /** What has become of one part of the catalog. */
@@ -31,6 +33,8 @@ export interface SetupReport {
   dryRun: boolean;
   parts: Part[];
   tables: TableFound[];
+  /** Objects that the table's projection does not cover, where there are any. */
+  hidden?: HiddenObjects;
   /** What the crawl came to, where there was one. */
   crawl?: Crawl;
   /** What was loaded into the local catalog, where it was. */
@@ -75,6 +79,19 @@ export function printSetup(report: SetupReport, output: Output): void {
     output.line(`loaded ${load.objects} objects, removed ${load.removed}, in ${load.seconds} s`);
   }
   for (const table of report.tables) printTable(table, output);
+  if (report.hidden !== undefined) output.note(...describeHidden(report.hidden));
+}
+
+/** What is said of objects that a projection does not cover, and what to do. */
+export function describeHidden({ objects, days }: HiddenObjects): [text: string, fix: string] {
+  const many = days.length > 2 ? `${days[0]}, ${days[1]} and more` : days.join(" and ");
+  return [
+    `warning: ${countText(objects, "object")} of ${many}: the table's projection does not cover ` +
+    "these days, so queries do not see them",
+    "Days from ten years ago to a year ahead are covered by `ticklake setup-catalog --projection`, run " +
+    "again. Others come from a wrong clock: a crawler's table (setup-catalog without --projection, in " +
+    "another --database) has them too.",
+  ];
 }
 
 function describeCrawl({ state, joined, seconds, partitionsAdded }: Crawl): string {

@@ -5,7 +5,7 @@ import { requireLakeInReach } from "../catalog/lake_in_reach.ts";
 import { printSetup, type SetupReport } from "../catalog/setup_report.ts";
 import type { CommandContext } from "../cli/command.ts";
 import type { Settings } from "../config/settings.ts";
-import { Failure } from "../failure/failure.ts";
+import { EXIT_CODES, Failure } from "../failure/failure.ts";
 import { Partitioning } from "../lake/partitioning.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import type { RowSchema } from "../schema/schema.ts";
@@ -33,7 +33,8 @@ export async function run(context: CommandContext): Promise<number> {
       : await setUpAws(context, schema, settings.bucket, schedule);
     output.progress("");
     printSetup(report, output);
-    return 0;
+    // Rows that no query sees are not set up.
+    return report.hidden === undefined ? 0 : EXIT_CODES.rejected;
   } catch (error) {
     throw stoppedFailure(error, context, "the set-up is not complete; run it again to go on");
   } finally {

@@ -1,15 +1,16 @@
-import { NotTheService } from "../aws/api_failure.ts";
 import { explainRefusal } from "../aws/explain_refusal.ts";
 import type { CommittedOffset, PartitionOffsets } from "../broker/broker.ts";
-import { lakeOutOfReach } from "../catalog/lake_in_reach.ts";
+import { describeHidden } from "../catalog/setup_report.ts";
 import { formatDollars } from "../aws/prices.ts";
 import type { CommandContext } from "../cli/command.ts";
 import { countText, numberText, sizeText } from "../terminal/amount_text.ts";
 import { loadSchema } from "../schema/load_schema.ts";
-import type { RowSchema } from "../schema/schema.ts";
 import { hasSmallObjects, type LakeCost, lakeCost } from "../status/lake_cost.ts";
 import { type LakeInventory, takeInventory } from "../status/lake_inventory.ts";
-import { crawlerName } from "./lake_names.ts";
+import { type StatusAlert, statusAlerts } from "../status/status_alerts.ts";
+import { EXIT_CODES } from "../failure/failure.ts";
+import { alertPost, checkWebhook, postAlert } from "../ops/telemetry/webhook.ts";
+import { catalogStatus, type CrawlerStatus } from "./catalog_status.ts";
 import { openExistingBroker } from "./open_broker.ts";
 import { openLake } from "./open_lake.ts";
 import { stoppedFailure } from "./stopped_failure.ts";
@@ -22,37 +23,48 @@ interface PartitionStatus extends PartitionOffsets {
   lag: number;
 }
 
-/** The table's crawler. */
-interface CrawlerStatus {
-  name: string;
-  /** Glue's word for what it does now; `null` where there is no such crawler. */
-  state: string | null;
-  /** Glue's word for how the last crawl ended. */
-  lastCrawl?: string;
-  /** When that began, ISO 8601. */
-  lastCrawlAt?: string;
-}
-
 /** `status`: where the pipeline stands, and what it costs. */
 export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
   const { topic, group, bucket } = settings;
   const schema = await loadSchema(settings.schema, signal);
+  const webhook = settings.alert && settings.alertWebhook !== undefined
+    ? checkWebhook(settings.alertWebhook)
+    : undefined;
   try {
     const partitions = await partitionStatus(context);
     const lake = await openLake(settings);
+    const days = new Map<string, number>();
     let inventory: LakeInventory;
     try {
       output.note(`lake: ${lake.description}`);
-      inventory = await takeInventory(lake, schema.table, topic, signal);
+      inventory = await takeInventory(lake, schema.table, topic, signal, days);
     } finally {
       lake.close();
     }
-    const crawler = bucket === undefined ? undefined : await crawlerStatus(context, schema);
+    const catalog = bucket === undefined ? undefined : await catalogStatus(context, schema, days);
+    const { crawler, projection } = catalog ?? {};
     // Elsewhere AWS's prices mean nothing.
     const cost = crawler === undefined ? undefined : lakeCost(inventory);
     const smallObjects = hasSmallObjects(inventory);
-    output.document({ topic, group, partitions, lake: inventory, smallObjects, crawler, cost });
+    const alerts = statusAlerts({
+      topic,
+      group,
+      lag: partitions && totalLag(partitions),
+      lagLimit: settings.alertLag,
+      hidden: projection?.hidden,
+    });
+    output.document({
+      topic,
+      group,
+      partitions,
+      lake: inventory,
+      smallObjects,
+      crawler,
+      projection,
+      cost,
+      ...settings.alert && { alerts },
+    });
     printPartitions(partitions, context);
     printLake(inventory, context);
     if (crawler !== undefined) printCrawler(crawler, context);
@@ -65,7 +77,11 @@ export async function run(context: CommandContext): Promise<number> {
         "Write fewer and larger ones: a longer --flush-interval, larger --flush-rows and --flush-bytes, or a coarser --partition-by.",
       );
     }
-    return 0;
+    if (projection?.hidden !== undefined) output.note(...describeHidden(projection.hidden));
+    if (!settings.alert || alerts.length === 0) return 0;
+    for (const { text } of alerts) output.note(`alert: ${text}`);
+    if (webhook !== undefined) await postAlerts(webhook, alerts, context);
+    return EXIT_CODES.rejected;
   } catch (error) {
     throw explainRefusal(stoppedFailure(error, context, "not all was looked at"));
   }
@@ -93,48 +109,25 @@ async function partitionStatus(
   }
 }
 
-/** The crawler; `undefined` where the lake is on a server that has no Glue. */
-async function crawlerStatus(
-  context: CommandContext,
-  schema: RowSchema,
-): Promise<CrawlerStatus | undefined> {
-  const elsewhere = lakeOutOfReach("glue");
-  try {
-    if (elsewhere === undefined) return await askForCrawler(context, schema);
-  } catch (error) {
-    if (!(error instanceof NotTheService)) throw error;
+async function postAlerts(
+  url: string,
+  alerts: readonly StatusAlert[],
+  { settings: { topic, group }, signal }: CommandContext,
+): Promise<void> {
+  const about = { command: "status", topic, host: Deno.hostname(), group };
+  for (const alert of alerts) {
+    await postAlert(url, alertPost({ ...alert, state: "firing" }, about), signal);
   }
-  context.output.note("crawler and cost: none, as the lake's server is not AWS's");
 }
 
-async function askForCrawler(
-  { settings, signal }: CommandContext,
-  schema: RowSchema,
-): Promise<CrawlerStatus> {
-  const [{ GlueClient }, { openApi }, { findCrawler }] = await Promise.all([
-    import("@aws-sdk/client-glue"),
-    import("../aws/api.ts"),
-    import("../catalog/glue/crawler.ts"),
-  ]);
-  const glue = openApi((options) => new GlueClient(options), { service: "glue", signal });
-  try {
-    const name = crawlerName(settings, schema);
-    const crawler = await findCrawler(glue, name);
-    return {
-      name,
-      state: crawler?.State ?? null,
-      lastCrawl: crawler?.LastCrawl?.Status,
-      lastCrawlAt: crawler?.LastCrawl?.StartTime?.toISOString(),
-    };
-  } finally {
-    glue.close();
-  }
+function totalLag(partitions: readonly PartitionStatus[]): number {
+  return partitions.reduce((sum, { lag }) => sum + lag, 0);
 }
 
 function printPartitions(partitions: PartitionStatus[] | null, context: CommandContext): void {
   const { settings: { topic, group }, output } = context;
   if (partitions === null) return output.line(`topic ${topic}: does not exist`);
-  const lag = partitions.reduce((sum, partition) => sum + partition.lag, 0);
+  const lag = totalLag(partitions);
   output.line(`topic ${topic}, group ${group}: lag ${numberText(lag)}`);
   for (const { partition, low, high, committed, lag } of partitions) {
     output.line(

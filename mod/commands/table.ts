@@ -94,6 +94,7 @@ export const COMMANDS: readonly Command[] = [
     examples: [
       ["ticklake status", "at a glance"],
       ["ticklake status --json", "for monitoring"],
+      ["ticklake status --alert --alert-lag 5000", "from cron: exit 4 when nobody consumes"],
     ],
     essential: ["topic", "group", "bucket", "json"],
     load: () => import("./status.ts"),

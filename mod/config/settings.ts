@@ -801,7 +801,7 @@ export const SETTINGS = define({
     placeholder: "<url>",
     env: "TICKLAKE_ALERT_WEBHOOK",
     fileEnv: "TICKLAKE_ALERT_WEBHOOK_FILE",
-    commands: ["produce", "consume"],
+    commands: ["produce", "consume", "status"],
     description:
       "URL that gets a JSON post when lag or rejections pass a limit, and when they recover",
     secret: true,
@@ -813,7 +813,7 @@ export const SETTINGS = define({
     flag: "--alert-lag",
     env: "TICKLAKE_ALERT_LAG",
     default: 100_000,
-    commands: ["consume"],
+    commands: ["consume", "status"],
     description: "Alert when more messages than this wait to be written",
   },
   alertRejected: {
@@ -993,6 +993,17 @@ export const SETTINGS = define({
     default: false,
     commands: ["verify"],
     description: "Read every row, not only the objects' names",
+  },
+
+  // status
+  alert: {
+    type: "boolean",
+    group: "action",
+    flag: "--alert",
+    default: false,
+    commands: ["status"],
+    description:
+      "For cron: exit 4, and post to TICKLAKE_ALERT_WEBHOOK, when lag passes --alert-lag, the topic is gone, or queries miss days",
   },
 
   // config

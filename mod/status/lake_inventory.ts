@@ -39,12 +39,17 @@ const MOST_BYTES = 64 * 2 ** 20;
 /** Objects that are asked at the same time: most of it is the way to the store. */
 const AT_ONCE = 16;
 
-/** Takes stock of a table's objects of one topic. @throws {Failure} kind `service` */
+/**
+ * Takes stock of a table's objects of one topic.
+ * @param byDay gets the number of objects with rows of each day (`dt`)
+ * @throws {Failure} kind `service`
+ */
 export async function takeInventory(
   store: LakeStore,
   table: string,
   topic: string,
   signal: AbortSignal,
+  byDay: Map<string, number> = new Map(),
 ): Promise<LakeInventory> {
   const inventory: LakeInventory = {
     objects: 0,
@@ -59,7 +64,6 @@ export async function takeInventory(
     days: 0,
   };
   const ranges = new Set<string>();
-  const days = new Set<string>();
   const found: Record<"rows" | "dead-letters", TableObject[]> = { "rows": [], "dead-letters": [] };
   for await (const object of tableObjects(store, { table, topic, signal })) {
     const { size, parsed: { kind, partition, first, last, partitions } } = object;
@@ -80,9 +84,10 @@ export async function takeInventory(
     }
     inventory.objects++;
     inventory.bytes += size;
-    for (const [column, value] of partitions) if (column === "dt") days.add(value);
+    const day = partitions.find(([column]) => column === "dt")?.[1];
+    if (day !== undefined) byDay.set(day, (byDay.get(day) ?? 0) + 1);
   }
-  inventory.days = days.size;
+  inventory.days = byDay.size;
   inventory.rows = await countAll(store, found.rows, signal);
   inventory.rejected = await countAll(store, found["dead-letters"], signal);
   return inventory;

@@ -34,6 +34,12 @@ async function account() {
   return {
     ...names,
     run: (...args: string[]) => runTicklake(["setup-catalog", ...args], { env }),
+    status: () => runTicklake(["status", "--json"], { env }),
+    /** Puts an object of a partition. */
+    put: (folder: string) =>
+      boto(
+        `client("s3").put_object(Bucket="${names.bucket}", Key="ticklake/index_quotes/${folder}/index-quotes-0-0000000000000000-0000000000000009.parquet", Body=b"x")["ETag"]`,
+      ),
     async report(...args: string[]): Promise<SetupReport> {
       const result = await runTicklake(["setup-catalog", "--json", ...args], { env });
       assert.equal(result.code, 0, result.stderr);
@@ -50,6 +56,9 @@ def client(name): return boto3.client(name, endpoint_url="${awsEnv().AWS_ENDPOIN
 print(json.dumps(${expression}, default=str))`;
   return JSON.parse(await python(script, [], { ...awsEnv(), AWS_DEFAULT_REGION: "us-east-1" }));
 }
+
+/** A day, so many days after today. */
+const day = (n: number) => new Date(Date.now() + n * 86_400_000).toISOString().slice(0, 10);
 
 const states = (parts: Part[]) => Object.fromEntries(parts.map(({ part, state }) => [part, state]));
 
@@ -175,8 +184,8 @@ serviceTest(
     const aws = await account();
     for (
       const name of [
-        "dt=2026-11-20/index-quotes-0-0000000000000000-0000000000000009.parquet",
-        "dt=2026-11-18/index-quotes-1-0000000000000000-0000000000000009.parquet",
+        `dt=${day(-40)}/index-quotes-0-0000000000000000-0000000000000009.parquet`,
+        `dt=${day(-50)}/index-quotes-1-0000000000000000-0000000000000009.parquet`,
       ]
     ) {
       await boto(
@@ -213,7 +222,7 @@ serviceTest(
     assert.deepEqual(table.PartitionKeys, [{ Name: "dt", Type: "string" }]);
     assert.equal(table.TableType, "EXTERNAL_TABLE");
     assert.equal(table.Parameters["projection.enabled"], "true");
-    assert.equal(table.Parameters["projection.dt.range"], "2026-11-18,NOW+1DAYS");
+    assert.equal(table.Parameters["projection.dt.range"], `${day(-50)},NOW+1DAYS`);
     assert.equal(
       table.Parameters["storage.location.template"],
       `s3://${aws.bucket}/ticklake/index_quotes/dt=\${dt}/`,
@@ -224,14 +233,61 @@ serviceTest(
     assert.equal(again.tables[0].projection, true);
     // Objects of an earlier day move the beginning back.
     await boto(
-      `client("s3").put_object(Bucket="${aws.bucket}", Key="ticklake/index_quotes/dt=2026-11-01/index-quotes-1-0000000000000010-0000000000000019.parquet", Body=b"x")["ETag"]`,
+      `client("s3").put_object(Bucket="${aws.bucket}", Key="ticklake/index_quotes/dt=${
+        day(-60)
+      }/index-quotes-1-0000000000000010-0000000000000019.parquet", Body=b"x")["ETag"]`,
     );
     const earlier = await aws.report("--projection");
     assert.deepEqual(earlier.parts[1].changes, [
-      "projection.dt.range: 2026-11-18,NOW+1DAYS -> 2026-11-01,NOW+1DAYS",
+      `projection.dt.range: ${day(-50)},NOW+1DAYS -> ${day(-60)},NOW+1DAYS`,
     ]);
   },
 );
+
+serviceTest("the projection of an empty lake covers what late messages write", AWS, async () => {
+  const aws = await account();
+  await aws.report("--projection");
+  assert.equal(await projectedRange(aws.database), `${day(-31)},NOW+1DAYS`);
+  await aws.put(`dt=${day(-1)}`);
+  assert.deepEqual(states((await aws.report("--projection")).parts).table, "unchanged");
+  // A sender's clock that is ahead.
+  await aws.put(`dt=${day(20)}`);
+  await aws.report("--projection");
+  assert.equal(await projectedRange(aws.database), `${day(-31)},NOW+20DAYS`);
+});
+
+serviceTest(
+  "days of a wild clock are told instead of projecting 740,000 days, by the set-up and by status",
+  AWS,
+  async () => {
+    const aws = await account();
+    await aws.report("--projection");
+    await aws.put("dt=0001-01-01");
+    await aws.put(`dt=${day(-100)}`);
+    const status = await aws.status();
+    assert.deepEqual(JSON.parse(status.stdout).projection, {
+      since: day(-31),
+      hidden: { objects: 2, days: ["0001-01-01", day(-100)] },
+    });
+    assert.match(
+      status.stderr,
+      /warning: 2 objects of 0001-01-01 and \S+: .* queries do not see them/,
+    );
+    const { code, stdout, stderr } = await aws.run("--projection", "--json");
+    assert.equal(code, 4, stderr);
+    assert.deepEqual(JSON.parse(stdout).hidden, { objects: 1, days: ["0001-01-01"] });
+    assert.match(stderr, /warning: 1 object of 0001-01-01: .* queries do not see them\n {2}fix: /);
+    assert.equal(await projectedRange(aws.database), `${day(-100)},NOW+1DAYS`);
+    const after = await aws.status();
+    assert.equal(JSON.parse(after.stdout).projection.hidden.objects, 1);
+  },
+);
+
+function projectedRange(database: string): Promise<string> {
+  return boto(
+    `client("glue").get_table(DatabaseName="${database}", Name="index_quotes")["Table"]["Parameters"]["projection.dt.range"]`,
+  );
+}
 
 serviceTest(
   "a column added to the schema is an update, another type is refused with the reason",

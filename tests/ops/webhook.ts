@@ -1,4 +1,4 @@
-import type { AlertPost } from "../../mod/ops/telemetry/alerts.ts";
+import type { AlertPost } from "../../mod/ops/telemetry/webhook.ts";
 
 /** A webhook on this host. */
 export interface Webhook extends AsyncDisposable {

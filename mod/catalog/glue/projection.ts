@@ -1,20 +1,15 @@
 import { Failure } from "../../failure/failure.ts";
 import { type GlueTarget, tableLocation } from "./glue_target.ts";
-
-/**
- * Days after now that a projection covers: messages carry their sender's clock, which may be ahead.
- */
-const DAYS_AHEAD = 1;
+import type { ProjectedDays } from "./projected_days.ts";
 
 /**
  * Table parameters with which Athena computes the partitions from the query instead of asking the
  * catalog. Source: Amazon Athena, "Set up partition projection".
- * @param firstDay the first day of the lake, `YYYY-MM-DD`
  * @throws {Failure} kind `usage`, when the partitions cannot be computed
  */
 export function projectionParameters(
   target: GlueTarget,
-  firstDay: string,
+  { first, ahead }: ProjectedDays,
 ): Record<string, string> {
   const { partitionColumns } = target;
   if (partitionColumns.length === 0) return {};
@@ -33,7 +28,7 @@ export function projectionParameters(
     "projection.enabled": "true",
     "projection.dt.type": "date",
     "projection.dt.format": "yyyy-MM-dd",
-    "projection.dt.range": `${firstDay},NOW+${DAYS_AHEAD}DAYS`,
+    "projection.dt.range": `${first},NOW+${ahead}DAYS`,
     "projection.dt.interval": "1",
     "projection.dt.interval.unit": "DAYS",
     ...partitionColumns.includes("hour") && {
@@ -45,8 +40,12 @@ export function projectionParameters(
   };
 }
 
-/** The first day that a table's projection covers, where it has one. */
-export function projectedSince(parameters: Record<string, string> | undefined): string | undefined {
+/** The days that a table's projection covers, where it has one of ours. */
+export function projectedDays(
+  parameters: Record<string, string> | undefined,
+): ProjectedDays | undefined {
   if (parameters?.["projection.enabled"] !== "true") return undefined;
-  return /^(\d{4}-\d\d-\d\d),/.exec(parameters["projection.dt.range"] ?? "")?.[1];
+  const range = parameters["projection.dt.range"] ?? "";
+  const [, first, ahead] = /^(\d{4}-\d\d-\d\d),NOW\+(\d+)DAYS$/.exec(range) ?? [];
+  return first === undefined ? undefined : { first, ahead: Number(ahead) };
 }

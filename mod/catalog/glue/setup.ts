@@ -3,13 +3,13 @@ import { IAMClient } from "@aws-sdk/client-iam";
 import { openApi } from "../../aws/api.ts";
 import { explainRefusal } from "../../aws/explain_refusal.ts";
 import type { LakeStore } from "../../lake/store.ts";
-import { tableObjects } from "../../lake/table_objects.ts";
 import type { Crawl, Part, SetupReport } from "../setup_report.ts";
 import { crawl } from "./crawl.ts";
 import { deleteCrawler, ensureCrawler, findCrawler, requireRole } from "./crawler.ts";
 import { deleteDatabase, ensureDatabase, findDatabase, requireDatabaseName } from "./database.ts";
 import type { PolicySubject } from "../../aws/policies.ts";
 import { deleteRole, ensureRole } from "./role.ts";
+import { daysToProject, hiddenObjects, objectsByDay } from "./projected_days.ts";
 import { deleteTables, ensureTable, lakeTables } from "./table.ts";
 import { type GlueApi, type GlueTarget, MARK } from "./glue_target.ts";
 import type { Waiting } from "./poll.ts";
@@ -59,12 +59,14 @@ export async function setUpGlue(options: GlueRunOptions): Promise<SetupReport> {
     parts.push(database);
     // What JSON is, and what a projection covers, the crawler cannot know.
     const create = target.projection || target.format === "jsonl";
-    const firstDay = target.projection ? await firstDayOf(options) : "";
-    const table = await ensureTable(glue, target, { apply, firstDay, create });
+    const days = target.projection ? await lakeDays(options) : new Map<string, number>();
+    const table = await ensureTable(glue, target, { apply, days: [...days.keys()], create });
     if (table !== undefined) parts.push(table);
     if (target.projection) {
       parts.push(...await idleCrawler(glue, target));
-      return await describe(glue, options, parts);
+      const now = Date.now();
+      const hidden = hiddenObjects(days, daysToProject(days.keys(), now), now);
+      return { ...await describe(glue, options, parts), ...hidden && { hidden } };
     }
     const newRole = parts.some(({ part, state }) => part === "role" && state === "created");
     parts.push(await ensureCrawler(glue, target, { ...options, apply, newRole }));
@@ -140,15 +142,8 @@ async function describe(
   };
 }
 
-/** The first day of which the lake has objects, else today, in UTC. */
-async function firstDayOf({ lake, target, signal }: GlueRunOptions): Promise<string> {
-  const { table } = target.schema;
-  let first: string | undefined;
-  for await (const { parsed } of tableObjects(lake, { table, kinds: ["rows"], signal })) {
-    const day = parsed.partitions.find(([column]) => column === "dt")?.[1];
-    if (day !== undefined && (first === undefined || day < first)) first = day;
-  }
-  return first ?? new Date().toISOString().slice(0, 10);
+function lakeDays({ lake, target, signal }: GlueRunOptions): Promise<Map<string, number>> {
+  return objectsByDay(lake, target.schema.table, signal);
 }
 
 function openGlue({ signal }: Waiting): GlueApi {

@@ -19,7 +19,8 @@ import {
   requireCompatible,
 } from "../../schema/schema_change.ts";
 import type { Part, TableFound } from "../setup_report.ts";
-import { projectedSince, projectionParameters } from "./projection.ts";
+import { daysToProject } from "./projected_days.ts";
+import { projectedDays, projectionParameters } from "./projection.ts";
 import {
   type GlueApi,
   type GlueTarget,
@@ -68,8 +69,8 @@ export async function findTable(
 /** Options of {@linkcode ensureTable}. */
 export interface EnsureTableOptions {
   apply: boolean;
-  /** First day of the lake, `YYYY-MM-DD`: where a projection begins. */
-  firstDay: string;
+  /** Days of which the lake has objects, `YYYY-MM-DD`: what a projection has to cover. */
+  days: readonly string[];
   /** Whether to create it where it is absent; else that is left to the crawler. */
   create: boolean;
 }
@@ -86,12 +87,12 @@ export async function ensureTable(
   target: GlueTarget,
   options: EnsureTableOptions,
 ): Promise<Part | undefined> {
-  const { apply, firstDay, create } = options;
+  const { apply, days, create } = options;
   const { database, schema: { table: name } } = target;
   const found = await findTable(glue, database, name);
   if (found === undefined) {
     if (!create) return undefined;
-    const TableInput = newTable(target, firstDay);
+    const TableInput = newTable(target, days);
     try {
       if (apply) await glue.send(new CreateTableCommand({ DatabaseName: database, TableInput }));
     } catch (error) {
@@ -110,7 +111,7 @@ export async function ensureTable(
     return { part: "table", name, state: "created", changes };
   }
   requireSamePlace(found, target);
-  const { input, changes } = changedTable(found, target, firstDay);
+  const { input, changes } = changedTable(found, target, days);
   if (changes.length === 0) return { part: "table", name, state: "unchanged" };
   if (apply) {
     await glue.send(new UpdateTableCommand({ DatabaseName: database, TableInput: input }));
@@ -118,7 +119,7 @@ export async function ensureTable(
   return { part: "table", name, state: "updated", changes };
 }
 
-function newTable(target: GlueTarget, firstDay: string): TableInput {
+function newTable(target: GlueTarget, days: readonly string[]): TableInput {
   const { classification, ...format } = FORMATS[target.format];
   return {
     Name: target.schema.table,
@@ -127,7 +128,7 @@ function newTable(target: GlueTarget, firstDay: string): TableInput {
     Parameters: {
       EXTERNAL: "TRUE",
       classification,
-      ...target.projection && projectionParameters(target, firstDay),
+      ...target.projection && projectionParameters(target, daysToProject(days, Date.now())),
     },
     PartitionKeys: pathColumns(target).map(({ name, type }) => ({ Name: name, Type: type })),
     StorageDescriptor: {
@@ -176,16 +177,15 @@ function requireSamePlace(found: Table, target: GlueTarget): void {
 function changedTable(
   found: Table,
   target: GlueTarget,
-  firstDay: string,
+  days: readonly string[],
 ): { input: TableInput; changes: string[] } {
   const before = (found.StorageDescriptor?.Columns ?? [])
     .map(({ Name, Type }) => ({ name: Name!, type: Type ?? "string" }));
   const columns = columnChanges(before, objectColumns(target));
   requireCompatible(target.schema.table, columns.refused);
   const had = found.Parameters ?? {};
-  // An earlier beginning stays: it costs nothing, and the objects of those days may come back.
-  const since = [projectedSince(had) ?? firstDay, firstDay].sort()[0];
-  const wanted = target.projection ? projectionParameters(target, since) : {};
+  const range = daysToProject(days, Date.now(), projectedDays(had)?.first);
+  const wanted = target.projection ? projectionParameters(target, range) : {};
   const parameters = Object.entries(wanted).filter(([key, value]) => had[key] !== value);
   const changes = [
     ...describeChanges({ ...columns, removed: [] }),

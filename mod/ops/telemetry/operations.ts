@@ -2,10 +2,11 @@ import { getLogger } from "@logtape/logtape";
 import type { PartitionOffsets } from "../../broker/broker.ts";
 import { VERSION } from "../../config/version.ts";
 import type { Settings } from "../../config/settings.ts";
-import { Failure, messageOf } from "../../failure/failure.ts";
+import { messageOf } from "../../failure/failure.ts";
 import { listeners, type SinkListener } from "../../sink/sink_event.ts";
 import { pause } from "../../wait/sleep.ts";
 import { startAlerts } from "./alerts.ts";
+import { checkWebhook } from "./webhook.ts";
 import { eventLog } from "../log/event_log.ts";
 import { Lag } from "./lag.ts";
 import { parseListenAddress } from "../http/listen_address.ts";
@@ -70,7 +71,7 @@ export async function startOperations(options: OperationsOptions): Promise<Opera
     rejectedRow: (reason) => rejections.add(reason, 1),
   }];
   const closing: Array<() => void | Promise<void>> = [];
-  const webhook = settings.alertWebhook === undefined ? null : checkedUrl(settings.alertWebhook);
+  const webhook = settings.alertWebhook === undefined ? null : checkWebhook(settings.alertWebhook);
 
   if (settings.metrics !== undefined) {
     const address = parseListenAddress(settings.metrics, "--metrics");
@@ -176,13 +177,4 @@ function about(
 ): Record<string, string> {
   const names = { command, topic, host: Deno.hostname() };
   return command === "consume" ? { ...names, group } : names;
-}
-
-function checkedUrl(text: string): string {
-  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
-  // The text itself may be a token that was put in the wrong place.
-  throw new Failure(
-    "usage",
-    "TICKLAKE_ALERT_WEBHOOK: expected a URL that begins with http:// or https://",
-  );
 }

@@ -1,0 +1,44 @@
+import type { HiddenObjects } from "../catalog/glue/projected_days.ts";
+import { numberText } from "../terminal/amount_text.ts";
+
+/** Something that whoever runs the pipeline has to know. */
+export interface StatusAlert {
+  /** `lag`, `topic` or `projection`. */
+  alert: string;
+  value: number;
+  limit: number;
+  /** One sentence. */
+  text: string;
+}
+
+/** What {@linkcode statusAlerts} judges. */
+export interface AlertedStatus {
+  topic: string;
+  group: string;
+  /** Messages that are in the topic and not in the lake; `null` where there is no such topic. */
+  lag: number | null;
+  /** Most messages of lag that are no alert. */
+  lagLimit: number;
+  /** Objects that queries do not see. */
+  hidden?: HiddenObjects;
+}
+
+/** The alerts of a status: also those of a pipeline that nobody runs at the moment. */
+export function statusAlerts(
+  { topic, group, lag, lagLimit, hidden }: AlertedStatus,
+): StatusAlert[] {
+  const alerts: StatusAlert[] = [];
+  if (lag === null) {
+    alerts.push({ alert: "topic", value: 0, limit: 1, text: `topic ${topic} does not exist` });
+  } else if (lag > lagLimit) {
+    const text = `${numberText(lag)} messages of topic ${topic} wait to be written by group ` +
+      `${group}, the limit is ${numberText(lagLimit)}`;
+    alerts.push({ alert: "lag", value: lag, limit: lagLimit, text });
+  }
+  if (hidden !== undefined) {
+    const text = `${numberText(hidden.objects)} objects lie in days that the table's projection ` +
+      "does not cover";
+    alerts.push({ alert: "projection", value: hidden.objects, limit: 0, text });
+  }
+  return alerts;
+}
