@@ -1,36 +1,19 @@
-import { Failure } from "../failure/failure.ts";
+import { type ExampleQuery, genericExamples } from "./generic_examples.ts";
 import type { RowSchema } from "../schema/schema.ts";
 
-/** A ready-made question about quotes. */
-export interface ExampleQuery {
-  /** What a user types after `--example`. */
-  name: string;
-  /** What it answers, a sentence without a full stop. */
-  answers: string;
-  /** SQL that runs unchanged on Athena and on the local engine. */
-  sql: string;
-}
-
 /**
- * Queries that people want of the built-in schema. They count a quote once however often it was sent
- * (`produce` samples): of the rows for one index and day, the last message's.
- * @throws {Failure} kind `usage`, when the schema does not have the columns of index quotes
+ * Queries that people want. Those about quotes count a quote once however often it was sent (`produce`
+ * samples): of the rows for one index and day, the last message's. Where the schema has other columns,
+ * they ask what any table can answer.
  */
 export function exampleQueries(schema: RowSchema): ExampleQuery[] {
-  const missing = COLUMNS.filter((name) => !schema.columns.some((column) => column.name === name));
-  if (missing.length > 0) {
-    throw new Failure(
-      "usage",
-      `the examples are about index quotes; table ${schema.table} has no column ${
-        missing.join(", ")
-      }`,
-      { fix: "Run them without --schema, or write your own SQL." },
-    );
-  }
-  return EXAMPLES.map(({ sql, ...rest }) => ({
+  const has = (name: string) => schema.columns.some((column) => column.name === name);
+  if (!COLUMNS.every(has)) return genericExamples(schema);
+  const quotes = EXAMPLES.map(({ sql, ...rest }) => ({
     ...rest,
     sql: sql.replaceAll("index_quotes", schema.table).trim(),
   }));
+  return [...quotes, ...genericExamples(schema)];
 }
 
 const COLUMNS = ["index", "date", "open", "high", "low", "close", "volume"];

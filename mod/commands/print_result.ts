@@ -3,7 +3,18 @@ import { safeText } from "../terminal/safe_text.ts";
 import type { QueryResult, Value } from "../catalog/engine.ts";
 
 /** Forms in which a result can be printed. */
-export type ResultFormat = "table" | "csv" | "json";
+export type TextFormat = "table" | "csv" | "json" | "markdown";
+
+/** Forms in which an answer can be given. */
+export type ResultFormat = TextFormat | "parquet";
+
+/** How a table is fitted to a terminal. */
+export interface TableFit {
+  /** Columns of the terminal. @default {Infinity} */
+  columns?: number;
+  /** Told how many columns of the table did not fit. */
+  hidden?(count: number): void;
+}
 
 /** Printing goes through a buffer of this many characters: one write a row would be slow. */
 const BUFFER_CHARACTERS = 65_536;
@@ -11,10 +22,11 @@ const BUFFER_CHARACTERS = 65_536;
 /** Prints a result to standard output; gives the number of rows. */
 export async function printResult(
   result: QueryResult,
-  format: ResultFormat,
+  format: TextFormat | "expanded",
   output: Output,
+  fit: TableFit = {},
 ): Promise<number> {
-  const printer = PRINTERS[format](result.columns.map(({ name }) => name), output);
+  const printer = PRINTERS[format](result.columns.map(({ name }) => name), output, fit);
   let buffer = printer.begin;
   let rows = 0;
   for await (const page of result.pages) {
@@ -36,7 +48,10 @@ interface Printer {
   end(rows: number): string;
 }
 
-const PRINTERS: Record<ResultFormat, (names: string[], output: Output) => Printer> = {
+const PRINTERS: Record<
+  TextFormat | "expanded",
+  (names: string[], output: Output, fit: TableFit) => Printer
+> = {
   csv: (names) => ({
     begin: csvLine(names),
     row: csvLine,
@@ -56,7 +71,23 @@ const PRINTERS: Record<ResultFormat, (names: string[], output: Output) => Printe
     };
   },
   /** Holds all rows, as the widths of the columns depend on them. */
-  table(names, { colour }) {
+  markdown: (names) => ({
+    begin: markdownRow(names) + markdownRow(names.map(() => "---")),
+    row: markdownRow,
+    end: () => "",
+  }),
+  expanded(names) {
+    const widest = Math.max(0, ...names.map(width));
+    return {
+      begin: "",
+      row: (values, number) =>
+        `-- row ${number + 1}\n` +
+        names.map((name, c) => `${name}${" ".repeat(widest - width(name))}  ${cell(values[c])}\n`)
+          .join(""),
+      end: () => "",
+    };
+  },
+  table(names, { colour }, fit) {
     const rows: Value[][] = [];
     return {
       begin: "",
@@ -64,7 +95,7 @@ const PRINTERS: Record<ResultFormat, (names: string[], output: Output) => Printe
         rows.push(values);
         return "";
       },
-      end: () => table(names, rows, colour),
+      end: () => table(names, rows, colour, fit),
     };
   },
 };
@@ -109,8 +140,31 @@ function distinct(names: string[]): string[] {
   });
 }
 
-function table(names: string[], rows: Value[][], colour: boolean): string {
-  const texts = rows.map((row) => row.map(cell));
+/** A row of a table in Markdown. */
+function markdownRow(values: Value[]): string {
+  return `| ${values.map((value) => cell(value).replaceAll("|", "\\|")).join(" | ")} |\n`;
+}
+
+/** Fewest columns of a terminal that a value is cut to. */
+const NARROWEST = 8;
+
+function table(all: string[], rows: Value[][], colour: boolean, fit: TableFit): string {
+  const { columns = Infinity, hidden } = fit;
+  let texts = rows.map((row) => row.map(cell));
+  const wanted = all.map((name, c) =>
+    texts.reduce((w, row) => Math.max(w, width(row[c])), width(name))
+  );
+  let room = columns;
+  let shown = 0;
+  for (; shown < all.length && (room >= wanted[shown] || shown === 0); shown++) {
+    room -= wanted[shown] + 2;
+  }
+  if (shown < all.length) hidden?.(all.length - shown);
+  const names = all.slice(0, shown);
+  if (wanted[0] > columns) {
+    const most = Math.max(NARROWEST, columns);
+    texts = texts.map(([first, ...others]) => [cut(first, most), ...others]);
+  }
   const widths = names.map((name, c) =>
     texts.reduce((w, row) => Math.max(w, width(row[c])), width(safeText(name)))
   );
@@ -131,6 +185,10 @@ function table(names: string[], rows: Value[][], colour: boolean): string {
 function cell(value: Value): string {
   if (value === null) return "NULL";
   return safeText(String(value).replace(/[\t\n\r]/g, (c) => JSON.stringify(c).slice(1, -1)));
+}
+
+function cut(text: string, columns: number): string {
+  return width(text) <= columns ? text : [...text].slice(0, columns - 1).join("") + "…";
 }
 
 /** Columns that a text takes on a terminal: wide East Asian characters and emoji take two. */

@@ -1,10 +1,8 @@
-import { exampleQueries, type ExampleQuery } from "../catalog/example_queries.ts";
-import type { QueryResult } from "../catalog/engine.ts";
-import { formatDollars, PRICES } from "../aws/prices.ts";
-import { printResult } from "./print_result.ts";
+import { exampleQueries } from "../catalog/example_queries.ts";
+import type { ExampleQuery } from "../catalog/generic_examples.ts";
+import { printAnswer } from "./print_answer.ts";
 import { readOnlyStatement } from "../catalog/statement.ts";
 import type { CommandContext } from "../cli/command.ts";
-import { countText, sizeText } from "../terminal/amount_text.ts";
 import { releaseStopSignal, retakeStopSignal } from "../cli/stop_signal.ts";
 import { readText } from "../files/read_text.ts";
 import { Failure, messageOf } from "../failure/failure.ts";
@@ -21,9 +19,22 @@ export async function run(context: CommandContext): Promise<number> {
     listExamples(exampleQueries(schema), context);
     return 0;
   }
-  const sql = readOnlyStatement(await findSql(context, schema));
+  const { resultFile: file, wide, resultFormat, sqlFile } = settings;
+  const format = resultFormat ?? (output.json ? "json" : "table");
+  if (format === "parquet" && file === undefined) {
+    throw new Failure("usage", "--format parquet: expected a file for it, found none", {
+      fix: "Name it with --output FILE.",
+    });
+  }
+  const asked = context.args.length > 0 || sqlFile !== undefined || settings.example;
+  const shell = !asked && Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
+  const sql = shell ? undefined : readOnlyStatement(await findSql(context, schema));
   const engine = await openEngine(settings, schema);
   try {
+    if (sql === undefined) {
+      const { runShell } = await import("./query_shell.ts");
+      return await runShell(context, engine, schema);
+    }
     output.note(`query on ${engine.description}`);
     const begin = performance.now();
     const result = await engine.run(sql, {
@@ -33,10 +44,7 @@ export async function run(context: CommandContext): Promise<number> {
       onBlocking: releaseStopSignal,
     });
     output.progress("");
-    const format = settings.resultFormat ?? (output.json ? "json" : "table");
-    const rows = await printResult(result, format, output);
-    const seconds = ((performance.now() - begin) / 1000).toFixed(1);
-    output.note(`${countText(rows, "row")} in ${seconds} s${describeCost(result)}`);
+    await printAnswer(result, { format, wide, file }, output, begin);
     return 0;
   } catch (error) {
     throw stoppedFailure(error, context, "the query was cancelled");
@@ -45,14 +53,6 @@ export async function run(context: CommandContext): Promise<number> {
     engine.close();
     retakeStopSignal();
   }
-}
-
-function describeCost({ cost }: QueryResult): string {
-  if (cost?.scannedBytes === undefined) return "";
-  const price = formatDollars(cost.dollars ?? 0);
-  return `, ${
-    sizeText(cost.scannedBytes)
-  } scanned, about ${price} (${PRICES.region} list price of ${PRICES.date}), query ${cost.id}`;
 }
 
 async function findSql(

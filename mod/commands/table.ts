@@ -63,9 +63,11 @@ export const COMMANDS: readonly Command[] = [
     name: "query",
     summary: "Ask the lake with SQL",
     description:
-      'Runs one read-only SQL statement on Athena or on the local engine. Quote the columns "index" and "date": they are reserved words. A lake on an S3 server that is not AWS has the local engine (--engine local).',
+      'Runs one read-only SQL statement on Athena or on the local engine; on a terminal without SQL it is a shell with history and completion. Quote the columns "index" and "date": they are reserved words. A lake on an S3 server that is not AWS has the local engine (--engine local).',
     arguments: "[sql]",
     examples: [
+      ["ticklake query", "a shell, on a terminal"],
+
       ["ticklake query 'SELECT \"index\", max(close) FROM index_quotes GROUP BY 1'", "a table"],
       ["ticklake query --file report.sql --format csv", "from a file, as CSV"],
       ["ticklake query --example", "ready-made queries"],

@@ -971,10 +971,29 @@ export const SETTINGS = define({
   resultFormat: {
     type: "choice",
     group: "output",
-    choices: ["table", "csv", "json"],
+    choices: ["table", "csv", "json", "markdown", "parquet"],
+    placeholder: "<format>",
     flag: "--format",
     commands: ["query"],
-    description: "Form of the result; without it a table, or JSON with --json",
+    description:
+      "Form of the result; parquet needs --output; without it a table, or JSON with --json",
+  },
+  resultFile: {
+    type: "string",
+    group: "output",
+    placeholder: "<file>",
+    flag: "--output",
+    short: "-o",
+    commands: ["query"],
+    description: "File that gets the result, instead of standard output",
+  },
+  wide: {
+    type: "boolean",
+    group: "output",
+    flag: "--wide",
+    default: false,
+    commands: ["query"],
+    description: "Show all columns of a table, also where they do not fit the terminal",
   },
   example: {
     type: "boolean",

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { exampleQueries } from "../../mod/catalog/example_queries.ts";
 import { readOnlyStatement } from "../../mod/catalog/statement.ts";
 import type { Value } from "../../mod/catalog/engine.ts";
-import { Failure } from "../../mod/failure/failure.ts";
 import { loadSchema } from "../../mod/schema/load_schema.ts";
 import { withEmbedded } from "../commands/consume_place.ts";
 import { python, runTicklake, serviceTest } from "../services/services.ts";
@@ -35,7 +34,7 @@ serviceTest(
   async () => {
     await using home = new Home();
     await python(new URL("example_lake.py", import.meta.url), [`${home.path}/lake`, `${ROWS}`]);
-    const examples = exampleQueries(await loadSchema());
+    const examples = exampleQueries(await loadSchema()).slice(0, 5);
     const sql = [...examples.map(({ sql }) => sql), NUMBERS];
     const theirs = await answersOfDuckDb(`${home.path}/lake`, sql, "parquet");
     for (const [i, statement] of sql.entries()) {
@@ -62,7 +61,7 @@ for (const [format, ending] of [["parquet", "parquet"], ["jsonl", "jsonl.gz"]]) 
         const replay = ["produce", "--mode", "replay", "--loop", "--rate", "max"];
         await run(...replay, "--count", "25000");
         await run("consume", "--until-end", "--format", format, "--flush-rows", "4000");
-        const examples = exampleQueries(await loadSchema());
+        const examples = exampleQueries(await loadSchema()).slice(0, 5);
         const sql = [...examples.map(({ sql }) => sql), NUMBERS];
         const theirs = await answersOfDuckDb(`${place.cwd}/.ticklake/lake`, sql, ending);
         for (const [i, statement] of sql.entries()) {
@@ -103,14 +102,14 @@ function same(ours: Value, theirs: Value, place: string): void {
   assert.ok(close, `${place}: ${ours}, in DuckDB ${theirs}`);
 }
 
-Deno.test("a schema without the columns of index quotes has no examples", async () => {
+Deno.test("a schema without the columns of index quotes has examples for what it has", async () => {
   const schema = await loadSchema();
   const other = { ...schema, columns: schema.columns.filter(({ name }) => name !== "volume") };
-  assert.throws(() => exampleQueries(other), (error) => {
-    assert.ok(error instanceof Failure);
-    assert.match(error.message, /no column volume/);
-    return true;
-  });
+  const names = exampleQueries(other).map(({ name }) => name);
+  assert.deepEqual(names, ["newest", "arrivals", "counts", "spread", "latest"]);
   const renamed = exampleQueries({ ...schema, table: "ticks" });
   assert.ok(renamed.every(({ sql }) => sql.includes("ticks") && !sql.includes("index_quotes")));
+  const texts = { ...schema, key: [], columns: [{ ...schema.columns[0], name: "order" }] };
+  const [, , counts] = exampleQueries(texts);
+  assert.match(counts.sql, /GROUP BY "order"/, "a reserved word is quoted");
 });

@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
 import type { QueryResult, Value } from "../../mod/catalog/engine.ts";
-import { printResult, type ResultFormat } from "../../mod/commands/print_result.ts";
+import { printResult, type TableFit, type TextFormat } from "../../mod/commands/print_result.ts";
 import type { Output } from "../../mod/terminal/output.ts";
 
-async function printed(format: ResultFormat, names: string[], rows: Value[][]): Promise<string> {
+async function printed(
+  format: TextFormat | "expanded",
+  names: string[],
+  rows: Value[][],
+  fit?: TableFit,
+): Promise<string> {
   let text = "";
   const output = { colour: false, raw: (part: string) => text += part } as unknown as Output;
   const result: QueryResult = {
@@ -13,7 +18,7 @@ async function printed(format: ResultFormat, names: string[], rows: Value[][]): 
       for (let at = 0; at < rows.length; at += 2) yield rows.slice(at, at + 2);
     })(),
   };
-  assert.equal(await printResult(result, format, output), rows.length);
+  assert.equal(await printResult(result, format, output, fit), rows.length);
   return text;
 }
 
@@ -92,4 +97,26 @@ Deno.test("a cell of CSV is no formula for a spreadsheet; numbers stay as they a
     ...["'=cmd|'/C calc'!A0", "'@SUM(1)", "'+1+cmd", "'-2+3", "'\t=1", "-5.5", "+1e3", "'-"],
     ...["-5", "-7"],
   ]);
+});
+
+Deno.test("a table is cut to the terminal, and says how many columns are missing", async () => {
+  const missing: number[] = [];
+  const fit = { columns: 20, hidden: (count: number) => missing.push(count) };
+  const rows = [["abcdefgh", "12345678", "x".repeat(30)]];
+  const text = await printed("table", ["a", "b", "c"], rows, fit);
+  assert.equal(text, "a         b\n--------  --------\nabcdefgh  12345678\n");
+  assert.deepEqual(missing, [1]);
+  const [, , row] = (await printed("table", ["a"], [["y".repeat(40)]], fit)).split("\n");
+  assert.equal(row, "y".repeat(19) + "…");
+});
+
+Deno.test("Markdown escapes bars and line ends; expanded is one line a value", async () => {
+  assert.equal(
+    await printed("markdown", ["a", "b"], [["x|y", 1], ["two\nlines", null]]),
+    "| a | b |\n| --- | --- |\n| x\\|y | 1 |\n| two\\nlines | NULL |\n",
+  );
+  assert.equal(
+    await printed("expanded", ["a", "long"], [[1, "x"], [2, null]]),
+    "-- row 1\na     1\nlong  x\n-- row 2\na     2\nlong  NULL\n",
+  );
 });

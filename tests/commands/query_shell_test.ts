@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { splitStatements } from "../../mod/catalog/split_statements.ts";
+import { completeSql } from "../../mod/commands/complete_sql.ts";
+import { loadSchema } from "../../mod/schema/load_schema.ts";
+import { runTicklake, serviceTest } from "../services/services.ts";
+import { KEYS, typeInto } from "../terminal/terminal.ts";
+
+Deno.test("statements end at a semicolon that is none of a text or a comment", () => {
+  assert.deepEqual(splitStatements("SELECT ';'; -- one;\nSELECT 2;; SELECT"), {
+    statements: ["SELECT ';'", "-- one;\nSELECT 2"],
+    rest: "SELECT",
+  });
+  assert.deepEqual(splitStatements(" -- nothing yet"), { statements: [], rest: "" });
+});
+
+Deno.test("completion knows the table, its columns (quoted where they must be), functions, words", async () => {
+  const schema = await loadSchema();
+  assert.deepEqual(completeSql("SELECT * FROM ind", schema).candidates[0], "index_quotes");
+  assert.ok(completeSql("SELECT ind", schema).candidates.includes('"index"'));
+  assert.deepEqual(completeSql("SELECT max_", schema).candidates, ["max_by("]);
+  assert.deepEqual(completeSql("SEL", schema).candidates, ["SELECT"]);
+  assert.deepEqual(completeSql("sel", schema).candidates, ["select"]);
+  assert.deepEqual(completeSql(".ta", schema).candidates, [".tables"]);
+});
+
+serviceTest(
+  "a shell: statements over lines, several of them, completion, history, its commands, errors that do not end it",
+  { needs: ["python"] },
+  async () => {
+    const home = await Deno.makeTempDir({ prefix: "ticklake-shell-" });
+    const at = ["--home", home];
+    await runTicklake(["produce", ...at, "--rate", "max", "--seed", "1", "-n", "50"]);
+    await runTicklake(["consume", ...at, "--until-end"]);
+    const prompt = "ticklake> ";
+    const { all, code } = await typeInto(
+      ["query", ...at],
+      [
+        [prompt, "SELECT count(*) AS rows_there\r"],
+        ["-> ", "FROM index_q"],
+        ["index_q", KEYS.tab],
+        ["uotes", "; SELECT 1 + 1 AS two;\r"],
+        ["1 row in[^>]*1 row in[^>]*> ", "SELECT nosuch FROM index_quotes;\r"],
+        ["no such column[^>]*> ", ".schema\r"],
+        ["kafka_offset[^>]*> ", "\\x\r"],
+        ["is on[^>]*> ", "SELECT 7 AS seven, 8 AS eight;\r"],
+        ["eight +8[^>]*> ", "SELECT 'half'"],
+        ["half", KEYS.interrupt],
+        ["> ", KEYS.up],
+        ["seven", "\r"],
+        ["eight +8[^>]*> ", KEYS.end],
+      ],
+      { columns: 100, rows: 40 },
+      { XDG_STATE_HOME: `${home}/state` },
+    );
+    assert.equal(code, 0, all);
+    assert.match(all, /rows_there\S*\r\n-+\r\n *50\r\n/);
+    assert.match(all, /\n *2\r?\n/);
+    assert.match(all, /error: SQL: no such column: nosuch/);
+    assert.match(all, /adj_close +double/);
+    const history = await Deno.readTextFile(`${home}/state/ticklake/query_history`);
+    assert.match(history, /SELECT 7 AS seven, 8 AS eight;\n/);
+    const { mode } = await Deno.stat(`${home}/state/ticklake/query_history`);
+    assert.equal(mode! & 0o777, 0o600);
+    await Deno.remove(home, { recursive: true });
+  },
+);
+
+Deno.test("an answer goes to a file, as Markdown or Parquet; Parquet without a file is wrong usage", async () => {
+  const home = await Deno.makeTempDir({ prefix: "ticklake-answer-" });
+  const at = ["--home", home];
+  await runTicklake(["produce", ...at, "--rate", "max", "--seed", "1", "-n", "20"]);
+  await runTicklake(["consume", ...at, "--until-end"]);
+  const sql =
+    `SELECT "index", close, kafka_offset, NULL AS none_there FROM index_quotes ORDER BY 1, 3`;
+  const file = `${home}/answer.parquet`;
+  const { code, stdout, stderr } = await runTicklake([
+    ...["query", ...at, sql, "--format", "parquet", "--output", file],
+  ]);
+  assert.deepEqual([code, stdout], [0, ""], stderr);
+  assert.match(stderr, /wrote .*answer\.parquet\n20 rows in/);
+  const { parquetReadObjects } = await import("hyparquet");
+  const bytes = await Deno.readFile(file);
+  const rows = await parquetReadObjects({ file: bytes.buffer });
+  const csv = await runTicklake(["query", ...at, sql, "--format", "json"]);
+  assert.deepEqual(
+    rows.map((row) => ({ ...row, kafka_offset: Number(row.kafka_offset), none_there: null })),
+    JSON.parse(csv.stdout),
+  );
+  const markdown = await runTicklake(["query", ...at, "SELECT 1 AS a", "--format", "markdown"]);
+  assert.equal(markdown.stdout, "| a |\n| --- |\n| 1 |\n");
+  const without = await runTicklake(["query", ...at, sql, "--format", "parquet"]);
+  assert.equal(without.code, 2);
+  assert.match(without.stderr, /--output FILE/);
+  const nowhere = await runTicklake(["query", ...at, sql, "-o", `${home}/no/such/answer.csv`]);
+  assert.equal(nowhere.code, 1);
+  assert.match(nowhere.stderr, /cannot be written/);
+  await Deno.remove(home, { recursive: true });
+});
