@@ -114,7 +114,7 @@ async function showDashboard(settings: Settings, context: CommandContext): Promi
     }
   };
   await Promise.all([
-    go(() => import("./produce.ts"), { mode: "sample", interval: LIVE_INTERVAL_MS }, quiet),
+    go(() => import("./produce.ts"), { mode: "simulate", interval: LIVE_INTERVAL_MS }, quiet),
     go(() => import("./consume.ts"), { flushInterval: LIVE_FLUSH_MS }, quiet),
     go(() => import("./dashboard.ts"), {}, output),
   ]);

@@ -15,6 +15,8 @@ import { replay } from "../source/replay.ts";
 import type { RowFeed } from "../source/row_feed.ts";
 import { sample } from "../source/sample.ts";
 import { SEND_ROWS, sendRows } from "../source/send_rows.ts";
+import { simulate } from "../source/simulate.ts";
+import { warnOfCompaction } from "./compacted_topic.ts";
 import { openBroker } from "./open_broker.ts";
 
 /** Rejected rows that are named one by one; the others are counted. */
@@ -56,13 +58,14 @@ export async function run(context: CommandContext): Promise<number> {
   let broker: Broker | undefined;
   try {
     broker = await openBroker(settings, { signal });
-    const doing = settings.mode === "replay" ? "replaying" : "sampling";
+    const doing = DOING[settings.mode];
     const what = inputs.length === 1 ? inputs[0].description : `${inputs.length} files`;
     output.note(`${doing} ${what} into topic ${settings.topic} on ${broker.description}`);
     if (settings.mode === "sample" && settings.count === undefined) {
       output.note("rows are drawn at random without end; --mode replay --rate max sends each once");
     }
-    await send(await openFeed(inputs, schema, form, tally, context), broker, tally, context);
+    const feed = await openFeed(inputs, schema, form, tally, context);
+    await send(feed, schema, broker, tally, context);
   } catch (error) {
     // Stopping is a way to finish, wherever it found us.
     if (!signal.aborted || error !== signal.reason) {
@@ -86,6 +89,8 @@ export async function run(context: CommandContext): Promise<number> {
   output.note(`error: rejected ${countText(tally.rejected, "row")}, and --strict was given`);
   return EXIT_CODES.rejected;
 }
+
+const DOING = { replay: "replaying", sample: "sampling", simulate: "simulating from" } as const;
 
 /** Reasons that are named; the others are counted. */
 const REASONS_SHOWN = 5;
@@ -124,20 +129,29 @@ function openFeed(
       output.note("further rejected rows are counted");
     }
   };
-  return mode === "replay"
-    ? replay(inputs, schema, { ...form, loop, onRejected, signal })
-    : sample(inputs, schema, { ...form, seed, onRejected, signal });
+  const options = { ...form, onRejected, signal };
+  switch (mode) {
+    case "replay":
+      return replay(inputs, schema, { ...options, loop });
+    case "sample":
+      return sample(inputs, schema, { ...options, seed });
+    case "simulate":
+      return simulate(inputs, schema, { ...options, seed });
+  }
 }
 
 async function send(
   feed: RowFeed,
+  schema: RowSchema,
   broker: Broker,
   tally: Tally,
   { settings, output, signal }: CommandContext,
 ): Promise<void> {
   const { topic, partitions, rate, interval, count } = settings;
   try {
-    await broker.ensureTopic(topic, { partitions, signal });
+    const { created } = await broker.ensureTopic(topic, { partitions, signal });
+    const isAsked = !created && settings.bootstrapServers !== undefined;
+    const warning = isAsked ? warnOfCompaction(settings, schema, output) : undefined;
     const producer = await broker.producer({
       topic,
       signal,
@@ -161,7 +175,7 @@ async function send(
       });
     } finally {
       clearInterval(timer);
-      await producer.close();
+      await Promise.all([producer.close(), warning]);
     }
   } finally {
     feed.close();

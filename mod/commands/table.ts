@@ -15,6 +15,7 @@ export const COMMANDS: readonly Command[] = [
         "ticklake produce --mode replay --rate max --set Index={stem} --input 'prices/*.csv'",
         "a file for each symbol, without a column of it",
       ],
+      ["ticklake produce --mode simulate --rate 10", "a market that moves, from the last closes"],
       ["cat quotes.csv | ticklake produce --input - --mode replay --json", "from a pipe"],
     ],
     essential: ["input", "mode", "rate", "count", "topic", "bootstrapServers"],

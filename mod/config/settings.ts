@@ -401,12 +401,13 @@ export const SETTINGS = define({
   mode: {
     type: "choice",
     group: "input",
-    choices: ["sample", "replay"],
+    choices: ["sample", "replay", "simulate"],
     flag: "--mode",
     env: "TICKLAKE_MODE",
     default: "sample",
     commands: ["produce"],
-    description: "sample: a random row each time; replay: the rows in the file's order",
+    description:
+      "sample: a random row each time; replay: the rows in the file's order; simulate: prices of today that go on from each symbol's last close",
   },
   interval: {
     type: "duration",

@@ -7,6 +7,7 @@ import { loadSchema } from "../../mod/schema/load_schema.ts";
 import { type Received, Recorder } from "../broker/recorder.ts";
 import { skippableTest } from "../services/skippable.ts";
 import { until } from "../until.ts";
+import { kafkaAdmin } from "../broker/kafka_admin.ts";
 import { freePort } from "../services/free_port.ts";
 import {
   kafka,
@@ -335,6 +336,33 @@ Deno.test("several files are one run, each named in what is said of it; --key ch
       null,
     ]);
   }));
+
+serviceTest(
+  "a compacted topic keeps few rows: produce says so",
+  { needs: ["kafka"] },
+  () =>
+    withPlace(kafka(), async (place) => {
+      const topic = uniqueName("compacted");
+      await kafkaAdmin(kafka()!, (admin) =>
+        admin.createTopics({
+          waitForLeaders: true,
+          topics: [{
+            topic,
+            numPartitions: 1,
+            configEntries: [{ name: "cleanup.policy", value: "compact" }],
+          }],
+        }));
+      const path = await place.file(`${HEADER}\n${GOOD}\n`);
+      const told = await produce(place, [...ALL, "--topic", topic, "--input", path]);
+      assert.equal(told.code, 0, told.stderr);
+      assert.match(
+        told.stderr,
+        /warning: topic \S+ is compacted: .* by Index\n {2}fix: .* --key 'Index,Date'\./,
+      );
+      const created = await produce(place, [...ALL, "--input", path]);
+      assert.doesNotMatch(created.stderr, /compacted/);
+    }),
+);
 
 Deno.test("another schema sends other rows", () =>
   withPlace(undefined, async (place) => {

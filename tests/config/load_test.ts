@@ -71,15 +71,15 @@ Deno.test("a wrong value names the setting, where it came from and what was expe
     assert.throws(() => load("TICKLAKE_MODE=replays\n", options), { kind: "usage", message });
   wrong(
     { flags: {}, environment: {} },
-    /^TICKLAKE_MODE in .+: expected one of sample, replay, found "replays"$/,
+    /^TICKLAKE_MODE in .+: expected one of sample, replay, simulate, found "replays"$/,
   );
   wrong(
     { flags: {}, environment: { TICKLAKE_MODE: "no" } },
-    /^TICKLAKE_MODE in the environment: expected one of sample, replay, found "no"$/,
+    /^TICKLAKE_MODE in the environment: expected one of sample, replay, simulate, found "no"$/,
   );
   wrong(
     { flags: { mode: "never" }, environment: {} },
-    /^--mode: expected one of sample, replay, found "never"$/,
+    /^--mode: expected one of sample, replay, simulate, found "never"$/,
   );
 });
 

@@ -1,0 +1,37 @@
+import type { Settings } from "../config/settings.ts";
+import type { RowSchema } from "../schema/schema.ts";
+import type { Output } from "../terminal/output.ts";
+import { openTopicInspector } from "./open_topic_inspector.ts";
+
+/** Milliseconds that the question may take. */
+const PATIENCE_MS = 5000;
+
+/**
+ * Warns where the topic is compacted: Kafka then keeps only the newest row of each key, and the keys of
+ * quotes are few. Says nothing where the broker does not tell.
+ */
+export async function warnOfCompaction(
+  settings: Settings,
+  { key, columns }: RowSchema,
+  output: Output,
+): Promise<void> {
+  try {
+    const inspector = await openTopicInspector(settings);
+    try {
+      const signal = AbortSignal.timeout(PATIENCE_MS);
+      const topic = await inspector.describe(settings.topic, signal);
+      if (!topic?.settings["cleanup.policy"]?.includes("compact")) return;
+      const date = columns.find(({ type }) => type === "date" || type === "timestamp");
+      const names = [...new Set([key, date?.wire ?? []].flat(2))].join(",");
+      output.note(
+        `warning: topic ${settings.topic} is compacted: Kafka keeps only the newest row of each key, ` +
+          `by ${[key].flat().join(", ") || "no column"}`,
+        `Set the topic's cleanup.policy to delete, or key each row by more: --key '${names}'.`,
+      );
+    } finally {
+      await inspector.close();
+    }
+  } catch {
+    // It is a warning: what is wrong with the broker is told by what sends.
+  }
+}
