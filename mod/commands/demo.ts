@@ -56,6 +56,8 @@ export async function run(context: CommandContext): Promise<number> {
     home,
     bootstrapServers: undefined,
     bucket: undefined,
+    restUri: undefined,
+    icebergCatalog: undefined,
     schema: undefined,
     input: undefined,
     metrics: undefined,
@@ -66,7 +68,7 @@ export async function run(context: CommandContext): Promise<number> {
   const startedAt = performance.now();
   const results: unknown[] = [];
   try {
-    for (const step of steps(settings.partitions)) {
+    for (const step of steps(settings)) {
       signal.throwIfAborted();
       output.line(`\n# ${step.title}\n$ ${commandLine(home, step.words)}`);
       const captured = capture(output);
@@ -91,7 +93,7 @@ export async function run(context: CommandContext): Promise<number> {
   output.document({ home, rows: ROWS, seconds, steps: results });
   output.line(
     `\nThat was the whole path, in ${seconds} s. It is all in ${home}: ask it more with\n` +
-      `$ ${commandLine(home, ["query", "--example"])}`,
+      `$ ${commandLine(home, ["query", ...formatFlag(settings), "--example"])}`,
   );
   if (settings.dashboard) await showDashboard(settings, context);
   return 0;
@@ -120,7 +122,9 @@ async function showDashboard(settings: Settings, context: CommandContext): Promi
   ]);
 }
 
-function steps(partitions: number): Step[] {
+function steps({ partitions, tableFormat }: Settings): Step[] {
+  const format = formatFlag({ tableFormat });
+  const lake = tableFormat === "hive" ? "a lake of Parquet files" : "an Iceberg table";
   return [
     {
       title: `Quotes from a CSV file into a topic of ${partitions} partitions`,
@@ -129,23 +133,28 @@ function steps(partitions: number): Step[] {
       settings: { mode: "replay", loop: true, count: ROWS, rate: Infinity },
     },
     {
-      title: "From the topic into a lake of Parquet files, exactly once",
-      words: ["consume", "--until-end"],
+      title: `From the topic into ${lake}, exactly once`,
+      words: ["consume", ...format, "--until-end"],
       load: () => import("./consume.ts"),
       settings: { untilEnd: true },
     },
     {
       title: "A catalog, so that SQL finds them",
-      words: ["setup-catalog"],
+      words: ["setup-catalog", ...format],
       load: () => import("./setup_catalog.ts"),
     },
     ...QUERIES.map(([title, sql]): Step => ({
       title,
-      words: ["query", sql],
+      words: ["query", ...format, sql],
       load: () => import("./query.ts"),
       args: [sql],
     })),
   ];
+}
+
+/** The flag that commands of another table format than the default need. */
+function formatFlag({ tableFormat }: Pick<Settings, "tableFormat">): string[] {
+  return tableFormat === "hive" ? [] : ["--table-format", tableFormat];
 }
 
 /** What a user would type for a step. */

@@ -14,6 +14,7 @@ import { stoppedFailure } from "./stopped_failure.ts";
 import { localCatalogPath } from "./open_engine.ts";
 import { requireHome } from "./require_home.ts";
 import { openLake } from "./open_lake.ts";
+import { setUpIceberg } from "./setup_iceberg.ts";
 
 /** The role that `--create-role` makes where `--role` names none. */
 const OWN_ROLE = "ticklake-crawler";
@@ -28,7 +29,9 @@ export async function run(context: CommandContext): Promise<number> {
   }
   const schedule = settings.schedule === undefined ? undefined : checkSchedule(settings.schedule);
   try {
-    const report = settings.bucket === undefined
+    const report = settings.tableFormat === "iceberg"
+      ? await setUpIceberg(context, schema)
+      : settings.bucket === undefined
       ? await setUpLocal(context, schema)
       : await setUpAws(context, schema, settings.bucket, schedule);
     output.progress("");

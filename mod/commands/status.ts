@@ -11,6 +11,7 @@ import { type StatusAlert, statusAlerts } from "../status/status_alerts.ts";
 import { EXIT_CODES } from "../failure/failure.ts";
 import { alertPost, checkWebhook, postAlert } from "../ops/telemetry/webhook.ts";
 import { catalogStatus, type CrawlerStatus } from "./catalog_status.ts";
+import { icebergStatus, printIcebergStatus } from "./iceberg_status.ts";
 import { openExistingBroker } from "./open_broker.ts";
 import { openLake } from "./open_lake.ts";
 import { stoppedFailure } from "./stopped_failure.ts";
@@ -42,7 +43,11 @@ export async function run(context: CommandContext): Promise<number> {
     } finally {
       lake.close();
     }
-    const catalog = bucket === undefined ? undefined : await catalogStatus(context, schema, days);
+    const isIceberg = settings.tableFormat === "iceberg";
+    const table = isIceberg ? await icebergStatus(context, schema) : undefined;
+    const catalog = isIceberg || bucket === undefined
+      ? undefined
+      : await catalogStatus(context, schema, days);
     const { crawler, projection } = catalog ?? {};
     // Elsewhere AWS's prices mean nothing.
     const cost = crawler === undefined ? undefined : lakeCost(inventory);
@@ -58,6 +63,7 @@ export async function run(context: CommandContext): Promise<number> {
       topic,
       group,
       partitions,
+      ...isIceberg && { table: table ?? null },
       lake: inventory,
       smallObjects,
       crawler,
@@ -66,7 +72,8 @@ export async function run(context: CommandContext): Promise<number> {
       ...settings.alert && { alerts },
     });
     printPartitions(partitions, context);
-    printLake(inventory, context);
+    if (isIceberg) printIcebergStatus(table, context);
+    else printLake(inventory, context);
     if (crawler !== undefined) printCrawler(crawler, context);
     if (cost !== undefined) printCost(cost, context);
     if (smallObjects) {

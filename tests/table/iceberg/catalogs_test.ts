@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
-import { CreateDatabaseCommand, GlueClient } from "@aws-sdk/client-glue";
 import { openDirectoryLake } from "../../../mod/lake/directory.ts";
 import { openS3Lake } from "../../../mod/lake/s3.ts";
 import { DirectoryCatalog } from "../../../mod/table/iceberg/catalogs/directory.ts";
@@ -86,9 +85,6 @@ catalogContract(
     const glue = startCheckingGlue(awsEnv().AWS_ENDPOINT_URL);
     const restore = withEnv({ ...awsEnv(), AWS_ENDPOINT_URL_GLUE: glue.endpoint });
     const database = uniqueName("lake").replaceAll("-", "_");
-    const client = new GlueClient({});
-    await client.send(new CreateDatabaseCommand({ DatabaseInput: { Name: database } }));
-    client.destroy();
     const files = await bucketFiles(awsEnv());
     return {
       files,

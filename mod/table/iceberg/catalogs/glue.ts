@@ -1,4 +1,5 @@
 import {
+  CreateDatabaseCommand,
   CreateTableCommand,
   DeleteTableCommand,
   GetTableCommand,
@@ -68,14 +69,28 @@ export class GlueTableCatalog implements TableCatalog {
   async create(metadata: TableMetadata): Promise<boolean> {
     const metadataFile = await this.#write(metadata, 0);
     const input = this.#input(metadata, metadataFile, undefined);
+    const command = new CreateTableCommand({ DatabaseName: this.#database, TableInput: input });
     try {
-      await this.#glue.send(
-        new CreateTableCommand({ DatabaseName: this.#database, TableInput: input }),
-      );
+      await this.#glue.send(command).catch(async (error) => {
+        if (!isNamed(error, "EntityNotFoundException")) throw error;
+        await this.#createDatabase();
+        await this.#glue.send(command);
+      });
       return true;
     } catch (error) {
       if (isNamed(error, "AlreadyExistsException")) return false;
       throw this.#unknown(error, "create");
+    }
+  }
+
+  async #createDatabase(): Promise<void> {
+    try {
+      await this.#glue.send(
+        new CreateDatabaseCommand({ DatabaseInput: { Name: this.#database } }),
+      );
+    } catch (error) {
+      // Another process was faster.
+      if (!isNamed(error, "AlreadyExistsException")) throw error;
     }
   }
 

@@ -1,0 +1,74 @@
+import type { CommandContext } from "../cli/command.ts";
+import type { RowSchema } from "../schema/schema.ts";
+import type { IcebergInventory } from "../status/iceberg_inventory.ts";
+import { countText, sizeText } from "../terminal/amount_text.ts";
+import { openIceberg } from "./open_iceberg.ts";
+import { openLake } from "./open_lake.ts";
+
+/** Bytes of a file below which many make queries slow, and how many. */
+const SMALL_BYTES = 16 * 2 ** 20;
+const MANY_FILES = 100;
+
+/** Bytes of metadata from which on commits take long; Glue takes 20 MB. */
+const LARGE_METADATA_BYTES = 8 * 2 ** 20;
+
+/** What `status` says of an Iceberg table; `undefined` where there is none. */
+export async function icebergStatus(
+  { settings, output }: CommandContext,
+  schema: RowSchema,
+): Promise<IcebergInventory | undefined> {
+  const { takeIcebergInventory } = await import("../status/iceberg_inventory.ts");
+  const store = await openLake(settings);
+  const { catalog, files } = await openIceberg(settings, schema, store);
+  try {
+    output.note(`table: ${schema.table} in ${catalog.description}`);
+    return await takeIcebergInventory(catalog, files);
+  } finally {
+    catalog.close();
+    store.close();
+  }
+}
+
+/** Prints it, with advice. */
+export function printIcebergStatus(
+  found: IcebergInventory | undefined,
+  { output }: CommandContext,
+): void {
+  if (found === undefined) return output.line("table: does not exist yet");
+  const { rows, files, bytes, snapshots, manifests, metadataBytes } = found;
+  output.line(
+    `table: ${countText(rows, "row")} in ${countText(files, "file")}, ${sizeText(bytes)} in all; ` +
+      `${countText(snapshots, "snapshot")}, ${countText(manifests, "manifest")}, metadata ` +
+      `${sizeText(metadataBytes)}`,
+  );
+  for (const { topic, log, positions } of found.logs) {
+    const ends = Object.entries(positions).map(([partition, { end }]) => `${partition}: ${end}`);
+    output.line(`  log ${log} of topic ${topic}: next offsets ${ends.join(", ")}`);
+  }
+  for (const text of icebergFindings(found)) output.note(...text);
+}
+
+/** What should be told, each with what to do. */
+export function icebergFindings(found: IcebergInventory): Array<[what: string, fix: string]> {
+  const { files, bytes, metadataBytes, rolledBack } = found;
+  const findings: Array<[string, string]> = [];
+  if (files > MANY_FILES && bytes / files < SMALL_BYTES) {
+    findings.push([
+      `warning: ${files} files of ${sizeText(bytes / files)} on average make queries slow`,
+      "Merge them: OPTIMIZE in Athena and Trino, rewrite_data_files in Spark, or Glue's optimizers; they are safe beside consume. A longer --commit-interval makes fewer.",
+    ]);
+  }
+  if (metadataBytes > LARGE_METADATA_BYTES) {
+    findings.push([
+      `warning: the metadata file has ${sizeText(metadataBytes)}, and each commit writes it anew`,
+      "Set the table's properties history.expire.max-snapshot-age-ms and history.expire.min-snapshots-to-keep lower.",
+    ]);
+  }
+  if (rolledBack) {
+    findings.push([
+      "warning: the table was rolled back behind snapshots of consume; the rows of these are not in it, and its positions say that they were",
+      "Roll forward to the newest snapshot. Where the rows are to be read again, run reset.",
+    ]);
+  }
+  return findings;
+}

@@ -1,0 +1,81 @@
+import { currentSnapshot } from "../table/iceberg/metadata.ts";
+import type { TableCatalog } from "../table/iceberg/catalog.ts";
+import { logsOf, positionsOf } from "../table/iceberg/position.ts";
+import { currentManifests } from "../table/iceberg/snapshot.ts";
+import type { TableFiles } from "../table/iceberg/table_files.ts";
+
+/** What an Iceberg table holds, by its metadata. */
+export interface IcebergInventory {
+  /** URI of the current metadata file. */
+  metadataFile: string;
+  /** Bytes of that file. */
+  metadataBytes: number;
+  snapshots: number;
+  manifests: number;
+  /** Files with rows. */
+  files: number;
+  /** Bytes of those. */
+  bytes: number;
+  rows: number;
+  /** Positions of each log, by partition. */
+  logs: Array<
+    { topic: string; log: string; positions: Record<number, { from: number; end: number }> }
+  >;
+  /**
+   * Partitions of a log whose position is beyond what the newest snapshot's summary of this program can
+   * have: someone has rolled the table back.
+   */
+  rolledBack: boolean;
+}
+
+/** Takes stock of a table. @returns `undefined` where there is none */
+export async function takeIcebergInventory(
+  catalog: TableCatalog,
+  files: TableFiles,
+): Promise<IcebergInventory | undefined> {
+  const base = await catalog.load();
+  if (base === undefined) return undefined;
+  const { metadata, metadataFile } = base;
+  const manifests = await currentManifests(base, files);
+  const data = manifests.filter(({ content }) => content === 0);
+  const snapshot = currentSnapshot(metadata);
+  return {
+    metadataFile,
+    metadataBytes: (await files.get(metadataFile, metadata.location)).length,
+    snapshots: metadata.snapshots?.length ?? 0,
+    manifests: manifests.length,
+    files: data.reduce((sum, m) => sum + m.added_files_count + m.existing_files_count, 0),
+    bytes: Number(snapshot?.summary["total-files-size"] ?? 0),
+    rows: data.reduce((sum, m) => sum + Number(m.added_rows_count + m.existing_rows_count), 0),
+    logs: [...logsOf(metadata)].map(([log, { topic }]) => ({
+      topic,
+      log,
+      positions: Object.fromEntries(positionsOf(metadata, log)),
+    })),
+    rolledBack: isRolledBack(metadata.snapshots ?? [], snapshot?.["snapshot-id"]),
+  };
+}
+
+/** Whether a snapshot of this program is newer than the current one and no ancestor of it. */
+function isRolledBack(
+  snapshots: ReadonlyArray<{
+    "snapshot-id": bigint;
+    "parent-snapshot-id"?: bigint;
+    "sequence-number": number;
+    summary: Record<string, string>;
+  }>,
+  current: bigint | undefined,
+): boolean {
+  const byId = new Map(snapshots.map((snapshot) => [snapshot["snapshot-id"], snapshot]));
+  const ancestors = new Set<bigint>();
+  for (let id = current; id !== undefined && !ancestors.has(id);) {
+    ancestors.add(id);
+    id = byId.get(id)?.["parent-snapshot-id"];
+  }
+  const known = [...ancestors].flatMap((id) => byId.get(id) ?? []);
+  const oldest = Math.min(...known.map((snapshot) => snapshot["sequence-number"]));
+  return snapshots.some((snapshot) =>
+    "ticklake.ends" in snapshot.summary && snapshot["sequence-number"] > oldest &&
+    !ancestors.has(snapshot["snapshot-id"])
+  );
+}

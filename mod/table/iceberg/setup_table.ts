@@ -1,0 +1,95 @@
+import { Failure } from "../../failure/failure.ts";
+import type { RowSchema } from "../../schema/schema.ts";
+import type { TableCatalog } from "./catalog.ts";
+import { newSchema, schemaChange, typeName } from "./iceberg_schema.ts";
+import { currentSchema, type IcebergSchema, specOf, type TableMetadata } from "./metadata.ts";
+import { newTable } from "./new_table.ts";
+import { checkSpec, partitionSpec, sameSpec, specText } from "./partition_spec.ts";
+import type { TableFiles } from "./table_files.ts";
+import type { TableUpdate } from "./updates.ts";
+
+/** What {@linkcode setUpTable} needs. */
+export interface SetUpOptions {
+  catalog: TableCatalog;
+  files: TableFiles;
+  schema: RowSchema;
+  partitionBy: string;
+  /** Only say what would be done. */
+  dryRun: boolean;
+}
+
+/** What became of the table, or would. */
+export interface TableSetUp {
+  state: "created" | "updated" | "unchanged";
+  /** What was another before, a line each. */
+  changes: string[];
+  columns: Array<{ name: string; type: string }>;
+  /** As `--partition-by` has it. */
+  partitionedBy: string;
+}
+
+/**
+ * Makes the table, or brings its columns to the schema. Safe to repeat, and beside writers.
+ * @throws {Failure} kind `failed`, for a change that rows which are there cannot follow
+ */
+export async function setUpTable(options: SetUpOptions): Promise<TableSetUp> {
+  const { catalog, files, schema, partitionBy, dryRun } = options;
+  for (;;) {
+    const base = await catalog.load();
+    if (base === undefined) {
+      const tableSchema = newSchema(schema);
+      const spec = partitionSpec(partitionBy, schema, tableSchema);
+      checkSpec(spec, partitionBy);
+      const made = newTable({ location: files.location, schema: tableSchema, spec });
+      if (!dryRun && !await catalog.create(made)) continue;
+      return { state: "created", changes: [], ...described(tableSchema, made) };
+    }
+    const { metadata } = base;
+    const current = currentSchema(metadata);
+    requireSpec(metadata, options);
+    const schemaId = Math.max(...metadata.schemas.map((known) => known["schema-id"])) + 1;
+    const change = schemaChange(current, schema, metadata["last-column-id"], schemaId);
+    if (change.refused.length > 0) {
+      throw new Failure(
+        "failed",
+        `table ${schema.table} cannot change so: ${change.refused.join("; ")}`,
+        { fix: "Give the schema another table name: rows are never rewritten." },
+      );
+    }
+    const changes = [
+      ...change.added.map(({ name, type }) => `column ${name}: added, ${typeName(type)}`),
+      ...change.relaxed.map((name) => `column ${name}: rows may lack it from now on`),
+    ];
+    if (changes.length === 0) {
+      return { state: "unchanged", changes, ...described(current, metadata) };
+    }
+    const lastColumnId = Math.max(
+      metadata["last-column-id"],
+      ...change.schema.fields.map(({ id }) => id),
+    );
+    const updates: TableUpdate[] = [
+      { action: "add-schema", schema: change.schema, "last-column-id": lastColumnId },
+      { action: "set-current-schema", "schema-id": -1 },
+    ];
+    if (!dryRun && !await catalog.commit(base, updates)) continue;
+    return { state: "updated", changes, ...described(change.schema, metadata) };
+  }
+}
+
+function requireSpec(metadata: TableMetadata, { schema, partitionBy }: SetUpOptions): void {
+  const current = currentSchema(metadata);
+  const found = specOf(metadata);
+  if (sameSpec(partitionSpec(partitionBy, schema, current), found)) return;
+  throw new Failure(
+    "failed",
+    `table ${schema.table} is partitioned by ${specText(found, current)}, not by ${partitionBy}`,
+    { fix: "Set --partition-by to what the table has, or give the schema another table name." },
+  );
+}
+
+function described(schema: IcebergSchema, metadata: TableMetadata) {
+  return {
+    columns: schema.fields.map(({ name, type }) => ({ name, type: typeName(type) })),
+    partitionedBy: specText(specOf(metadata), schema),
+  };
+}

@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { runTool } from "../../services/tools_folder.ts";
+import { runTicklake, serviceTest } from "../../services/services.ts";
+import { readTable } from "./readers.ts";
+
+const ENV = { TICKLAKE_TABLE_FORMAT: "iceberg" };
+
+/** A folder with quotes in a topic, and the program on it. */
+async function place() {
+  const home = await Deno.makeTempDir();
+  const run = async (...words: string[]) => {
+    const { code, stdout, stderr } = await runTicklake([...words, "--home", home], { env: ENV });
+    return { code, stdout, stderr };
+  };
+  const ok = async (...words: string[]) => {
+    const { code, stdout, stderr } = await run(...words, "--json");
+    assert.equal(code, 0, stderr);
+    return JSON.parse(stdout);
+  };
+  return {
+    home,
+    run,
+    ok,
+    /** The newest metadata file. */
+    async metadataFile() {
+      const folder = `${home}/lake/index_quotes/metadata`;
+      const version = await Deno.readTextFile(`${folder}/version-hint.text`);
+      return `${folder}/v${version}.metadata.json`;
+    },
+    [Symbol.asyncDispose]: () => Deno.remove(home, { recursive: true }),
+  };
+}
+
+const SEND = ["produce", "--mode", "replay", "--rate", "max"];
+const ROWS = 10_490;
+
+Deno.test("groups, deleted or new, go on where the Iceberg table is; verify, status and query agree", async () => {
+  await using at = await place();
+  await at.ok(...SEND);
+  assert.equal((await at.ok("consume", "--until-end")).written, ROWS);
+  await at.ok(...SEND);
+  assert.equal((await at.ok("consume", "--until-end", "--group", "third")).written, ROWS);
+  assert.equal((await at.ok("consume", "--until-end")).written, 0);
+  const { ok, expected, found } = await at.ok("verify");
+  assert.deepEqual([ok, expected, found], [true, 2 * ROWS, 2 * ROWS]);
+  const { table } = await at.ok("status");
+  assert.deepEqual([table.rows, table.rolledBack], [2 * ROWS, false]);
+  const sql = "SELECT count(*) AS n FROM index_quotes";
+  assert.deepEqual(await at.ok("query", sql), [{ n: 2 * ROWS }]);
+});
+
+Deno.test("setup-catalog makes the Iceberg table, adds columns, refuses other types, and forgets it", async () => {
+  await using at = await place();
+  const schema = JSON.parse(
+    await Deno.readTextFile(new URL("../../../data/index_quotes.schema.json", import.meta.url)),
+  );
+  const file = `${at.home}/schema.json`;
+  const setUp = async (columns: unknown[], ...words: string[]) => {
+    await Deno.writeTextFile(file, JSON.stringify({ ...schema, columns }));
+    return await at.run("setup-catalog", "--schema", file, ...words, "--json");
+  };
+  const stateOf = ({ stdout }: { stdout: string }) => JSON.parse(stdout).parts[0].state;
+  assert.equal(stateOf(await setUp(schema.columns, "--dry-run")), "created");
+  assert.equal(stateOf(await setUp(schema.columns)), "created");
+  assert.equal(stateOf(await setUp(schema.columns)), "unchanged");
+  const note = { wire: "Note", name: "note", type: "string" };
+  assert.equal(stateOf(await setUp([...schema.columns, note], "--dry-run")), "updated");
+  await at.ok(...SEND);
+  const early = await at.run("consume", "--until-end", "--schema", file);
+  assert.equal(early.code, 1);
+  assert.match(early.stderr, /column note is not in the table/);
+  assert.equal(stateOf(await setUp([...schema.columns, note])), "updated");
+  assert.equal((await at.ok("consume", "--until-end", "--schema", file)).written, ROWS);
+  const changed = schema.columns.map((column: { name: string }) =>
+    column.name === "volume" ? { ...column, type: "double" } : column
+  );
+  const refused = await setUp(changed);
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /volume is long in the table and would become double/);
+  const otherwise = await at.run("setup-catalog", "--partition-by", "none");
+  assert.match(otherwise.stderr, /is partitioned by dt, not by none/);
+  assert.equal(stateOf(await setUp(schema.columns, "--delete")), "deleted");
+  assert.equal(stateOf(await setUp(schema.columns, "--delete")), "absent");
+});
+
+serviceTest("verify is right after pyiceberg has rewritten, and deleted, rows", {
+  needs: ["iceberg-readers"],
+}, async () => {
+  await using at = await place();
+  await at.ok(...SEND);
+  await at.ok("consume", "--until-end");
+  const write = async (code: string) => {
+    const script = new URL("write_table.py", import.meta.url).pathname;
+    const metadata = await at.metadataFile();
+    await runTool(Deno.env.get("TEST_ICEBERG_PYTHON")!, [script, metadata, code]);
+  };
+  await write("overwrite");
+  const compacted = await at.ok("verify");
+  assert.deepEqual([compacted.ok, compacted.found], [true, ROWS]);
+  // Our writer goes on on top of it.
+  await at.ok(...SEND);
+  assert.equal((await at.ok("consume", "--until-end")).written, ROWS);
+  await write("delete");
+  const deleted = await at.ok("verify", "--deep");
+  assert.equal(deleted.missing, 0);
+  assert.ok(deleted.unproven > 0);
+  const { pyiceberg, duckdb } = await readTable(await at.metadataFile());
+  assert.equal(pyiceberg.length, 2 * ROWS - deleted.unproven);
+  assert.deepEqual(duckdb.length, pyiceberg.length);
+});
