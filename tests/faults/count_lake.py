@@ -154,7 +154,7 @@ def main(config):
                 "reasons": reasons,
                 "lost": kinds.get("gap", 0),
                 "stillThere": one(
-                    "SELECT count(*) FROM found SEMI JOIN (FROM expected WHERE here) USING (partition, offset_) WHERE kind = 'gap'"
+                    "SELECT count(*) FROM found SEMI JOIN (FROM expected WHERE here) USING (partition, offset_) WHERE kind = 'gap' AND file LIKE '%/gap=retention/%'"
                 ),
                 "lostRows": one("SELECT count(*) FROM acknowledged ANTI JOIN found USING (number)"),
                 "objects": len(files),

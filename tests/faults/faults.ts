@@ -11,6 +11,7 @@ import { killBetweenSteps } from "./kill_between_steps.ts";
 import { killConsume } from "./kill_consume.ts";
 import { killProduce } from "./kill_produce.ts";
 import { manyGroups, manyGroupsWithoutS3 } from "./memory.ts";
+import { movedOffsets } from "./moved_offsets.ts";
 import { outageRebalance } from "./outage_rebalance.ts";
 import { rebalanceStorm } from "./rebalance_storm.ts";
 import { retention } from "./retention.ts";
@@ -18,6 +19,7 @@ import { S3_FAULTS } from "./s3_faults.ts";
 import { expiredCredentials, s3Outage } from "./s3_outage.ts";
 import { smallFiles } from "./small_files.ts";
 import { stops } from "./stops.ts";
+import { topicAgain } from "./topic_again.ts";
 import { zombie } from "./zombie.ts";
 
 /** All faults, in the order of the table. */
@@ -36,6 +38,8 @@ export const FAULTS: readonly Fault[] = [
   brokerRestart,
   addedPartition,
   retention,
+  movedOffsets,
+  topicAgain,
   clockBack,
   stops,
   manyGroups,

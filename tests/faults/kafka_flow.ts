@@ -90,6 +90,12 @@ export class KafkaFlow extends Flow {
     return JSON.parse(await python(script, [this.stage.kafka, this.topic, ...place]));
   }
 
+  /** Where its lake is: endpoint, access key, secret key and path. */
+  get s3Place(): string[] {
+    const { endpoint, access_key, secret_key, path } = this.counted.s3;
+    return [endpoint, access_key, secret_key, path];
+  }
+
   protected get counted() {
     const env = this.stage.s3Env;
     return {
