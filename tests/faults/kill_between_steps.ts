@@ -8,6 +8,9 @@ import { PutCounter } from "./put_counter.ts";
 
 const RATE = 4000;
 
+/** Several objects a flush, so that a kill can meet the midst of them. */
+const LAYOUT = ["--partition-by", "dt,index"];
+
 /** Longest time of a round, in seconds, by which the file of rows is made long enough. */
 const ROUND_SECONDS = 6;
 
@@ -46,15 +49,15 @@ export const killBetweenSteps: Fault = {
     }
     const sent = await flow.finishProducing(producer);
     const events = `${puts.repeated} objects written again`;
-    return await conclude(flow, { kills, events, sent });
+    return await conclude(flow, { kills, args: LAYOUT, events, sent });
   },
 };
 
-/** Several objects a flush, so that a kill can meet the midst of them. */
+/** Flushes of many sizes. */
 function randomFlush(chance: Chance): string[] {
   return [
     ...["--flush-rows", String(chance.one([200, 1000, 5000]))],
     ...["--flush-interval", `${chance.one([200, 500])}ms`],
-    ...["--partition-by", chance.one(["dt", "index", "dt,index"])],
+    ...LAYOUT,
   ];
 }

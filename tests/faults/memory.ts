@@ -51,7 +51,7 @@ async function consumeWide(
   const { peakRss } = consumer;
   assert.ok(peakRss < MOST_RSS, `${peakRss} bytes of memory`);
   const events = `${puts.objects.toLocaleString("en-US")} objects`;
-  return { ...await conclude(flow, { events, sent: rows }), peakRss };
+  return { ...await conclude(flow, { args: args.slice(0, 2), events, sent: rows }), peakRss };
 }
 
 /** Hundreds of objects at once. */

@@ -48,6 +48,7 @@ export const retention: Fault = {
     }
     return await conclude(flow, {
       kills,
+      args: ["--partition-by", "index"],
       events: ({ lost }) => `${lost.toLocaleString("en-US")} offsets counted as removed`,
       look: ({ lost, rows, numbers }) => {
         assert.ok(lost > 0, "something was removed before it was read");
