@@ -3,6 +3,7 @@ import { getLogger } from "@logtape/logtape";
 import { Failure } from "../failure/failure.ts";
 import { checkOwnEntry, ownEntry } from "../files/own_entry.ts";
 import { DIRECTORY_MODE } from "../files/private_file.ts";
+import { folderName, FolderSpelling } from "./folder_spelling.ts";
 import { fileFailure } from "./file_failure.ts";
 import { checkObjectName } from "./object_name.ts";
 import { readRange, syncDirectory, writeSynced } from "./synced_file.ts";
@@ -25,13 +26,19 @@ const logger = getLogger(["ticklake", "lake"]);
 /** Age at which a file in {@linkcode WRITING} has no living writer. */
 const ABANDONED_MS = 3_600_000;
 
+/** Options of {@linkcode openDirectoryLake}. */
+export interface DirectoryLakeOptions {
+  /** Whether `AA` and `aa` are one name there. @default {the file system is asked} */
+  foldsCase?: boolean;
+}
+
 /**
  * Opens a directory as a lake. It is created at the first write. Links are not followed, neither its own
  * nor those in it: a folder that someone else has made may have links that lead anywhere.
  * @param path the directory
  */
-export function openDirectoryLake(path: string): LakeStore {
-  return new DirectoryLake(path);
+export function openDirectoryLake(path: string, options: DirectoryLakeOptions = {}): LakeStore {
+  return new DirectoryLake(path, options);
 }
 
 class DirectoryLake implements LakeStore {
@@ -41,19 +48,52 @@ class DirectoryLake implements LakeStore {
   readonly #made = new Set<string>();
   /** Entries that are neither files nor directories, once each is told of. */
   readonly #skipped = new Set<string>();
+  readonly #spelling: FolderSpelling;
+  #foldsCase: boolean | undefined;
+  /** Whether a list has found escaped letters: the lake comes from a file system that folds case. */
+  #hasEscapes = false;
   #swept = false;
 
-  constructor(path: string) {
+  constructor(path: string, { foldsCase }: DirectoryLakeOptions) {
     this.description = `the directory ${path}`;
     this.#root = path;
+    this.#spelling = new FolderSpelling(path);
+    this.#foldsCase = foldsCase;
+  }
+
+  /**
+   * Where the object of a name lies.
+   * @throws {Failure} kind `failed`, when a folder on the way is a link
+   */
+  async #pathOf(name: string): Promise<string> {
+    const path = this.#isSpelled() ? await this.#spelling.pathOf(name) : name;
+    this.#checkFolders(path);
+    return join(this.#root, path);
+  }
+
+  /** As {@linkcode DirectoryLake.#pathOf}, where it is to be written: what tells the case is there then. */
+  async #pathToWrite(name: string): Promise<string> {
+    const writing = join(this.#root, WRITING);
+    checkOwnEntry(writing, "directory");
+    await this.#makeDirectory(writing);
+    return await this.#pathOf(name);
+  }
+
+  /** Whether folders may have another spelling: where names that differ in their case alone are one. */
+  #isSpelled(): boolean {
+    if (this.#foldsCase === undefined && ownEntry(join(this.#root, WRITING)) !== undefined) {
+      this.#foldsCase = ownEntry(join(this.#root, WRITING.toUpperCase())) !== undefined;
+    }
+    // Where nothing was ever written there is nothing to be told apart yet.
+    return this.#hasEscapes || (this.#foldsCase ?? false);
   }
 
   async put(name: string, bytes: Uint8Array, { signal }: StoreOptions = {}): Promise<void> {
     checkObjectName(name);
     signal?.throwIfAborted();
-    const path = join(this.#root, name);
+    let path = join(this.#root, name);
     try {
-      this.#checkFolders(name);
+      path = await this.#pathToWrite(name);
       await this.#replace(path, bytes, signal).catch((error) => {
         if (!(error instanceof Deno.errors.NotFound)) throw error;
         // Someone has removed a directory that we knew: make it again.
@@ -65,10 +105,13 @@ class DirectoryLake implements LakeStore {
     }
   }
 
-  /** @throws {Failure} kind `failed`, when a folder that the name leads through is a link */
-  #checkFolders(name: string): void {
+  /**
+   * @param below path below the root
+   * @throws {Failure} kind `failed`, when a folder that it leads through is a link
+   */
+  #checkFolders(below: string): void {
     let path = this.#root;
-    for (const folder of [".", ...name.split("/").slice(0, -1)]) {
+    for (const folder of [".", ...below.split("/").slice(0, -1)]) {
       path = join(path, folder);
       const found = ownEntry(path);
       // A file there is what the operation itself stumbles over.
@@ -84,9 +127,9 @@ class DirectoryLake implements LakeStore {
   ): Promise<boolean> {
     checkObjectName(name);
     signal?.throwIfAborted();
-    const path = join(this.#root, name);
+    let path = join(this.#root, name);
     try {
-      this.#checkFolders(name);
+      path = await this.#pathToWrite(name);
       // A link, unlike a rename, replaces nothing; its own name goes with the next sweep or at once.
       await this.#replace(path, bytes, signal, async (temporary) => {
         await Deno.link(temporary, path);
@@ -108,7 +151,6 @@ class DirectoryLake implements LakeStore {
     place = (temporary: string) => Deno.rename(temporary, path),
   ): Promise<void> {
     const temporary = join(this.#root, WRITING, crypto.randomUUID());
-    checkOwnEntry(dirname(temporary), "directory");
     await this.#makeDirectory(dirname(temporary));
     if (!this.#swept) await this.#sweep();
     try {
@@ -118,6 +160,7 @@ class DirectoryLake implements LakeStore {
       await place(temporary);
     } catch (error) {
       this.#made.clear();
+      this.#spelling.forget();
       await Deno.remove(temporary).catch(() => {});
       throw error;
     }
@@ -165,9 +208,9 @@ class DirectoryLake implements LakeStore {
   ): Promise<Uint8Array> {
     checkObjectName(name);
     signal?.throwIfAborted();
-    const path = join(this.#root, name);
+    let path = join(this.#root, name);
     try {
-      this.#checkFolders(name);
+      path = await this.#pathOf(name);
       checkOwnEntry(path, "file");
       if (range === undefined) return await Deno.readFile(path, { signal });
       return await readRange(path, range.start, range.end);
@@ -183,8 +226,8 @@ class DirectoryLake implements LakeStore {
   async *list(prefix: string, { signal }: StoreOptions = {}): AsyncIterable<LakeObject> {
     checkObjectName(prefix, { prefix: true });
     try {
-      this.#checkFolders(prefix);
-      yield* this.#walk(prefix.slice(0, prefix.lastIndexOf("/") + 1), prefix, signal);
+      const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);
+      yield* this.#walk(folder, dirname(await this.#pathOf(folder + "-")), prefix, signal);
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       if (error instanceof Failure) throw error;
@@ -192,24 +235,35 @@ class DirectoryLake implements LakeStore {
     }
   }
 
-  /** @param folder name below the root, empty or with a `/` at its end */
-  async *#walk(folder: string, prefix: string, signal?: AbortSignal): AsyncGenerator<LakeObject> {
+  /**
+   * @param folder name below the root, empty or with a `/` at its end
+   * @param directory where it lies
+   */
+  async *#walk(
+    folder: string,
+    directory: string,
+    prefix: string,
+    signal?: AbortSignal,
+  ): AsyncGenerator<LakeObject> {
     signal?.throwIfAborted();
-    for (const entry of await entriesOf(join(this.#root, folder))) {
-      const name = folder + entry.name;
-      if (name === WRITING || name === CHECK) continue;
-      const path = join(this.#root, name);
+    for (const entry of await entriesOf(directory)) {
+      if (folder === "" && (entry.name === WRITING || entry.name === CHECK)) continue;
+      const path = join(directory, entry.name);
       const found = ownEntry(path);
       if (found === undefined) continue;
       if (found.kind === "directory") {
-        const below = name + "/";
+        const own = folderName(entry.name);
+        this.#hasEscapes ||= own !== entry.name;
+        const below = folder + own + "/";
         if (below.startsWith(prefix) || prefix.startsWith(below)) {
-          yield* this.#walk(below, prefix, signal);
+          yield* this.#walk(below, path, prefix, signal);
         }
-      } else if (name.startsWith(prefix)) {
-        if (found.kind === "file") yield { name, size: found.size, version: found.version };
-        else this.#skip(path, found.kind);
+        continue;
       }
+      const name = folder + entry.name;
+      if (!name.startsWith(prefix)) continue;
+      if (found.kind === "file") yield { name, size: found.size, version: found.version };
+      else this.#skip(path, found.kind);
     }
   }
 
@@ -226,9 +280,9 @@ class DirectoryLake implements LakeStore {
   async remove(name: string, { signal }: StoreOptions = {}): Promise<void> {
     checkObjectName(name);
     signal?.throwIfAborted();
-    const path = join(this.#root, name);
+    let path = join(this.#root, name);
     try {
-      this.#checkFolders(name);
+      path = await this.#pathOf(name);
       await Deno.remove(path).catch(ignoreNotFound);
     } catch (error) {
       throw fileFailure(error, "remove", path);
@@ -239,7 +293,7 @@ class DirectoryLake implements LakeStore {
     signal?.throwIfAborted();
     const path = join(this.#root, CHECK);
     try {
-      this.#checkFolders(CHECK);
+      await this.#pathToWrite(CHECK);
       await this.#replace(path, new Uint8Array(0));
       await Deno.remove(path).catch(ignoreNotFound);
     } catch (error) {
