@@ -14,6 +14,7 @@ import { emptySummary, runSink, type SinkSummary } from "../sink/sink.ts";
 import { listeners, type SinkListener } from "../sink/sink_event.ts";
 import { otherSchema } from "./other_schema.ts";
 import { openBroker } from "./open_broker.ts";
+import { unknownFields } from "./unknown_fields.ts";
 import { openLake } from "./open_lake.ts";
 import { type OpenTable, openTable } from "./open_table.ts";
 
@@ -29,7 +30,8 @@ export async function run(context: CommandContext): Promise<number> {
   output.onClosed(() => queueMicrotask(() => closed.abort()));
   const signal = AbortSignal.any([context.signal, closed.signal]);
   const { topic, group, from, format, partitionBy, untilEnd } = settings;
-  const schema = lenientBy(await loadSchema(settings.schema, signal), settings.lenient);
+  const declared = lenientBy(await loadSchema(settings.schema, signal), settings.lenient);
+  const schema = settings.strictFields ? { ...declared, strictFields: true } : declared;
   // What the user wrote is looked at before any service is asked.
   new Partitioning(partitionBy, schema);
   compressionOf(format, settings.compression);
@@ -52,6 +54,7 @@ export async function run(context: CommandContext): Promise<number> {
       `consuming topic ${topic} on ${broker.description} as group ${group} into ` +
         `${target.description}, as ${format} by ${partitionBy}`,
     );
+    const unknown = unknownFields(output);
     const view = settings.watch
       ? await startView(schema, context)
       : startProgress(summary, startedAt, context);
@@ -75,12 +78,18 @@ export async function run(context: CommandContext): Promise<number> {
         },
         maxMemoryBytes: settings.maxMemory,
         untilEnd,
-        onEvent: listeners(operations.onEvent, view.onEvent, otherSchema(settings, output)),
+        onEvent: listeners(
+          operations.onEvent,
+          view.onEvent,
+          otherSchema(settings, output),
+          unknown.listener,
+        ),
         onRow: view.onRow,
         signal,
       }, summary);
     } finally {
       view.close();
+      unknown.close();
     }
   } catch (error) {
     // Stopping is a way to finish, wherever it found us.

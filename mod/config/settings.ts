@@ -388,6 +388,15 @@ export const SETTINGS = define({
     description:
       "What messages may be besides plain JSON objects, words separated by commas: numbers, names, nan, epoch_s, epoch_ms, epoch_us, epoch_ns, envelope, twice, csv",
   },
+  strictFields: {
+    type: "boolean",
+    group: "input",
+    flag: "--strict-fields",
+    env: "TICKLAKE_STRICT_FIELDS",
+    default: false,
+    commands: ["consume"],
+    description: "Make messages with fields that the schema does not know dead letters",
+  },
   key: {
     type: "string",
     group: "input",

@@ -4,20 +4,34 @@ import { checkRow } from "../schema/check_row.ts";
 import type { MessageCheck, MessageRecord } from "../schema/message_reader.ts";
 import type { CheckedRow } from "../schema/row.ts";
 import type { Column, RowSchema } from "../schema/schema.ts";
+import { found } from "../schema/value_text.ts";
 import { decodeValue } from "./decode_value.ts";
 import type { Fields } from "./fields.ts";
 import { fieldFinder } from "./find_field.ts";
 import { NOT_A_NUMBER } from "./not_a_number.ts";
 import { recordText } from "./record_text.ts";
+import { unknownFieldFinder } from "./unknown_fields.ts";
 
 /**
  * What decides about messages that the reader's fast path leaves: the strict check, or, where the schema
  * declares it, one that takes messages as they come.
+ * @param onUnknown told of the first field of a message that the schema does not know
  */
-export function messageCheck(schema: RowSchema): MessageCheck {
+export function messageCheck(
+  schema: RowSchema,
+  onUnknown: (name: string) => void = () => {},
+): MessageCheck {
+  const unknownField = unknownFieldFinder(schema);
+  const look = (fields: Fields) => {
+    const name = unknownField(fields);
+    if (name === undefined) return null;
+    if (schema.strictFields) return `unknown field ${found(name)}`;
+    onUnknown(name);
+    return null;
+  };
   return isStrict(schema)
-    ? (value) => checkMessage(schema, value)
-    : (value, record) => lenientRow(schema, value, record);
+    ? (value) => checkMessage(schema, value, look)
+    : (value, record) => lenientRow(schema, value, look, record);
 }
 
 function isStrict({ columns, lenient = [] }: RowSchema): boolean {
@@ -28,11 +42,18 @@ function isStrict({ columns, lenient = [] }: RowSchema): boolean {
     );
 }
 
-function lenientRow(schema: RowSchema, value: Uint8Array, record?: MessageRecord): CheckedRow {
+function lenientRow(
+  schema: RowSchema,
+  value: Uint8Array,
+  look: (fields: Fields) => string | null,
+  record?: MessageRecord,
+): CheckedRow {
   const lenient = new Set(schema.lenient);
   const needsFields = schema.columns.some(({ from }) => from === undefined);
   const decoded: Fields | string = needsFields ? decodeValue(value, schema, lenient) : {};
   if (typeof decoded === "string") return decoded;
+  const refusal = look(decoded);
+  if (refusal !== null) return refusal;
   const find = fieldFinder(decoded, lenient.has("names"));
   let reason: string | undefined;
   const row = checkRow(schema, (column) => {

@@ -20,8 +20,13 @@ const decoder = new TextDecoder("utf-8");
  * forms of `parse_date.ts`.
  *
  * @param value the message's bytes; `null` for a tombstone
+ * @param look sees the message's fields before the check, and may give a reason of its own
  */
-export function checkMessage(schema: RowSchema, value: Uint8Array | null): CheckedRow {
+export function checkMessage(
+  schema: RowSchema,
+  value: Uint8Array | null,
+  look: (fields: Record<string, unknown>) => string | null = () => null,
+): CheckedRow {
   if (value === null) return "no value (a tombstone)";
   if (value.length === 0) return "empty value";
   // Looked at first: an exception costs more than ten messages that are good.
@@ -43,6 +48,8 @@ export function checkMessage(schema: RowSchema, value: Uint8Array | null): Check
     return `expected a JSON object, found ${found(json)}`;
   }
   const object = json as Record<string, unknown>;
+  const refusal = look(object);
+  if (refusal !== null) return refusal;
   return checkRow(
     schema,
     // Only the message's own names: a column may be called `constructor` or `__proto__`.

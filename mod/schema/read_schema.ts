@@ -54,7 +54,14 @@ function read(json: Record<string, unknown>, report: Report): RowSchema {
   if (lenient !== undefined && !(isTexts(lenient) && lenient.every((w) => words.includes(w)))) {
     report(`lenient: expected a list of ${words.join(", ")}; found ${found(lenient)}`);
   }
-  const more = lenient === undefined ? {} : { lenient: lenient as string[] };
+  const { strictFields } = json;
+  if (strictFields !== undefined && typeof strictFields !== "boolean") {
+    report(`strictFields: expected true or false, found ${found(strictFields)}`);
+  }
+  const more = {
+    ...(lenient === undefined ? {} : { lenient: lenient as string[] }),
+    ...(strictFields === true ? { strictFields } : {}),
+  };
   return { ...more, table: table as string, key: key as RowSchema["key"], columns, notBelow };
 }
 

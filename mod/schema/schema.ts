@@ -54,6 +54,8 @@ export interface RowSchema {
   columns: Column[];
   /** What messages may be besides plain JSON objects: words of `LENIENCES`. */
   lenient?: readonly string[];
+  /** Whether a message with a field that is no column is a dead letter. @default {false} */
+  strictFields?: boolean;
   notBelow: NotBelow[];
 }
 

@@ -41,6 +41,13 @@ export const SCHEMA_FIELDS: readonly SchemaField[] = [
     }. --lenient WORDS does the same for one run`,
   },
   {
+    name: "strictFields",
+    form: "true or false",
+    default: "false",
+    description:
+      "Whether a message with a field that is no column is a dead letter; --strict-fields does the same for one run",
+  },
+  {
     name: "notBelow",
     form: 'list of {"column", "than"}',
     default: "none",

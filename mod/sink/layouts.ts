@@ -98,7 +98,9 @@ async function formerSchemas(schema: RowSchema): Promise<FormerSchemas> {
 const FINGERPRINT_DIGITS = 16;
 
 /** A hash of all in a schema that decides about rows and their form. */
-async function fingerprint({ table, columns, lenient, notBelow }: RowSchema): Promise<string> {
+async function fingerprint(
+  { table, columns, lenient, strictFields, notBelow }: RowSchema,
+): Promise<string> {
   const decisive = columns.map(({ wire, name, type, required, min, max, maxLength, ...column }) => [
     wire,
     name,
@@ -111,7 +113,10 @@ async function fingerprint({ table, columns, lenient, notBelow }: RowSchema): Pr
     ...declared(column),
   ]);
   const rules = notBelow.map(({ column, than }) => [column, than]);
-  const all = [table, decisive, rules, ...lenient === undefined ? [] : [lenient]];
+  const declaredOfAll = lenient === undefined && !strictFields
+    ? []
+    : [lenient ?? null, strictFields ?? false];
+  const all = [table, decisive, rules, ...declaredOfAll];
   const bytes = new TextEncoder().encode(JSON.stringify(all));
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return hash.toHex().slice(0, FINGERPRINT_DIGITS);

@@ -184,7 +184,10 @@ class Sink implements ConsumerHandler {
       schema,
       layouts,
       policy,
-      reader: new MessageReader(schema, messageCheck(schema)),
+      reader: new MessageReader(
+        schema,
+        messageCheck(schema, (name) => tell({ kind: "unknown field", name })),
+      ),
       encoder,
       encodings: new EncodeQueue(this.#ledger),
       uploader: new Uploader({ store, tell, patienceMs }),

@@ -36,6 +36,8 @@ export type SinkEvent =
   | { kind: "read"; partition: number; messages: number; rows: number; bytes: number }
   /** None of the first messages of a partition is a row; `batch` is valid until the call returns. */
   | { kind: "no row"; batch: RecordBatch }
+  /** A message has a field that the schema does not know; `name` is the first of them. */
+  | { kind: "unknown field"; name: string }
   /** Messages that were read and not committed: they will be read again, by whoever is assigned them. */
   | { kind: "gave back"; partition: number; messages: number }
   /** Where reading stands, after the assignment too: `next` is the offset to be read next. */
