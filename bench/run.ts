@@ -5,12 +5,16 @@
  *
  * With `--write` the table goes into docs/benchmarks.md too.
  */
+import { bytesLine } from "./lines/bytes.ts";
 import { consumeLine } from "./lines/consume.ts";
+import { floodLine } from "./lines/flood.ts";
+import { freshnessLine } from "./lines/freshness.ts";
 import { growthLine } from "./lines/growth.ts";
 import { lakeLine } from "./lines/lake.ts";
 import { latencyLine } from "./lines/latency.ts";
 import { localQueryLine } from "./lines/local_query.ts";
 import { produceLine } from "./lines/produce.ts";
+import { quotaLine } from "./lines/quota.ts";
 import { scaleLine } from "./lines/scale.ts";
 import { startLine } from "./lines/start.ts";
 import { writeSection } from "../scripts/marked_section.ts";
@@ -25,6 +29,10 @@ const LINES: Record<string, (stage: Stage) => Promise<Figure[]>> = {
   start: startLine,
   growth: growthLine,
   lake: lakeLine,
+  bytes: bytesLine,
+  freshness: freshnessLine,
+  flood: floodLine,
+  quota: quotaLine,
   query: localQueryLine,
 };
 

@@ -70,8 +70,9 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   }
 }
 
-async function makeBucket(env: Stage["env"]): Promise<void> {
-  const client = new S3Client({
+/** A client of the S3 server. */
+export function openS3(env: Stage["env"]): S3Client {
+  return new S3Client({
     region: env.AWS_REGION,
     endpoint: env.AWS_ENDPOINT_URL,
     forcePathStyle: true,
@@ -80,6 +81,10 @@ async function makeBucket(env: Stage["env"]): Promise<void> {
       secretAccessKey: env.AWS_SECRET_ACCESS_KEY,
     },
   });
+}
+
+async function makeBucket(env: Stage["env"]): Promise<void> {
+  const client = openS3(env);
   await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
   client.destroy();
 }

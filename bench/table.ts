@@ -66,5 +66,5 @@ export function markdown(figures: readonly Figure[]): string {
 
 function number(value: number): string {
   if (value >= 100) return Math.round(value).toLocaleString("en-US");
-  return value >= 10 ? value.toFixed(0) : value.toFixed(value >= 1 ? 1 : 3);
+  return value.toFixed(value >= 1 ? 1 : 3);
 }

@@ -15,20 +15,22 @@ export async function growthLine(stage: Stage): Promise<Figure[]> {
   const million = (rows: number) => `${rows / 1e6} million rows`;
   const figures: Figure[] = [];
   const further: Figure[] = [];
-  let before = { rows: 0, seconds: 0 };
+  let before = { rows: 0, seconds: 0, cpu: 0 };
   for (const rows of sizes) {
     const topic = await filledTopic(stage, rows, 1);
     const [runs] = await alternate(long ? 1 : rounds, [() => consume(stage, topic)]);
     for (const run of runs) mustHaveWritten(run, rows);
     figures.push(rowsFigure(line, million(rows), rows, runs, secondsOf));
     const seconds = spread(runs.map(secondsOf)).median;
+    const cpu = spread(runs.map(({ cpuSeconds }) => cpuSeconds)).median;
     if (before.rows > 0) {
       const rate = (rows - before.rows) / (seconds - before.seconds);
       const value = { median: rate, min: rate, max: rate };
       const who = `from ${before.rows / 1e6} to ${million(rows)}`;
-      further.push({ line, who, unit: "rows/s", value });
+      const steady = (cpu - before.cpu) / (rows - before.rows) * 1e6;
+      further.push({ line, who, unit: "rows/s", value, cpu: spread([steady]) });
     }
-    before = { rows, seconds };
+    before = { rows, seconds, cpu };
   }
   const [first, last] = further;
   last.ratio = last.value.median / first.value.median;
