@@ -15,12 +15,19 @@ export interface Limits {
 export interface ControlGroup {
   /** The program, run within the group. */
   within(program: Program): Program;
+  /** Does work whose child processes belong to the group. */
+  start<T>(work: () => Promise<T>): Promise<T>;
+  /** Most memory that the group has had at once, in bytes, page cache included. */
+  peakBytes(): Promise<number>;
   /** Removes the group, whose processes have ended. */
   close(): Promise<void>;
 }
 
 /** Microseconds in which a quota of CPU time counts: the kernel's own default. */
 const PERIOD_US = 100_000;
+
+/** Where version 1 counts the most memory. */
+const V1_PEAK = "memory.max_usage_in_bytes";
 
 /** @throws {Error} where control groups cannot be made: it takes root, and a kernel that has them */
 export async function openControlGroup(
@@ -48,6 +55,23 @@ export async function openControlGroup(
     within({ command, args, env }) {
       const join = [...folders].map((folder) => `echo $$ > ${folder}/cgroup.procs; `).join("");
       return { command: "/bin/sh", args: ["-c", `${join}exec "$0" "$@"`, command, ...args], env };
+    },
+    async start(work) {
+      // Children belong to the group of their parent: it goes in, and out again.
+      for (const folder of folders) {
+        await Deno.writeTextFile(`${folder}/cgroup.procs`, `${Deno.pid}`);
+      }
+      try {
+        return await work();
+      } finally {
+        for (const folder of folders) {
+          await Deno.writeTextFile(`${folder}/../cgroup.procs`, `${Deno.pid}`);
+        }
+      }
+    },
+    async peakBytes() {
+      const file = isV2 ? `${ROOT}/${name}/memory.peak` : `${ROOT}/memory/${name}/${V1_PEAK}`;
+      return Number(await Deno.readTextFile(file));
     },
     async close() {
       for (const folder of folders) await Deno.remove(folder);

@@ -16,6 +16,7 @@ import { localQueryLine } from "./lines/local_query.ts";
 import { produceLine } from "./lines/produce.ts";
 import { quotaLine } from "./lines/quota.ts";
 import { scaleLine } from "./lines/scale.ts";
+import { smallHostLine } from "./lines/small_host.ts";
 import { startLine } from "./lines/start.ts";
 import { writeSection } from "../scripts/marked_section.ts";
 import { openStage, type Stage, type StageOptions } from "./stage.ts";
@@ -33,6 +34,7 @@ const LINES: Record<string, (stage: Stage) => Promise<Figure[]>> = {
   freshness: freshnessLine,
   flood: floodLine,
   quota: quotaLine,
+  host: smallHostLine,
   query: localQueryLine,
 };
 

@@ -85,7 +85,12 @@ export function openS3(env: Stage["env"]): S3Client {
 
 async function makeBucket(env: Stage["env"]): Promise<void> {
   const client = openS3(env);
-  await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
+  try {
+    await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
+  } catch (error) {
+    // An S3 server of one's own may have it from the last time.
+    if ((error as Error).name !== "BucketAlreadyOwnedByYou") throw error;
+  }
   client.destroy();
 }
 
