@@ -1,3 +1,4 @@
+import { checkPages } from "../lake/format/parquet/check_pages.ts";
 import { gunzipSync } from "node:zlib";
 import { parquetMetadata, parquetRead } from "hyparquet";
 import { Failure, messageOf } from "../failure/failure.ts";
@@ -55,6 +56,7 @@ async function parquetOffsets(bytes: Uint8Array): Promise<ObjectOffsets> {
   for (const column of COLUMNS) {
     if (!there.includes(column)) throw new Error(`it has no column ${column}`);
   }
+  checkPages(bytes, metadata, COLUMNS);
   await parquetRead({
     file,
     metadata,

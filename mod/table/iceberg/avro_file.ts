@@ -3,6 +3,9 @@ import { createHash } from "node:crypto";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import avro from "avsc";
 import { Failure, messageOf } from "../../failure/failure.ts";
+import { boundCollections } from "./avsc_repairs.ts";
+
+boundCollections();
 
 /** A schema of Avro, as JSON; attributes that Avro does not know (`field-id`) are kept. */
 export type AvroSchema = string | { [key: string]: unknown } | AvroSchema[];
@@ -107,6 +110,8 @@ export function readAvroFile<R>(bytes: Uint8Array, name: string): AvroFile<R> {
       if (count.offset < 0 || size.offset < 0 || end + SYNC_BYTES > buffer.length) {
         throw new Error("it is cut off");
       }
+      // Lengths that lead backwards would be read for ever.
+      if (end < size.offset || count.value < 0n) throw new Error("it is damaged");
       if (!buffer.subarray(end, end + SYNC_BYTES).equals(sync)) throw new Error("it is damaged");
       const block = decompress(
         metadata.get("avro.codec") ?? "null",
@@ -115,6 +120,8 @@ export function readAvroFile<R>(bytes: Uint8Array, name: string): AvroFile<R> {
       for (let i = 0, offset = 0; i < Number(count.value); i++) {
         const record = type.decode(block, offset);
         if (record.offset < 0) throw new Error("a record is cut off");
+        // Any number of them fits into no bytes at all.
+        if (record.offset === offset) throw new Error("a record has no bytes");
         records.push(record.value as R);
         offset = record.offset;
       }

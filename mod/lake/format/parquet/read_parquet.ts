@@ -1,5 +1,6 @@
 import { type DecodedArray, parquetMetadata, type ParquetParsers, parquetRead } from "hyparquet";
 import type { Column } from "../../../schema/schema.ts";
+import { checkPages } from "./check_pages.ts";
 import { readColumn } from "./read_column.ts";
 import { DECOMPRESSORS } from "./decompress_page.ts";
 import type { ObjectRows } from "../object_rows.ts";
@@ -35,6 +36,7 @@ export async function parquetBatches(
   const elements = new Map(
     isFlat ? metadata.schema.slice(1).map((element) => [element.name, element]) : [],
   );
+  checkPages(bytes, metadata, columns);
   const batches: ObjectRows["batches"] = [];
   let rowStart = 0;
   for (const group of metadata.row_groups) {

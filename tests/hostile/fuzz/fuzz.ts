@@ -1,0 +1,59 @@
+import { Failure } from "../../../mod/failure/failure.ts";
+import { Mutator } from "./mutate.ts";
+import type { Target } from "./targets.ts";
+
+const CORPUS = new URL("./corpus/", import.meta.url);
+
+/** Milliseconds that a reader may take over one input of a few kilobytes. */
+const SLOWEST_MS = 5000;
+
+/** What a run of a target came to. */
+export interface FuzzOutcome {
+  inputs: number;
+  /** Inputs that were refused with a {@linkcode Failure}, or taken as no rows. */
+  refused: number;
+  slowestMs: number;
+}
+
+/** The inputs that are kept: what our own writers and others make, and what once broke a reader. */
+export function corpusOf({ name }: Target): Array<readonly [file: string, bytes: Uint8Array]> {
+  const folder = new URL(`${name}/`, CORPUS);
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).sort()
+    .map((file) => [file, Deno.readFileSync(new URL(file, folder))] as const);
+}
+
+/**
+ * Gives a target its corpus and so many inputs made of it.
+ * @throws {Error} naming the input, which is kept in the directory of temporary files
+ */
+export async function fuzz(target: Target, count: number, seed: number): Promise<FuzzOutcome> {
+  const corpus = corpusOf(target);
+  const mutator = new Mutator(corpus.map(([, bytes]) => bytes), seed);
+  const outcome: FuzzOutcome = { inputs: 0, refused: 0, slowestMs: 0 };
+  for (let i = -corpus.length; i < count; i++) {
+    const bytes = i < 0 ? corpus[i + corpus.length][1] : mutator.next();
+    const startedAt = performance.now();
+    try {
+      await target.run(bytes);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw broken(target, bytes, seed, error);
+      outcome.refused++;
+    }
+    const ms = performance.now() - startedAt;
+    if (ms > SLOWEST_MS) throw broken(target, bytes, seed, `it took ${Math.round(ms)} ms`);
+    outcome.slowestMs = Math.max(outcome.slowestMs, ms);
+    outcome.inputs++;
+  }
+  return outcome;
+}
+
+function broken({ name }: Target, bytes: Uint8Array, seed: number, cause: unknown): Error {
+  const kept = Deno.makeTempFileSync({ prefix: `ticklake-fuzz-${name}-` });
+  Deno.writeFileSync(kept, bytes);
+  return new Error(
+    `${name}, seed ${seed}: ${cause}\nthe input is ${kept}; it belongs into ${CORPUS}`,
+    {
+      cause,
+    },
+  );
+}

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { isUtf8 } from "node:buffer";
+import { Failure } from "../../../mod/failure/failure.ts";
+import { readObject } from "../../../mod/lake/format/read_object.ts";
+import { parseObjectName } from "../../../mod/lake/layout.ts";
+import { checkMessage } from "../../../mod/schema/check_message.ts";
+import { isJson } from "../../../mod/schema/is_json.ts";
+import { loadSchema } from "../../../mod/schema/load_schema.ts";
+import { MessageReader } from "../../../mod/schema/message_reader.ts";
+import { readAvroFile } from "../../../mod/table/iceberg/avro_file.ts";
+import { outcomeOf } from "../../source/outcome.ts";
+
+/** A reader of bytes that others chose. */
+export interface Target {
+  /** Its name, and the folder of its corpus. */
+  name: string;
+  /** Seed within the tests, where another would find what is known. @default {that of the property tests} */
+  seed?: number;
+  /** @throws when it does what it must not, besides a {@linkcode Failure} */
+  run(bytes: Uint8Array): void | Promise<void>;
+}
+
+const quotes = await loadSchema();
+const reader = new MessageReader(quotes, (value) => checkMessage(quotes, value));
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** What the reader holds after it has accepted a message. */
+function held(): Array<string | number | null> {
+  return quotes.columns.map(({ type }, c) => {
+    if (reader.absent[c] === 1) return null;
+    return type === "string"
+      ? decoder.decode(reader.bytes.subarray(reader.starts[c], reader.ends[c]))
+      : reader.numbers[c];
+  });
+}
+
+function isJsonByEngine(bytes: Uint8Array): boolean {
+  try {
+    JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function objectOf(extension: string, bytes: Uint8Array): Promise<void> {
+  const name = `index_quotes/dt=2026-11-24/q-0-${"0".repeat(16)}-${"0".repeat(16)}.${extension}`;
+  await readObject(name, parseObjectName(name)!, bytes, quotes.columns);
+}
+
+/** All of them. The reader of record batches has its own, with the codecs of other clients. */
+export const TARGETS: readonly Target[] = [
+  {
+    name: "json",
+    run(bytes) {
+      const checked = checkMessage(quotes, bytes);
+      const reason = reader.read(bytes);
+      assert.deepEqual(reason ?? held(), checked);
+      // What it is asked about is UTF-8 without a byte order mark.
+      if (isUtf8(bytes) && bytes[0] !== 0xef) assert.equal(isJson(bytes), isJsonByEngine(bytes));
+    },
+  },
+  {
+    name: "csv",
+    async run(bytes) {
+      const whole = await settled(outcomeOf(bytes, quotes));
+      const inPieces = await settled(outcomeOf(bytes, quotes, [1, 7, 64]));
+      assert.deepEqual(inPieces, whole);
+    },
+  },
+  // hyparquet 1.31 repeats a level as often as a run claims, up to 2^31 times: seconds, and a gigabyte.
+  { name: "parquet", seed: 2, run: (bytes) => objectOf("parquet", bytes) },
+  { name: "jsonl", run: (bytes) => objectOf("jsonl", bytes) },
+  { name: "jsonl-gzip", run: (bytes) => objectOf("jsonl.gz", bytes) },
+  {
+    name: "avro",
+    run(bytes) {
+      readAvroFile(bytes, "manifest.avro");
+    },
+  },
+];
+
+/** What came of it, a failure as its message. */
+async function settled<T>(promise: Promise<T>): Promise<T | string> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (error instanceof Failure) return error.message;
+    throw error;
+  }
+}
