@@ -24,12 +24,27 @@ export const PERMISSIONS: readonly string[] = [
  */
 const COLLECTOR = ["--max-semi-space-size=4", "--heap-growing-percent=100"];
 
+/** What is missing where the compiler cannot fetch the runtime. */
+const NO_RUNTIME =
+  `error: the runtime that executables are made of (denort) cannot be downloaded from dl.deno.land
+  fix: connect to the network, or name a denort of Deno ${Deno.version.deno} with DENORT_BIN`;
+
 const root = new URL("..", import.meta.url);
 
+/** A step that Deno could not do; it has said why. */
+class StepFailed extends Error {}
+
 async function deno(args: string[], cwd: URL | string = root): Promise<void> {
-  const child = new Deno.Command(Deno.execPath(), { args, cwd, stdin: "null" }).spawn();
-  const { success, code } = await child.status;
-  if (!success) throw new Error(`deno ${args[0]} failed with exit code ${code}`);
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args,
+    cwd,
+    stdin: "null",
+    stdout: "inherit",
+    stderr: "piped",
+  }).output();
+  const said = new TextDecoder().decode(stderr).trimEnd();
+  if (!success) throw new StepFailed(/dl\.deno\.land|DENORT/.test(said) ? NO_RUNTIME : said);
+  if (said !== "") console.error(said);
 }
 
 /** A folder `node_modules` with the packages of deno.json, as bundlers want them. */
@@ -77,6 +92,10 @@ if (import.meta.main) {
     const { main, included, sizes } = await bundle(`${folder}/program`, packages);
     await compile(main, included);
     if (Deno.env.has("SIZES")) console.log(sizeTable(sizes));
+  } catch (error) {
+    if (!(error instanceof StepFailed)) throw error;
+    console.error(error.message);
+    Deno.exitCode = 1;
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

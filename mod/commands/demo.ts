@@ -2,6 +2,7 @@ import { Failure, messageOf } from "../failure/failure.ts";
 import type { CommandContext, CommandModule } from "../cli/command.ts";
 import type { Output } from "../terminal/output.ts";
 import type { Settings } from "../config/settings.ts";
+import { sizeText } from "../terminal/amount_text.ts";
 import { openLog } from "../ops/log/log.ts";
 
 /** Rows that the demo sends. */
@@ -92,11 +93,25 @@ export async function run(context: CommandContext): Promise<number> {
   const seconds = Number(((performance.now() - startedAt) / 1000).toFixed(1));
   output.document({ home, rows: ROWS, seconds, steps: results });
   output.line(
-    `\nThat was the whole path, in ${seconds} s. It is all in ${home}: ask it more with\n` +
-      `$ ${commandLine(home, ["query", ...formatFlag(settings), "--example"])}`,
+    `\nThat was the whole path, in ${seconds} s. It is all in ${home} (${
+      sizeText(sizeOf(home))
+    }). Ask it more:\n` +
+      `$ ${
+        commandLine(home, ["query", ...formatFlag(settings), "--example"])
+      }\nRemove it:\n$ rm -r ${home}`,
   );
   if (settings.dashboard) await showDashboard(settings, context);
   return 0;
+}
+
+/** Bytes of all files in a folder. */
+function sizeOf(folder: string): number {
+  let bytes = 0;
+  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    const path = `${folder}/${name}`;
+    bytes += isDirectory ? sizeOf(path) : Deno.statSync(path).size;
+  }
+  return bytes;
 }
 
 /** A row every now and then, its way into the lake, and the page that shows it; until it is stopped. */

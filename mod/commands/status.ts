@@ -137,12 +137,13 @@ function printPartitions(partitions: PartitionStatus[] | null, context: CommandC
   const lag = totalLag(partitions);
   output.line(`topic ${topic}, group ${group}: lag ${numberText(lag)}`);
   for (const { partition, low, high, committed, lag } of partitions) {
-    output.line(
-      `  partition ${partition}: offsets ${low} to ${high}, ` +
-        `${committed === null ? "nothing committed" : `committed ${committed}`}, lag ${
-          numberText(lag)
-        }`,
-    );
+    const offsets = high === low ? `empty at offset ${high}` : `offsets ${low} to ${high - 1}`;
+    const written = committed === null
+      ? "nothing written"
+      : committed === 0
+      ? "nothing written yet"
+      : `written to ${committed - 1}`;
+    output.line(`  partition ${partition}: ${offsets}, ${written}, lag ${numberText(lag)}`);
   }
 }
 

@@ -81,7 +81,7 @@ export async function verify(options: VerifyOptions): Promise<TableVerdict> {
   const offsets = await broker.topicOffsets(topic, { signal });
   if (offsets === null) {
     throw new Failure("service", `topic ${topic} does not exist in ${broker.description}`, {
-      fix: "Check --topic and KAFKA_BOOTSTRAP_SERVERS.",
+      fix: "`ticklake produce` creates it; or check --topic and KAFKA_BOOTSTRAP_SERVERS.",
     });
   }
   // Before the lake, for what must be there; and after it, for what may be, while a sink goes on.

@@ -40,7 +40,7 @@ export async function verifyIceberg(options: VerifyIcebergOptions): Promise<Part
   const identity = await broker.log(topic, { signal });
   if (identity === null) {
     throw new Failure("service", `topic ${topic} does not exist in ${broker.description}`, {
-      fix: "Check --topic and KAFKA_BOOTSTRAP_SERVERS.",
+      fix: "`ticklake produce` creates it; or check --topic and KAFKA_BOOTSTRAP_SERVERS.",
     });
   }
   const key = await logKey({ topic, ...identity });
