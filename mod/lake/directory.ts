@@ -74,7 +74,7 @@ class DirectoryLake implements LakeStore {
   /** As {@linkcode DirectoryLake.#pathOf}, where it is to be written: what tells the case is there then. */
   async #pathToWrite(name: string): Promise<string> {
     const writing = join(this.#root, WRITING);
-    checkOwnEntry(writing, "directory");
+    this.#checkFolders(`${WRITING}/`);
     await this.#makeDirectory(writing);
     return await this.#pathOf(name);
   }
