@@ -55,6 +55,7 @@ export async function run(context: CommandContext): Promise<number> {
         `${target.description}, as ${format} by ${partitionBy}`,
     );
     const unknown = unknownFields(output);
+    await sayWithoutEffect(broker, context);
     const view = settings.watch
       ? await startView(schema, context)
       : startProgress(summary, startedAt, context);
@@ -108,6 +109,21 @@ export async function run(context: CommandContext): Promise<number> {
   if (!settings.strict || summary.rejected === 0) return 0;
   output.note(`error: ${countText(summary.rejected, "message")} rejected, and --strict was given`);
   return EXIT_CODES.rejected;
+}
+
+/** `--from` is for a group that has committed nothing: with another one it must not be ignored in silence. */
+async function sayWithoutEffect(
+  broker: Broker,
+  { settings, loaded, output, signal }: CommandContext,
+): Promise<void> {
+  const { topic, group, from } = settings;
+  if (loaded.resolved.find(({ key }) => key === "from")?.origin !== "flag") return;
+  const committed = await broker.groupOffsets(group, topic, { signal });
+  if (!committed.some(({ offset }) => offset !== null)) return;
+  output.note(
+    `warning: --from ${from} has no effect: group ${group} has committed offsets of ${topic}`,
+    `\`ticklake reset --to ${from}\` moves it; --dry-run shows what that would do.`,
+  );
 }
 
 function summarize(summary: SinkSummary, startedAt: number, { output }: CommandContext): void {

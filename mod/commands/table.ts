@@ -149,6 +149,18 @@ export const COMMANDS: readonly Command[] = [
     load: () => import("./schema.ts"),
   },
   {
+    name: "reset",
+    summary: "Move the group: to where the lake ends, or elsewhere",
+    description:
+      "Sets where the next consume goes on, while no consume of the group runs. What the table has is never written twice: going back needs --rewrite, which takes those ranges out of the table first. Offsets that are skipped become a gap on record. A reset that was cut off is repeated.",
+    examples: [
+      ["ticklake reset --to lake", "go on where the lake ends, whatever the group says"],
+      ["ticklake reset --to latest --dry-run", "what would be skipped"],
+      ["ticklake reset --to earliest --rewrite", "write all that the topic still has again"],
+    ],
+    load: () => import("./reset.ts"),
+  },
+  {
     name: "doctor",
     summary: "Check settings and services, with the fix",
     description:

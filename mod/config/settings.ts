@@ -10,6 +10,7 @@ export const COMMAND_NAMES = [
   "status",
   "topic",
   "dead-letters",
+  "reset",
   "schema",
   "doctor",
   "dashboard",
@@ -75,6 +76,7 @@ const BROKER = [
   "verify",
   "status",
   "topic",
+  "reset",
   "doctor",
   "dashboard",
 ] as const;
@@ -85,6 +87,7 @@ const LAKE = [
   "verify",
   "status",
   "dead-letters",
+  "reset",
   "doctor",
   "dashboard",
 ] as const;
@@ -98,6 +101,7 @@ const ICEBERG = [
   "status",
   "doctor",
   "dashboard",
+  "reset",
 ] as const;
 
 function define<const S extends Record<string, Setting>>(settings: S): S {
@@ -171,6 +175,7 @@ export const SETTINGS = define({
       "topic",
       "dead-letters",
       "schema",
+      "reset",
     ],
     description:
       "What describes the rows: a shipped schema's name or a JSON file, see `ticklake schema`; without it index_quotes",
@@ -203,7 +208,7 @@ export const SETTINGS = define({
     flag: "--group",
     env: "KAFKA_GROUP_ID",
     default: "ticklake",
-    commands: ["consume", "verify", "status", "doctor", "dashboard"],
+    commands: ["consume", "verify", "status", "doctor", "dashboard", "reset"],
     description: "Consumer group whose offsets mark what is in the lake",
   },
 
@@ -488,7 +493,7 @@ export const SETTINGS = define({
     group: "input",
     placeholder: "<number>",
     flag: "--partition",
-    commands: ["topic", "dead-letters"],
+    commands: ["topic", "dead-letters", "reset"],
     description: "Read only this partition",
   },
   day: {
@@ -506,6 +511,24 @@ export const SETTINGS = define({
     flag: "--reason",
     commands: ["dead-letters"],
     description: "Only messages whose reason has this text in it",
+  },
+  to: {
+    type: "string",
+    group: "action",
+    placeholder: "<place>",
+    flag: "--to",
+    commands: ["reset"],
+    description:
+      "Where the group goes on: lake (where the lake ends), earliest, latest, an offset, -10, or a time",
+  },
+  rewrite: {
+    type: "boolean",
+    group: "action",
+    flag: "--rewrite",
+    default: false,
+    commands: ["reset"],
+    description:
+      "Take ranges that are in the table out of it first, so that they are written again",
   },
   where: {
     type: "string",
@@ -567,7 +590,7 @@ export const SETTINGS = define({
     flag: "--format",
     env: "TICKLAKE_FORMAT",
     default: "parquet",
-    commands: ["consume", "setup-catalog"],
+    commands: ["consume", "setup-catalog", "reset"],
     description: "Form of the lake's objects: Parquet or JSON lines (gzip)",
   },
   compression: {
@@ -586,7 +609,7 @@ export const SETTINGS = define({
     flag: "--partition-by",
     env: "TICKLAKE_PARTITION_BY",
     default: "dt",
-    commands: ["consume", "setup-catalog"],
+    commands: ["consume", "setup-catalog", "reset"],
     description:
       "Partitions: dt, hour, column names, year(COLUMN), month(COLUMN), day(COLUMN), bucket(COLUMN,16), separated by commas; or none",
   },
@@ -931,7 +954,7 @@ export const SETTINGS = define({
     group: "action",
     flag: "--dry-run",
     default: false,
-    commands: ["setup-catalog"],
+    commands: ["setup-catalog", "reset"],
     description: "Say what would be done, and do nothing",
   },
   delete: {

@@ -188,4 +188,11 @@ export interface TableLog {
    * For when it is not known which range was begun. May cost as much as a listing of the table.
    */
   sweep(beyond: ReadonlyMap<number, number>, options?: TableCallOptions): Promise<void>;
+  /**
+   * Takes ranges back: afterwards the table has what lies before the position's end, and nothing beyond.
+   * `positions` of the partition must have been asked. A rewind that is cut off is completed by the next
+   * owner's `positions`. Absent where the table cannot.
+   * @param to where the table is to end, by partition; each the beginning of a range
+   */
+  rewind?(to: ReadonlyMap<number, TablePosition>, options?: TableCallOptions): Promise<void>;
 }

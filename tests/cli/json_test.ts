@@ -17,6 +17,7 @@ const RUNS: Array<[command: string, ...args: string[]]> = [
   ["topic", "show"],
   ["topic", "read", "-n", "1"],
   ["dead-letters", "list"],
+  ["reset", "--to", "lake"],
   ["doctor"],
   ["demo"],
   ["schema"],

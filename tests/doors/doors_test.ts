@@ -10,6 +10,7 @@ const FLOORS: ReadonlyArray<readonly string[]> = [
   ["commands"],
   ["cli"],
   ["live"],
+  ["repair"],
   ["verify", "status"],
   ["ops"],
   ["sink"],

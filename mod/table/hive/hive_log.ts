@@ -77,6 +77,15 @@ export class HiveLog implements TableLog {
           .map(({ name }) => name),
       });
     }
+    const rewinds = ofKind(state, "rewind", folder)
+      .filter(({ partition }) => owned.includes(partition));
+    for (const { name, partition, term, from, end } of rewinds) {
+      // A later owner has written since: it was completed, and only its record has stayed.
+      const isCurrent = term >= (newest.get(partition)?.term ?? 0);
+      if (isCurrent) await this.#completeRewind(partition, { from, end }, options);
+      await store.remove(name, options);
+    }
+    if (rewinds.length > 0) return await this.positions(owned, options);
     for (const late of ofKind(state, "late", folder)) {
       if (!owned.includes(late.partition)) continue;
       await this.#removeObjects(late, { ...options, isLate: true });
@@ -169,6 +178,42 @@ export class HiveLog implements TableLog {
       if (isOwn && parsed.first >= (beyond.get(parsed.partition) ?? Infinity)) names.push(name);
     }
     for (const name of names) await store.remove(name);
+  }
+
+  async rewind(
+    to: ReadonlyMap<number, TablePosition>,
+    options: TableCallOptions = {},
+  ): Promise<void> {
+    const { store, table, folder } = this.#parts;
+    for (const [partition, { from, end }] of to) {
+      const { term } = this.#ownedPartition(partition);
+      const name = stateName(table, { kind: "rewind", folder, partition, term, from, end });
+      await store.put(name, recordBytes({ v: 1, partition, from, end }), options);
+      await this.#completeRewind(partition, { from, end }, options);
+      await store.remove(name, options);
+      // What is taken from now on is newer than the rewind, whose record may have stayed.
+      this.#ownedPartition(partition).term++;
+    }
+  }
+
+  /** The position first: objects beyond it are what a next owner, too, would have to remove. */
+  async #completeRewind(
+    partition: number,
+    position: TablePosition,
+    options: TableCallOptions,
+  ): Promise<void> {
+    const { store, table, folder, name: { topic } } = this.#parts;
+    await this.#write(partition, this.#ownedPartition(partition), position, options);
+    for await (const { name, parsed } of tableObjects(store, { table, topic, ...options })) {
+      const isOwn = (parsed.log ?? "") === this.#nameKey && parsed.partition === partition;
+      if (isOwn && parsed.first >= position.end) await store.remove(name, options);
+    }
+    const below = folder;
+    for (const late of ofKind(await listState(store, table, { ...options, below }), "late")) {
+      // A range of the same bounds may now come again.
+      const isGone = late.partition === partition && late.first >= position.end;
+      if (isGone) await store.remove(late.name, options);
+    }
   }
 
   #ownedPartition(partition: number): Owned {

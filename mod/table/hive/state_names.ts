@@ -43,7 +43,9 @@ export type StateName =
     end: number;
     /** Milliseconds since 1970. */
     since: number;
-  };
+  }
+  /** The ranges from `end` on are being taken back, by the owner of that term. */
+  | { kind: "rewind"; folder: string; partition: number; term: number; from: number; end: number };
 
 /** Folder of a log whose objects' names have no key: begun by 0.1.0, or a log without an id. */
 export function plainFolder(topic: string): string {
@@ -73,6 +75,8 @@ function fileName(state: Exclude<StateName, { kind: "table" }>): string {
       return `group-${state.hash}`;
     case "position":
       return `position-${state.partition}-${state.term}-${state.from}-${state.end}`;
+    case "rewind":
+      return `rewind-${state.partition}-${state.term}-${state.from}-${state.end}`;
     case "late":
       return `late-${state.partition}-${state.first}-${state.end}-${state.since}`;
   }
@@ -93,7 +97,7 @@ export function parseStateName(table: string, name: string): StateName | undefin
   if ((kind === "found" || kind === "adopted") && rest === "") return { kind, folder };
   if (kind === "log") return { kind, folder, key: rest };
   if (kind === "group") return { kind, folder, hash: rest };
-  if (kind === "position" && isNumbers(4)) {
+  if ((kind === "position" || kind === "rewind") && isNumbers(4)) {
     const [partition, term, from, end] = numbers;
     return { kind, folder, partition, term, from, end };
   }

@@ -1,0 +1,129 @@
+import type { Broker } from "../broker/broker.ts";
+import type { GroupAdmin } from "../broker/group_admin.ts";
+import { groupInUse } from "../broker/group_in_use.ts";
+import { Failure } from "../failure/failure.ts";
+import type { LakeStore } from "../lake/store.ts";
+import { tableObjects } from "../lake/table_objects.ts";
+import { formatCheckpoint } from "../sink/intent.ts";
+import { logWriter } from "../sink/log_writer.ts";
+import type { Table, TableLog } from "../table/table.ts";
+import { type PartitionPlan, type PartitionState, planReset } from "./reset_plan.ts";
+
+/** Options of {@linkcode reset}. */
+export interface ResetOptions {
+  broker: Broker;
+  admin: GroupAdmin;
+  store: LakeStore;
+  table: Table;
+  /** The table's name in the lake. */
+  tableName: string;
+  topic: string;
+  group: string;
+  /** Offset to read next, by partition, or `lake`. */
+  target(partition: number): number | "lake";
+  /** Only this partition. @default {all} */
+  partition?: number;
+  /** Whether ranges may be taken out of the table. */
+  rewrite: boolean;
+  dryRun: boolean;
+  signal: AbortSignal;
+}
+
+/**
+ * Moves a group, and with `rewrite` the end of the table, so that the next `consume` goes on elsewhere.
+ *
+ * The group's offset is set first: the broker refuses that while the group has a member. Then the table
+ * is rewound, which its next owner completes should this be cut off. Between the two the table is further
+ * than the group, so that a `consume` goes on where the table ends, as if there had been no reset.
+ * @returns what was, or would be, done
+ * @throws {Failure} kind `usage`, when it would write rows twice or the group has members; kind `service`
+ */
+export async function reset(options: ResetOptions): Promise<PartitionPlan[]> {
+  const { admin, topic, group, dryRun, signal } = options;
+  const log = await openLog(options);
+  const states = await statesOf(options, log);
+  const plans = states.map((state) =>
+    planReset(state, options.target(state.partition), options.rewrite)
+  );
+  if (plans.some(({ rewind }) => rewind !== undefined) && log.rewind === undefined) {
+    throw new Failure("usage", `${options.table.description} cannot take ranges back`, {
+      fix: "Roll the table back to a former snapshot with its engine, then `reset --to lake`.",
+    });
+  }
+  if (dryRun) return plans;
+  if (await admin.members(group, signal) > 0) throw groupInUse(group);
+  const positions = new Map(states.map(({ partition, position }) => [partition, position]));
+  await admin.setOffsets(
+    group,
+    topic,
+    plans.map(({ partition, offset, rewind, skipped }) => ({
+      partition,
+      offset,
+      // Without a checkpoint the sink takes it for moved on purpose, and records what was skipped.
+      metadata: skipped > 0 ? "" : formatCheckpoint({
+        from: rewind?.from ?? positions.get(partition)?.from ?? offset,
+        log: log.key,
+      }),
+    })),
+    signal,
+  );
+  const rewinds = plans.flatMap(({ partition, rewind }) =>
+    rewind === undefined ? [] : [[partition, rewind] as const]
+  );
+  if (rewinds.length > 0) await log.rewind!(new Map(rewinds), { signal });
+  return plans;
+}
+
+async function openLog(options: ResetOptions): Promise<TableLog> {
+  const { broker, table, topic, signal } = options;
+  const identity = await broker.log(topic, { signal });
+  if (identity === null) {
+    throw new Failure("service", `topic ${topic} does not exist in ${broker.description}`, {
+      fix: "`ticklake topic list` lists those that do.",
+    });
+  }
+  return await table.log({ topic, ...identity }, logWriter(options), { signal });
+}
+
+async function statesOf(options: ResetOptions, log: TableLog): Promise<PartitionState[]> {
+  const { broker, topic, group, partition: only, signal } = options;
+  const offsets = await broker.topicOffsets(topic, { signal }) ?? [];
+  const committed = new Map(
+    (await broker.groupOffsets(group, topic, { signal })).map((one) => [one.partition, one.offset]),
+  );
+  const chosen = offsets.filter(({ partition }) => only === undefined || partition === only);
+  if (chosen.length === 0) {
+    throw new Failure(
+      "usage",
+      `--partition: topic ${topic} has partitions 0 to ${offsets.length - 1}, found ${only}`,
+    );
+  }
+  const positions = await log.positions(chosen.map(({ partition }) => partition), { signal });
+  const starts = await rangeStarts(options, log);
+  return chosen.map(({ partition, low, high }) => ({
+    partition,
+    low,
+    high,
+    committed: committed.get(partition) ?? null,
+    position: positions.get(partition),
+    rangeStarts: [...starts.get(partition) ?? []].sort((a, b) => a - b),
+  }));
+}
+
+/** First offsets of the log's ranges, by partition. */
+async function rangeStarts(
+  { store, tableName: table, topic, rewrite, signal }: ResetOptions,
+  log: TableLog,
+): Promise<Map<number, Set<number>>> {
+  const starts = new Map<number, Set<number>>();
+  if (!rewrite || log.rewind === undefined) return starts;
+  for await (const { name, parsed } of tableObjects(store, { table, topic, signal })) {
+    const { partition, first, last, kind, partitions, extension } = parsed;
+    const place = { partition, first, last, kind, partitions, extension };
+    if (log.objectName(place) !== name) continue;
+    const own = starts.get(partition);
+    if (own === undefined) starts.set(partition, new Set([first]));
+    else own.add(first);
+  }
+  return starts;
+}

@@ -1,0 +1,84 @@
+import { Failure } from "../failure/failure.ts";
+import { numberText } from "../terminal/amount_text.ts";
+import type { TablePosition } from "../table/table.ts";
+
+/** Where a partition stands before a reset. */
+export interface PartitionState {
+  partition: number;
+  /** Offset of the oldest message that the topic still has. */
+  low: number;
+  /** Offset that the next message will get. */
+  high: number;
+  /** What the group has committed; `null`: nothing. */
+  committed: number | null;
+  /** How far the table is; absent where it has nothing of the partition. */
+  position: TablePosition | undefined;
+  /** First offsets of the ranges that the table has, ascending. */
+  rangeStarts: readonly number[];
+}
+
+/** What a reset does to a partition. */
+export interface PartitionPlan {
+  partition: number;
+  committed: number | null;
+  /** Offset that the group gets. */
+  offset: number;
+  /** Offsets that become a gap on record at the next start, `[end of the table, offset)`; 0 for none. */
+  skipped: number;
+  /** Where the table is to end, when ranges are taken back. */
+  rewind?: TablePosition;
+  /** Offsets that are taken back, to be read and written again. */
+  again: number;
+}
+
+/**
+ * What a reset to `target` does, if it may.
+ * @param target offset to read next, or `lake`: where the table ends
+ * @param rewrite whether ranges may be taken out of the table
+ * @throws {Failure} kind `usage`, when that would write rows twice, or lose some
+ */
+export function planReset(
+  state: PartitionState,
+  target: number | "lake",
+  rewrite: boolean,
+): PartitionPlan {
+  const { partition, low, high, committed, position } = state;
+  const end = position?.end ?? low;
+  const wanted = target === "lake" ? end : Math.min(Math.max(target, low), high);
+  const plan = { partition, committed, again: 0, skipped: 0 };
+  if (position === undefined) return { ...plan, offset: wanted };
+  if (wanted >= end) return { ...plan, offset: wanted, skipped: wanted - end };
+  if (!rewrite) throw wouldDouble(state, wanted);
+  const start = beginning(state, wanted);
+  // A range that begins below the topic's first message cannot be read again: it stays.
+  if (start >= end) return { ...plan, offset: end };
+  const rewind = { from: Math.min(position.from, start), end: start };
+  return { ...plan, offset: start, rewind, again: end - start };
+}
+
+/**
+ * Where ranges can be taken back so that `wanted` is read again: ranges are written whole, so at the
+ * beginning of the one that holds it; or of the next, where the topic no longer has all of that one.
+ */
+function beginning({ low, position, rangeStarts }: PartitionState, wanted: number): number {
+  // Below the table's first range nothing is to be removed but all of it.
+  if (wanted < position!.from) return wanted;
+  const holding = rangeStarts.findLast((start) => start <= wanted) ?? wanted;
+  if (holding >= low) return holding;
+  return rangeStarts.find((start) => start >= low) ?? position!.end;
+}
+
+function wouldDouble({ partition, position }: PartitionState, wanted: number): Failure {
+  return new Failure(
+    "usage",
+    `partition ${partition}: the table has offsets up to ${
+      numberText(position!.end - 1)
+    }, and would ` +
+      `get those from ${numberText(wanted)} on a second time`,
+    {
+      fix:
+        "`--to lake` goes on where the table ends. To write them again, for instance under another " +
+        "--schema: --rewrite, which takes them out of the table first; --dry-run shows what it would do.",
+    },
+  );
+}
