@@ -3,7 +3,8 @@
  *
  *     ./dev bench [LINE...] [--rows=N] [--rounds=N] [--long] [--smoke] [--write]
  *
- * With `--write` the table goes into docs/benchmarks.md too.
+ * With `--write` the table goes into docs/benchmarks.md too, and a picture of it into docs/bench.svg and
+ * docs/bench-dark.svg, where `consume` or `bytes` were measured.
  */
 import { bytesLine } from "./lines/bytes.ts";
 import { consumeLine } from "./lines/consume.ts";
@@ -19,6 +20,7 @@ import { scaleLine } from "./lines/scale.ts";
 import { smallHostLine } from "./lines/small_host.ts";
 import { startLine } from "./lines/start.ts";
 import { writeSection } from "../scripts/marked_section.ts";
+import { plot } from "./plot.ts";
 import { openStage, type Stage, type StageOptions } from "./stage.ts";
 import { type Figure, markdown } from "./table.ts";
 
@@ -88,4 +90,12 @@ const table = `Measured ${date} by \`${`./dev bench ${options}`.trimEnd()}\`` +
   `: ${plan.rows.toLocaleString("en-US")} rows, ${plan.rounds} rounds in turn, ${machine()}.\n\n` +
   markdown(figures);
 console.log(table);
-if (plan.write) await writeSection("docs/benchmarks.md", "bench", table);
+if (plan.write) {
+  await writeSection("docs/benchmarks.md", "bench", table);
+  for (
+    const [mode, file] of [["light", "docs/bench.svg"], ["dark", "docs/bench-dark.svg"]] as const
+  ) {
+    const picture = plot(figures, mode);
+    if (picture !== undefined) await Deno.writeTextFile(file, picture);
+  }
+}
