@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { runTicklake, serviceTest } from "../services/services.ts";
+import { REPOSITORY } from "../services/tools_folder.ts";
+
+const PAGE = await Deno.readTextFile(`${REPOSITORY}/docs/own-data.md`);
+
+/** The page's command lines that run the program. */
+const COMMANDS = [...PAGE.matchAll(/^\$ ticklake (.*)$/gm)].map(([, line]) =>
+  [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain)
+);
+
+serviceTest(
+  "the page on own data: its commands bring such a file to SQL, in an empty folder",
+  { needs: ["binary"] },
+  async () => {
+    const cwd = await Deno.makeTempDir({ prefix: "ticklake-own-" });
+    const [header, row] = PAGE.split("\n$ ticklake")[0].split("\n").slice(-2);
+    const rows = ["AAA", "BBB", "CCC"].map((name) => row.replace(/[^,]+$/, name));
+    await Deno.writeTextFile(`${cwd}/all_stocks_5yr.csv`, [header, ...rows, ""].join("\n"));
+    assert.equal(COMMANDS.length, 4);
+    const outputs: string[] = [];
+    for (const args of COMMANDS) {
+      const { code, stdout, stderr } = await runTicklake(args, { cwd, binary: true });
+      assert.equal(code, 0, stderr);
+      outputs.push(stdout);
+    }
+    assert.match(outputs[0], /^sent 3 rows in .* s, rejected 0\n$/);
+    assert.match(outputs[1], /^read 3 messages, wrote 3 rows and 0 dead letters/);
+    assert.match(outputs[2], /^index +days +highest\n[- ]+\n(?:(?:AAA|BBB|CCC) +1 .*\n){3}$/);
+    assert.match(outputs[3], /^ok: 3 offsets expected, 3 found/);
+    await Deno.remove(cwd, { recursive: true });
+  },
+);
