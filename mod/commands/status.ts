@@ -1,5 +1,5 @@
 import { explainRefusal } from "../aws/explain_refusal.ts";
-import type { CommittedOffset, PartitionOffsets } from "../broker/broker.ts";
+import type { CommittedOffset, LogIdentity, PartitionOffsets } from "../broker/broker.ts";
 import { describeHidden } from "../catalog/setup_report.ts";
 import { formatDollars } from "../aws/prices.ts";
 import type { CommandContext } from "../cli/command.ts";
@@ -12,6 +12,7 @@ import { EXIT_CODES } from "../failure/failure.ts";
 import { alertPost, checkWebhook, postAlert } from "../ops/telemetry/webhook.ts";
 import { catalogStatus, type CrawlerStatus } from "./catalog_status.ts";
 import { icebergStatus, printIcebergStatus } from "./iceberg_status.ts";
+import { tablePositions } from "../status/table_positions.ts";
 import { openExistingBroker } from "./open_broker.ts";
 import { openLake } from "./open_lake.ts";
 import { stoppedFailure } from "./stopped_failure.ts";
@@ -20,6 +21,8 @@ import { stoppedFailure } from "./stopped_failure.ts";
 interface PartitionStatus extends PartitionOffsets {
   /** Next offset to be written; `null` where the group has committed nothing. */
   committed: number | null;
+  /** First offset that the table does not have, by its own record; `null` where it has none. */
+  table: number | null;
   /** Messages that are in the topic and not in the lake. */
   lag: number;
 }
@@ -33,12 +36,22 @@ export async function run(context: CommandContext): Promise<number> {
     ? checkWebhook(settings.alertWebhook)
     : undefined;
   try {
-    const partitions = await partitionStatus(context);
+    const log = await partitionStatus(context);
+    let partitions: PartitionStatus[] | null = null;
     const lake = await openLake(settings);
     const days = new Map<string, number>();
     let inventory: LakeInventory;
     try {
       output.note(`lake: ${lake.description}`);
+      if (log !== null) {
+        const positions = await tablePositions(lake, schema.table, topic, log.identity, { signal });
+        partitions = log.partitions.map((one) => {
+          const table = positions.get(one.partition)?.end ?? null;
+          // The table says how far it is; the group's offsets expire, and people move them.
+          const end = Math.max(one.low, table ?? one.committed ?? 0);
+          return { ...one, table, lag: Math.max(0, one.high - end) };
+        });
+      }
       inventory = await takeInventory(lake, schema.table, topic, signal, days);
     } finally {
       lake.close();
@@ -96,21 +109,25 @@ export async function run(context: CommandContext): Promise<number> {
 
 async function partitionStatus(
   { settings, output, signal }: CommandContext,
-): Promise<PartitionStatus[] | null> {
+): Promise<{ identity: LogIdentity | null; partitions: PartitionStatus[] } | null> {
   const broker = await openExistingBroker(settings, { signal });
   try {
     output.note(`broker: ${broker.description}`);
     const { topic, group } = settings;
     const offsets = await broker.topicOffsets(topic, { signal });
     if (offsets === null) return null;
+    const identity = await broker.log(topic, { signal });
     const committed = new Map<number, CommittedOffset>();
     for (const one of await broker.groupOffsets(group, topic, { signal })) {
       committed.set(one.partition, one);
     }
-    return offsets.map(({ partition, low, high }) => {
-      const offset = committed.get(partition)?.offset ?? null;
-      return { partition, low, high, committed: offset, lag: high - Math.max(offset ?? low, low) };
-    });
+    return {
+      identity,
+      partitions: offsets.map(({ partition, low, high }) => {
+        const offset = committed.get(partition)?.offset ?? null;
+        return { partition, low, high, committed: offset, table: null, lag: 0 };
+      }),
+    };
   } finally {
     await broker.close();
   }
@@ -136,13 +153,14 @@ function printPartitions(partitions: PartitionStatus[] | null, context: CommandC
   if (partitions === null) return output.line(`topic ${topic}: does not exist`);
   const lag = totalLag(partitions);
   output.line(`topic ${topic}, group ${group}: lag ${numberText(lag)}`);
-  for (const { partition, low, high, committed, lag } of partitions) {
+  for (const { partition, low, high, committed, table, lag } of partitions) {
     const offsets = high === low ? `empty at offset ${high}` : `offsets ${low} to ${high - 1}`;
-    const written = committed === null
+    const end = table ?? committed;
+    const written = end === null
       ? "nothing written"
-      : committed === 0
+      : end === 0
       ? "nothing written yet"
-      : `written to ${committed - 1}`;
+      : `written to ${end - 1}`;
     output.line(`  partition ${partition}: ${offsets}, ${written}, lag ${numberText(lag)}`);
   }
 }
