@@ -1,0 +1,119 @@
+/**
+ * Attacks the program at length, and prints the table of what came of it:
+ *
+ *     ./dev hostile [--inputs N] [--seed N] [--write]
+ *
+ * `--inputs` are those of each fuzzed reader (100,000 without it). With `--write` the table goes into
+ * docs/security.md too. Ends with exit code 1 when something did not hold.
+ */
+import { writeSection } from "../../scripts/marked_section.ts";
+import { startServices } from "../services/start_services.ts";
+import { REPOSITORY } from "../services/tools_folder.ts";
+import { fuzz } from "./fuzz/fuzz.ts";
+import { TARGETS } from "./fuzz/targets.ts";
+import { mebibytes, MEMORY_INPUTS, readInput } from "./memory/inputs.ts";
+
+/** Tests that are an attack as they are, and what they stand for in the table. */
+const ATTACKS: ReadonlyArray<readonly [what: string, file: string]> = [
+  [
+    "more idle connections than it may have files, slow and broken requests",
+    "hostile/ports_test.ts",
+  ],
+  [
+    "links, pipes, devices, directories, growing, truncated and vanishing files",
+    "hostile/files_test.ts",
+  ],
+  ["links below --home, to others' files", "files/links_test.ts"],
+  [
+    "secrets planted in settings, endpoint and webhook, looked for in every output",
+    "cli/secrets_test.ts",
+  ],
+  ["guesses of the dashboard's token, foreign hosts", "live/dashboard_access_test.ts"],
+  ["a redirecting webhook", "ops/telemetry/alerts_test.ts"],
+];
+
+type Line = readonly [what: string, done: string, outcome: string];
+
+const lines: Line[] = [];
+let failed = false;
+
+async function attack(what: string, run: () => Promise<readonly [string, string]>): Promise<void> {
+  console.error(what);
+  try {
+    lines.push([what, ...await run()]);
+  } catch (error) {
+    failed = true;
+    console.error(error);
+    lines.push([what, "", "**did not hold**"]);
+  }
+}
+
+/** Runs a file of tests; gives how many there were. */
+async function runTests(file: string): Promise<number> {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["test", "-A", "--no-check", "--quiet", `tests/${file}`],
+    cwd: REPOSITORY,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  const text = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  if (!success) throw new Error(text);
+  return Number(/(\d+) passed/.exec(text)?.[1] ?? 0);
+}
+
+function option(name: string, otherwise: number): number {
+  const at = Deno.args.indexOf(name);
+  if (at < 0) return otherwise;
+  const value = Number(Deno.args[at + 1]);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  console.error(`error: ${name}: expected a whole number above 0, found ${Deno.args[at + 1]}`);
+  Deno.exit(2);
+}
+
+async function main(): Promise<number> {
+  const [inputs, seed] = [option("--inputs", 100_000), option("--seed", 1 + Date.now() % 2 ** 31)];
+  const folder = Deno.makeTempDirSync({ prefix: "ticklake-services-" });
+  const services = await startServices(folder, new Set(["kafka", "python", "binary"]));
+  try {
+    for (const reason of Object.values(services.missing)) throw new Error(reason);
+    for (const [name, value] of Object.entries(services.env)) Deno.env.set(name, value);
+    for (const [what, file] of ATTACKS) {
+      await attack(what, async () => [`${await runTests(file)} tests`, "held"]);
+    }
+    for (const target of TARGETS) {
+      await attack(`mutated bytes for the ${target.name} reader`, async () => {
+        const outcome = await fuzz(target, inputs, seed);
+        const count = outcome.inputs.toLocaleString("en-US");
+        return [`${count} inputs`, `held; the slowest took ${Math.ceil(outcome.slowestMs)} ms`];
+      });
+    }
+    for (const input of MEMORY_INPUTS) {
+      await attack(input.what, async () => {
+        const { messages, peakRss, seconds, bound } = await readInput(
+          input,
+          services.env.TEST_KAFKA,
+        );
+        const done = `${messages.toLocaleString("en-US")} messages, 512 MiB (${bound})`;
+        return [done, `finished in ${seconds.toFixed(0)} s with ${mebibytes(peakRss)} MiB`];
+      });
+    }
+  } finally {
+    await services.stop();
+    Deno.removeSync(folder, { recursive: true });
+  }
+  const rows = lines.map((line) => `| ${line.join(" | ")} |`);
+  const day = new Date().toISOString().slice(0, 10);
+  const command = `./dev hostile --inputs ${inputs} --seed ${seed}`;
+  const table = [
+    `Measured ${day} by \`${command}\`:`,
+    "",
+    "| attack | what was done | outcome |",
+    "| --- | --- | --- |",
+    ...rows,
+  ].join("\n");
+  console.log(table);
+  if (Deno.args.includes("--write")) await writeSection("docs/security.md", "hostile", table);
+  return failed ? 1 : 0;
+}
+
+Deno.exit(await main());
