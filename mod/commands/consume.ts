@@ -41,7 +41,8 @@ export async function run(context: CommandContext): Promise<number> {
   const operations = await startOperations({
     command: "consume",
     settings,
-    topicOffsets: async (signal) => await broker?.topicOffsets(topic, { signal }) ?? null,
+    topicOffsets: async (signal) =>
+      await broker?.topicOffsets(topic, { signal, leaderless() {} }) ?? null,
   });
   const summary = emptySummary();
   const startedAt = performance.now();

@@ -114,7 +114,13 @@ async function partitionStatus(
   try {
     output.note(`broker: ${broker.description}`);
     const { topic, group } = settings;
-    const offsets = await broker.topicOffsets(topic, { signal });
+    const offsets = await broker.topicOffsets(topic, {
+      signal,
+      leaderless: (partitions) =>
+        output.note(
+          `warning: nobody leads partition ${partitions.join(", ")}, its lag is not known`,
+        ),
+    });
     if (offsets === null) return null;
     const identity = await broker.log(topic, { signal });
     const committed = new Map<number, CommittedOffset>();

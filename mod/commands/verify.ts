@@ -41,6 +41,7 @@ export async function run(context: CommandContext): Promise<number> {
         `comparing ${store.description} with what group ${group} has committed of topic ${topic} ` +
           `on ${broker.description}, by ${deep ? "reading every row" : "the objects' names"}`,
       );
+      const leaderless: number[] = [];
       const options = {
         broker,
         store,
@@ -49,6 +50,7 @@ export async function run(context: CommandContext): Promise<number> {
         table,
         deep,
         signal,
+        leaderless: (partitions: number[]) => leaderless.push(...partitions),
         onProgress: (done: number, all: number) =>
           output.progress(`read ${done} of ${all} objects`),
       };
@@ -56,7 +58,13 @@ export async function run(context: CommandContext): Promise<number> {
         ? await verify(options)
         : await checkIceberg(options, context, schema);
       output.progress("");
-      return report(verdict, context);
+      const code = report(verdict, context);
+      if (leaderless.length === 0) return code;
+      output.note(
+        `error: nobody leads partition ${leaderless.join(", ")}, so it was not compared`,
+        "Start the brokers that hold it, then run this again.",
+      );
+      return code === 0 ? EXIT_CODES.service : code;
     } finally {
       output.progress("");
       await broker.close();

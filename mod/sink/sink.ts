@@ -5,6 +5,7 @@ import type {
   ConsumerHandler,
   LogIdentity,
   PartitionOffsets,
+  PartitionStall,
   RecordBatch,
   UnreadableBatch,
 } from "../broker/broker.ts";
@@ -111,7 +112,13 @@ const LONGEST_TICK_MS = 500;
 export async function runSink(options: SinkOptions, summary: SinkSummary): Promise<void> {
   const { broker, topic, schema, format, partitionBy, compression, untilEnd = false } = options;
   const layouts = await Layouts.of(schema, format, partitionBy, compression);
-  const ends = untilEnd ? await broker.topicOffsets(topic) : null;
+  const leaderless: number[] = [];
+  const ends = untilEnd
+    ? await broker.topicOffsets(topic, {
+      signal: options.signal,
+      leaderless: (partitions) => leaderless.push(...partitions),
+    })
+    : null;
   const encoder = startEncoder();
   try {
     const sink = new Sink(options, layouts, encoder, ends, summary);
@@ -122,6 +129,17 @@ export async function runSink(options: SinkOptions, summary: SinkSummary): Promi
   } finally {
     encoder.close();
   }
+  if (leaderless.length > 0) throw notRead(topic, leaderless);
+}
+
+/** All others were read to their end. */
+function notRead(topic: string, leaderless: number[]): Failure {
+  const partitions = leaderless.join(", ");
+  return new Failure(
+    "service",
+    `${topic}: nobody leads partition ${partitions}, so what is in it was not read`,
+    { fix: "Start the brokers that hold it, then run this again: it goes on where it was." },
+  );
 }
 
 /** An empty summary. */
@@ -234,6 +252,10 @@ class Sink implements ConsumerHandler {
     this.#log = await uploader.persist("take", () => table.log(name, writer, { signal }), signal);
     for (const text of this.#log.notices) tell({ kind: "notice", text });
     return this.#log;
+  }
+
+  stalled(partition: number, stall: PartitionStall | null): void {
+    this.#parts.tell({ kind: "stalled", partition, reason: stall?.reason ?? null });
   }
 
   async assigned(partitions: AssignedPartition[]): Promise<void> {

@@ -54,6 +54,8 @@ export type SinkEvent =
   | { kind: "retried"; what: "put" | "take" | "commit"; error: unknown }
   /** Whether rows can be written now; `why` where not. */
   | { kind: "ready"; ready: boolean; why?: string }
+  /** A partition could not be read for a minute, or, without a reason, can be again. */
+  | { kind: "stalled"; partition: number; reason: string | null }
   /** Something out of the ordinary that was decided at an assignment, a sentence for people. */
   | { kind: "notice"; text: string };
 

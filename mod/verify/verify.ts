@@ -21,6 +21,8 @@ export interface VerifyOptions {
   /** Read the rows, not only the names. */
   deep: boolean;
   signal: AbortSignal;
+  /** Told of the topic's partitions that nobody leads: what they hold is not compared. */
+  leaderless?(partitions: number[]): void;
   /** Told how many of the objects have been read. */
   onProgress?(done: number, all: number): void;
 }
@@ -78,7 +80,7 @@ export interface TableVerdict {
  */
 export async function verify(options: VerifyOptions): Promise<TableVerdict> {
   const { broker, topic, deep, signal } = options;
-  const offsets = await broker.topicOffsets(topic, { signal });
+  const offsets = await broker.topicOffsets(topic, { signal, leaderless: options.leaderless });
   if (offsets === null) {
     throw new Failure("service", `topic ${topic} does not exist in ${broker.description}`, {
       fix: "`ticklake produce` creates it; or check --topic and KAFKA_BOOTSTRAP_SERVERS.",

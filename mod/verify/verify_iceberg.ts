@@ -166,7 +166,10 @@ async function byRows(
   const all = [...ids].map((id) => positionsOf(metadata, id));
   const partitions = new Set(all.flatMap((positions) => [...positions.keys()]));
   const counts = await countRows(content, all, options);
-  const topicOffsets = await options.broker.topicOffsets(options.topic, { signal: options.signal });
+  const topicOffsets = await options.broker.topicOffsets(options.topic, {
+    signal: options.signal,
+    leaderless: options.leaderless,
+  });
   const isDeleted = hasDeletes(content.base);
   const verdicts: PartitionVerdict[] = [];
   for (const partition of [...partitions].sort((a, b) => a - b)) {

@@ -111,6 +111,30 @@ export function identityContract(test: ContractTest, { trim }: BrokerContractOpt
     await second.stop();
   });
 
+  test("a committed offset beyond the end that nobody moves is a failure, also where it is the end that was waited for", async (fixture) => {
+    const { broker, topic, group } = fixture;
+    await broker.ensureTopic(topic, { partitions: 1 });
+    await send(broker, topic, messages("a", 10));
+    const first = new Recorder({ broker, topic, group });
+    await first.hasReceived(10);
+    await first.partition(0).commit(50, "");
+    await first.stop();
+    const ended = new AbortController();
+    const consuming = broker.consume({
+      topic,
+      group,
+      from: "earliest",
+      signal: ended.signal,
+      handler: {
+        // As one that ends when the group has what was there.
+        assigned: async () => void setTimeout(() => ended.abort()),
+        batch: async () => {},
+        gap: async () => {},
+      },
+    });
+    await assert.rejects(consuming, /ends at offset 10\b/);
+  });
+
   if (trim === undefined) return;
   test("deliveries moved to what retention removed begin with a gap", async (fixture) => {
     const { broker, topic, group } = fixture;

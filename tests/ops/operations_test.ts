@@ -112,6 +112,32 @@ Deno.test("/metrics of produce counts what was acknowledged and what was rejecte
   assert.match(body, /ticklake_sent_rows_total\{command="produce"\} 42/);
 });
 
+Deno.test("a partition that cannot be read is not ready, with its number, and a metric", async () => {
+  await using operations = await start("consume");
+  const { onEvent, ask } = operations;
+  const stalled = async (partition: string) =>
+    new RegExp(`ticklake_stalled_partition\\{partition="${partition}"[^}]*\\} 1`)
+      .test((await ask("/metrics")).body);
+  onEvent({ kind: "assigned", partitions: [0, 3, 5] });
+  onEvent({ kind: "stalled", partition: 3, reason: "KAFKA_STORAGE_ERROR" });
+  onEvent({ kind: "stalled", partition: 0, reason: "LEADER_NOT_AVAILABLE" });
+  assert.equal(
+    (await ask("/readyz")).body.trim(),
+    "not ready: partition 0, 3 cannot be read, the log says why",
+  );
+  assert.deepEqual([await stalled("0"), await stalled("3"), await stalled("5")], [
+    true,
+    true,
+    false,
+  ]);
+  onEvent({ kind: "stalled", partition: 0, reason: null });
+  assert.match((await ask("/readyz")).body, /partition 3 cannot be read/);
+  assert.equal(await stalled("0"), false);
+  onEvent({ kind: "assigned", partitions: [0, 5] });
+  assert.equal((await ask("/readyz")).status, 200);
+  assert.equal(await stalled("3"), false);
+});
+
 Deno.test("/readyz says why: no assignment, the lake away; /healthz stays 200", async () => {
   await using operations = await start("consume");
   const { onEvent, ask } = operations;

@@ -118,7 +118,8 @@ export class Consumption {
       const feeds = this.#feeds = await this.#open(generation, changed, term);
       await abortable(this.#call(lost, () => this.#options.handler.assigned(feeds)), lost);
       for (const feed of feeds) {
-        if (feed.start > feed.offsets.high) throw this.#beyondEnd(feed.start, feed.offsets);
+        // Also where the handler wants no more: that it has all of a shorter log is no end well reached.
+        if (feed.start > feed.offsets.high) this.#fail(this.#beyondEnd(feed.start, feed.offsets));
         feed.open();
       }
       for (const feed of feeds) this.#call(lost, () => this.#deliver(feed));

@@ -51,6 +51,11 @@ export class Metrics implements ProduceObserver {
     registers: [this.#registry],
   });
   readonly #buffered = this.#gauge("ticklake_buffered_bytes", "Bytes of rows not written yet");
+  readonly #stalled = this.#gauge(
+    "ticklake_stalled_partition",
+    "1 for a partition that could not be read for a minute",
+    "partition",
+  );
   readonly #assigned = this.#gauge("ticklake_assigned_partitions", "Partitions read here");
 
   constructor({ command, version, lag, rejections, readiness }: MetricsOptions) {
@@ -103,7 +108,11 @@ export class Metrics implements ProduceObserver {
   /** Counts what the sink does. */
   event(event: SinkEvent): void {
     switch (event.kind) {
+      case "stalled":
+        if (event.reason === null) return this.#stalled.remove({ partition: event.partition });
+        return this.#stalled.set({ partition: event.partition }, 1);
       case "assigned":
+        this.#stalled.reset();
         return this.#assigned.set(event.partitions.length);
       case "read":
         this.#read.inc({ partition: event.partition }, event.rows);

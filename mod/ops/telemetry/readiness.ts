@@ -5,7 +5,8 @@ import type { SinkEvent } from "../../sink/sink_event.ts";
  * reads them, so no message of an error is among them.
  */
 export class Readiness {
-  readonly #obstacles = new Map<"assignment" | "broker" | "outside", string>();
+  readonly #obstacles = new Map<"assignment" | "broker" | "outside" | "stalls", string>();
+  readonly #stalled = new Set<number>();
 
   /** @param waitsFor what is not there at the start, such as `no partition is assigned` */
   constructor(waitsFor: string) {
@@ -22,6 +23,16 @@ export class Readiness {
     if (event.kind === "assigned") {
       if (event.partitions.length > 0) this.#obstacles.delete("assignment");
       else this.#obstacles.set("assignment", "no partition is assigned");
+      this.#stalled.clear();
+      this.#obstacles.delete("stalls");
+    } else if (event.kind === "stalled") {
+      if (event.reason === null) this.#stalled.delete(event.partition);
+      else this.#stalled.add(event.partition);
+      const partitions = [...this.#stalled].sort((a, b) => a - b).join(", ");
+      if (partitions === "") this.#obstacles.delete("stalls");
+      else {
+        this.#obstacles.set("stalls", `partition ${partitions} cannot be read, the log says why`);
+      }
     } else if (event.kind === "ready") {
       if (event.ready) this.#obstacles.delete("outside");
       else this.#obstacles.set("outside", "the lake cannot be written, the log says why");
