@@ -7,6 +7,7 @@ import { embeddedKills } from "./embedded_kills.ts";
 import { clockBack } from "./clock_back.ts";
 import type { Fault } from "./fault.ts";
 import { fullDisk } from "./full_disk.ts";
+import { ICEBERG_FAULTS } from "./iceberg_kills.ts";
 import { killBetweenSteps } from "./kill_between_steps.ts";
 import { killConsume } from "./kill_consume.ts";
 import { killProduce } from "./kill_produce.ts";
@@ -29,6 +30,7 @@ export const FAULTS: readonly Fault[] = [
   changedLayout,
   killProduce,
   embeddedKills,
+  ...ICEBERG_FAULTS,
   zombie,
   rebalanceStorm,
   ...S3_FAULTS,

@@ -2,6 +2,7 @@ import { PROPERTY } from "../property_seed.ts";
 import { serviceTest } from "../services/services.ts";
 import { Chance } from "./chance.ts";
 import { FAULTS } from "./faults.ts";
+import { ICEBERG_FAULTS } from "./iceberg_kills.ts";
 import { figures } from "./figures.ts";
 import { Stage } from "./stage.ts";
 
@@ -17,7 +18,13 @@ for (const fault of FAULTS) {
   serviceTest(
     `${fault.claim}: each offset is in the lake once`,
     {
-      needs: ["kafka", "real-s3", "python", "binary"],
+      needs: [
+        "kafka",
+        "real-s3",
+        "python",
+        "binary",
+        ...ICEBERG_FAULTS.includes(fault) ? ["iceberg-readers", "iceberg-rest"] as const : [],
+      ],
       sanitizeOps: false,
       sanitizeResources: false,
     },

@@ -67,7 +67,10 @@ async function main(): Promise<number> {
   const { faults, rounds: asked, seed, write } = readPlan(Deno.args);
   const begunAt = performance.now();
   const folder = Deno.makeTempDirSync({ prefix: "ticklake-services-" });
-  const services = await startServices(folder, new Set(["python", "binary"]));
+  const services = await startServices(
+    folder,
+    new Set(["python", "binary", "iceberg-readers", "iceberg-rest"] as const),
+  );
   const lines: string[] = [];
   let failed = false;
   try {

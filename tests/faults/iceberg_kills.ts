@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { sleep } from "../../mod/wait/sleep.ts";
+import { conclude } from "./conclude.ts";
+import type { Fault } from "./fault.ts";
+import { IcebergFlow } from "./iceberg_flow.ts";
+import type { Watched } from "./watched_process.ts";
+
+/** Rows a second. */
+const RATE = 20_000;
+
+/** Longest time between two kills, in milliseconds. */
+const LONGEST_MS = 2000;
+
+/** Groups of the three consumers: two share the partitions, the third reads all of them again. */
+const GROUPS = ["one", "one", "another"];
+
+/** Consumers of two groups write one Iceberg table, and are killed at random. */
+function icebergKills(name: string, catalog: string, rest: () => string | undefined): Fault {
+  return {
+    name,
+    claim: `SIGKILL of consumers of two groups that write one Iceberg table, ${catalog}`,
+    rounds: { short: 4, long: 60 },
+    async run({ rounds, chance }) {
+      await using flow = new IcebergFlow(rest());
+      const count = RATE * (rounds + 3) * LONGEST_MS / 1000;
+      const producer = flow.produce(flow.quotes({ count }), RATE);
+      await producer.waitFor(/replaying/);
+      const consume = (group: string) => {
+        const rows = String(chance.one([500, 3000, 20_000]));
+        const args = ["--group", group, "--flush-rows", rows, "--commit-interval", "300ms"];
+        return flow.consume(args);
+      };
+      const consumers: Watched[] = GROUPS.map(consume);
+      let overtaken = 0;
+      for (let round = 0; round < rounds; round++) {
+        await sleep(chance.between(200, LONGEST_MS));
+        const victim = chance.whole(0, GROUPS.length - 1);
+        const { signal, code, stderr } = await consumers[victim].stop("SIGKILL");
+        if (signal !== "SIGKILL") {
+          // The other group was faster: it says so, and is started again.
+          assert.equal(code, 1, stderr);
+          assert.match(stderr, /Another consume writes the same partition|within a flush/);
+          overtaken++;
+        }
+        consumers[victim] = consume(GROUPS[victim]);
+      }
+      await producer.stop("SIGKILL");
+      for (const consumer of consumers) await consumer.stop("SIGKILL");
+      return await conclude(flow, {
+        kills: rounds + GROUPS.length - overtaken,
+        events: `${overtaken} times a group was told that the other was faster`,
+        args: ["--group", "one"],
+      });
+    },
+  };
+}
+
+/** On the table's own folder. */
+export const icebergKillsDirectory = icebergKills(
+  "kill-iceberg-directory",
+  "the table's folder its catalog",
+  () => undefined,
+);
+
+/** On Iceberg's REST catalog. */
+export const icebergKillsRest = icebergKills(
+  "kill-iceberg-rest",
+  "in a REST catalog",
+  () => Deno.env.get("TEST_ICEBERG_REST"),
+);
+
+/** What they need besides what all faults need: "iceberg-readers" and "iceberg-rest". */
+export const ICEBERG_FAULTS = [icebergKillsDirectory, icebergKillsRest];
