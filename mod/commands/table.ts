@@ -90,6 +90,18 @@ export const COMMANDS: readonly Command[] = [
     load: () => import("./verify.ts"),
   },
   {
+    name: "maintain",
+    summary: "Remove files that no snapshot of the Iceberg table has",
+    description:
+      "Files of expired snapshots and of commits that never came about. Safe beside consume, and from cron. Small files are merged by Athena's OPTIMIZE, Trino, Spark or Glue's table optimizers.",
+    examples: [
+      ["ticklake maintain --table-format iceberg --dry-run", "what would be removed"],
+      ["ticklake maintain --table-format iceberg", "once a day is enough"],
+    ],
+    essential: ["tableFormat", "olderThan", "dryRun", "bucket", "json"],
+    load: () => import("./maintain.ts"),
+  },
+  {
     name: "status",
     summary: "Show offsets, lag, the lake's objects and what they cost",
     description:

@@ -7,6 +7,7 @@ export const COMMAND_NAMES = [
   "setup-catalog",
   "query",
   "verify",
+  "maintain",
   "status",
   "topic",
   "dead-letters",
@@ -90,6 +91,7 @@ const LAKE = [
   "reset",
   "doctor",
   "dashboard",
+  "maintain",
 ] as const;
 
 /** Commands that look into the table itself. */
@@ -102,6 +104,7 @@ const ICEBERG = [
   "doctor",
   "dashboard",
   "reset",
+  "maintain",
 ] as const;
 
 function define<const S extends Record<string, Setting>>(settings: S): S {
@@ -174,6 +177,7 @@ export const SETTINGS = define({
       "doctor",
       "topic",
       "dead-letters",
+      "maintain",
       "schema",
       "reset",
     ],
@@ -695,6 +699,15 @@ export const SETTINGS = define({
     commands: ICEBERG,
     description: "AWS service that requests to the REST catalog are signed for: glue or s3tables",
   },
+  olderThan: {
+    type: "duration",
+    group: "action",
+    placeholder: "<time>",
+    flag: "--older-than",
+    default: 86_400_000,
+    commands: ["maintain"],
+    description: "Leave metadata files that were written less long ago: a commit may be on its way",
+  },
   commitInterval: {
     type: "duration",
     group: "flush",
@@ -954,7 +967,7 @@ export const SETTINGS = define({
     group: "action",
     flag: "--dry-run",
     default: false,
-    commands: ["setup-catalog", "reset"],
+    commands: ["setup-catalog", "reset", "maintain"],
     description: "Say what would be done, and do nothing",
   },
   delete: {

@@ -12,6 +12,7 @@ const RUNS: Array<[command: string, ...args: string[]]> = [
   ["query", "--example"],
   ["query", "--example", "gaps"],
   ["verify"],
+  ["maintain", "--table-format", "iceberg"],
   ["status"],
   ["topic", "list"],
   ["topic", "show"],

@@ -71,7 +71,7 @@ export async function writeSnapshot(
   const parent = currentSnapshot(metadata);
   const id = newSnapshotId();
   const sequence = metadata["last-sequence-number"] + 1;
-  const writer = new ManifestWriter(base, files, id, BigInt(sequence));
+  const writer = new ManifestWriter(base, files, { id, sequence: BigInt(sequence), nowMs });
   const before = (await currentManifests(base, files))
     // One without live files was of interest to the snapshot that emptied it alone.
     .filter((manifest) => manifest.added_files_count + manifest.existing_files_count > 0);
@@ -83,7 +83,7 @@ export async function writeSnapshot(
     ...(parent === undefined ? {} : { "parent-snapshot-id": parent["snapshot-id"] }),
     "sequence-number": sequence,
     "timestamp-ms": Math.max(nowMs, metadata["last-updated-ms"]),
-    "manifest-list": `${metadata.location}/metadata/snap-${id}-${crypto.randomUUID()}.avro`,
+    "manifest-list": metadataUri(metadata.location, `snap-${id}`, nowMs),
     summary: summaryOf(change, manifests, parent, writer.removed),
     "schema-id": metadata["current-schema-id"],
   };
@@ -95,21 +95,38 @@ export async function writeSnapshot(
   ];
 }
 
+/** A new file's URI; its name says when it was written, as stores do not. */
+function metadataUri(location: string, stem: string, nowMs: number): string {
+  return `${location}/metadata/${stem}-${nowMs}-${crypto.randomUUID()}.avro`;
+}
+
+/** Milliseconds since 1970 at which a metadata file of ours was written; `undefined` for one of others. */
+export function writtenAt(name: string): number | undefined {
+  const found = /\/(?:snap-\d+|\d+-m\d+)-(\d{13})-[0-9a-f-]{36}\.avro$/.exec(name);
+  return found === null ? undefined : Number(found[1]);
+}
+
 /** Writes the manifests of one snapshot. */
 class ManifestWriter {
   readonly #base: LoadedTable;
   readonly #files: TableFiles;
   readonly #id: bigint;
   readonly #sequence: bigint;
+  readonly #nowMs: number;
   #count = 0;
   /** Files that were removed. */
   readonly removed: DataFile[] = [];
 
-  constructor(base: LoadedTable, files: TableFiles, id: bigint, sequence: bigint) {
+  constructor(
+    base: LoadedTable,
+    files: TableFiles,
+    { id, sequence, nowMs }: { id: bigint; sequence: bigint; nowMs: number },
+  ) {
     this.#base = base;
     this.#files = files;
     this.#id = id;
     this.#sequence = sequence;
+    this.#nowMs = nowMs;
   }
 
   async added(files: readonly AddedFile[]): Promise<ManifestFile[]> {
@@ -180,8 +197,7 @@ class ManifestWriter {
       snapshotId: this.#id,
       sequence: this.#sequence,
     });
-    const path = `${metadata.location}/metadata/${this.#id}-m${this
-      .#count++}-${crypto.randomUUID()}.avro`;
+    const path = metadataUri(metadata.location, `${this.#id}-m${this.#count++}`, this.#nowMs);
     await this.#files.put(path, metadata.location, bytes);
     return { manifest_path: path, ...file };
   }

@@ -83,6 +83,38 @@ Deno.test("setup-catalog makes the Iceberg table, adds columns, refuses other ty
   assert.equal(stateOf(await setUp(schema.columns, "--delete")), "absent");
 });
 
+Deno.test("maintain removes what no snapshot has, and leaves what a commit may still bring", async () => {
+  await using at = await place();
+  await at.ok(...SEND);
+  await at.ok("consume", "--until-end", "--flush-rows", "1000");
+  const data = `${at.home}/lake/index_quotes/data`;
+  const metadata = `${at.home}/lake/index_quotes/metadata`;
+  const [day] = [...Deno.readDirSync(data)];
+  const [{ name }] = [...Deno.readDirSync(`${data}/${day.name}`)];
+  const [partition, log] = [name.split("-")[2], name.slice(-20, -8)];
+  const offsets = (first: number, last: number) =>
+    [first, last].map((offset) => String(offset).padStart(16, "0")).join("-");
+  const write = (path: string) => Deno.writeTextFileSync(path, "left behind");
+  const stem = `index-quotes-${partition}`;
+  const gone = [
+    `${data}/${day.name}/${stem}-${offsets(3, 5)}-${log}.parquet`,
+    `${metadata}/123-m0-1700000000000-${crypto.randomUUID()}.avro`,
+    `${metadata}/snap-123-1700000000000-${crypto.randomUUID()}.avro`,
+  ];
+  const stays = [
+    `${data}/${day.name}/${stem}-${offsets(900_000, 900_005)}-${log}.parquet`,
+    `${metadata}/snap-124-${Date.now()}-${crypto.randomUUID()}.avro`,
+    `${metadata}/of-another-program.avro`,
+  ];
+  [...gone, ...stays].forEach(write);
+  assert.equal((await at.ok("maintain", "--dry-run")).orphans.files, gone.length);
+  assert.equal((await at.ok("maintain")).orphans.files, gone.length);
+  for (const path of gone) assert.throws(() => Deno.statSync(path), Deno.errors.NotFound);
+  for (const path of stays) assert.ok(Deno.statSync(path).isFile);
+  assert.equal((await at.ok("maintain")).orphans.files, 0);
+  assert.equal((await at.ok("verify", "--deep")).found, ROWS);
+});
+
 serviceTest("verify is right after pyiceberg has rewritten, and deleted, rows", {
   needs: ["iceberg-readers"],
 }, async () => {

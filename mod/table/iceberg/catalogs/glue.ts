@@ -53,9 +53,8 @@ export class GlueTableCatalog implements TableCatalog {
         "failed",
         `Glue's table ${this.#database}.${this.#table} is no Iceberg table`,
         {
-          fix:
-            "Take its objects in with setup-catalog --table-format iceberg --migrate, give the " +
-            "schema another table name, or go on with --table-format hive.",
+          fix: "Give the schema another table name, use another --database, or go on with " +
+            "--table-format hive.",
         },
       );
     }

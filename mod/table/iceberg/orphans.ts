@@ -1,0 +1,86 @@
+import { parseObjectName } from "../../lake/layout.ts";
+import type { LakeObject } from "../../lake/store.ts";
+import type { LoadedTable, TableCatalog } from "./catalog.ts";
+import { type ManifestFile, readManifest, STATUS } from "./manifest.ts";
+import { readManifestList } from "./manifest_list.ts";
+import { logId, positionsOf } from "./position.ts";
+import { writtenAt } from "./snapshot.ts";
+import type { TableFiles } from "./table_files.ts";
+
+/** What {@linkcode findOrphans} needs. */
+export interface OrphanOptions {
+  catalog: TableCatalog;
+  files: TableFiles;
+  /** Metadata files that were written less long ago may belong to a commit that is on its way. */
+  olderThanMs: number;
+  signal: AbortSignal;
+}
+
+/** Metadata files that are read at once. */
+const READ_AT_ONCE = 16;
+
+/**
+ * Files of this program that no snapshot of the table has: of commits that never came about, and of
+ * snapshots that are expired. Safe beside writers: a data file counts only when the table's position is
+ * behind it, so that no commit can bring it any more. Files of other programs are theirs to remove.
+ */
+export async function findOrphans(
+  { catalog, files, olderThanMs, signal }: OrphanOptions,
+): Promise<LakeObject[]> {
+  // Listed first: whatever is written from now on is not in the list.
+  const listed = [
+    ...await Array.fromAsync(files.store.list(`${files.folder}/data/`, { signal })),
+    ...await Array.fromAsync(files.store.list(`${files.folder}/metadata/`, { signal })),
+  ];
+  const base = await catalog.load();
+  if (base === undefined) return [];
+  const kept = await referenced(base, files, signal);
+  return listed.filter(({ name }) => {
+    if (kept.has(name)) return false;
+    const writtenMs = writtenAt(name);
+    if (writtenMs !== undefined) return Date.now() - writtenMs > olderThanMs;
+    return isOvertaken(name, base);
+  });
+}
+
+/** Whether a data file of ours lies before its partition's position. */
+function isOvertaken(name: string, { metadata }: LoadedTable): boolean {
+  const parsed = name.includes("/data/") ? parseObjectName(name.replace("/data/", "/")) : null;
+  if (parsed === null) return false;
+  const { topic, log = "", partition, last } = parsed;
+  const position = positionsOf(metadata, logId(log, topic)).get(partition);
+  return position !== undefined && last < position.end;
+}
+
+/** Names of all files that some snapshot of the table has. */
+async function referenced(
+  { metadata }: LoadedTable,
+  files: TableFiles,
+  signal: AbortSignal,
+): Promise<Set<string>> {
+  const kept = new Set<string>();
+  const keep = (uri: string) => kept.add(files.name(uri, metadata.location));
+  const manifests = new Map<string, ManifestFile>();
+  await eachOf(metadata.snapshots ?? [], async ({ "manifest-list": list }) => {
+    signal.throwIfAborted();
+    keep(list);
+    for (const manifest of readManifestList(await files.get(list, metadata.location), list)) {
+      manifests.set(manifest.manifest_path, manifest);
+    }
+  });
+  await eachOf([...manifests.values()], async (manifest) => {
+    signal.throwIfAborted();
+    keep(manifest.manifest_path);
+    const bytes = await files.get(manifest.manifest_path, metadata.location);
+    for (const { status, data_file } of readManifest(bytes, manifest)) {
+      if (status !== STATUS.deleted) keep(data_file.file_path);
+    }
+  });
+  return kept;
+}
+
+async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  for (let at = 0; at < items.length; at += READ_AT_ONCE) {
+    await Promise.all(items.slice(at, at + READ_AT_ONCE).map(work));
+  }
+}
