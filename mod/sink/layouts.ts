@@ -12,29 +12,28 @@ export interface Layout {
   partitioning: Partitioning;
   /** What the intent of a flush says of it. */
   recorded: FlushLayout;
-  /** Whether a row needs a value in every column, as under a former schema. @default {false} */
-  needsAll?: boolean;
 }
 
 /** The layouts by which one sink writes: the settings' own, and that of a flush begun under others. */
 export class Layouts {
   readonly #schema: RowSchema;
   readonly #fingerprint: string;
-  readonly #former: FormerSchemas;
+  /** Fingerprints of this schema without some of the optional columns at its end. */
+  readonly #shorter: ReadonlySet<string>;
   /** The settings' own. */
   readonly current: Layout;
 
   private constructor(
     schema: RowSchema,
     fingerprint: string,
-    former: FormerSchemas,
+    shorter: ReadonlySet<string>,
     format: LakeFormat,
     partitionBy: string,
     compression: Compression,
   ) {
     this.#schema = schema;
     this.#fingerprint = fingerprint;
-    this.#former = former;
+    this.#shorter = shorter;
     this.current = this.#layout(format, partitionBy, compression);
   }
 
@@ -46,8 +45,16 @@ export class Layouts {
     compression?: Compression,
   ): Promise<Layouts> {
     const chosen = compressionOf(format, compression);
-    const [own, former] = await Promise.all([fingerprint(schema), formerSchemas(schema)]);
-    return new Layouts(schema, own, former, format, partitionBy, chosen);
+    const [own, shorter] = await Promise.all([fingerprint(schema), shorterSchemas(schema)]);
+    return new Layouts(schema, own, shorter, format, partitionBy, chosen);
+  }
+
+  /**
+   * Whether optional columns were added to the schema since a flush was begun. Messages may be treated
+   * otherwise then: it cannot be repeated, but it can be settled.
+   */
+  hasGrownSince({ schema }: FlushLayout): boolean {
+    return this.#shorter.has(schema);
   }
 
   /**
@@ -55,10 +62,8 @@ export class Layouts {
    * @throws {Failure} kind `usage`, when the flush was begun under another schema
    */
   recorded({ format, partitionBy, compression, schema }: FlushLayout, range: string): Layout {
-    const layout = () => this.#layout(format, partitionBy, compression ?? UNRECORDED[format]);
-    if (schema === this.#fingerprint || this.#former.shorter.has(schema)) return layout();
-    if (schema === this.#former.allRequired) {
-      return { ...layout(), needsAll: true };
+    if (schema === this.#fingerprint) {
+      return this.#layout(format, partitionBy, compression ?? UNRECORDED[format]);
     }
     throw new Failure(
       "usage",
@@ -76,22 +81,13 @@ export class Layouts {
   }
 }
 
-/** Fingerprints of schemas under which a flush may have begun, and which this one follows. */
-interface FormerSchemas {
-  /** Without some of the optional columns at its end: they were added since. */
-  shorter: Set<string>;
-  /** With all columns required: release 0.1.0 shipped index_quotes so. */
-  allRequired: string;
-}
-
-async function formerSchemas(schema: RowSchema): Promise<FormerSchemas> {
+async function shorterSchemas(schema: RowSchema): Promise<Set<string>> {
   const { columns } = schema;
   const shorter = new Set<string>();
   for (let end = columns.length; end > 1 && !columns[end - 1].required; end--) {
     shorter.add(await fingerprint({ ...schema, columns: columns.slice(0, end - 1) }));
   }
-  const required = columns.map((column) => ({ ...column, required: true }));
-  return { shorter, allRequired: await fingerprint({ ...schema, columns: required }) };
+  return shorter;
 }
 
 /** Digits of the fingerprint: a change by accident must not go unseen, an attack is none of its cares. */

@@ -192,7 +192,7 @@ export class OpenRange {
         const record = reader.needsRecord
           ? { key: batch.key(i), headers: batch.headers(i) }
           : undefined;
-        reason = reader.read(value!, record) ?? this.#formerReason(reader);
+        reason = reader.read(value!, record);
       }
       if (reason === null) reason = rows.append(reader, offset, timestampMs);
       if (reason === null) {
@@ -214,13 +214,6 @@ export class OpenRange {
       bytes: this.#messageBytes - bytesBefore,
       isSlice: slice <= 0 && !this.isFull(policy),
     };
-  }
-
-  /** Why a flush that began under a former schema made no row of this one. */
-  #formerReason({ absent, schema }: MessageReader): string | null {
-    if (this.layout.needsAll !== true) return null;
-    const column = schema.columns[absent.indexOf(1)];
-    return column === undefined ? null : `${column.wire} is missing`;
   }
 
   /** Moves on past offsets that have no message. */

@@ -116,10 +116,14 @@ export class PartitionSink {
     const assigned = this.#assigned;
     const journal = this.#journal;
     const { key } = this.#log;
-    const { begun, settle, reset } = point;
-    let { first, next } = point;
+    const { reset } = point;
+    let { first, next, begun, settle } = point;
     journal.from = point.from;
     if (point.notice !== undefined) tell({ kind: "notice", text: point.notice });
+    if (begun?.layout !== undefined && layouts.hasGrownSince(begun.layout)) {
+      settle = { first, intent: begun, late: false, take: true };
+      begun = undefined;
+    }
     if (begun?.layout !== undefined) {
       const range = `partition ${this.partition}, offsets ${first} to ${begun.end - 1},`;
       const layout = layouts.recorded(begun.layout, range);
