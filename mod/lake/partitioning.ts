@@ -164,9 +164,9 @@ export class RowGroups {
 function isTooLong(path: ReadonlyArray<readonly [name: string, value: string]>): boolean {
   let all = 0;
   for (const [name, value] of path) {
-    const bytes = encoder.encode(`${name}=${encodeHive(value)}/`).length;
+    const bytes = encoder.encode(`${name}=${encodeHive(value)}`).length;
     if (bytes > MOST_FOLDER_BYTES) return true;
-    all += bytes;
+    all += bytes + 1;
   }
   return all > MOST_PATH_BYTES;
 }

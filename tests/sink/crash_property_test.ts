@@ -95,7 +95,7 @@ Deno.test("killed at any step, again and again, under changing settings: each of
       },
     ),
     // Each run starts several sinks, each with a thread.
-    { ...PROPERTY, numRuns: Math.ceil(PROPERTY.numRuns / 3) },
+    { ...PROPERTY, numRuns: Math.ceil(PROPERTY.numRuns / 6) },
   );
 });
 

@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { Failure } from "../../mod/failure/failure.ts";
+import { parseObjectName } from "../../mod/lake/layout.ts";
+import { MOST_FOLDERS } from "../../mod/lake/partitioning.ts";
+import { lakeOffsets, offsetsFrom } from "./lake_offsets.ts";
+import { MemoryLake } from "./memory_lake.ts";
+import { quote, quotes, sink } from "./run_sink.ts";
+import { type Entry, ScriptedLog } from "./scripted_log.ts";
+
+const DAY_MS = 86_400_000;
+
+/** A flush has all there is. */
+const POLICY = { rows: 1e6, bytes: 1e9, intervalMs: 1e6 };
+
+function letters(lake: MemoryLake): Array<Record<string, unknown>> {
+  return [...lake.objects].flatMap(([name, bytes]) =>
+    parseObjectName(name)!.kind !== "dead-letters"
+      ? []
+      : new TextDecoder().decode(bytes).trimEnd().split("\n").map((line) => JSON.parse(line))
+  );
+}
+
+Deno.test("a flush opens no more folders than it may, and the rest are dead letters, also when it is repeated", async () => {
+  const days = Array.from({ length: MOST_FOLDERS + 500 }, (_, day) => quote(100, day * DAY_MS));
+  // Another row of a day that has its folder.
+  const log = new ScriptedLog([[...days, quote(100, 3 * DAY_MS)]]);
+  log.batchSize = 10_000;
+  const lake = new MemoryLake();
+  lake.beforePut = () => {
+    if (lake.puts.length === 700) throw new Failure("failed", "killed");
+  };
+  await assert.rejects(sink(log, lake, { policy: POLICY }), { message: "killed" });
+  lake.beforePut = () => {};
+  await sink(log, lake, { policy: POLICY });
+  const found = await lakeOffsets(lake);
+  assert.deepEqual(found.rows, [...offsetsFrom(0, MOST_FOLDERS), MOST_FOLDERS + 500]);
+  assert.deepEqual(found.deadLetters, offsetsFrom(MOST_FOLDERS, MOST_FOLDERS + 500));
+  assert.match(String(letters(lake)[0].reason), /one of more than 1000 in one flush/);
+  assert.ok(lake.objects.size <= MOST_FOLDERS + 101, String(lake.objects.size));
+});
+
+Deno.test("a value that is too long for a folder's name is a dead letter, the longest that is not a row", async () => {
+  const row = (index: string): Entry => {
+    const { value } = quote() as { value: string };
+    return { value: value.replace('"NYA"', JSON.stringify(index)) };
+  };
+  const log = new ScriptedLog([
+    [row("x".repeat(2000)), row("x".repeat(249)), row("x".repeat(250)), row("/".repeat(90))],
+  ]);
+  const lake = new MemoryLake();
+  const columns = quotes.columns.map((column) => ({ ...column, maxLength: undefined }));
+  await sink(log, lake, { partitionBy: "index", schema: { ...quotes, columns } });
+  const found = await lakeOffsets(lake);
+  assert.deepEqual([found.rows, found.deadLetters], [[1], [0, 2, 3]]);
+  assert.match(String(letters(lake)[0].reason), /too long for a folder's name/);
+});
+
+Deno.test("a message of many MiB is a dead letter with its size, its hash and its beginning", async () => {
+  const value = new Uint8Array(5 * 2 ** 20).fill(0x78);
+  const log = new ScriptedLog([[quote(), { value, key: "k" }, quote()]]);
+  const lake = new MemoryLake();
+  await sink(log, lake);
+  assert.deepEqual((await lakeOffsets(lake)).deadLetters, [1]);
+  const [letter] = letters(lake);
+  assert.equal(letter.reason, "value of 5242880 bytes is larger than 4194304");
+  assert.deepEqual(letter.cut, {
+    value: { bytes: value.length, sha256: createHash("sha256").update(value).digest("hex") },
+    headers: 0,
+  });
+  assert.deepEqual(Uint8Array.fromBase64(letter.value as string), value.subarray(0, 65_536));
+});
+
+Deno.test("a message without a Kafka timestamp is a dead letter, not of 1969", async () => {
+  const log = new ScriptedLog([[quote(100, -1), quote()]]);
+  const lake = new MemoryLake();
+  await sink(log, lake);
+  assert.deepEqual((await lakeOffsets(lake)).deadLetters, [0]);
+  assert.equal(letters(lake)[0].reason, "no Kafka timestamp");
+  assert.ok(![...lake.objects.keys()].some((name) => name.includes("1969")));
+});
+
+Deno.test("memory stays bounded within one batch of messages that take more than they are", async () => {
+  const maxMemoryBytes = 2 * 2 ** 20;
+  const log = new ScriptedLog([Array.from({ length: 60_000 }, () => ({ value: "x" }))]);
+  log.batchSize = 60_000;
+  const lake = new MemoryLake();
+  let most = 0;
+  let release = () => {};
+  const held = new Promise<void>((resolve) => release = resolve);
+  lake.beforePut = () => held;
+  setTimeout(release, 300);
+  const { rejected } = await sink(log, lake, {
+    policy: { rows: 1e6, bytes: 256 * 1024, intervalMs: 1e6 },
+    maxMemoryBytes,
+    onEvent(event) {
+      if (event.kind === "buffered") most = Math.max(most, event.bytes);
+    },
+  });
+  assert.equal(rejected, 60_000);
+  assert.deepEqual((await lakeOffsets(lake)).deadLetters, offsetsFrom(0, 60_000));
+  assert.ok(most < maxMemoryBytes, `${most} bytes were held`);
+});
