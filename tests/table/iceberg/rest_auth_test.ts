@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { RestCatalog } from "../../../mod/table/iceberg/catalogs/rest.ts";
+
+/** A catalog that is asked for its table, and answers as told; requests with their headers, in order. */
+function fakeCatalog(answer: (request: Request) => Response | Promise<Response>) {
+  const requests: Array<{ url: string; headers: Headers }> = [];
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => {
+    requests.push({ url: request.url, headers: new Headers(request.headers) });
+    const { pathname } = new URL(request.url);
+    if (pathname === "/v1/config") {
+      return Response.json({ defaults: {}, overrides: { prefix: "p" } });
+    }
+    return answer(request);
+  });
+  return {
+    uri: `http://127.0.0.1:${server.addr.port}`,
+    requests,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+const NAME = { namespace: "a.b", table: "quotes" };
+const none = () => Response.json({ error: { message: "no table" } }, { status: 404 });
+
+Deno.test("a REST catalog gets a bearer token, its prefix and levels of the namespace", async () => {
+  await using fake = fakeCatalog(none);
+  const catalog = new RestCatalog({
+    uri: `${fake.uri}/`,
+    ...NAME,
+    token: "t0ken",
+    warehouse: "w 1",
+  });
+  assert.equal(await catalog.load(), undefined);
+  const [config, table] = fake.requests;
+  assert.equal(new URL(config.url).search, "?warehouse=w%201");
+  assert.equal(new URL(table.url).pathname, "/v1/p/namespaces/a%1Fb/tables/quotes");
+  assert.equal(table.headers.get("authorization"), "Bearer t0ken");
+});
+
+Deno.test("client credentials become a token, and a new one when it is refused", async () => {
+  let granted = 0;
+  const forms: string[] = [];
+  await using fake = fakeCatalog(async (request) => {
+    if (new URL(request.url).pathname === "/v1/oauth/tokens") {
+      forms.push(await request.text());
+      return Response.json({ access_token: `token-${++granted}`, expires_in: 3600 });
+    }
+    const isNew = request.headers.get("authorization") === "Bearer token-2";
+    return isNew ? none() : Response.json({ error: { message: "expired" } }, { status: 401 });
+  });
+  const catalog = new RestCatalog({ uri: fake.uri, ...NAME, credential: "me:se:cret" });
+  assert.equal(await catalog.load(), undefined);
+  assert.equal(await catalog.load(), undefined);
+  assert.equal(granted, 2);
+  const { grant_type, client_id, client_secret, scope } = Object.fromEntries(
+    new URLSearchParams(forms[0]),
+  );
+  assert.deepEqual(
+    [grant_type, client_id, client_secret, scope],
+    ["client_credentials", "me", "se:cret", "catalog"],
+  );
+});
+
+Deno.test("requests are signed for an AWS service", async () => {
+  const env = {
+    AWS_REGION: "eu-central-1",
+    AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
+    AWS_SECRET_ACCESS_KEY: "s",
+  };
+  const before = Object.keys(env).map((name) => [name, Deno.env.get(name)] as const);
+  for (const [name, value] of Object.entries(env)) Deno.env.set(name, value);
+  try {
+    await using fake = fakeCatalog(none);
+    const catalog = new RestCatalog({ uri: fake.uri, ...NAME, sigv4: "s3tables" });
+    assert.equal(await catalog.load(), undefined);
+    const { headers } = fake.requests[1];
+    assert.match(
+      headers.get("authorization")!,
+      /^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE\/\d{8}\/eu-central-1\/s3tables\/aws4_request, /,
+    );
+    assert.ok(headers.get("x-amz-date"));
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) Deno.env.delete(name);
+      else Deno.env.set(name, value);
+    }
+  }
+});
+
+Deno.test("a refusal and an unknown outcome of a REST catalog are told apart", async () => {
+  let status = 500;
+  await using fake = fakeCatalog(() => Response.json({ error: { message: "no" } }, { status }));
+  const catalog = new RestCatalog({ uri: fake.uri, ...NAME });
+  const base = {
+    metadata: { "table-uuid": "u", "current-schema-id": 0, "default-spec-id": 0 },
+    metadataFile: "",
+    version: undefined,
+    // deno-lint-ignore no-explicit-any
+  } as any;
+  for (
+    const [given, kind] of [[500, "service"], [503, "service"], [400, "failed"], [403, "service"]]
+  ) {
+    status = given as number;
+    await assert.rejects(catalog.commit(base, []), { name: "Failure", kind });
+  }
+  status = 409;
+  assert.equal(await catalog.commit(base, []), false);
+});
