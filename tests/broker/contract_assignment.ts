@@ -1,6 +1,6 @@
 import { sleep } from "../../mod/wait/sleep.ts";
 import assert from "node:assert/strict";
-import type { AssignedPartition } from "../../mod/broker/broker.ts";
+import type { AssignedPartition, Broker } from "../../mod/broker/broker.ts";
 import { type BrokerContractOptions, type ContractTest, messages, send } from "./contract.ts";
 import { Recorder } from "./recorder.ts";
 import { until } from "../until.ts";
@@ -121,6 +121,51 @@ export function assignmentContract(test: ContractTest, options: BrokerContractOp
     assert.deepEqual(committed[two.assigned[0].partition].metadata, "theirs");
     assert.deepEqual(committed[one.assigned[0].partition].metadata, "again mine");
     await Promise.all([one.stop(), two.stop()]);
+  });
+
+  test("members that stay may commit what they hold when another one leaves", async (fixture) => {
+    const { broker, another, topic, group } = fixture;
+    await broker.ensureTopic(topic, { partitions: 3 });
+    const revoked: Array<"committed" | "refused"> = [];
+    const member = (broker: Broker) => {
+      const recorder: Recorder = new Recorder({
+        broker,
+        topic,
+        group,
+        before: {
+          revoking: async () => {
+            if (!left) return;
+            // As a sink that has much to write.
+            await new Promise((resolve) => setTimeout(resolve, 200));
+            for (const partition of recorder.assigned) {
+              const { length } = recorder.valuesOf(partition.partition);
+              await partition.commit(length, "").then(
+                () => revoked.push("committed"),
+                () => revoked.push("refused"),
+              );
+            }
+          },
+        },
+      });
+      return recorder;
+    };
+    let left = false;
+    const members = [member(broker), member(await another()), member(await another())];
+    await until("each owns one", () => members.every(({ owned }) => owned.length === 1));
+    await send(await another(), topic, KEYS.flatMap((key) => messages(key, 5)));
+    await until("all is read", () => {
+      return members.reduce((sum, { received }) => sum + received.length, 0) === 5 * KEYS.length;
+    });
+    left = true;
+    await members[0].stop();
+    await until("the others own all", () => {
+      return members[1].owned.length + members[2].owned.length === 3;
+    });
+    await Promise.all([members[1].stop(), members[2].stop()]);
+    assert.ok(
+      revoked.length >= 2 && revoked.every((outcome) => outcome === "committed"),
+      `${revoked}`,
+    );
   });
 
   test("a handler that lets a refused commit out joins again", async (fixture) => {

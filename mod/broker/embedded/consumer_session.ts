@@ -84,6 +84,11 @@ export class ConsumerSession {
     for (const reader of this.#readers) reader.wake();
   }
 
+  /** Delivers nothing more; commits still count. */
+  rest(): void {
+    for (const reader of this.#readers) reader.rest();
+  }
+
   /** Takes notice of the partitions' ends. */
   learnHighs(highs: readonly number[]): void {
     for (const reader of this.#readers) reader.learnHigh(highs[reader.partition]);
@@ -97,7 +102,7 @@ export class ConsumerSession {
     }
     try {
       await commits.submit(() => {
-        membership.fence(this.generation);
+        membership.fence(this.generation, committed.partition);
         writeCommitted(file, options.group, options.topic, committed);
       });
     } catch (error) {

@@ -9,9 +9,13 @@ import { beginAtEnd } from "./committed_offsets.ts";
 import { Membership, type Standing } from "./membership.ts";
 import { readOffsets } from "./topics.ts";
 import { Bell } from "../../wait/bell.ts";
+import { pause } from "../../wait/sleep.ts";
 
 /** Milliseconds between two looks at the group, where no change of the file gives cause for one. */
 const LOOK_MS = 500;
+
+/** Most milliseconds by which a handler may hold up the group's next generation. */
+const MOST_REVOKE_MS = 10_000;
 
 /** What a consumer works with. */
 export interface ConsumerParts {
@@ -28,6 +32,8 @@ interface Running {
   session: ConsumerSession;
   done: Promise<void>;
   ended: boolean;
+  /** The group went on; the handler may still commit. */
+  isEnding: boolean;
 }
 
 /**
@@ -86,11 +92,23 @@ export class EmbeddedConsumer {
       await this.#beginSession();
     } else if (running.session.generation === standing.generation) {
       running.session.learnHighs(highs);
-    } else {
-      running.session.lose(
-        new FencedError(`the group went on to generation ${standing.generation}`),
-      );
+    } else if (!running.isEnding) {
+      running.isEnding = true;
+      this.#revoke(running, standing.generation);
     }
+  }
+
+  /** Lets the handler write what it holds, then gives the partitions to whom they are assigned now. */
+  async #revoke({ session }: Running, generation: number): Promise<void> {
+    const { options: { handler, signal }, leaseMs } = this.#parts;
+    session.rest();
+    const revoked = handler.revoking?.().catch((error) => {
+      logger.debug("what was held could not be committed: {error}", { error: messageOf(error) });
+    });
+    await Promise.race([revoked, pause(Math.min(MOST_REVOKE_MS, leaseMs), signal)]);
+    session.lose(new FencedError(`the group went on to generation ${generation}`));
+    await this.#release();
+    this.#changed.ring();
   }
 
   #read(): Promise<{ standing: Standing; highs: number[] }> {
@@ -118,14 +136,15 @@ export class EmbeddedConsumer {
   }
 
   async #beginSession(): Promise<void> {
-    const { file, options } = this.#parts;
-    if (options.signal.aborted) return;
-    const session = await file.read(() => {
-      const { joined } = this.#membership.standing();
-      return joined ? new ConsumerSession({ ...this.#parts, membership: this.#membership }) : null;
+    if (this.#parts.options.signal.aborted) return;
+    const membership = this.#membership;
+    const session = await this.#parts.commits.submit(() => {
+      const isOwner = membership.standing().joined && membership.claim(membership.ownPartitions());
+      return isOwner ? new ConsumerSession({ ...this.#parts, membership }) : null;
     });
     if (session === null) return;
-    const running: Running = this.#running = { session, ended: false, done: session.run() };
+    const done = session.run();
+    const running: Running = this.#running = { session, ended: false, isEnding: false, done };
     const end = () => {
       running.ended = true;
       this.#changed.ring();
@@ -137,8 +156,19 @@ export class EmbeddedConsumer {
   async #endSession(reason?: unknown): Promise<void> {
     const running = this.#running;
     this.#running = undefined;
-    running?.session.lose(reason);
-    await running?.done;
+    if (running === undefined) return;
+    running.session.lose(reason);
+    await this.#release();
+    await running.done;
+  }
+
+  /** Commits are refused by now: the handler's last calls need not have returned. */
+  async #release(): Promise<void> {
+    try {
+      await this.#parts.commits.submit(() => this.#membership.release());
+    } catch (error) {
+      logger.warn("partitions could not be released: {error}", { error: messageOf(error) });
+    }
   }
 
   async #leave(): Promise<void> {

@@ -67,6 +67,15 @@ CREATE TABLE member (
 ) STRICT, WITHOUT ROWID;
 `;
 
+/** Which member of a group reads a partition. Release 0.1.0 goes on working beside it. */
+const OWNERS = `CREATE TABLE IF NOT EXISTS owner (
+  consumer_group TEXT NOT NULL,
+  topic TEXT NOT NULL,
+  partition INTEGER NOT NULL,
+  member TEXT NOT NULL,
+  PRIMARY KEY (consumer_group, topic, partition)
+) STRICT, WITHOUT ROWID`;
+
 /** The database of an embedded log: one connection, its statements, its transactions. */
 export class LogFile {
   /** The file's path, as it was given. */
@@ -121,7 +130,7 @@ export class LogFile {
         this.#pragma(`application_id = ${APPLICATION_ID}`);
         this.#pragma(`user_version = ${SCHEMA_VERSION}`);
       }
-      for (const sql of IDENTIFY) this.#database.prepare(sql).run();
+      for (const sql of [...IDENTIFY, OWNERS]) this.#database.prepare(sql).run();
     });
   }
 

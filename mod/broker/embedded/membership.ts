@@ -14,13 +14,19 @@ export interface Standing {
   outdated: boolean;
 }
 
+/** How ids of members begin that claim their partitions; those of release 0.1.0 do not. */
+const CLAIMS_PREFIX = "2-";
+
 /** A lease that ran out, or that was renewed in the future, because the clock was set back. */
 const EXPIRED = "(renewed + lease < $now OR renewed > $now + 1000)";
 
 /**
- * One consumer of one topic in its group. Which member owns which partition follows from the list of
- * members; each change of that list is a new generation, and a commit counts only in the generation
- * in which its partition was assigned. So a partition has one owner, whatever the others believe.
+ * One consumer of one topic in its group. Which member is assigned which partition follows from the list
+ * of members; each change of that list is a new generation. A member claims what it is assigned before it
+ * reads, and gets it when the former owner has released it or is gone. A commit counts in the generation
+ * in which its partition was assigned, and after that until somebody else claims the partition: so a
+ * partition has one owner, whatever the others believe, and an owner can write what it holds before it
+ * goes.
  *
  * Leases only decide when a silent member is removed. They use the host's clock; setting it makes
  * members join again at worst.
@@ -30,7 +36,7 @@ const EXPIRED = "(renewed + lease < $now OR renewed > $now + 1000)";
 export class Membership {
   readonly #file: LogFile;
   readonly #group: { $group: string; $topic: string };
-  readonly #id = crypto.randomUUID();
+  readonly #id = CLAIMS_PREFIX + crypto.randomUUID();
   readonly #leaseMs: number;
 
   /** @param leaseMs milliseconds after which others may remove the member unless it was renewed */
@@ -70,6 +76,7 @@ export class Membership {
 
   /** Leaves the group. */
   leave(): void {
+    this.release();
     const removed = this.#change(
       "DELETE FROM member WHERE consumer_group = $group AND topic = $topic AND id = $id",
       { $id: this.#id },
@@ -104,7 +111,7 @@ export class Membership {
     };
   }
 
-  /** The partitions that this member owns in the present generation; none when it was removed. */
+  /** The partitions that this member is assigned in the present generation; none when it was removed. */
   ownPartitions(): number[] {
     const members = this.#file.statement(
       // Who came first keeps the first range: a newcomer to a full group takes nothing away.
@@ -115,13 +122,56 @@ export class Membership {
     return owners.flatMap((owner, partition) => owner === this.#id ? [partition] : []);
   }
 
-  /** @throws {FencedError} when `generation` is no longer the present one */
-  fence(generation: number): void {
+  /** Takes partitions over; `false` while another member still owns one of them. */
+  claim(partitions: number[]): boolean {
+    const owner = this.#file.statement(
+      `SELECT owner.member FROM owner JOIN member ON member.id = owner.member
+           AND member.consumer_group = $group AND member.topic = $topic AND NOT ${EXPIRED}
+         WHERE owner.consumer_group = $group AND owner.topic = $topic
+           AND owner.partition = $partition AND owner.member <> $id`,
+    );
+    const own = { ...this.#group, $id: this.#id };
+    const $now = Date.now();
+    if (partitions.some(($partition) => owner.get({ ...own, $now, $partition }) !== undefined)) {
+      return false;
+    }
+    for (const $partition of partitions) {
+      this.#change("INSERT OR REPLACE INTO owner VALUES ($group, $topic, $partition, $id)", {
+        $partition,
+        $id: this.#id,
+      });
+    }
+    return true;
+  }
+
+  /** Lets others claim what this member has claimed. */
+  release(): void {
+    this.#change(
+      "DELETE FROM owner WHERE consumer_group = $group AND topic = $topic AND member = $id",
+      { $id: this.#id },
+    );
+  }
+
+  /** @throws {FencedError} when a partition, assigned in `generation`, may be another member's */
+  fence(generation: number, partition: number): void {
     const present = this.#assigned()?.generation;
-    if (present === generation) return;
+    if (present === generation || this.#stillOwns(partition)) return;
     throw new FencedError(
       `group ${this.#group.$group} is at generation ${present}; this commit is of ${generation}`,
     );
+  }
+
+  /** Whether nobody else has claimed a partition; members of 0.1.0 take theirs without a word. */
+  #stillOwns($partition: number): boolean {
+    const owner = this.#file.statement(
+      `SELECT member FROM owner
+         WHERE consumer_group = $group AND topic = $topic AND partition = $partition`,
+    ).get({ ...this.#group, $partition });
+    if (owner?.member !== this.#id) return false;
+    return this.#file.statement(
+      `SELECT 1 FROM member WHERE consumer_group = $group AND topic = $topic
+         AND id NOT LIKE '${CLAIMS_PREFIX}%'`,
+    ).get(this.#group) === undefined;
   }
 
   #assigned(): { generation: number; partitions: number } | undefined {
