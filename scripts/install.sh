@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs ticklake: downloads the binary for this host, verifies its checksum, puts it into place.
 #
-#   curl -fsSL @REPOSITORY@/releases/latest/download/install.sh | sh
-#   curl -fsSL @REPOSITORY@/releases/latest/download/install.sh | sh -s -- --to ~/bin --version v0.1.0
+#   curl --proto '=https' --tlsv1.2 -fsSL @REPOSITORY@/releases/latest/download/install.sh | sh
+#   curl --proto '=https' --tlsv1.2 -fsSL @REPOSITORY@/releases/latest/download/install.sh | sh -s -- --to ~/bin --version v0.1.0
 #
 #   --to DIR         where to put it (/usr/local/bin where that can be written, else ~/.local/bin)
 #   --version TAG    which release (the latest)
@@ -36,6 +36,7 @@ main() {
       *) fail "unknown option $1" 'the options are --to, --version and --from' ;;
     esac
   done
+  from_given=$from
   if [ -z "$from" ]; then
     case $repository in
       @*) fail 'this copy of the script belongs to no release' 'take the one of a release, or give --from URL' ;;
@@ -59,6 +60,7 @@ main() {
   download "$from/SHA256SUMS" "$work/SHA256SUMS"
   download "$from/$asset" "$work/$asset"
   verify "$work" "$asset"
+  attest "$work/$asset"
   gzip -d "$work/$asset" || fail "$asset cannot be unpacked"
   binary=$work/${asset%.gz}
   chmod 755 "$binary"
@@ -85,11 +87,18 @@ platform() {
   echo "$os-$arch"
 }
 
+# Only over TLS, redirects too; from a directory or this host (--from) as it is.
 download() {
+  case $1 in
+    https://*) curl_options="--proto =https --tlsv1.2" wget_options=--https-only ;;
+    file://* | http://127.0.0.1:* | http://localhost:*) curl_options= wget_options= ;;
+    *) fail "$1 is not fetched without TLS" 'give --from an https:// or file:// URL' ;;
+  esac
+  # shellcheck disable=SC2086
   if command -v curl >/dev/null; then
-    curl -fsSL --retry 3 --output "$2" "$1" || fail "$1 cannot be downloaded"
+    curl $curl_options -fsSL --retry 3 --output "$2" "$1" || fail "$1 cannot be downloaded"
   elif command -v wget >/dev/null; then
-    wget -q -O "$2" "$1" || fail "$1 cannot be downloaded"
+    wget $wget_options -q -O "$2" "$1" || fail "$1 cannot be downloaded"
   else
     fail 'neither curl nor wget is there' 'install one of them'
   fi
@@ -108,6 +117,20 @@ verify() {
   [ "${found%% *}" = "$expected" ] ||
     fail "the checksum of $2 is ${found%% *}, expected $expected: nothing was installed" \
       'try again; if it stays, someone may have tampered with it: report it'
+}
+
+# The checksums come from where the file does, so they show a broken download, not a false one. The
+# attestation is kept elsewhere; GitHub's program checks it, where it is there and logged in.
+attest() {
+  case $repository in
+    https://github.com/*) ;;
+    *) return 0 ;;
+  esac
+  if [ -z "$from_given" ] && command -v gh >/dev/null && gh auth status >/dev/null 2>&1; then
+    gh attestation verify "$1" --repo "${repository#https://github.com/}" >/dev/null ||
+      fail "$1 has no attestation of $repository: nothing was installed" \
+        'someone may have tampered with it: report it'
+  fi
 }
 
 main "$@"

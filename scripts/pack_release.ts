@@ -4,7 +4,7 @@
  *     deno run --allow-read --allow-write scripts/pack_release.ts FOLDER REPOSITORY_URL
  *
  * FOLDER holds the binaries `ticklake-linux-x64` and so on, and packages (.deb, .rpm) where they were built;
- * it gets the binaries packed, `install.sh`, the manual page, the Homebrew formula, what runs and watches the program on a
+ * it gets the binaries packed, `install.sh`, the manual page, the Homebrew formula, the bill of materials, what runs and watches the program on a
  * host, and `SHA256SUMS` of all these.
  */
 import { createHash } from "node:crypto";
@@ -12,6 +12,7 @@ import { gzipSync } from "node:zlib";
 import manifest from "../deno.json" with { type: "json" };
 import { manualPage } from "../mod/cli/manual_page.ts";
 import { COMMANDS } from "../mod/commands/table.ts";
+import { billOfMaterials } from "./sbom.ts";
 import { RELEASE_TARGETS } from "./release_targets.ts";
 
 /** What a host needs besides the binary. */
@@ -61,6 +62,7 @@ const text = (path: string) => Deno.readTextFileSync(new URL(path, import.meta.u
 const encoder = new TextEncoder();
 const page = encoder.encode(manualPage(COMMANDS, manifest.version));
 add("ticklake.1.gz", gzipSync(page, { level: 9 }));
+add("sbom.cdx.json", encoder.encode(billOfMaterials()));
 const script = text("install.sh").replaceAll("@REPOSITORY@", repository);
 add("install.sh", encoder.encode(script));
 const formula = text("../deploy/packages/ticklake.rb")

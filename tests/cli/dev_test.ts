@@ -95,6 +95,15 @@ Deno.test("./dev installs Deno with npm, without scripts of packages", async () 
   assert.match(stdout, /<task>\n<--quiet>\n<test>\n$/);
 });
 
+Deno.test("./dev runs no Deno that is not the pinned one, whatever its version says", async () => {
+  const { code, stdout, stderr } = await dev(["test"], {
+    npm: NPM,
+    sha256sum: `echo "${"0".repeat(64)}  $1"`,
+  });
+  assert.deepEqual([code, stdout], [1, ""]);
+  assert.match(stderr, /is not the pinned one \(SHA-256 0{64}\)/);
+});
+
 Deno.test("./dev installs Deno with pip where npm fails", async () => {
   const { stdout } = await dev(["test"], { npm: "exit 1", python3: PIP });
   assert.match(stdout, /<task>\n<--quiet>\n<test>\n$/);

@@ -245,3 +245,25 @@ Deno.test("packing twice makes the same files, each with its checksum", async ()
   assert.deepEqual([...files, "SHA256SUMS"].sort(), namesIn(a.folder), "all files have a checksum");
   assert.ok(files.includes("ticklake-consume.service"));
 });
+
+Deno.test("it fetches over TLS alone, or from this host", async () => {
+  await using files = await release("1.0.0");
+  const plain = await install({ ...files, url: "http://example.test" });
+  assert.equal(plain.code, 1);
+  assert.match(plain.stderr, /is not fetched without TLS\n {2}fix: /);
+  await withPrograms({ curl: 'echo "$@" >&2; exit 1' }, async (env) => {
+    const { stderr } = await install({ ...files, url: "https://example.test" }, [], env);
+    assert.match(stderr, /^--proto =https --tlsv1\.2 -fsSL /);
+  });
+});
+
+Deno.test("a release has a bill of materials: each package with its version and hash", async () => {
+  await using files = await release("1.0.0");
+  const { components } = JSON.parse(await Deno.readTextFile(`${files.folder}/sbom.cdx.json`));
+  const kafkajs = components.find(({ name }: { name: string }) => name === "kafkajs");
+  assert.equal(kafkajs.purl, `pkg:npm/kafkajs@${kafkajs.version}`);
+  for (const { name, version, hashes } of components) {
+    assert.match(`${name} ${version}`, /^(@[\w.-]+\/)?[\w.-]+ \d+\.\d+\.\d+/);
+    assert.match(hashes[0].content, /^[0-9a-f]{128}$/);
+  }
+});
