@@ -3,7 +3,7 @@ import type { MessageReader } from "../schema/message_reader.ts";
 import type { ColumnType, RowSchema } from "../schema/schema.ts";
 import { type QuoteFields, quoteFields } from "./quote_fields.ts";
 
-/** One quote as the page gets it: day `YYYY-MM-DD`, prices, and the price in dollars where there is one. */
+/** One quote as the page gets it: day `YYYY-MM-DD`, prices, the price in dollars and the volume where there are such. */
 export type Quote = [
   symbol: string,
   day: string,
@@ -12,6 +12,7 @@ export type Quote = [
   low: number,
   close: number,
   usd: number | null,
+  volume: number | null,
 ];
 
 /** Indices, and days of each, that are kept: what one page can show. */
@@ -41,7 +42,7 @@ export class QuoteMaker {
    * @returns `null` where the row has no price
    */
   make(valueOf: ValueOf, timestampMs: number): Quote | null {
-    const { key, date, close, open, high, low, usd } = this.#fields;
+    const { key, date, close, open, high, low, usd, volume } = this.#fields;
     const number = (column: number | undefined) => {
       const value = column === undefined ? null : valueOf(column);
       return typeof value === "number" ? value : null;
@@ -57,6 +58,7 @@ export class QuoteMaker {
       number(low) ?? price,
       price,
       number(usd),
+      number(volume),
     ];
   }
 
@@ -119,6 +121,9 @@ export class Candles {
   }
 }
 
-function joined(known: Quote, [symbol, day, , high, low, close, usd]: Quote): Quote {
-  return [symbol, day, known[2], Math.max(known[3], high), Math.min(known[4], low), close, usd];
+function joined(known: Quote, quote: Quote): Quote {
+  const [symbol, day, , high, low, close, usd, volume] = quote;
+  const [, , open, highest, lowest, , , traded] = known;
+  const sum = volume === null ? traded : (traded ?? 0) + volume;
+  return [symbol, day, open, Math.max(highest, high), Math.min(lowest, low), close, usd, sum];
 }

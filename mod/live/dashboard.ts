@@ -8,6 +8,8 @@ import { DashboardAccess } from "./dashboard_access.ts";
 import { eventStream } from "./event_stream.ts";
 import { loadHistory } from "./lake_history.ts";
 import { LakeWatch } from "./lake_watch.ts";
+import { PipelineHistory } from "./pipeline_history.ts";
+import { quoteFields } from "./quote_fields.ts";
 import { type PageFile, pageFiles } from "./page_files.ts";
 import { QuoteStream } from "./quote_stream.ts";
 import { TopicTail } from "./topic_tail.ts";
@@ -75,6 +77,8 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   // First where the group stands, then the lake: what is in neither would never be seen.
   await tail.begin(signal);
   const faults = await loadHistory(candles, { store, schema, topic, signal });
+  const history = new PipelineHistory();
+  const keyName = schema.columns[quoteFields(schema).key].wire;
   const lake = new LakeWatch({ store, schema, topic });
   const ended = new AbortController();
   const stop = AbortSignal.any([signal, ended.signal]);
@@ -91,7 +95,15 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     const { pathname } = new URL(request.url);
     const file = files.get(pathname);
     if (file !== undefined) return fileResponse(file);
-    if (pathname === "/api/state") return Response.json({ topic, group, quotes: candles.all() });
+    if (pathname === "/api/state") {
+      return Response.json({
+        topic,
+        group,
+        key: keyName,
+        history: history.points,
+        quotes: candles.all(),
+      });
+    }
     if (pathname === "/api/events") {
       if (streams >= MOST_STREAMS) {
         return new Response("too many pages are open\n", { status: 503 });
@@ -111,7 +123,12 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
       return response;
     },
   });
-  const working = Promise.all([tail.run(stop), lake.run(stop), server.finished]);
+  const working = Promise.all([
+    tail.run(stop),
+    lake.run(stop),
+    history.run(tail, stop),
+    server.finished,
+  ]);
   return {
     url: urlOf(server.addr),
     faults,

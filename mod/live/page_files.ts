@@ -19,6 +19,7 @@ const OWN = [
   "quotes.js",
   "stream.js",
   "text.js",
+  "timeline.js",
 ];
 
 const TYPES: Record<string, string> = { html: "text/html", css: "text/css", js: "text/javascript" };

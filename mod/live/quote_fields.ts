@@ -13,6 +13,8 @@ export interface QuoteFields {
   low: number | undefined;
   /** The price in US dollars: `close_usd`. */
   usd: number | undefined;
+  /** What was traded: `volume`. */
+  volume: number | undefined;
 }
 
 /** Finds them by name and type, so that any schema has something to show. */
@@ -29,6 +31,7 @@ export function quoteFields(schema: RowSchema): QuoteFields {
     high: named("high"),
     low: named("low"),
     usd: named("close_usd"),
+    volume: named("volume"),
   };
 }
 

@@ -18,10 +18,13 @@ const waiting = new Map();
 let latest = {};
 let drawing;
 let frames = 0;
+let connection = { state: "", text: "connecting" };
 
 followStream({
-  onState({ topic, group, quotes: all }) {
+  onState({ topic, group, key, history, quotes: all }) {
     show("where", `topic ${topic}, group ${group}`);
+    show("indices-title", key);
+    pipeline.begin(history);
     quotes.clear();
     waiting.clear();
     for (const quote of all) quotes.take(quote);
@@ -38,10 +41,19 @@ followStream({
     drawing ??= requestAnimationFrame(draw);
   },
   onConnection(state, text) {
-    byId("connection").className = state;
-    show("connection-text", text);
+    connection = { state, text };
+    showConnection();
   },
 });
+
+/** The mark at the top says "live" only where nothing on the page is old. */
+function showConnection() {
+  const stale = connection.state === "live" && pipeline.trouble !== undefined;
+  byId("connection").className = stale ? "away" : connection.state;
+  show("connection-text", stale ? "not up to date" : connection.text);
+  // Without the server nobody knows whether the trouble is over.
+  if (connection.state !== "live") byId("trouble").hidden = true;
+}
 
 function draw() {
   drawing = undefined;
@@ -57,6 +69,7 @@ function draw() {
   }
   comparison.draw();
   pipeline.draw(latest);
+  showConnection();
   delete latest.lake;
 }
 
@@ -65,5 +78,7 @@ globalThis.ticklake = {
   candles: () => candles.drawn,
   lines: () => comparison.drawn,
   range: () => candles.range,
+  volumes: () => candles.volumes,
+  averages: () => candles.averages,
   frames: () => frames,
 };

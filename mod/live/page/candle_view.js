@@ -1,13 +1,14 @@
 /* The candles of one index, its last close in words, and its last days as a table. */
 import { charts, colour, makeChart } from "./chart.js";
-import { closeOf, dayOf } from "./quotes.js";
-import { percent, price, rows, show } from "./text.js";
+import { closeOf, dayOf, volumeOf } from "./quotes.js";
+import { amount, byId, percent, price, rows, show } from "./text.js";
 
 /** Days that the candles begin with; the others are to the left. */
 const SHOWN_DAYS = 180;
 
 const TABLE_DAYS = 15;
 
+/* The parts of the chart: candles, volume, averages. */
 const seriesOptions = () => ({
   upColor: colour("--up"),
   downColor: colour("--down"),
@@ -20,14 +21,53 @@ const seriesOptions = () => ({
 
 const candle = ([, time, open, high, low, close]) => ({ time, open, high, low, close });
 
+const volume = (quote) => ({
+  time: dayOf(quote),
+  value: volumeOf(quote) ?? 0,
+  color: colour(closeOf(quote) >= quote[2] ? "--up-soft" : "--down-soft"),
+});
+
+/** Days of each moving average that can be shown, and its colour. */
+const AVERAGES = [[20, "--average-1"], [50, "--average-2"], [200, "--average-3"]];
+
+/** Means of the last closes, from the day on that has enough before it. */
+function movingAverage(quotes, days) {
+  let sum = 0;
+  return quotes.flatMap((quote, i) => {
+    sum += closeOf(quote) - (i >= days ? closeOf(quotes[i - days]) : 0);
+    return i < days - 1 ? [] : [{ time: dayOf(quote), value: sum / days }];
+  });
+}
+
+/** Milliseconds of each range's button; All has none. */
+const DAY_MS = 86_400_000;
+
 export class CandleView {
   #quotes;
   #chart = makeChart("chart", () => this.#series.applyOptions(seriesOptions()));
   #series = this.#chart.addSeries(charts.CandlestickSeries, seriesOptions());
+  #volume = this.#chart.addSeries(charts.HistogramSeries, {
+    priceScaleId: "",
+    priceFormat: { type: "volume" },
+    lastValueVisible: false,
+    priceLineVisible: false,
+  });
+  /** Lines of the averages that are shown, by their days. */
+  #averages = new Map();
   #symbol;
 
   constructor(quotes) {
     this.#quotes = quotes;
+    this.#series.priceScale().applyOptions({ scaleMargins: { top: 0.06, bottom: 0.26 } });
+    this.#volume.priceScale().applyOptions({ scaleMargins: { top: 0.8, bottom: 0 } });
+    this.#chart.subscribeCrosshairMove(({ time }) => this.#values(time));
+    for (const button of byId("ranges").querySelectorAll("button")) {
+      button.addEventListener("click", () => this.#showDays(Number(button.dataset.days)));
+    }
+    for (const [days, name] of AVERAGES) {
+      const button = byId(`average-${days}`);
+      button.addEventListener("click", () => this.#toggleAverage(days, name, button));
+    }
   }
 
   /** Draws another index, its newest days in sight. */
@@ -41,7 +81,10 @@ export class CandleView {
 
   /** Draws all of the index anew. */
   draw() {
-    this.#series.setData(this.#quotes.days(this.#symbol).map(candle));
+    const days = this.#quotes.days(this.#symbol);
+    this.#series.setData(days.map(candle));
+    this.#volume.setData(days.some((quote) => volumeOf(quote) > 0) ? days.map(volume) : []);
+    this.#drawAverages();
     this.#words();
   }
 
@@ -55,8 +98,10 @@ export class CandleView {
       // A day between two others can only be drawn with all of them.
       if (!isLast && !known.has(dayOf(quote))) return this.draw();
       this.#series.update(candle(quote), !isLast);
+      if (volumeOf(quote) > 0) this.#volume.update(volume(quote), !isLast);
       known.add(dayOf(quote));
     }
+    this.#drawAverages();
     this.#words();
   }
 
@@ -70,10 +115,70 @@ export class CandleView {
     return this.#chart.timeScale().getVisibleLogicalRange();
   }
 
+  /** The bars of the volume as the chart has them. */
+  get volumes() {
+    return this.#volume.data();
+  }
+
+  /** The averages that are shown, by their days. */
+  get averages() {
+    return Object.fromEntries([...this.#averages].map(([days, line]) => [days, line.data()]));
+  }
+
+  /** Shows the last days; 0: all. */
+  #showDays(days) {
+    const data = this.#series.data();
+    if (data.length === 0) return;
+    const begin = new Date(Date.parse(data.at(-1).time) - days * DAY_MS).toISOString().slice(0, 10);
+    const from = days === 0 ? 0 : data.findIndex(({ time }) => time >= begin);
+    this.#chart.timeScale().setVisibleLogicalRange({ from: from - 0.5, to: data.length + 1 });
+  }
+
+  #toggleAverage(days, name, button) {
+    const line = this.#averages.get(days);
+    button.setAttribute("aria-pressed", String(line === undefined));
+    if (line !== undefined) {
+      this.#chart.removeSeries(line);
+      this.#averages.delete(days);
+      return;
+    }
+    this.#averages.set(
+      days,
+      this.#chart.addSeries(charts.LineSeries, {
+        color: colour(name),
+        lineWidth: 2,
+        priceLineVisible: false,
+        lastValueVisible: false,
+        crosshairMarkerVisible: false,
+      }),
+    );
+    this.#drawAverages();
+  }
+
+  #drawAverages() {
+    if (this.#averages.size === 0) return;
+    const quotes = this.#quotes.days(this.#symbol);
+    for (const [days, line] of this.#averages) line.setData(movingAverage(quotes, days));
+  }
+
+  /** The values of the day under the crosshair, else of the last. */
+  #values(time) {
+    if (this.#symbol === undefined || !this.#quotes.has(this.#symbol)) return;
+    const quote = this.#quotes.of(this.#symbol, time) ?? this.#quotes.last(this.#symbol);
+    const [, day, open, high, low, close] = quote;
+    const traded = volumeOf(quote);
+    show(
+      "values",
+      `${day}  O ${price(open)}  H ${price(high)}  L ${price(low)}  C ${price(close)}` +
+        (traded > 0 ? `  V ${amount(traded)}` : ""),
+    );
+  }
+
   #words() {
     const last = this.#quotes.last(this.#symbol);
     const change = this.#quotes.change(this.#symbol);
     show("chart-title", this.#symbol);
+    this.#values();
     show(
       "last",
       `${dayOf(last)}: ${price(closeOf(last))}${
@@ -83,7 +188,11 @@ export class CandleView {
     rows(
       "days",
       this.#quotes.days(this.#symbol).slice(-TABLE_DAYS).reverse()
-        .map(([, day, ...values]) => [day, ...values.map(price)]),
+        .map((quote) => [
+          dayOf(quote),
+          ...quote.slice(2, 7).map(price),
+          volumeOf(quote) > 0 ? amount(volumeOf(quote)) : "",
+        ]),
     );
   }
 }

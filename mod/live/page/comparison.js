@@ -1,7 +1,7 @@
 /* Lines of closes in dollars, the first day as 100; the reader says of which indices. */
 import { charts, makeChart } from "./chart.js";
 import { closeOf, dayOf, usdOf } from "./quotes.js";
-import { byId, show, svg } from "./text.js";
+import { byId, setText, show, svg } from "./text.js";
 
 /** Colours that can be told apart on light and on dark; also the most lines there are. */
 const PALETTE = [
@@ -29,6 +29,7 @@ export class Comparison {
 
   constructor(quotes) {
     this.#quotes = quotes;
+    this.#chart.subscribeCrosshairMove(({ time, seriesData }) => this.#values(time, seriesData));
   }
 
   /** Says that there are new quotes. */
@@ -71,7 +72,9 @@ export class Comparison {
       button.setAttribute("aria-pressed", "false");
       const mark = svg("svg", { viewBox: "0 0 12 8", "aria-hidden": "true" });
       mark.append(svg("rect", { y: 2, width: 12, height: 4, rx: 2, fill: "currentColor" }));
-      button.append(mark, symbol);
+      const value = document.createElement("span");
+      value.className = "value";
+      button.append(mark, symbol, value);
       button.addEventListener("click", () => {
         if (this.#lines.has(symbol)) return this.#remove(symbol);
         if (this.#lines.size === PALETTE.length) this.#remove(this.#lines.keys().next().value);
@@ -114,6 +117,16 @@ export class Comparison {
     this.#lines.get(symbol).setData(
       shown.map((quote) => ({ time: dayOf(quote), value: 100 * valueOf(quote) / first })),
     );
+  }
+
+  /** The value of each line at the crosshair's day, beside its name. */
+  #values(time, seriesData) {
+    show("compare-day", time ?? "");
+    for (const [symbol, button] of this.#buttons) {
+      const line = this.#lines.get(symbol);
+      const value = line === undefined ? undefined : seriesData.get(line)?.value;
+      setText(button.lastChild, value === undefined ? "" : ` ${value.toFixed(1)}`);
+    }
   }
 
   /** The lines that are drawn, by symbol. */

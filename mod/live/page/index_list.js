@@ -2,10 +2,14 @@
 import { closeOf } from "./quotes.js";
 import { byId, percent, price, setText } from "./text.js";
 
+/** Fewest symbols among which one searches. */
+const SEARCHED = 8;
+
 export class IndexList {
   #quotes;
   #onChoose;
   #list = byId("indices");
+  #search = byId("search");
   #items = new Map();
   #count = 0;
   chosen;
@@ -15,6 +19,7 @@ export class IndexList {
     this.#quotes = quotes;
     this.#onChoose = onChoose;
     this.#list.addEventListener("keydown", (event) => this.#key(event));
+    this.#search.addEventListener("input", () => this.#filter());
   }
 
   draw() {
@@ -36,7 +41,20 @@ export class IndexList {
       setText(changed, change === undefined ? "" : percent(change));
       changed.className = `change ${change >= 0 ? "up" : change < 0 ? "down" : ""}`;
     });
+    byId("search-label").hidden = symbols.length < SEARCHED;
+    this.#filter();
     if (symbols.length > 0 && !this.#items.has(this.chosen)) this.#choose(symbols[0]);
+  }
+
+  /** Shows those that have what is searched for. */
+  #filter() {
+    const wanted = this.#search.value.trim().toLowerCase();
+    let found = 0;
+    for (const [symbol, item] of this.#items) {
+      item.hidden = !symbol.toLowerCase().includes(wanted);
+      if (!item.hidden) found++;
+    }
+    byId("none-found").hidden = found > 0 || this.#items.size === 0;
   }
 
   #item(symbol) {
@@ -72,7 +90,7 @@ export class IndexList {
   }
 
   #key(event) {
-    const { symbols } = this.#quotes;
+    const symbols = this.#quotes.symbols.filter((symbol) => !this.#items.get(symbol).hidden);
     const at = symbols.indexOf(this.chosen);
     const keys = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: symbols.length - 1 };
     const to = symbols[keys[event.key]];

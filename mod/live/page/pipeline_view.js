@@ -1,19 +1,60 @@
 /* What is no quote: the rate, the lag, the lake, and what was rejected. */
-import { byId, number, rows, show, size, svg } from "./text.js";
+import { byId, number, rows, show, size } from "./text.js";
+import { drawTimeline } from "./timeline.js";
 
 /** Milliseconds between two sentences for those who listen. */
 const SPOKEN_EVERY_MS = 15_000;
 
+/** Milliseconds between two points of the history, as the server takes them. */
+const POINT_MS = 5000;
+
+/** Points that are kept: an hour. */
+const MOST_POINTS = 720;
+
+/** Rate and lag over time: what the server has kept, and what comes. */
+class PipelineHistory {
+  #points = [];
+
+  begin(points) {
+    this.#points = points;
+    this.#draw();
+  }
+
+  take(rate, lag) {
+    const now = Date.now();
+    if (now - (this.#points.at(-1)?.[0] ?? -Infinity) < POINT_MS) return;
+    this.#points = [...this.#points, [now, rate, lag]].slice(-MOST_POINTS);
+    this.#draw();
+  }
+
+  #draw() {
+    drawTimeline(
+      "rates",
+      this.#points.map(([at, rate]) => [at, rate]),
+      (rate) => `${number(rate)}/s`,
+    );
+    drawTimeline("lag-history", this.#points.map(([at, , lag]) => [at, lag]), number);
+  }
+}
+
 export class PipelineView {
   #lake;
   #spokenAt = -Infinity;
+  #history = new PipelineHistory();
+  /** Why the topic or the lake cannot be looked at now. */
+  trouble;
+
+  /** Begins with what the server has kept. */
+  begin(points) {
+    this.#history.begin(points);
+  }
 
   /** Draws a frame; what of it has not come is as it was. */
   draw({ rate, lags, trouble, lake }) {
     if (lake !== undefined) {
       this.#lake = lake;
       drawLake(lake);
-      drawGrowth(lake.growth);
+      drawTimeline("growth", lake.growth, size, false);
     }
     const lag = lags.reduce((sum, partition) => sum + partition.lag, 0);
     show("rate", number(rate));
@@ -27,9 +68,11 @@ export class PipelineView {
         number(lag),
       ]),
     );
-    const words = trouble ?? this.#lake?.trouble;
-    byId("trouble").hidden = words === undefined;
-    show("trouble", words ?? "");
+    byId("no-topic").hidden = lags.length > 0;
+    this.#history.take(rate, lag);
+    this.trouble = trouble ?? this.#lake?.trouble;
+    byId("trouble").hidden = this.trouble === undefined;
+    show("trouble", this.trouble ?? "");
     this.#speak(rate, lag);
   }
 
@@ -68,6 +111,7 @@ function drawLake(lake) {
     ),
   );
   const none = lake.rejected.length === 0;
+  byId("no-objects").hidden = lake.last.length > 0;
   byId("no-rejections").hidden = !none;
   byId("some-rejections").hidden = none;
   rows("reasons", lake.reasons.map(([reason, count]) => [number(count), reason]));
@@ -80,27 +124,4 @@ function drawLake(lake) {
       reason,
     ]),
   );
-}
-
-const WIDTH = 300;
-const HEIGHT = 80;
-
-/** Bytes over time. It begins at the least, not at nothing: a large lake would grow unseen. */
-function drawGrowth(points) {
-  if (points.length === 0) return;
-  const [begin, end] = [points[0][0], points.at(-1)[0]];
-  const [least, most] = [points[0][1], Math.max(...points.map(([, bytes]) => bytes))];
-  const floor = Math.min(least, ...points.map(([, bytes]) => bytes));
-  const x = (at) => end === begin ? WIDTH : (at - begin) / (end - begin) * WIDTH;
-  const y = (bytes) =>
-    most === floor ? HEIGHT * 0.8 : HEIGHT * (0.9 - 0.85 * (bytes - floor) / (most - floor));
-  const line = points.map(([at, bytes]) => `${x(at).toFixed(1)} ${y(bytes).toFixed(1)}`);
-  if (line.length === 1) line.unshift(`0 ${y(least).toFixed(1)}`);
-  byId("growth").replaceChildren(
-    svg("path", { class: "area", d: `M0 ${HEIGHT}L${line.join("L")}L${WIDTH} ${HEIGHT}Z` }),
-    svg("path", { d: `M${line.join("L")}` }),
-  );
-  const time = (at) => new Date(at).toLocaleTimeString("en-GB", { timeStyle: "short" });
-  show("growth-begin", `${time(begin)}  ${size(least)}`);
-  show("growth-end", `${time(end)}  ${size(points.at(-1)[1])}`);
 }

@@ -1,9 +1,10 @@
-/* What is known of each index. A quote is [symbol, day, open, high, low, close, usd]. */
+/* What is known of each index. A quote is [symbol, day, open, high, low, close, usd, volume]. */
 
 export const symbolOf = (quote) => quote[0];
 export const dayOf = (quote) => quote[1];
 export const closeOf = (quote) => quote[5];
 export const usdOf = (quote) => quote[6];
+export const volumeOf = (quote) => quote[7];
 
 export class Quotes {
   #symbols = new Map();
@@ -32,6 +33,11 @@ export class Quotes {
 
   has(symbol) {
     return this.#symbols.has(symbol);
+  }
+
+  /** An index's quote of a day. */
+  of(symbol, day) {
+    return this.#symbols.get(symbol)?.days.get(day);
   }
 
   /** All days of an index, the oldest first. */

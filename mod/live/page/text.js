@@ -11,6 +11,10 @@ export const price = (value) =>
 
 export const percent = (share) => `${share >= 0 ? "+" : "−"}${Math.abs(100 * share).toFixed(2)}%`;
 
+/** A number of things, short: 1.23B, 4.56M. */
+export const amount = (value) =>
+  value.toLocaleString("en-US", { notation: "compact", maximumFractionDigits: 2 });
+
 /** Bytes. */
 export function size(bytes) {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
