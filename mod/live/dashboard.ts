@@ -6,6 +6,8 @@ import type { RowSchema } from "../schema/schema.ts";
 import { Candles, QuoteMaker } from "./candles.ts";
 import { DashboardAccess } from "./dashboard_access.ts";
 import { eventStream } from "./event_stream.ts";
+import { messageOf } from "../failure/failure.ts";
+import { messagePage } from "./message_page.ts";
 import { loadHistory } from "./lake_history.ts";
 import { LakeWatch } from "./lake_watch.ts";
 import { PipelineHistory } from "./pipeline_history.ts";
@@ -83,7 +85,24 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   const ended = new AbortController();
   const stop = AbortSignal.any([signal, ended.signal]);
   let streams = 0;
-  const answer = (request: Request, remote: string): Response => {
+  const messages = async (parameters: URLSearchParams, client: AbortSignal): Promise<Response> => {
+    const number = (name: string) => {
+      const text = parameters.get(name);
+      return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+    };
+    const partition = number("partition");
+    if (partition === undefined) return new Response("which partition?\n", { status: 400 });
+    try {
+      const request = { partition, from: number("from") };
+      const page = await messagePage(options, request, AbortSignal.any([stop, client]));
+      return page === null
+        ? new Response("there is no such partition\n", { status: 404 })
+        : Response.json(page);
+    } catch (error) {
+      return new Response(`${messageOf(error)}\n`, { status: 503 });
+    }
+  };
+  const answer = (request: Request, remote: string): Response | Promise<Response> => {
     const refused = access.refuse(request, remote);
     if (refused?.status === 401 && isForPeople(request)) {
       return fileResponse(files.get("/login.html")!, 401);
@@ -92,7 +111,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     if (request.method !== "GET") {
       return new Response("only GET\n", { status: 405, headers: { allow: "GET" } });
     }
-    const { pathname } = new URL(request.url);
+    const { pathname, searchParams } = new URL(request.url);
     const file = files.get(pathname);
     if (file !== undefined) return fileResponse(file);
     if (pathname === "/api/state") {
@@ -104,6 +123,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
         quotes: candles.all(),
       });
     }
+    if (pathname === "/api/messages") return messages(searchParams, request.signal);
     if (pathname === "/api/events") {
       if (streams >= MOST_STREAMS) {
         return new Response("too many pages are open\n", { status: 503 });
@@ -117,8 +137,8 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     source: "--listen",
     signal: stop,
     maxConnections: MOST_CONNECTIONS,
-    answer(request, remote) {
-      const response = answer(request, remote);
+    async answer(request, remote) {
+      const response = await answer(request, remote);
       for (const [name, value] of Object.entries(HEADERS)) response.headers.set(name, value);
       return response;
     },

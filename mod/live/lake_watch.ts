@@ -3,6 +3,7 @@ import type { ObjectKind } from "../lake/layout.ts";
 import type { LakeStore } from "../lake/store.ts";
 import { type TableObject, tableObjects } from "../lake/table_objects.ts";
 import type { RowSchema } from "../schema/schema.ts";
+import { shownBytes } from "./message_page.ts";
 import { newestObjects } from "./newest_objects.ts";
 import { pause } from "../wait/sleep.ts";
 
@@ -29,6 +30,8 @@ export interface Rejected {
   offset: number;
   timestamp: string;
   reason: string;
+  /** Its bytes as text or hexadecimal; `null` for a tombstone. */
+  value: string | null;
 }
 
 /** What is in the lake now. */
@@ -137,8 +140,9 @@ export class LakeWatch {
       if (letters === undefined) {
         const text = new TextDecoder().decode(await this.#options.store.get(name, { signal }));
         letters = text.trimEnd().split("\n").map((line) => {
-          const { partition, offset, timestamp, reason } = JSON.parse(line) as Rejected;
-          return { partition, offset, timestamp, reason };
+          const { partition, offset, timestamp, reason, value } = JSON.parse(line) as Rejected;
+          const bytes = typeof value !== "string" ? null : Uint8Array.fromBase64(value);
+          return { partition, offset, timestamp, reason, value: shownBytes(bytes) };
         }).reverse();
       }
       kept.set(key, letters);

@@ -15,6 +15,7 @@ const OWN = [
   "index_list.js",
   "login.html",
   "login.js",
+  "message_view.js",
   "pipeline_view.js",
   "quotes.js",
   "stream.js",

@@ -55,7 +55,7 @@ serviceTest("the page can be used with the keyboard alone, and says what it show
   const { page } = browser;
   await openDashboard(page, pipeline.url);
   const reached: string[] = [];
-  for (let i = 0; i < 12; i++) {
+  for (let i = 0; i < 30; i++) {
     await page.keyboard.press("Tab");
     reached.push(
       await page.evaluate<string>("document.activeElement.id || document.activeElement.localName"),

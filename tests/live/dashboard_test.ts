@@ -30,7 +30,7 @@ serviceTest("the page draws the lake's candles, each from its row", CHROMIUM, as
   await page.click("summary");
   assert.equal(
     await page.textContent("#days tr:first-child"),
-    "2024-01-04219.00222.00217.00220.00110.00",
+    "2024-01-04219.00222.00217.00220.00110.0010",
   );
   await page.waitForSelector("#messages:text-is('6')");
   assert.equal(await page.textContent("#lags"), "0660");
@@ -182,4 +182,77 @@ serviceTest("a browser is asked for the token once", CHROMIUM, async () => {
   assert.deepEqual(await drawnCandles(page), HSI);
   await page.reload();
   await page.waitForSelector("#connection.live");
+});
+
+serviceTest(
+  "the chart shows values at the crosshair, volume, averages and ranges; one searches among many",
+  CHROMIUM,
+  async () => {
+    const rows = Array.from({ length: 12 }, (_, i) => row(`S${i}`, "2024-01-02", 100 + i));
+    const days = Array.from(
+      { length: 60 },
+      (_, i) => row("S0", new Date(Date.UTC(2024, 1, 1 + i)).toISOString().slice(0, 10), 100 + i),
+    );
+    await using pipeline = await startPipeline([...rows, ...days]);
+    await using browser = await openPage();
+    const { page, errors } = browser;
+    await openDashboard(page, pipeline.url);
+    assert.equal(await page.textContent("#indices-title"), "Index", "the schema's name of the key");
+    assert.match((await page.textContent("#values"))!, /^2024-03-31 {2}O .* C 159\.00/);
+    const box = (await page.locator("#chart").boundingBox())!;
+    await page.mouse.move(box.x + box.width / 3, box.y + box.height / 2);
+    await page.waitForSelector("#values:not(:has-text('2024-03-31'))");
+    await page.click("#average-20");
+    const averages = await page.evaluate<Record<string, Array<{ time: string; value: number }>>>(
+      "ticklake.averages()",
+    );
+    assert.equal(averages[20].length, 61 - 19);
+    assert.equal(averages[20].at(-1)!.value, 149.5);
+    await page.click("#ranges button:has-text('1M')");
+    const range = await page.evaluate<{ from: number; to: number }>("ticklake.range()");
+    assert.ok(range.from > 36 && range.from < 40, JSON.stringify(range));
+    await page.fill("#search", "s11");
+    assert.deepEqual(await page.locator("#indices li:visible .symbol").allTextContents(), ["S11"]);
+    await page.fill("#search", "zz");
+    assert.ok(await page.isVisible("#none-found"));
+    assert.deepEqual(errors, []);
+  },
+);
+
+serviceTest(
+  "messages are read from an offset, with what consume makes of them; dead letters have their bytes",
+  CHROMIUM,
+  async () => {
+    await using pipeline = await startPipeline(ROWS);
+    await pipeline.send(["<b>no row</b>"]);
+    await pipeline.consume();
+    await using browser = await openPage();
+    const { page, errors } = browser;
+    await openDashboard(page, pipeline.url);
+    await page.waitForSelector("#rejections td:has-text('<b>no row</b>')");
+    await page.click("#message-form button:has-text('Read')");
+    await page.waitForSelector("#messages-read td:has-text('<b>no row</b>')");
+    assert.match(
+      (await page.textContent("#message-answer"))!,
+      /^Offsets 0 to 6 are there; 7 shown/,
+    );
+    await page.fill("#message-from", "5");
+    await page.click("#message-form button:has-text('Read')");
+    await page.waitForSelector("#messages-read tr:nth-child(2):last-child");
+    assert.equal(await page.textContent("#messages-read tr:first-child td:last-child"), "row");
+    const { status } = await fetch(`${pipeline.url}/api/messages?partition=99`);
+    assert.equal(status, 404);
+    assert.deepEqual(errors, []);
+  },
+);
+
+serviceTest("where there is nothing each panel says what to do", CHROMIUM, async () => {
+  await using pipeline = await startPipeline([]);
+  await using browser = await openPage();
+  const { page } = browser;
+  await page.goto(pipeline.url);
+  await page.waitForSelector("#connection.live");
+  assert.match((await page.textContent("#last"))!, /ticklake produce/);
+  await page.waitForSelector("#no-objects:visible");
+  assert.match((await page.textContent("#no-objects"))!, /ticklake consume/);
 });

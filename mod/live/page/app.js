@@ -2,6 +2,7 @@
 import { CandleView } from "./candle_view.js";
 import { Comparison } from "./comparison.js";
 import { IndexList } from "./index_list.js";
+import { MessageView } from "./message_view.js";
 import { PipelineView } from "./pipeline_view.js";
 import { dayOf, Quotes, symbolOf } from "./quotes.js";
 import { followStream } from "./stream.js";
@@ -11,6 +12,7 @@ const quotes = new Quotes();
 const candles = new CandleView(quotes);
 const comparison = new Comparison(quotes);
 const list = new IndexList(quotes, (symbol) => candles.choose(symbol));
+const messages = new MessageView();
 const pipeline = new PipelineView();
 
 /** What came since the last drawing: of an index and day the newest quote, so that it stays bounded. */
@@ -69,6 +71,7 @@ function draw() {
   }
   comparison.draw();
   pipeline.draw(latest);
+  messages.offer(latest.lags.map(({ partition }) => String(partition)));
   showConnection();
   delete latest.lake;
 }

@@ -39,9 +39,6 @@ function movingAverage(quotes, days) {
   });
 }
 
-/** Milliseconds of each range's button; All has none. */
-const DAY_MS = 86_400_000;
-
 export class CandleView {
   #quotes;
   #chart = makeChart("chart", () => this.#series.applyOptions(seriesOptions()));
@@ -125,12 +122,11 @@ export class CandleView {
     return Object.fromEntries([...this.#averages].map(([days, line]) => [days, line.data()]));
   }
 
-  /** Shows the last days; 0: all. */
+  /** Shows the last trading days; 0: all. */
   #showDays(days) {
     const data = this.#series.data();
     if (data.length === 0) return;
-    const begin = new Date(Date.parse(data.at(-1).time) - days * DAY_MS).toISOString().slice(0, 10);
-    const from = days === 0 ? 0 : data.findIndex(({ time }) => time >= begin);
+    const from = days === 0 ? 0 : Math.max(0, data.length - days);
     this.#chart.timeScale().setVisibleLogicalRange({ from: from - 0.5, to: data.length + 1 });
   }
 

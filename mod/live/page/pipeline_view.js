@@ -117,11 +117,12 @@ function drawLake(lake) {
   rows("reasons", lake.reasons.map(([reason, count]) => [number(count), reason]));
   rows(
     "rejections",
-    lake.rejected.map(({ partition, offset, timestamp, reason }) => [
+    lake.rejected.map(({ partition, offset, timestamp, reason, value }) => [
       String(partition),
       number(offset),
       timestamp.slice(0, 19).replace("T", " "),
       reason,
+      value ?? "(no value)",
     ]),
   );
 }
