@@ -63,7 +63,7 @@ function lenientRow(
     }
     const own = find(column);
     if (typeof own === "object" && own !== null && column.type === "string") {
-      return JSON.stringify(own);
+      return jsonText(own);
     }
     if (own === NOT_A_NUMBER) {
       if (column.required || !lenient.has("nan")) {
@@ -75,6 +75,17 @@ function lenientRow(
   });
   return reason ?? row;
 }
+
+/** What is nested, as JSON; whole numbers beyond 2^53 keep their digits. */
+function jsonText(value: unknown): string {
+  return JSON.stringify(
+    value,
+    (_, part) => typeof part === "bigint" ? rawJson(String(part)) : part,
+  );
+}
+
+/** Of the JSON.parse source text access proposal, which V8 has. */
+const rawJson = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON;
 
 const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 

@@ -37,13 +37,9 @@ export function checkMessage(
     if (column !== undefined) return `not JSON: ${column.wire} is NaN or Infinity`;
     return `not JSON: ${found(text)}`;
   }
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    // A nesting too deep for the engine. Its own words differ from version to version.
-    return `not JSON: ${found(text)}`;
-  }
+  const json = parseJson(text);
+  // A nesting too deep for the engine.
+  if (json === undefined) return `not JSON: ${found(text)}`;
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
     return `expected a JSON object, found ${found(json)}`;
   }

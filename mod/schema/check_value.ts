@@ -57,6 +57,10 @@ const encoder = new TextEncoder();
 
 function checkNumber(column: Column, value: unknown): CheckedValue {
   const { wire, type, min = -Infinity, max = Infinity } = column;
+  if (typeof value === "bigint") {
+    if (type === "long") return rejected(`${wire}: number out of range, found ${value}`);
+    value = Number(value);
+  }
   if (typeof value !== "number") {
     return rejected(`${wire}: expected a number, found ${found(value)}`);
   }

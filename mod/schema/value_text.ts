@@ -8,6 +8,8 @@ const SHOWN_LENGTH = 40;
 export function found(value: unknown): string {
   if (Array.isArray(value)) return "an array";
   if (typeof value === "object" && value !== null) return "an object";
+  // JSON has no word for it, but a message has: see `parseJson`.
+  if (typeof value === "bigint") return String(value);
   const text = JSON.stringify(typeof value === "string" ? shortened(value) : value);
   return text.replace(
     // C1 controls, zero-width and bidirectional marks: they would change what a terminal shows.

@@ -93,3 +93,42 @@ Deno.test("key, headers and the whole value as columns", () => {
     "k is missing; h is missing; v is missing",
   );
 });
+
+Deno.test("whole numbers beyond 2^53 are never rounded: named with all digits, kept in text", async () => {
+  const value = new TextEncoder().encode(messageOf("a column above 2^53"));
+  const quotes = await loadSchema();
+  for (const schema of [quotes, lenientBy(quotes, "names")]) {
+    assert.equal(
+      messageCheck(schema)(value),
+      "Volume: number out of range, found 9007199254740993",
+    );
+  }
+  const column = (wire: string, type: "string" | "double" | "date") => ({
+    wire,
+    name: wire,
+    type,
+    required: false,
+  });
+  const check = messageCheck({
+    table: "t",
+    key: [],
+    lenient: ["names"],
+    notBelow: [],
+    columns: [
+      column("o", "string"),
+      column("d", "double"),
+      column("s", "string"),
+      column("t", "date"),
+    ],
+  });
+  const of = (text: string) => check(new TextEncoder().encode(text));
+  const nested = '{"id":9007199254740993,"list":[1,{"a":null}]}';
+  assert.deepEqual(of(`{"o":${nested},"d":9007199254740993}`), [nested, 2 ** 53, null, null]);
+  assert.equal(of('{"s":9007199254740993}'), "s: expected text, found 9007199254740993");
+  assert.equal(of('{"t":9007199254740993}'), "t: expected YYYY-MM-DD, found 9007199254740993");
+});
+
+Deno.test("an array of rows is no row, and says so", async () => {
+  const value = new TextEncoder().encode(messageOf("array of rows"));
+  assert.equal(messageCheck(await loadSchema())(value), "expected a JSON object, found an array");
+});
