@@ -7,6 +7,7 @@
  * docs/security.md too. Ends with exit code 1 when something did not hold.
  */
 import { writeSection } from "../../scripts/marked_section.ts";
+import { kafka } from "../services/services.ts";
 import { startServices } from "../services/start_services.ts";
 import { REPOSITORY } from "../services/tools_folder.ts";
 import { fuzz } from "./fuzz/fuzz.ts";
@@ -89,10 +90,7 @@ async function main(): Promise<number> {
     }
     for (const input of MEMORY_INPUTS) {
       await attack(input.what, async () => {
-        const { messages, peakRss, seconds, bound } = await readInput(
-          input,
-          services.env.TEST_KAFKA,
-        );
+        const { messages, peakRss, seconds, bound } = await readInput(input, kafka()!);
         const done = `${messages.toLocaleString("en-US")} messages, 512 MiB (${bound})`;
         return [done, `finished in ${seconds.toFixed(0)} s with ${mebibytes(peakRss)} MiB`];
       });
