@@ -6,6 +6,7 @@ const ACTIONS: Record<string, () => Promise<{ run(context: CommandContext): Prom
   list: () => import("./dead_letters_list.ts"),
   show: () => import("./dead_letters_show.ts"),
   export: () => import("./dead_letters_export.ts"),
+  replay: () => import("./dead_letters_replay.ts"),
 };
 
 /** `dead-letters`: the messages that became no row. */

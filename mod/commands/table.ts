@@ -132,15 +132,16 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "dead-letters",
-    summary: "List, show and export the messages that became no row",
+    summary: "List, show, export and replay the messages that became no row",
     description:
-      "list counts them by day, partition and reason. show prints the first ones with their bytes. export writes all of them to standard output as JSON lines.",
+      "list counts them by day, partition and reason. show prints the first ones with their bytes. export writes all of them to standard output as JSON lines. replay reads them by the schema in force: what is a row now goes into the table at its own offset, once, and is a dead letter no more.",
     arguments: "[action]",
-    words: ["list", "show", "export"],
+    words: ["list", "show", "export", "replay"],
     examples: [
       ["ticklake dead-letters", "how many, and why"],
       ["ticklake dead-letters show -n 3 --reason Volume", "three of a kind"],
       ["ticklake dead-letters export --day 2026-11-24", "a day's, as JSON lines"],
+      ["ticklake dead-letters replay --schema mended.json --dry-run", "how many are rows now"],
     ],
     load: () => import("./dead_letters.ts"),
   },

@@ -78,6 +78,7 @@ const BROKER = [
   "status",
   "topic",
   "reset",
+  "dead-letters",
   "doctor",
   "dashboard",
 ] as const;
@@ -105,6 +106,7 @@ const ICEBERG = [
   "dashboard",
   "reset",
   "maintain",
+  "dead-letters",
 ] as const;
 
 function define<const S extends Record<string, Setting>>(settings: S): S {
@@ -202,7 +204,7 @@ export const SETTINGS = define({
     flag: "--topic",
     env: "KAFKA_TOPIC",
     default: "index-quotes",
-    commands: [...BROKER, "dead-letters"],
+    commands: BROKER,
     description: "Topic that carries the rows; without it the schema's table, with - for _",
   },
   group: {
@@ -212,7 +214,7 @@ export const SETTINGS = define({
     flag: "--group",
     env: "KAFKA_GROUP_ID",
     default: "ticklake",
-    commands: ["consume", "verify", "status", "doctor", "dashboard", "reset"],
+    commands: ["consume", "verify", "status", "doctor", "dashboard", "reset", "dead-letters"],
     description: "Consumer group whose offsets mark what is in the lake",
   },
 
@@ -594,7 +596,7 @@ export const SETTINGS = define({
     flag: "--format",
     env: "TICKLAKE_FORMAT",
     default: "parquet",
-    commands: ["consume", "setup-catalog", "reset"],
+    commands: ["consume", "setup-catalog", "reset", "dead-letters"],
     description: "Form of the lake's objects: Parquet or JSON lines (gzip)",
   },
   compression: {
@@ -603,7 +605,7 @@ export const SETTINGS = define({
     choices: ["snappy", "zstd", "gzip", "none"],
     flag: "--compression",
     env: "TICKLAKE_COMPRESSION",
-    commands: ["consume"],
+    commands: ["consume", "dead-letters"],
     description: "Compression of Parquet; without it zstd",
   },
   partitionBy: {
@@ -613,7 +615,7 @@ export const SETTINGS = define({
     flag: "--partition-by",
     env: "TICKLAKE_PARTITION_BY",
     default: "dt",
-    commands: ["consume", "setup-catalog", "reset"],
+    commands: ["consume", "setup-catalog", "reset", "dead-letters"],
     description:
       "Partitions: dt, hour, column names, year(COLUMN), month(COLUMN), day(COLUMN), bucket(COLUMN,16), separated by commas; or none",
   },
@@ -967,7 +969,7 @@ export const SETTINGS = define({
     group: "action",
     flag: "--dry-run",
     default: false,
-    commands: ["setup-catalog", "reset", "maintain"],
+    commands: ["setup-catalog", "reset", "maintain", "dead-letters"],
     description: "Say what would be done, and do nothing",
   },
   delete: {

@@ -23,6 +23,8 @@ export interface ObjectName extends FlushRange {
   kind: ObjectKind;
   /** Hive partition values by column, in the order of the path, decoded. */
   partitions: ReadonlyArray<readonly [column: string, value: string]>;
+  /** Number of the replay of dead letters that wrote it; absent in what a flush wrote. */
+  replay?: number;
   /** Ending without the dot: `parquet`, `jsonl.gz`, `jsonl`. */
   extension: string;
 }
@@ -63,7 +65,8 @@ export function tableFolder(table: string, deadLetter = false): string {
  */
 export function objectName(name: ObjectName): string {
   const hive = name.partitions.map(([column, value]) => `${column}=${encodeHive(value)}/`).join("");
-  return tableFolder(name.table, name.kind !== "rows") + hive + fileStem(name) + "." +
+  const replay = name.replay === undefined ? "" : `.r${name.replay}`;
+  return tableFolder(name.table, name.kind !== "rows") + hive + fileStem(name) + replay + "." +
     name.extension;
 }
 
@@ -73,8 +76,8 @@ export function fileStem({ topic, log = "", partition, first, last }: FlushRange
   return log === "" ? stem : `${stem}-${log}`;
 }
 
-/** Topic, partition, first and last offset, key of the log, ending. */
-const FILE = /^(.+)-(\d+)-(\d{16})-(\d{16})(?:-([0-9a-f]{12}))?\.([a-z0-9.]+)$/;
+/** Topic, partition, first and last offset, key of the log, number of the replay, ending. */
+const FILE = /^(.+)-(\d+)-(\d{16})-(\d{16})(?:-([0-9a-f]{12}))?(?:\.r(\d{1,6}))?\.([a-z0-9.]+)$/;
 
 /** What an object's name says, or `null` for an object that is not a flush's (a marker, a foreign file). */
 export function parseObjectName(name: string): ObjectName | null {
@@ -100,7 +103,8 @@ export function parseObjectName(name: string): ObjectName | null {
     first: Number(file[3]),
     last: Number(file[4]),
     ...(file[5] === undefined ? {} : { log: file[5] }),
-    extension: file[6],
+    ...(file[6] === undefined ? {} : { replay: Number(file[6]) }),
+    extension: file[7],
   };
 }
 

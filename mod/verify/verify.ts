@@ -185,6 +185,8 @@ async function readRows(
     const seen = new OffsetSet();
     let found = 0;
     const again = new Set<number>();
+    const letters = new Set<number>();
+    const replayed = new Set<number>();
     const samples = verdict.isCurrent ? samplesOf(tiling) : new Set();
     const jobs = tiling.flushes.flatMap(({ objects, first, last }) =>
       objects.map((object) => async () => {
@@ -197,6 +199,8 @@ async function readRows(
         for (const offset of offsets) {
           if (seen.add(offset)) found++;
           else again.add(offset);
+          if (object.parsed.kind === "dead-letters") letters.add(offset);
+          if (object.parsed.replay !== undefined) replayed.add(offset);
         }
         if (timestampMs !== undefined && samples.has(object)) {
           const [offset] = offsets;
@@ -213,6 +217,8 @@ async function readRows(
       if (!seen.has(offset)) addOffset(holes, offset);
     }
     verdict.found = found;
+    // A replay that was cut off has written the row, and its dead letter is still there: the row counts.
+    for (const offset of replayed) if (letters.has(offset)) again.delete(offset);
     verdict.duplicate = [];
     for (const offset of [...again].sort((a, b) => a - b)) addOffset(verdict.duplicate, offset);
     // Of a former log no message can be asked for.

@@ -129,7 +129,7 @@ def main(config):
     one = lambda sql: db.execute(sql).fetchone()[0]
     places = "SELECT partition, offset_, count(*) AS times FROM found GROUP BY ALL"
     kinds = dict(db.execute("SELECT kind, count(*) FROM found GROUP BY ALL").fetchall())
-    named = r"regexp_extract(file, '-(\d+)-(\d{16})-(\d{16})(?:-[0-9a-f]{12})?\.[a-z.]+$', ['p', 'first', 'last'])"
+    named = r"regexp_extract(file, '-(\d+)-(\d{16})-(\d{16})(?:-[0-9a-f]{12})?\.[a-z0-9.]+$', ['p', 'first', 'last'])"
     print(
         json.dumps(
             {

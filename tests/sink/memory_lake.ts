@@ -33,6 +33,11 @@ export class MemoryLake implements LakeStore {
   }
 
   async create(name: string, bytes: Uint8Array, options: StoreOptions = {}): Promise<boolean> {
+    if (isState(name)) {
+      if (this.state.has(name)) return false;
+      this.state.set(name, bytes.slice());
+      return true;
+    }
     await this.beforePut(name, options.signal);
     if (this.objects.has(name)) return false;
     this.objects.set(name, bytes.slice());

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { loadSchema } from "../../mod/schema/load_schema.ts";
 import { openHiveTable } from "../../mod/table/hive/hive_table.ts";
 import type { LogWriter, TableLog } from "../../mod/table/table.ts";
-import { MemoryLake } from "../sink/memory_lake.ts";
+import type { MemoryLake } from "../sink/memory_lake.ts";
+import { KilledLake } from "./killed_lake.ts";
 
 const schema = await loadSchema(undefined);
 const NAME = { topic: "t", cluster: "c", topicId: "id" };
@@ -12,28 +13,6 @@ const WRITER: LogWriter = {
   timestampAt: () => Promise.resolve(null),
   offsets: () => Promise.resolve([{ partition: 0, low: 0, high: 500 }]),
 };
-
-/** A lake that is killed at its `at`th change, before or after it; never where `at` is 0. */
-class KilledLake extends MemoryLake {
-  changes = 0;
-  at = 0;
-  after = false;
-
-  async #around(change: () => Promise<void>): Promise<void> {
-    const isLast = ++this.changes === this.at;
-    if (this.at > 0 && this.changes > this.at || isLast && !this.after) throw new Error("killed");
-    await change();
-    if (isLast) throw new Error("killed");
-  }
-
-  override put(name: string, bytes: Uint8Array): Promise<void> {
-    return this.#around(() => super.put(name, bytes));
-  }
-
-  override remove(name: string): Promise<void> {
-    return this.#around(() => super.remove(name));
-  }
-}
 
 async function open(lake: MemoryLake): Promise<TableLog> {
   const table = openHiveTable(lake, { schema, format: "parquet", partitionBy: "none" });

@@ -1,0 +1,77 @@
+import type { CommandContext } from "../cli/command.ts";
+import { Failure } from "../failure/failure.ts";
+import { startEncoder } from "../lake/format/encoder.ts";
+import { replayDeadLetters } from "../repair/replay_dead_letters.ts";
+import { checkMessage } from "../schema/check_message.ts";
+import { loadSchema } from "../schema/load_schema.ts";
+import { MessageReader } from "../schema/message_reader.ts";
+import { Layouts } from "../sink/layouts.ts";
+import { logWriter } from "../sink/log_writer.ts";
+import { countText, numberText } from "../terminal/amount_text.ts";
+import { openExistingBroker } from "./open_broker.ts";
+import { openLake } from "./open_lake.ts";
+import { openTable } from "./open_table.ts";
+import { stoppedFailure } from "./stopped_failure.ts";
+
+/** `dead-letters replay`: what is a row by the schema in force goes into the table. */
+export async function run(context: CommandContext): Promise<number> {
+  const { settings, output, signal } = context;
+  const { topic, group, format, partitionBy, compression, tableFormat, day, dryRun } = settings;
+  if (tableFormat !== "hive") {
+    throw new Failure(
+      "usage",
+      "dead-letters replay: an Iceberg table takes no rows beside its log",
+      {
+        fix: "Export them and send them again: `ticklake dead-letters export`, `ticklake produce`.",
+      },
+    );
+  }
+  const schema = await loadSchema(settings.schema);
+  const store = await openLake(settings);
+  const encoder = startEncoder();
+  try {
+    const broker = await openExistingBroker(settings, { signal });
+    try {
+      const identity = await broker.log(topic, { signal });
+      if (identity === null) {
+        throw new Failure("service", `topic ${topic} does not exist in ${broker.description}`, {
+          fix: "`ticklake topic list` lists those that do; the lake's log is found by its topic.",
+        });
+      }
+      const { table } = await openTable(settings, schema, store, output.note);
+      const writer = logWriter({ broker, topic, group });
+      const log = await table.log({ topic, ...identity }, writer, { signal });
+      const layouts = await Layouts.of(schema, format, partitionBy, compression);
+      const summary = await replayDeadLetters({
+        store,
+        log,
+        positions: await log.positions([], { signal }),
+        schema,
+        reader: new MessageReader(schema, (value) => checkMessage(schema, value)),
+        layout: layouts.current,
+        encoder,
+        topic,
+        partition: settings.readPartition,
+        day,
+        dryRun,
+        signal,
+        onProgress: (done, all) => output.progress(`replaying ${done} of ${all} objects`),
+      });
+      output.progress("");
+      output.document({ ...summary, dryRun });
+      output.line(
+        `${countText(summary.letters, "dead letter")}, ${numberText(summary.rows)} of them ` +
+          (dryRun ? "would be rows" : `are rows now, in ${countText(summary.objects, "object")}`),
+      );
+      return 0;
+    } finally {
+      await broker.close();
+    }
+  } catch (error) {
+    throw stoppedFailure(error, context, "repeat the command to complete the replay");
+  } finally {
+    output.progress("");
+    encoder.close();
+    store.close();
+  }
+}

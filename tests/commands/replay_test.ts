@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { runTicklake } from "../services/services.ts";
+import { type ConsumePlace, placeTest, quotes } from "./consume_place.ts";
+
+async function replay({ cwd, env }: ConsumePlace, ...args: string[]) {
+  const result = await runTicklake(["dead-letters", "replay", "--json", ...args], { cwd, env });
+  assert.equal(result.code, 0, result.stderr);
+  const { letters, rows, objects } = JSON.parse(result.stdout);
+  return { letters, rows, objects };
+}
+
+/** A quote whose volume is above the bound of the schema that was in force. */
+function large(number: number) {
+  const [message] = quotes(1, number);
+  return { ...message, value: String(message.value).replace('"Volume":0', '"Volume":5000') };
+}
+
+async function schemas({ cwd }: ConsumePlace): Promise<{ strict: string; lenient: string }> {
+  const text = await Deno.readTextFile(
+    new URL("../../data/index_quotes.schema.json", import.meta.url),
+  );
+  const schema = JSON.parse(text);
+  const volume = schema.columns.find(({ name }: { name: string }) => name === "volume");
+  await Deno.writeTextFile(`${cwd}/lenient.json`, JSON.stringify(schema));
+  volume.max = 1000;
+  await Deno.writeTextFile(`${cwd}/strict.json`, JSON.stringify(schema));
+  return { strict: `${cwd}/strict.json`, lenient: `${cwd}/lenient.json` };
+}
+
+placeTest("dead letters are replayed into the table at their own offsets, once", async (place) => {
+  const { strict, lenient } = await schemas(place);
+  const bad = { key: "b", value: "never a row" };
+  await place.send([...quotes(50), large(50), bad, large(52), ...quotes(20, 53)]);
+  await place.toEnd("--schema", strict);
+  assert.deepEqual(await replay(place, "--schema", strict), { letters: 3, rows: 0, objects: 0 });
+  const dry = await replay(place, "--schema", lenient, "--dry-run");
+  assert.deepEqual(dry, { letters: 3, rows: 2, objects: 0 });
+  const before = await place.objects();
+  assert.deepEqual(await replay(place, "--schema", lenient), { letters: 3, rows: 2, objects: 1 });
+  const added = (await place.objects()).filter((name) => !before.includes(name));
+  assert.equal(added.length, 1);
+  assert.match(added[0], /\.r1\.parquet$/);
+  assert.deepEqual(await replay(place, "--schema", lenient), { letters: 1, rows: 0, objects: 0 });
+  const { cwd, env } = place;
+  const verified = await runTicklake(["verify", "--deep"], { cwd, env });
+  assert.equal(verified.code, 0, verified.stdout + verified.stderr);
+  const { missing, duplicate, rows, rejected } = await place.count();
+  assert.deepEqual([missing, duplicate, rows, rejected], [0, 0, 72, 1]);
+  // consume goes on beside them, and SQL finds the rows.
+  await place.send(quotes(5, 73));
+  await place.toEnd("--schema", lenient);
+  const sql =
+    "SELECT count(*) AS n, count(DISTINCT kafka_offset) AS o, max(volume) AS v FROM index_quotes";
+  const { stdout } = await runTicklake(["query", sql, "--engine", "local", "--json"], { cwd, env });
+  assert.deepEqual(JSON.parse(stdout), [{ n: 77, o: 77, v: 5000 }]);
+});
