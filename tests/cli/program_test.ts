@@ -92,7 +92,7 @@ Deno.test("--help names every setting of a command once, in its group", () => {
     }
     for (const [key, setting] of flagsOf(command.name)) {
       const mentions = out.split("\n").filter((line) =>
-        line.trimStart().startsWith(`${settingTerm(setting)}`)
+        `${line.trimStart()} `.startsWith(`${settingTerm(setting)} `)
       );
       assert.equal(mentions.length, 1, `${command.name}: ${key}`);
     }

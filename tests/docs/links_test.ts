@@ -39,7 +39,7 @@ function exists(path: string): boolean {
 
 /** Links of a page that lead nowhere. */
 function brokenLinks({ path, text }: Page): string[] {
-  const prose = text.replace(/^```[\s\S]*?^```/gm, "");
+  const prose = text.replace(/^```[\s\S]*?^```/gm, "").replace(/`[^`\n]+`/g, "");
   const targets = [...prose.matchAll(/\]\(([^)\s]+)\)|(?:src|srcset|href)="([^"]+)"/g)]
     .map(([, link, attribute]) => link ?? attribute)
     .filter((target) => !/^[a-z]+:/.test(target));
