@@ -133,10 +133,8 @@ export interface AssignedPartition {
    * @throws {FencedError} the partition is no longer this member's; nothing was committed.
    */
   commit(offset: number, metadata: string): Promise<void>;
-  /** Stops deliveries after the batch in hand; the member stays in its group. Twice is once. */
+  /** Stops deliveries after the batch in hand, for good; the member stays in its group. Twice is once. */
   pause(): void;
-  /** Starts them again. */
-  resume(): void;
 }
 
 /**

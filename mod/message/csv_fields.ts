@@ -1,6 +1,6 @@
 import { parse } from "csv-parse/sync";
 import type { RowSchema } from "../schema/schema.ts";
-import { found } from "../schema/value_text.ts";
+import { valueText } from "../schema/value_text.ts";
 import type { Fields } from "./fields.ts";
 
 /** The fields of a line of CSV with the columns in the schema's order, or why it is none. */
@@ -9,7 +9,7 @@ export function csvFields(text: string, { columns }: RowSchema): Fields | string
   try {
     records = parse(text, { relax_column_count: true });
   } catch {
-    return `not CSV: ${found(text)}`;
+    return `not CSV: ${valueText(text)}`;
   }
   if (records.length !== 1) return `expected one line of CSV, found ${records.length}`;
   const own = columns.filter(({ from }) => from === undefined);

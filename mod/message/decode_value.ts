@@ -1,7 +1,7 @@
 import { parseJson } from "../schema/parse_json.ts";
 import { withoutNaN } from "../schema/parse_nan.ts";
 import type { RowSchema } from "../schema/schema.ts";
-import { found } from "../schema/value_text.ts";
+import { valueText } from "../schema/value_text.ts";
 import { csvFields } from "./csv_fields.ts";
 import type { Fields } from "./fields.ts";
 import { NOT_A_NUMBER } from "./not_a_number.ts";
@@ -26,11 +26,11 @@ export function decodeValue(
   if (lenient.has("csv") && (json === undefined || typeof json !== "object")) {
     return csvFields(text, schema);
   }
-  if (json === undefined) return `not JSON: ${found(text)}`;
+  if (json === undefined) return `not JSON: ${valueText(text)}`;
   if (lenient.has("envelope") && isObject(json) && "schema" in json && "payload" in json) {
     json = json.payload;
   }
-  return isObject(json) ? json : `expected a JSON object, found ${found(json)}`;
+  return isObject(json) ? json : `expected a JSON object, found ${valueText(json)}`;
 }
 
 /** JSON, also with NaN and Infinity, which the check then names or takes for no value. */

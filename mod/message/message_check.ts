@@ -4,7 +4,7 @@ import { checkRow } from "../schema/check_row.ts";
 import type { MessageCheck, MessageRecord } from "../schema/message_reader.ts";
 import type { CheckedRow } from "../schema/row.ts";
 import type { Column, RowSchema } from "../schema/schema.ts";
-import { found } from "../schema/value_text.ts";
+import { valueText } from "../schema/value_text.ts";
 import { decodeValue } from "./decode_value.ts";
 import type { Fields } from "./fields.ts";
 import { fieldFinder } from "./find_field.ts";
@@ -25,7 +25,7 @@ export function messageCheck(
   const look = (fields: Fields) => {
     const name = unknownField(fields);
     if (name === undefined) return null;
-    if (schema.strictFields) return `unknown field ${found(name)}`;
+    if (schema.strictFields) return `unknown field ${valueText(name)}`;
     onUnknown(name);
     return null;
   };

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { checkRow } from "./check_row.ts";
 import { isJson } from "./is_json.ts";
-import { found } from "./value_text.ts";
+import { valueText } from "./value_text.ts";
 import type { CheckedRow } from "./row.ts";
 import { parseJson } from "./parse_json.ts";
 import { withoutNaN } from "./parse_nan.ts";
@@ -35,13 +35,13 @@ export function checkMessage(
   if (!isJson(withoutMark(value))) {
     const column = notANumber(schema, text);
     if (column !== undefined) return `not JSON: ${column.wire} is NaN or Infinity`;
-    return `not JSON: ${found(text)}`;
+    return `not JSON: ${valueText(text)}`;
   }
   const json = parseJson(text);
   // A nesting too deep for the engine.
-  if (json === undefined) return `not JSON: ${found(text)}`;
+  if (json === undefined) return `not JSON: ${valueText(text)}`;
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    return `expected a JSON object, found ${found(json)}`;
+    return `expected a JSON object, found ${valueText(json)}`;
   }
   const object = json as Record<string, unknown>;
   const refusal = look(object);

@@ -1,4 +1,4 @@
-import { found } from "./value_text.ts";
+import { valueText } from "./value_text.ts";
 import { type DateFault, parseDate, parseTimestamp } from "./parse_date.ts";
 import type { Column } from "./schema.ts";
 
@@ -39,16 +39,18 @@ export function rejected(reason: string): RejectedValue {
 
 function checkText(column: Column, value: unknown): CheckedValue {
   const { wire, maxLength = Infinity } = column;
-  if (typeof value !== "string") return rejected(`${wire}: expected text, found ${found(value)}`);
+  if (typeof value !== "string") {
+    return rejected(`${wire}: expected text, found ${valueText(value)}`);
+  }
   if (!value.isWellFormed()) {
-    return rejected(`${wire}: half of a surrogate pair in ${found(value)}`);
+    return rejected(`${wire}: half of a surrogate pair in ${valueText(value)}`);
   }
   // A UTF-16 unit is one to three bytes of UTF-8, so that most texts need no counting.
   if (
     value.length > maxLength ||
     (value.length * 3 > maxLength && encoder.encode(value).length > maxLength)
   ) {
-    return rejected(`${wire} is longer than ${maxLength} bytes: ${found(value)}`);
+    return rejected(`${wire} is longer than ${maxLength} bytes: ${valueText(value)}`);
   }
   return value;
 }
@@ -62,7 +64,7 @@ function checkNumber(column: Column, value: unknown): CheckedValue {
     value = Number(value);
   }
   if (typeof value !== "number") {
-    return rejected(`${wire}: expected a number, found ${found(value)}`);
+    return rejected(`${wire}: expected a number, found ${valueText(value)}`);
   }
   if (!Number.isFinite(value)) return rejected(`${wire}: number out of range`);
   if (type === "long" && !Number.isSafeInteger(value)) {
@@ -85,7 +87,7 @@ function dated(
 ): CheckedValue {
   const result = typeof value === "string" ? parse(value) : "form";
   if (typeof result === "number") return result;
-  if (result === "day") return rejected(`${column.wire}: no such day ${found(value)}`);
-  if (result === "time") return rejected(`${column.wire}: no such time ${found(value)}`);
-  return rejected(`${column.wire}: expected ${form}, found ${found(value)}`);
+  if (result === "day") return rejected(`${column.wire}: no such day ${valueText(value)}`);
+  if (result === "time") return rejected(`${column.wire}: no such time ${valueText(value)}`);
+  return rejected(`${column.wire}: expected ${form}, found ${valueText(value)}`);
 }

@@ -1,13 +1,18 @@
 import type { ColumnType } from "./schema.ts";
 
+/** A type in Parquet's schema: the physical one, and the logical one on top of it where there is one. */
+export interface ParquetType {
+  type: "BYTE_ARRAY" | "INT32" | "INT64" | "DOUBLE";
+  /** The older name of the logical type, which every reader knows. */
+  converted_type?: "UTF8" | "DATE" | "TIMESTAMP_MILLIS" | "TIMESTAMP_MICROS";
+  logical_type?:
+    | { type: "STRING" | "DATE" }
+    | { type: "TIMESTAMP"; isAdjustedToUTC: boolean; unit: "MILLIS" | "MICROS" };
+}
+
 /** How one column type is called in each store. */
 export interface StoreTypes {
-  /** Parquet's physical type, and the logical one on top of it where there is one. */
-  parquet: {
-    physical: "BYTE_ARRAY" | "INT32" | "INT64" | "DOUBLE";
-    /** Parquet's ConvertedType, which every reader knows. */
-    converted?: "UTF8" | "DATE" | "TIMESTAMP_MILLIS";
-  };
+  parquet: ParquetType;
   /** Type in Glue's catalog and in Athena's DDL. */
   glue: string;
   /** Type of the column in a STRICT SQLite table. Dates and timestamps are ISO 8601 text there. */
@@ -20,15 +25,23 @@ export interface StoreTypes {
  */
 export const STORE_TYPES: Readonly<Record<ColumnType, StoreTypes>> = {
   string: {
-    parquet: { physical: "BYTE_ARRAY", converted: "UTF8" },
+    parquet: { type: "BYTE_ARRAY", converted_type: "UTF8", logical_type: { type: "STRING" } },
     glue: "string",
     sqlite: "TEXT",
   },
-  date: { parquet: { physical: "INT32", converted: "DATE" }, glue: "date", sqlite: "TEXT" },
-  double: { parquet: { physical: "DOUBLE" }, glue: "double", sqlite: "REAL" },
-  long: { parquet: { physical: "INT64" }, glue: "bigint", sqlite: "INTEGER" },
+  date: {
+    parquet: { type: "INT32", converted_type: "DATE", logical_type: { type: "DATE" } },
+    glue: "date",
+    sqlite: "TEXT",
+  },
+  double: { parquet: { type: "DOUBLE" }, glue: "double", sqlite: "REAL" },
+  long: { parquet: { type: "INT64" }, glue: "bigint", sqlite: "INTEGER" },
   timestamp: {
-    parquet: { physical: "INT64", converted: "TIMESTAMP_MILLIS" },
+    parquet: {
+      type: "INT64",
+      converted_type: "TIMESTAMP_MILLIS",
+      logical_type: { type: "TIMESTAMP", isAdjustedToUTC: true, unit: "MILLIS" },
+    },
     glue: "timestamp",
     sqlite: "TEXT",
   },

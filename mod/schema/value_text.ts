@@ -5,7 +5,7 @@ const SHOWN_LENGTH = 40;
  * A value as a message shows what was found: JSON, shortened, and with every character escaped that
  * could disturb a terminal or that UTF-8 cannot carry.
  */
-export function found(value: unknown): string {
+export function valueText(value: unknown): string {
   if (Array.isArray(value)) return "an array";
   if (typeof value === "object" && value !== null) return "an object";
   // JSON has no word for it, but a message has: see `parseJson`.

@@ -1,7 +1,7 @@
 import { Failure } from "../failure/failure.ts";
 import { canonicalText } from "../schema/canonical_value.ts";
 import { checkValue } from "../schema/check_value.ts";
-import { found } from "../schema/value_text.ts";
+import { valueText } from "../schema/value_text.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { DELIMITERS, type FileForm, filledConstant } from "./file_form.ts";
 import { matchColumns } from "./match_columns.ts";
@@ -256,7 +256,7 @@ function textOf(bytes: Uint8Array): string {
 
 /** A header as a message shows it: enough of it to see what the file is. */
 function shown(names: string[]): string {
-  const some = names.slice(0, 12).map(found).join(", ");
+  const some = names.slice(0, 12).map(valueText).join(", ");
   return names.length > 12 ? `${some} and ${names.length - 12} more` : some;
 }
 

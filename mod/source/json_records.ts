@@ -1,5 +1,5 @@
 import { canonicalFields } from "../schema/parse_csv_row.ts";
-import { found } from "../schema/value_text.ts";
+import { valueText } from "../schema/value_text.ts";
 import { parseJson } from "../schema/parse_json.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { encodeTexts } from "./encode_record.ts";
@@ -37,7 +37,7 @@ export function jsonRecords(schema: RowSchema, { name, constants }: FileForm): R
       for (let c = 0; c < columns.length; c++) {
         const value = fieldOf[c] === -1 ? undefined : entries[fieldOf[c]][1];
         if (typeof value === "boolean" || (typeof value === "object" && value !== null)) {
-          return `${columns[c].wire}: expected a ${columns[c].type}, found ${found(value)}`;
+          return `${columns[c].wire}: expected a ${columns[c].type}, found ${valueText(value)}`;
         }
         const constant = fixed[c];
         texts.push(
@@ -59,9 +59,9 @@ function objectOf(record: Uint8Array): Record<string, unknown> | string {
     return "not UTF-8";
   }
   const json = parseJson(text);
-  if (json === undefined) return `not JSON: ${found(text)}`;
+  if (json === undefined) return `not JSON: ${valueText(text)}`;
   if (typeof json === "object" && json !== null && !Array.isArray(json)) {
     return json as Record<string, unknown>;
   }
-  return `expected a JSON object, found ${found(json)}`;
+  return `expected a JSON object, found ${valueText(json)}`;
 }

@@ -196,6 +196,6 @@ Deno.test("each mistake is named by its place", () => {
 Deno.test("every column type has a name in every store", () => {
   for (const type of COLUMN_TYPES) {
     const { parquet, glue, sqlite } = STORE_TYPES[type];
-    assert.ok(parquet.physical && glue && sqlite);
+    assert.ok(parquet.type && glue && sqlite);
   }
 });

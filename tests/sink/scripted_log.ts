@@ -184,7 +184,6 @@ export class ScriptedLog implements Broker {
         this.commits.push([partition, offset, metadata]);
       },
       pause: () => paused.add(partition),
-      resume: () => paused.delete(partition),
     };
   }
 

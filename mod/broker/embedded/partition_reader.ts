@@ -75,12 +75,7 @@ export class PartitionReader implements AssignedPartition {
     this.#paused = true;
   }
 
-  resume(): void {
-    this.#paused = false;
-    this.#changed.ring();
-  }
-
-  /** Delivers nothing more after the batch in hand, whatever is resumed. */
+  /** Delivers nothing more after the batch in hand. */
   rest(): void {
     this.#resting = true;
   }

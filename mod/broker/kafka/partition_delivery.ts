@@ -131,12 +131,6 @@ export class Feed implements AssignedPartition {
     this.#paused = true;
   }
 
-  resume(): void {
-    if (!this.#paused) return;
-    this.#paused = false;
-    this.changed.ring();
-  }
-
   /** Takes what a fetch brought. Says whether that is of use: the same again would not be. */
   take(fetched: FetchedRecords): boolean {
     // The position may have moved while the fetch was on its way.

@@ -8,7 +8,7 @@ import { encodeDays, encodeDoubles, encodeLongs, encodeTimestamps } from "./enco
 import { encodeStrings } from "./encode_strings.ts";
 import type { EncodedValues } from "./encoded_values.ts";
 import { writeHybrid } from "./hybrid.ts";
-import { ELEMENTS } from "./schema_element.ts";
+import { STORE_TYPES } from "../../../schema/types.ts";
 
 /**
  * Rows of a page. Small enough that a reader need not hold much, large enough that headers cost
@@ -60,7 +60,7 @@ export function writeColumnChunk(
   return {
     file_offset: BigInt(begin),
     meta_data: {
-      type: ELEMENTS[column.type].type!,
+      type: STORE_TYPES[column.type].parquet.type,
       encodings: dictionary === undefined ? [encoding, "RLE"] : ["PLAIN", "RLE", encoding],
       path_in_schema: [column.name],
       codec: CODECS[compression],
