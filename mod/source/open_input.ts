@@ -6,6 +6,13 @@ import type { InputFile } from "./input_file.ts";
  * Opens an input. That of a named pipe waits for a writer, so the signal ends the waiting.
  * @throws the signal's reason, as soon as it aborts
  */
-export function openInput(input: Input, signal?: AbortSignal): Promise<InputFile> {
-  return abortable(input.open(), signal);
+export async function openInput(input: Input, signal?: AbortSignal): Promise<InputFile> {
+  const opening = input.open();
+  try {
+    return await abortable(opening, signal);
+  } catch (error) {
+    // What opens all the same is nobody's.
+    opening.then((file) => file.close(), () => {});
+    throw error;
+  }
 }
