@@ -86,7 +86,7 @@ export class ConsumerSession {
 
   /** Delivers nothing more; commits still count. */
   rest(): void {
-    for (const reader of this.#readers) reader.rest();
+    for (const reader of this.#readers) reader.pause();
   }
 
   /** Takes notice of the partitions' ends. */

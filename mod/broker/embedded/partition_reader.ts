@@ -41,7 +41,6 @@ export class PartitionReader implements AssignedPartition {
   /** The partition's end, as far as known. */
   #high: number;
   #paused = false;
-  #resting = false;
 
   constructor(parts: ReaderParts) {
     const { committed, offsets } = parts;
@@ -75,11 +74,6 @@ export class PartitionReader implements AssignedPartition {
     this.#paused = true;
   }
 
-  /** Delivers nothing more after the batch in hand. */
-  rest(): void {
-    this.#resting = true;
-  }
-
   /** Takes notice of the partition's end. */
   learnHigh(high: number): void {
     if (high <= this.#high) return;
@@ -97,7 +91,7 @@ export class PartitionReader implements AssignedPartition {
     this.#delivering = true;
     if (this.#position > this.#high) throw this.#beyondEnd();
     while (!this.lost.aborted) {
-      if (this.#paused || this.#resting || this.#position >= this.#high) {
+      if (this.#paused || this.#position >= this.#high) {
         await this.#changed.wait();
       } else {
         await this.#deliverSome(handler);
@@ -123,7 +117,7 @@ export class PartitionReader implements AssignedPartition {
     const { low, high, blocks } = await file.read(() =>
       readBlocks(file, topic, this.partition, position, maxBytes)
     );
-    if (this.lost.aborted || this.#paused || this.#resting) return;
+    if (this.lost.aborted || this.#paused) return;
     if (position < low) {
       this.#position = low;
       await handler.gap(this.partition, position, low);
