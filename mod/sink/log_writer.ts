@@ -17,8 +17,10 @@ export function logWriter(
     async committed() {
       const all = await broker.groupOffsets(group, topic);
       return all.map(({ partition, offset, metadata }) => {
-        if (offset === null) return { partition, written: null };
-        const { since = offset, intent } = parseCheckpoint(metadata) ?? {};
+        const checkpoint = offset === null ? undefined : parseCheckpoint(metadata);
+        // What a reset or another program has committed says nothing of what was written.
+        if (offset === null || checkpoint === undefined) return { partition, written: null };
+        const { since = offset, intent } = checkpoint;
         return { partition, written: since, begunEnd: intent?.end };
       });
     },

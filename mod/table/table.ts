@@ -128,7 +128,7 @@ export interface LogWriter {
 /** How far a group says that it is with a partition. */
 export interface GroupStanding {
   partition: number;
-  /** First offset that is not in a finished flush; `null` where nothing was committed. */
+  /** First offset that is not in a finished flush; `null` where it has said nothing. */
   written: number | null;
   /** First offset after the flush that was begun; absent where none was. */
   begunEnd?: number;

@@ -20,7 +20,7 @@ store = fs.S3FileSystem(
 with tempfile.TemporaryDirectory() as folder:
     fs.copy_files(path, folder, source_filesystem=store, destination_filesystem=fs.LocalFileSystem())
     files = glob.glob(f"{folder}/{table}/**/*.parquet", recursive=True)
-    log = r"regexp_extract(filename, '-([0-9a-f]{12})\\.parquet$', 1)"
+    log = r"regexp_extract(filename, '-([0-9a-f]{12})\.parquet$', 1)"
     logs, rows, numbers, places = duckdb.execute(
         f"""SELECT count(DISTINCT {log}), count(*), count(DISTINCT {number}),
         count(DISTINCT ({log}, kafka_partition, kafka_offset))

@@ -377,3 +377,21 @@ Deno.test("a batch that cannot be read is a gap with its bytes, behind the rows 
   assert.deepEqual(Uint8Array.fromBase64(batch.value), new Uint8Array([1, 2, 3]));
   await assertProved(log, lake);
 });
+
+Deno.test("records are deleted and offsets moved after a kill within a flush: no half of it counts as all", async () => {
+  const lake = new MemoryLake();
+  const days = offsetsFrom(0, 10).map((i) => quote(100 + i, Date.UTC(2026, 10, 1 + i % 2)));
+  const log = logOf(days);
+  let stored = 0;
+  lake.beforePut = () => {
+    if (stored++ >= 1) throw new Failure("failed", "killed");
+  };
+  await assert.rejects(sink(log, lake), { message: "killed" });
+  lake.beforePut = () => {};
+  assert.equal(lake.objects.size, 1);
+  lake.state.clear();
+  log.committed.set(0, { partition: 0, offset: 0, metadata: "" });
+  await sink(log, lake);
+  assert.deepEqual((await lakeOffsets(lake)).rows, offsetsFrom(0, 10));
+  await assertProved(log, lake);
+});

@@ -54,7 +54,8 @@ export async function readOldLog(
     const begun = own.filter((object) => !isBegun(object));
     let finished = begun;
     const last = begun.reduce((last, { parsed }) => Math.max(last, parsed.last), -1);
-    if (written === null && last >= 0) {
+    // The group does not vouch for the last range.
+    if ((written === null || written <= last) && last >= 0) {
       const range = begun.filter(({ parsed }) => parsed.last === last);
       const { first } = range[0].parsed;
       const canRepeat = first >= (lows.get(partition) ?? 0);
