@@ -14,7 +14,13 @@ export async function openBroker(
     return openKafkaBroker(settings, options);
   }
   const { openEmbeddedBroker } = await import("../broker/embedded/embedded_broker.ts");
-  return openEmbeddedBroker(`${settings.home}/log.sqlite`);
+  return openEmbeddedBroker(`${settings.home}/log.sqlite`, {
+    retention: {
+      ms: settings.logRetention,
+      bytes: settings.logRetentionBytes,
+      unconsumed: settings.logRetentionUnconsumed,
+    },
+  });
 }
 
 /**

@@ -289,6 +289,31 @@ export const SETTINGS = define({
     commands: ["consume"],
     description: "Silence after which the group gives this consumer's partitions to others",
   },
+  logRetention: {
+    type: "duration",
+    group: "kafka",
+    flag: "--log-retention",
+    env: "TICKLAKE_LOG_RETENTION",
+    default: 7 * 24 * 3_600_000,
+    commands: ["produce", "consume"],
+    description: "Embedded log: how long messages stay that all groups of the topic have consumed",
+  },
+  logRetentionBytes: {
+    type: "size",
+    group: "kafka",
+    flag: "--log-retention-bytes",
+    env: "TICKLAKE_LOG_RETENTION_BYTES",
+    commands: ["produce", "consume"],
+    description: "Embedded log: size of a partition beyond which they go earlier; without it none",
+  },
+  logRetentionUnconsumed: {
+    type: "boolean",
+    group: "kafka",
+    flag: "--log-retention-unconsumed",
+    env: "TICKLAKE_LOG_RETENTION_UNCONSUMED",
+    commands: ["produce", "consume"],
+    description: "Embedded log: remove messages that a group has not consumed, too",
+  },
 
   // S3
   bucket: {

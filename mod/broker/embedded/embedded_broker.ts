@@ -1,4 +1,5 @@
-import { Failure } from "../../failure/failure.ts";
+import { getLogger } from "@logtape/logtape";
+import { Failure, messageOf } from "../../failure/failure.ts";
 import type {
   Broker,
   CallOptions,
@@ -22,10 +23,16 @@ import { GroupCommit } from "./group_commit.ts";
 import { LogFile } from "./log_file.ts";
 import { readBlocks } from "./read_blocks.ts";
 import { abortable } from "../../wait/abortable.ts";
+import { retain, type Retention } from "./retention.ts";
 import { addPartitions, countPartitions, readOffsets, trim } from "./topics.ts";
 
 /** Bytes of one piece of {@linkcode EmbeddedBroker.read}. */
 const READ_BYTES = 4 * 2 ** 20;
+
+/** Milliseconds between two looks at what need not be kept. */
+const RETAIN_EVERY_MS = 10 * 60_000;
+
+const logger = getLogger(["ticklake", "broker"]);
 
 /** Options of {@linkcode openEmbeddedBroker}. */
 export interface EmbeddedOptions {
@@ -34,6 +41,8 @@ export interface EmbeddedOptions {
    * @default {6_000}
    */
   leaseMs?: number;
+  /** What is removed while something is produced or consumed. @default {nothing} */
+  retention?: Retention;
 }
 
 /**
@@ -55,13 +64,16 @@ export class EmbeddedBroker implements Broker {
   readonly description: string;
   readonly #file: LogFile;
   readonly #leaseMs: number;
+  readonly #retention: Retention | undefined;
+  #retaining: ReturnType<typeof setInterval> | undefined;
   readonly #watch: ChangeWatch;
   readonly #commits: GroupCommit;
   readonly #closing = new AbortController();
   readonly #consumers = new Set<Promise<void>>();
   #closed: Promise<void> | undefined;
 
-  constructor(file: LogFile, { leaseMs = 6000 }: EmbeddedOptions) {
+  constructor(file: LogFile, { leaseMs = 6000, retention }: EmbeddedOptions) {
+    this.#retention = retention;
     this.description = `the embedded log ${file.path}`;
     this.#file = file;
     this.#leaseMs = leaseMs;
@@ -131,6 +143,7 @@ export class EmbeddedBroker implements Broker {
 
   async producer({ topic, signal }: ProducerOptions): Promise<Producer> {
     const partitions = await this.#knownPartitions(topic, signal);
+    this.#retain();
     return new EmbeddedProducer(this.#file, this.#commits, topic, partitions);
   }
 
@@ -142,6 +155,7 @@ export class EmbeddedBroker implements Broker {
       if (signal.aborted) return;
       throw error;
     }
+    this.#retain();
     const consumer = new EmbeddedConsumer({
       file: this.#file,
       commits: this.#commits,
@@ -166,6 +180,24 @@ export class EmbeddedBroker implements Broker {
     });
   }
 
+  /** Removes what need not be kept, now and every few minutes. */
+  #retain(): void {
+    const retention = this.#retention;
+    if (retention === undefined || this.#retaining !== undefined) return;
+    const once = async () => {
+      try {
+        const removed = await this.#commits.submit(() => retain(this.#file, retention, Date.now()));
+        if (removed > 0) logger.info("retention removed {removed} messages", { removed });
+      } catch (error) {
+        // It is tried again, and what is not removed harms nobody meanwhile.
+        logger.warn("retention failed: {error}", { error: messageOf(error) });
+      }
+    };
+    once();
+    this.#retaining = setInterval(once, RETAIN_EVERY_MS);
+    Deno.unrefTimer(this.#retaining);
+  }
+
   /** Gives an existing topic more partitions; fewer or as many changes nothing. */
   addPartitions(topic: string, partitions: number): Promise<void> {
     return this.#commits.submit(() => addPartitions(this.#file, topic, partitions));
@@ -183,6 +215,7 @@ export class EmbeddedBroker implements Broker {
 
   async #close(): Promise<void> {
     this.#closing.abort();
+    clearInterval(this.#retaining);
     await Promise.allSettled(this.#consumers);
     await this.#commits.settled();
     this.#file.close();
