@@ -67,7 +67,7 @@ export function icebergFindings(found: IcebergInventory): Array<[what: string, f
   if (rolledBack) {
     findings.push([
       "warning: the table was rolled back behind snapshots of consume; the rows of these are not in it, and its positions say that they were",
-      "Roll forward to the newest snapshot. Where the rows are to be read again, run reset.",
+      "Roll forward to the newest snapshot; or give the schema another table name, and read the topic again as far as it has the messages.",
     ]);
   }
   return findings;

@@ -47,7 +47,9 @@ export async function reset(options: ResetOptions): Promise<PartitionPlan[]> {
   );
   if (plans.some(({ rewind }) => rewind !== undefined) && log.rewind === undefined) {
     throw new Failure("usage", `${options.table.description} cannot take ranges back`, {
-      fix: "Roll the table back to a former snapshot with its engine, then `reset --to lake`.",
+      fix:
+        "An Iceberg table keeps the rows it has. To read the topic again, give the schema another " +
+        "table name.",
     });
   }
   if (dryRun) return plans;

@@ -4,6 +4,12 @@ import { EmbeddedFlow } from "./embedded_flow.ts";
 import { TABLE } from "./flow.ts";
 import type { LakeCount } from "./lake_count.ts";
 
+/** What an Iceberg table holds. */
+export interface IcebergCount extends LakeCount {
+  /** Snapshots that its history has. */
+  snapshots: number;
+}
+
 /** From the embedded log into an Iceberg table whose files lie in a directory. */
 export class IcebergFlow extends EmbeddedFlow {
   readonly #rest: { uri: string; namespace: string } | undefined;
@@ -27,7 +33,7 @@ export class IcebergFlow extends EmbeddedFlow {
   }
 
   /** What pyiceberg counts; DuckDB must count the same. */
-  override async count(): Promise<LakeCount> {
+  override async count(): Promise<IcebergCount> {
     const { topic, log, folder } = this.counted;
     const where = this.#rest === undefined
       ? { metadata: await newest(`${folder}/${TABLE}/metadata`) }

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { sleep } from "../../mod/wait/sleep.ts";
 import { conclude } from "./conclude.ts";
 import type { Fault } from "./fault.ts";
-import { IcebergFlow } from "./iceberg_flow.ts";
+import { type IcebergCount, IcebergFlow } from "./iceberg_flow.ts";
 import type { Watched } from "./watched_process.ts";
 
 /** Rows a second. */
-const RATE = 20_000;
+const RATE = 10_000;
 
 /** Longest time between two kills, in milliseconds. */
-const LONGEST_MS = 2000;
+const LONGEST_MS = 5000;
 
 /** Groups of the three consumers: two share the partitions, the third reads all of them again. */
 const GROUPS = ["one", "one", "another"];
@@ -19,7 +19,7 @@ function icebergKills(name: string, catalog: string, rest: () => string | undefi
   return {
     name,
     claim: `SIGKILL of consumers of two groups that write one Iceberg table, ${catalog}`,
-    rounds: { short: 4, long: 60 },
+    rounds: { short: 2, long: 60 },
     async run({ rounds, chance }) {
       await using flow = new IcebergFlow(rest());
       const count = RATE * (rounds + 3) * LONGEST_MS / 1000;
@@ -33,7 +33,8 @@ function icebergKills(name: string, catalog: string, rest: () => string | undefi
       const consumers: Watched[] = GROUPS.map(consume);
       let overtaken = 0;
       for (let round = 0; round < rounds; round++) {
-        await sleep(chance.between(200, LONGEST_MS));
+        // A start takes a second or two of it.
+        await sleep(chance.between(LONGEST_MS / 3, LONGEST_MS));
         const victim = chance.whole(0, GROUPS.length - 1);
         const { signal, code, stderr } = await consumers[victim].stop("SIGKILL");
         if (signal !== "SIGKILL") {
@@ -48,7 +49,11 @@ function icebergKills(name: string, catalog: string, rest: () => string | undefi
       for (const consumer of consumers) await consumer.stop("SIGKILL");
       return await conclude(flow, {
         kills: rounds + GROUPS.length - overtaken,
-        events: `${overtaken} times a group was told that the other was faster`,
+        events: (counted) =>
+          `${
+            (counted as IcebergCount).snapshots
+          } snapshots; ${overtaken} times a group was told that ` +
+          "the other was faster",
         args: ["--group", "one"],
       });
     },

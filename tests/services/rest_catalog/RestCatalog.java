@@ -1,5 +1,9 @@
 import java.net.InetSocketAddress;
 import java.util.Map;
+import org.apache.iceberg.Files;
+import org.apache.iceberg.io.FileIO;
+import org.apache.iceberg.io.InputFile;
+import org.apache.iceberg.io.OutputFile;
 import org.apache.iceberg.jdbc.JdbcCatalog;
 import org.apache.iceberg.rest.RESTCatalogAdapter;
 import org.apache.iceberg.rest.RESTCatalogServlet;
@@ -9,12 +13,33 @@ import org.eclipse.jetty.servlet.ServletHolder;
 
 /** Iceberg's REST catalog on an SQLite file and a local warehouse: RestCatalog PORT FOLDER. */
 public class RestCatalog {
+    /** Files of this host by their URI; Iceberg's own for tests takes paths alone. */
+    private static final class LocalFiles implements FileIO {
+        private static String path(String uri) {
+            return uri.replaceFirst("^file:/+", "/");
+        }
+
+        @Override
+        public InputFile newInputFile(String uri) {
+            return Files.localInput(path(uri));
+        }
+
+        @Override
+        public OutputFile newOutputFile(String uri) {
+            return Files.localOutput(path(uri));
+        }
+
+        @Override
+        public void deleteFile(String uri) {
+            new java.io.File(path(uri)).delete();
+        }
+    }
+
     public static void main(String[] args) throws Exception {
-        JdbcCatalog catalog = new JdbcCatalog();
+        JdbcCatalog catalog = new JdbcCatalog(properties -> new LocalFiles(), null, true);
         catalog.initialize("rest", Map.of(
             "uri", "jdbc:sqlite:" + args[1] + "/catalog.sqlite",
             "warehouse", "file://" + args[1] + "/warehouse",
-            "io-impl", "org.apache.iceberg.TestTables$LocalFileIO",
             "clients", "1"));
         ServletContextHandler context = new ServletContextHandler(ServletContextHandler.NO_SESSIONS);
         context.addServlet(new ServletHolder(new RESTCatalogServlet(new RESTCatalogAdapter(catalog))), "/*");

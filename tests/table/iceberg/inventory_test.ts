@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { takeIcebergInventory } from "../../../mod/status/iceberg_inventory.ts";
+import { DirectoryCatalog } from "../../../mod/table/iceberg/catalogs/directory.ts";
+import { newSchema } from "../../../mod/table/iceberg/iceberg_schema.ts";
+import { MAIN } from "../../../mod/table/iceberg/metadata.ts";
+import { newTable } from "../../../mod/table/iceberg/new_table.ts";
+import { partitionSpec } from "../../../mod/table/iceberg/partition_spec.ts";
+import { TableFiles } from "../../../mod/table/iceberg/table_files.ts";
+import { takeRanges } from "../../../mod/table/iceberg/take_ranges.ts";
+import { MemoryLake } from "../../sink/memory_lake.ts";
+import { fakeRange } from "./fake_range.ts";
+import { quotesSchema } from "./quotes_schema.ts";
+
+Deno.test("a table that was rolled back behind what consume wrote is told of, until it is rolled forward", async () => {
+  const quotes = await quotesSchema();
+  const schema = newSchema(quotes);
+  const files = new TableFiles(new MemoryLake(), "file:///lake", "index_quotes");
+  const catalog = new DirectoryCatalog(files);
+  const spec = partitionSpec("dt", quotes, schema);
+  await catalog.create(newTable({ location: files.location, schema, spec }));
+  const record = JSON.stringify({ topic: "quotes", cluster: "c", topicId: "t" });
+  const log = { id: "0123456789ab", description: "topic quotes", record };
+  for (const first of [0, 10, 20]) {
+    const ranges = [fakeRange(files, 0, first, first + 10)];
+    await takeRanges({ catalog, files, table: "t", log, ranges });
+  }
+  const { rows, snapshots, logs, rolledBack } = (await takeIcebergInventory(catalog, files))!;
+  assert.deepEqual([rows, snapshots, rolledBack], [30, 3, false]);
+  assert.deepEqual(logs, [{
+    topic: "quotes",
+    log: log.id,
+    positions: { 0: { from: 0, end: 30 } },
+  }]);
+  const base = (await catalog.load())!;
+  const moveTo = async (index: number) => {
+    const id = base.metadata.snapshots![index]["snapshot-id"];
+    const ref = { action: "set-snapshot-ref", "ref-name": MAIN, type: "branch", "snapshot-id": id };
+    assert.ok(await catalog.commit((await catalog.load())!, [ref as never]));
+    return (await takeIcebergInventory(catalog, files))!;
+  };
+  const back = await moveTo(1);
+  assert.deepEqual([back.rows, back.rolledBack], [20, true]);
+  assert.equal((await moveTo(2)).rolledBack, false);
+});
