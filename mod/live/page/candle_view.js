@@ -52,12 +52,17 @@ export class CandleView {
   /** Lines of the averages that are shown, by their days. */
   #averages = new Map();
   #symbol;
+  /** Day under the crosshair. */
+  #pointed;
 
   constructor(quotes) {
     this.#quotes = quotes;
     this.#series.priceScale().applyOptions({ scaleMargins: { top: 0.06, bottom: 0.26 } });
     this.#volume.priceScale().applyOptions({ scaleMargins: { top: 0.8, bottom: 0 } });
-    this.#chart.subscribeCrosshairMove(({ time }) => this.#values(time));
+    this.#chart.subscribeCrosshairMove(({ time }) => {
+      this.#pointed = time;
+      this.#values();
+    });
     for (const button of byId("ranges").querySelectorAll("button")) {
       button.addEventListener("click", () => this.#showDays(Number(button.dataset.days)));
     }
@@ -158,9 +163,9 @@ export class CandleView {
   }
 
   /** The values of the day under the crosshair, else of the last. */
-  #values(time) {
+  #values() {
     if (this.#symbol === undefined || !this.#quotes.has(this.#symbol)) return;
-    const quote = this.#quotes.of(this.#symbol, time) ?? this.#quotes.last(this.#symbol);
+    const quote = this.#quotes.of(this.#symbol, this.#pointed) ?? this.#quotes.last(this.#symbol);
     const [, day, open, high, low, close] = quote;
     const traded = volumeOf(quote);
     show(
