@@ -135,7 +135,34 @@ function report(verdict: TableVerdict, { output }: CommandContext): number {
     output.note(`error: the table has objects of several forms: ${forms.join("; ")}`);
   }
   for (const text of findings(verdicts)) output.note(text);
+  for (const text of cures(verdicts)) output.note(text);
   return EXIT_CODES.rejected;
+}
+
+/** What puts it right, a line for each partition and kind. */
+function cures(verdicts: readonly PartitionVerdict[]): string[] {
+  return verdicts.flatMap(({ partition, isCurrent, missing, duplicate, beyond }) => {
+    const wrong = [...missing, ...duplicate].map(({ first }) => first);
+    const lines: string[] = [];
+    if (wrong.length > 0 && isCurrent) {
+      lines.push(
+        `  fix: \`ticklake reset --partition ${partition} --to ${
+          Math.min(...wrong)
+        } --rewrite\`, then ` +
+          "`ticklake consume`, writes them again as far as the topic still has them; --dry-run first.",
+      );
+    }
+    if (wrong.length > 0 && !isCurrent) {
+      lines.push(
+        `  fix: the topic no longer has partition ${partition} of that log: restore its objects from a ` +
+          "backup or an older version.",
+      );
+    }
+    if (beyond.length > 0) {
+      lines.push("  fix: the next `ticklake consume` removes what nobody has committed.");
+    }
+    return lines;
+  });
 }
 
 /** The first ranges of what is wrong, a line each. */

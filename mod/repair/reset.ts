@@ -101,31 +101,31 @@ async function statesOf(options: ResetOptions, log: TableLog): Promise<Partition
     );
   }
   const positions = await log.positions(chosen.map(({ partition }) => partition), { signal });
-  const starts = await rangeStarts(options, log);
+  const ranges = await rangesOf(options, log);
   return chosen.map(({ partition, low, high }) => ({
     partition,
     low,
     high,
     committed: committed.get(partition) ?? null,
     position: positions.get(partition),
-    rangeStarts: [...starts.get(partition) ?? []].sort((a, b) => a - b),
+    ranges: ranges.get(partition) ?? [],
   }));
 }
 
-/** First offsets of the log's ranges, by partition. */
-async function rangeStarts(
+/** The log's ranges, by partition. */
+async function rangesOf(
   { store, tableName: table, topic, rewrite, signal }: ResetOptions,
   log: TableLog,
-): Promise<Map<number, Set<number>>> {
-  const starts = new Map<number, Set<number>>();
-  if (!rewrite || log.rewind === undefined) return starts;
+): Promise<Map<number, PartitionState["ranges"]>> {
+  const ranges = new Map<number, Map<string, { first: number; end: number }>>();
+  if (!rewrite || log.rewind === undefined) return new Map();
   for await (const { name, parsed } of tableObjects(store, { table, topic, signal })) {
-    const { partition, first, last, kind, partitions, extension } = parsed;
-    const place = { partition, first, last, kind, partitions, extension };
-    if (log.objectName(place) !== name) continue;
-    const own = starts.get(partition);
-    if (own === undefined) starts.set(partition, new Set([first]));
-    else own.add(first);
+    const { partition, first, last, replay: _, ...place } = parsed;
+    const named = log.objectName({ ...place, partition, first, last });
+    if (named !== name && parsed.replay === undefined) continue;
+    let own = ranges.get(partition);
+    if (own === undefined) ranges.set(partition, own = new Map());
+    own.set(`${first}-${last}`, { first, end: last + 1 });
   }
-  return starts;
+  return new Map([...ranges].map(([partition, own]) => [partition, [...own.values()]]));
 }

@@ -13,8 +13,8 @@ export interface PartitionState {
   committed: number | null;
   /** How far the table is; absent where it has nothing of the partition. */
   position: TablePosition | undefined;
-  /** First offsets of the ranges that the table has, ascending. */
-  rangeStarts: readonly number[];
+  /** The ranges `[first, end)` of which the table has objects. */
+  ranges: ReadonlyArray<{ first: number; end: number }>;
 }
 
 /** What a reset does to a partition. */
@@ -50,22 +50,25 @@ export function planReset(
   if (wanted >= end) return { ...plan, offset: wanted, skipped: wanted - end };
   if (!rewrite) throw wouldDouble(state, wanted);
   const start = beginning(state, wanted);
-  // A range that begins below the topic's first message cannot be read again: it stays.
+  // What begins below the topic's first message cannot be read again: it stays.
   if (start >= end) return { ...plan, offset: end };
   const rewind = { from: Math.min(position.from, start), end: start };
   return { ...plan, offset: start, rewind, again: end - start };
 }
 
 /**
- * Where ranges can be taken back so that `wanted` is read again: ranges are written whole, so at the
- * beginning of the one that holds it; or of the next, where the topic no longer has all of that one.
+ * Where ranges can be taken back so that `wanted` is read again: objects hold whole ranges, so where no
+ * range goes on across; at or above the topic's first message, as what lies below cannot be read again.
  */
-function beginning({ low, position, rangeStarts }: PartitionState, wanted: number): number {
+function beginning({ low, position, ranges }: PartitionState, wanted: number): number {
   // Below the table's first range nothing is to be removed but all of it.
   if (wanted < position!.from) return wanted;
-  const holding = rangeStarts.findLast((start) => start <= wanted) ?? wanted;
+  const cuts = [...new Set(ranges.flatMap(({ first, end }) => [first, end]))]
+    .filter((cut) => !ranges.some(({ first, end }) => first < cut && cut < end))
+    .sort((a, b) => a - b);
+  const holding = cuts.findLast((cut) => cut <= wanted) ?? wanted;
   if (holding >= low) return holding;
-  return rangeStarts.find((start) => start >= low) ?? position!.end;
+  return cuts.find((cut) => cut >= low) ?? position!.end;
 }
 
 function wouldDouble({ partition, position }: PartitionState, wanted: number): Failure {

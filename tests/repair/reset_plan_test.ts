@@ -7,7 +7,7 @@ const STATE: PartitionState = {
   high: 1000,
   committed: 500,
   position: { from: 0, end: 500 },
-  rangeStarts: [0, 100, 200, 300, 400],
+  ranges: [0, 100, 200, 300, 400].map((first) => ({ first, end: first + 100 })),
 };
 const FREE = { partition: 0, committed: 500, again: 0, skipped: 0 };
 
@@ -49,11 +49,18 @@ Deno.test("rows that the topic no longer has are never taken out of the table", 
 });
 
 Deno.test("a table that began later can be made to begin earlier, by writing all of it again", () => {
-  const later = { ...STATE, position: { from: 300, end: 500 }, rangeStarts: [300, 400] };
+  const later = { ...STATE, position: { from: 300, end: 500 }, ranges: STATE.ranges.slice(3) };
   assert.deepEqual(planReset(later, 0, true), {
     ...FREE,
     offset: 0,
     again: 500,
     rewind: { from: 0, end: 0 },
   });
+});
+
+Deno.test("ranges that overlap, or of which one is missing, are taken back together", () => {
+  const overlapping = { ...STATE, ranges: [...STATE.ranges, { first: 150, end: 250 }] };
+  assert.equal(planReset(overlapping, 210, true).offset, 100);
+  const missing = { ...STATE, ranges: STATE.ranges.filter(({ first }) => first !== 100) };
+  assert.equal(planReset(missing, 150, true).offset, 100);
 });
