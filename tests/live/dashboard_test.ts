@@ -204,7 +204,7 @@ serviceTest(
     await page.mouse.move(box.x + box.width / 3, box.y + box.height / 2);
     await page.waitForSelector("#values:not(:has-text('2024-03-31'))");
     const pointed = await page.textContent("#values");
-    await pipeline.send([quote("S0", "2024-04-01", 500)]);
+    await pipeline.send([quote("S0", "2024-03-31", 500)]);
     await page.waitForSelector("#last:has-text('500.00')");
     assert.equal(
       await page.textContent("#values"),
@@ -215,8 +215,8 @@ serviceTest(
     const averages = await page.evaluate<Record<string, Array<{ time: string; value: number }>>>(
       "ticklake.averages()",
     );
-    assert.equal(averages[20].length, 62 - 19);
-    assert.equal(averages[20].at(-1)!.value, (500 + 19 * 150) / 20);
+    assert.equal(averages[20].length, 61 - 19);
+    assert.equal(averages[20].at(-1)!.value, (500 + 19 * 149) / 20);
     await page.click("#ranges button:has-text('1M')");
     // The chart moves in its next frame.
     await until("a month is in sight", async () => {
