@@ -268,7 +268,8 @@ export class RecordReader {
       const next = Number(view.getBigInt64(end));
       if (next > first && next <= highWatermark) return next;
     }
-    const claimed = offsetAfter(view, at);
+    const isWhole = at + HEADER_LENGTH <= view.byteLength;
+    const claimed = isWhole || view.getInt8(at + 16) < 2 ? offsetAfter(view, at) : first + 1;
     return Math.min(Math.max(claimed, first + 1), Math.max(highWatermark, first + 1));
   }
 }
