@@ -6,7 +6,7 @@ import type { GapReason, TableLog } from "../table/table.ts";
 import type { EncodeQueue } from "./encode_queue.ts";
 import { FlushJournal } from "./flush_journal.ts";
 import type { FlushPolicy } from "./flush_policy.ts";
-import type { Intent } from "./intent.ts";
+import { type Intent, parseCheckpoint } from "./intent.ts";
 import type { Layout, Layouts } from "./layouts.ts";
 import type { Charge, MemoryAccount, MemoryLedger } from "./memory_ledger.ts";
 import { OpenRange, type RangeContent, type RowListener, type SealedRange } from "./open_range.ts";
@@ -138,7 +138,8 @@ export class PartitionSink {
     // Else a restart before the first flush would begin anew, with `latest` at another offset.
     next = Math.max(next, first);
     const { since, intent, log = key } = journal.checkpoint;
-    const isPlaced = assigned.committed.offset !== null && journal.committed === next &&
+    const isPlaced = parseCheckpoint(assigned.committed.metadata) !== undefined &&
+      journal.committed === next &&
       (since ?? next) === first && intent === undefined && log === key;
     // A reset stands in the group's offset until the record of its gap is begun.
     if (!isPlaced && begun === undefined && reset === undefined) await journal.place(first, next);
