@@ -54,7 +54,12 @@ export async function startKafkaCluster(
     nodes.set(id, node);
   };
   // One after the other they would wait for each other.
-  await Promise.all(ids.map(start));
+  const failed = (await Promise.allSettled(ids.map(start)))
+    .find(({ status }) => status === "rejected") as PromiseRejectedResult | undefined;
+  if (failed !== undefined) {
+    await Promise.all([...nodes.values()].map((node) => node.kill()));
+    throw failed.reason;
+  }
   return {
     ids,
     bootstrap: listeners.map(({ port }) => `127.0.0.1:${port}`).join(),
