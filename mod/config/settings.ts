@@ -142,7 +142,7 @@ export const SETTINGS = define({
     env: "TICKLAKE_LOG_LEVEL",
     default: "info",
     commands: "all",
-    description: "Least important log line to print",
+    description: "Lowest level to log",
   },
   envFile: {
     type: "string",
@@ -261,8 +261,7 @@ export const SETTINGS = define({
     placeholder: "<file>",
     env: "KAFKA_SSL_CA_FILE",
     commands: BROKER,
-    description:
-      "PEM file of the authorities that Kafka's certificate may come from; else the public ones",
+    description: "PEM file of the CA certificates to trust for Kafka; without it the public CAs",
   },
   sslCertFile: {
     type: "string",
@@ -287,7 +286,7 @@ export const SETTINGS = define({
     env: "KAFKA_SESSION_TIMEOUT",
     default: 30_000,
     commands: ["consume"],
-    description: "Silence after which the group gives this consumer's partitions to others",
+    description: "Time without a heartbeat after which the group rebalances without this consumer",
   },
   logRetention: {
     type: "duration",
@@ -584,7 +583,7 @@ export const SETTINGS = define({
     flag: "--loop",
     default: false,
     commands: ["produce"],
-    description: "Begin again at the end of the file (replay)",
+    description: "Start over at the end of the file (replay)",
   },
   seed: {
     type: "integer",
@@ -807,7 +806,7 @@ export const SETTINGS = define({
     env: "TICKLAKE_MAX_MEMORY",
     default: 256 * 2 ** 20,
     commands: ["consume"],
-    description: "Most memory for what is not written yet, with its buffers; then reading waits",
+    description: "Memory limit for unwritten data and its buffers; reading pauses at the limit",
   },
 
   watch: {
@@ -935,7 +934,7 @@ export const SETTINGS = define({
     flag: "--create-role",
     default: false,
     commands: ["setup-catalog"],
-    description: "Make the crawler's role, with the least policy that works; --role names it",
+    description: "Create the crawler's role with the minimal policy; --role names it",
   },
   schedule: {
     type: "string",
@@ -969,7 +968,7 @@ export const SETTINGS = define({
     flag: "--wait",
     default: false,
     commands: ["setup-catalog"],
-    description: "Wait for the crawler's end",
+    description: "Wait for the crawler to finish",
   },
   timeout: {
     type: "duration",
@@ -978,7 +977,7 @@ export const SETTINGS = define({
     env: "TICKLAKE_TIMEOUT",
     default: 1_800_000,
     commands: ["setup-catalog"],
-    description: "Longest time to wait for the crawler",
+    description: "How long to wait for the crawler",
   },
   printPolicy: {
     type: "boolean",
@@ -995,7 +994,7 @@ export const SETTINGS = define({
     flag: "--dry-run",
     default: false,
     commands: ["setup-catalog", "reset", "maintain", "dead-letters"],
-    description: "Say what would be done, and do nothing",
+    description: "Print the plan and change nothing",
   },
   delete: {
     type: "boolean",
@@ -1003,7 +1002,7 @@ export const SETTINGS = define({
     flag: "--delete",
     default: false,
     commands: ["setup-catalog"],
-    description: "Remove what setup-catalog has made, and only that; the lake stays",
+    description: "Delete what setup-catalog created, and only that; the lake is kept",
   },
   engine: {
     type: "choice",
