@@ -65,7 +65,8 @@ for (const [partitionBy, pruning, files] of CASES) {
   serviceTest(`pyiceberg and DuckDB read what was written, by ${partitionBy}`, {
     needs: ["iceberg-readers"],
   }, async () => {
-    const rows = [...edgeRows(), ...manyRows(60)];
+    // A folder cannot have the long name that one of them would have.
+    const rows = [...edgeRows().filter(({ s }) => s.length < 100), ...manyRows(61)];
     const { home, path } = await tableOf(rows, partitionBy, 22);
     try {
       const filters = ["kafka_offset >= 1010", "s = 'S3'", "d < '2000-01-01'", "ox IS NULL"];

@@ -75,8 +75,11 @@ class CompactReader {
     if (type === BYTE) this.#byte();
     else if (type === I16 || type === I32 || type === I64) this.#varint();
     else if (type === DOUBLE) this.at += 8;
-    else if (type === BINARY) this.at += this.#varint();
-    else if (type === STRUCT) this.struct((_, type) => this.skip(type));
+    else if (type === BINARY) {
+      // Read first: += takes the place from before the length was read.
+      const length = this.#varint();
+      this.at += length;
+    } else if (type === STRUCT) this.struct((_, type) => this.skip(type));
     else if (type === LIST || type === SET) this.#skipList();
     else if (type === MAP) throw new Error("a page's header has a map, which Parquet has not");
     else throw new Error("a page's header is damaged");
