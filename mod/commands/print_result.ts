@@ -161,6 +161,7 @@ function table(all: string[], rows: Value[][], colour: boolean, fit: TableFit): 
   }
   if (shown < all.length) hidden?.(all.length - shown);
   const names = all.slice(0, shown);
+  texts = texts.map((row) => row.slice(0, shown));
   if (wanted[0] > columns) {
     const most = Math.max(NARROWEST, columns);
     texts = texts.map(([first, ...others]) => [cut(first, most), ...others]);

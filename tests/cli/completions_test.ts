@@ -88,9 +88,9 @@ shellTest("bash", "bash completes commands, flags and the words that a flag take
     [...COMMANDS.map(({ name }) => name), "help"].sort(),
   );
   assert.deepEqual(await inBash("produce", "--mo"), ["--mode"]);
-  assert.deepEqual(await inBash("produce", "--mode", ""), ["sample", "replay"]);
+  assert.deepEqual(await inBash("produce", "--mode", ""), ["sample", "replay", "simulate"]);
   assert.deepEqual(await inBash("produce", "--mode", "=", "rep"), ["replay"]);
-  assert.deepEqual(await inBash("produce", "--mode", "="), ["sample", "replay"]);
+  assert.deepEqual(await inBash("produce", "--mode", "="), ["sample", "replay", "simulate"]);
   assert.deepEqual(await inBash("--log-level", "w"), ["warning"]);
   assert.deepEqual(await inBash("--log-level", "debug", "cons"), ["consume"]);
   assert.deepEqual(await inBash("completions", "z"), ["zsh"]);
@@ -101,7 +101,7 @@ shellTest("bash", "bash completes commands, flags and the words that a flag take
 shellTest("fish", "fish completes commands, flags and the words that a flag takes", async () => {
   assert.deepEqual(await inFish("ticklake prod"), ["produce"]);
   assert.deepEqual(await inFish("ticklake produce --mo"), ["--mode"]);
-  assert.deepEqual(await inFish("ticklake produce --mode "), ["replay", "sample"]);
+  assert.deepEqual(await inFish("ticklake produce --mode "), ["replay", "sample", "simulate"]);
   assert.deepEqual(await inFish("ticklake produce --mode=re"), ["--mode=replay"]);
   assert.deepEqual(await inFish("ticklake completions f"), ["fish"]);
   assert.deepEqual(await inFish("ticklake produce --input q"), ["quotes.csv"]);

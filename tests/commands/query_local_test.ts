@@ -58,7 +58,7 @@ Deno.test("the SQL comes as an argument, from a file or from standard input, and
     [[], /expected SQL as an argument or --file FILE, found neither\n {2}fix: .*--example/],
     [[SQL, "--file", file], /expected SQL as an argument or --file FILE, found both/],
     [["--file", `${file}x`], /--file .*report\.sqlx cannot be read: /],
-    [["--example", "gap"], /expected one of daily-move, .*, gaps; found "gap"/],
+    [["--example", "gap"], /expected one of daily-move, .*gaps, .*; found "gap"/],
     [["DELETE FROM index_quotes"], /query only reads/],
   ];
   for (const [args, message] of cases) {
@@ -69,11 +69,11 @@ Deno.test("the SQL comes as an argument, from a file or from standard input, and
   }
 });
 
-Deno.test("--example lists five queries, and what it lists runs as it is", async () => {
+Deno.test("--example lists queries, and what it lists runs as it is", async () => {
   await using place = await home();
   const list = await query(place, ["--example"]);
   const texts = list.stdout.split(/(?<=;)\n+/).filter((text) => text.trim() !== "");
-  assert.equal(texts.length, 5);
+  assert.ok(texts.length >= 10, String(texts.length));
   for (const text of texts) {
     const name = /ticklake query --example (\S+)/.exec(text)![1];
     const [pasted, named] = await Promise.all([
