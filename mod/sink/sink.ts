@@ -14,7 +14,7 @@ import { type Encoder, startEncoder } from "../lake/format/encoder.ts";
 import type { Compression } from "../lake/format/compression.ts";
 import type { LakeFormat } from "../lake/format/lake_format.ts";
 import type { LakeStore } from "../lake/store.ts";
-import type { Table, TableLog } from "../table/table.ts";
+import type { Table, TableLog, TablePosition } from "../table/table.ts";
 import { messageCheck } from "../message/message_check.ts";
 import { MessageReader } from "../schema/message_reader.ts";
 import type { RowSchema } from "../schema/schema.ts";
@@ -277,9 +277,11 @@ class Sink implements ConsumerHandler {
       .persist("take", () => log.positions(owned, { signal }), signal);
     const { topic, from } = this.#options;
     const { key } = log;
+    const highs = await this.#endsNow(partitions, positions, signal);
     const points = partitions.map((assigned) => {
       const position = positions.get(assigned.partition);
-      return startingPoint({ assigned, position, from, topic, key });
+      const high = highs.get(assigned.partition) ?? assigned.offsets.high;
+      return startingPoint({ assigned, position, high, from, topic, key });
     });
     const beyond = new Map(
       points.flatMap(({ sweep, first }, i) => sweep ? [[owned[i], first] as const] : []),
@@ -294,6 +296,24 @@ class Sink implements ConsumerHandler {
     this.#partitions = new Map(sinks.map((sink) => [sink.partition, sink]));
     await Promise.all(sinks.map((sink, i) => sink.begin(points[i])));
     return sinks;
+  }
+
+  /**
+   * The partitions' ends, asked anew where a table's position is beyond what the assignment said: another
+   * group of an Iceberg table, or a former owner, may have written what has been sent since.
+   */
+  async #endsNow(
+    partitions: readonly AssignedPartition[],
+    positions: ReadonlyMap<number, TablePosition>,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<number, number>> {
+    const { broker, topic } = this.#options;
+    const isBeyond = partitions.some(({ partition, offsets }) =>
+      (positions.get(partition)?.end ?? 0) > offsets.high
+    );
+    if (!isBeyond) return new Map();
+    const now = await broker.topicOffsets(topic, { signal }) ?? [];
+    return new Map(now.map(({ partition, high }) => [partition, high]));
   }
 
   async batch(batch: RecordBatch): Promise<void> {

@@ -29,6 +29,8 @@ export interface Standing {
   assigned: Pick<AssignedPartition, "partition" | "committed" | "offsets" | "start">;
   /** How far the table is; absent where it has nothing of the partition. */
   position: TablePosition | undefined;
+  /** Where the partition ends, asked after the table's position. */
+  high: number;
   /** Where a group without an offset begins. */
   from: "earliest" | "latest";
   /** The topic's name, for people. */
@@ -108,11 +110,11 @@ function intoEmptyTable({ assigned, topic }: Standing, checkpoint: Checkpoint): 
 }
 
 function besideTable(
-  { assigned, topic }: Standing,
+  { assigned, high, topic }: Standing,
   { from, end }: TablePosition,
   checkpoint: Checkpoint | undefined,
 ): StartingPoint {
-  const { partition, committed: { offset }, offsets: { high } } = assigned;
+  const { partition, committed: { offset } } = assigned;
   if (end > high) {
     throw new Failure(
       "failed",

@@ -205,6 +205,16 @@ Deno.test("the log has lost what the table has: it ends with what happened, and 
   assert.equal(lake.objects.size, before);
 });
 
+Deno.test("what was sent and written since the assignment is no sign that the log has lost messages", async () => {
+  const lake = new MemoryLake();
+  const log = logOf(rows(30));
+  await sink(log, lake);
+  log.partitions[0].push(...rows(40).slice(30));
+  log.assignedHighs.set(0, 20);
+  assert.equal((await told(log, lake)).written, 10);
+  await assertProved(log, lake);
+});
+
 Deno.test("a second group is refused with what to do, and may take over", async () => {
   const lake = new MemoryLake();
   const log = logOf(rows(20));

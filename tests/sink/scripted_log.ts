@@ -39,6 +39,8 @@ export class ScriptedLog implements Broker {
   beforeCommit: CommitHook = () => {};
   /** Messages of one batch. */
   batchSize = 100;
+  /** Where a partition ends as its assignment says, when that was long ago. @default {its end} */
+  readonly assignedHighs = new Map<number, number>();
   /** Ends the member's assignment, when set, as a rebalance would. */
   #lose: (() => void) | undefined;
 
@@ -162,7 +164,8 @@ export class ScriptedLog implements Broker {
     lost: AbortSignal,
     paused: Set<number>,
   ): AssignedPartition {
-    const offsets = this.#offsets(partition);
+    const now = this.#offsets(partition);
+    const offsets = { ...now, high: this.assignedHighs.get(partition) ?? now.high };
     const committed = this.committed.get(partition) ?? { partition, offset: null, metadata: "" };
     const begin = committed.offset ?? (from === "earliest" ? offsets.low : offsets.high);
     let start = Math.max(begin, offsets.low);
