@@ -17,6 +17,7 @@ import { openBroker } from "./open_broker.ts";
 import { unknownFields } from "./unknown_fields.ts";
 import { openLake } from "./open_lake.ts";
 import { type OpenTable, openTable } from "./open_table.ts";
+import { sinkOptions } from "./sink_options.ts";
 
 /** Milliseconds between two drawings of the progress. */
 const PROGRESS_MS = 200;
@@ -29,7 +30,7 @@ export async function run(context: CommandContext): Promise<number> {
   // taken whose row was to be shown.
   output.onClosed(() => queueMicrotask(() => closed.abort()));
   const signal = AbortSignal.any([context.signal, closed.signal]);
-  const { topic, group, from, format, partitionBy, untilEnd } = settings;
+  const { topic, group, format, partitionBy, untilEnd } = settings;
   const declared = lenientBy(await loadSchema(settings.schema, signal), settings.lenient);
   const schema = settings.strictFields ? { ...declared, strictFields: true } : declared;
   // What the user wrote is looked at before any service is asked.
@@ -62,23 +63,8 @@ export async function run(context: CommandContext): Promise<number> {
       : startProgress(summary, startedAt, context);
     try {
       await runSink({
-        broker,
-        store,
-        table: table.table,
+        ...sinkOptions(settings, schema, { broker, store, table }),
         takeOver: settings.takeOver,
-        topic,
-        group,
-        from,
-        schema,
-        format,
-        partitionBy,
-        compression: settings.compression,
-        policy: {
-          rows: settings.flushRows,
-          bytes: settings.flushBytes,
-          intervalMs: table.flushIntervalMs,
-        },
-        maxMemoryBytes: settings.maxMemory,
         untilEnd,
         onEvent: listeners(
           operations.onEvent,

@@ -37,7 +37,7 @@ export async function run(context: CommandContext): Promise<number> {
         topic,
         group,
         target: await targetOf(context, await broker.topicOffsets(topic, { signal }) ?? []),
-        partition,
+        partitions: partition === undefined ? undefined : [partition],
         rewrite,
         dryRun,
         signal,

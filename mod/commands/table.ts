@@ -174,6 +174,18 @@ export const COMMANDS: readonly Command[] = [
     load: () => import("./reset.ts"),
   },
   {
+    name: "repair",
+    summary: "Put right what verify finds",
+    description:
+      "Verifies by reading every row, then repairs: removes objects whose rows others hold, writes missing and unreadable offsets again from the topic, and records those that the topic no longer has as a gap. Needs a group that nobody consumes in. A repair that was cut off is repeated.",
+    examples: [
+      ["ticklake repair --dry-run", "what would be done"],
+      ["ticklake repair", "and verify again"],
+    ],
+    essential: ["dryRun", "topic", "group", "bucket", "json"],
+    load: () => import("./repair.ts"),
+  },
+  {
     name: "doctor",
     summary: "Check settings and services, with the fix",
     description:

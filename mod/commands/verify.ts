@@ -90,7 +90,8 @@ async function checkIceberg(
   }
 }
 
-function report(verdict: TableVerdict, { output }: CommandContext): number {
+function report(verdict: TableVerdict, context: CommandContext): number {
+  const { output } = context;
   const { partitions: verdicts, forms } = verdict;
   const total = (of: (verdict: PartitionVerdict) => number) =>
     verdicts.reduce((sum, verdict) => sum + of(verdict), 0);
@@ -103,6 +104,7 @@ function report(verdict: TableVerdict, { output }: CommandContext): number {
     foreign: total(({ foreign }) => countOffsets(foreign)),
     gaps: total(({ gaps }) => countOffsets(gaps)),
     unproven: total(({ unproven }) => countOffsets(unproven)),
+    unreadable: total(({ unreadable }) => unreadable.length),
     objects: total(({ objects }) => objects),
   };
   const ok = isProved(verdict);
@@ -135,47 +137,57 @@ function report(verdict: TableVerdict, { output }: CommandContext): number {
     output.note(`error: the table has objects of several forms: ${forms.join("; ")}`);
   }
   for (const text of findings(verdicts)) output.note(text);
-  for (const text of cures(verdicts)) output.note(text);
+  for (const text of cures(verdict, context)) output.note(text);
   return EXIT_CODES.rejected;
 }
 
-/** What puts it right, a line for each partition and kind. */
-function cures(verdicts: readonly PartitionVerdict[]): string[] {
-  return verdicts.flatMap(({ partition, isCurrent, missing, duplicate, beyond }) => {
-    const wrong = [...missing, ...duplicate].map(({ first }) => first);
-    const lines: string[] = [];
-    if (wrong.length > 0 && isCurrent) {
-      lines.push(
-        `  fix: \`ticklake reset --partition ${partition} --to ${
-          Math.min(...wrong)
-        } --rewrite\`, then ` +
-          "`ticklake consume`, writes them again as far as the topic still has them; --dry-run first.",
-      );
-    }
-    if (wrong.length > 0 && !isCurrent) {
-      lines.push(
-        `  fix: the topic no longer has partition ${partition} of that log: restore its objects from a ` +
-          "backup or an older version.",
-      );
-    }
-    if (beyond.length > 0) {
-      lines.push("  fix: the next `ticklake consume` removes what nobody has committed.");
-    }
-    return lines;
-  });
+/** What puts it right, a line for each kind. */
+function cures(
+  { partitions: verdicts, forms }: TableVerdict,
+  { settings }: CommandContext,
+): string[] {
+  const has = (kind: "missing" | "duplicate" | "unreadable" | "beyond" | "foreign") =>
+    verdicts.some((verdict) => verdict[kind].length > 0);
+  const lines: string[] = [];
+  if (has("missing") || has("duplicate") || has("unreadable")) {
+    lines.push(
+      settings.tableFormat === "hive"
+        ? "  fix: stop every consume of the group, then `ticklake repair`; --dry-run shows what it would do."
+        : "  fix: an Iceberg table keeps the rows it has: give the schema another table name, and read " +
+          "the topic again.",
+    );
+  }
+  if (has("beyond")) {
+    lines.push("  fix: the next `ticklake consume` removes what nobody has committed.");
+  }
+  if (has("foreign")) {
+    lines.push(
+      "  fix: keep the rows; they are all that is left of those messages. New messages belong to a " +
+        "topic of another name.",
+    );
+  }
+  if (forms.length > 0) {
+    lines.push("  fix: give the schema another table name, and read the topic again in one form.");
+  }
+  return lines;
 }
 
 /** The first ranges of what is wrong, a line each. */
 function findings(verdicts: readonly PartitionVerdict[]): string[] {
-  const lines = verdicts.flatMap((verdict) =>
-    Object.entries(FINDINGS).flatMap(([kind, meaning]) =>
-      (verdict[kind as keyof typeof FINDINGS] as OffsetRange[]).map(({ first, last }) =>
-        `error: partition ${verdict.partition}, offset${
-          first === last ? ` ${first}` : `s ${first} to ${last}`
-        }: ${meaning}`
+  const lines = verdicts.flatMap((verdict) => [
+    ...Object.entries(FINDINGS).flatMap(([kind, meaning]) =>
+      (verdict[kind as keyof typeof FINDINGS] as OffsetRange[]).map((range) =>
+        `error: partition ${verdict.partition}, ${rangeText(range)}: ${meaning}`
       )
-    )
-  );
+    ),
+    ...verdict.unreadable.map(({ reason, ...range }) =>
+      `error: partition ${verdict.partition}, ${rangeText(range)}: ${reason}`
+    ),
+  ]);
   const more = lines.length - RANGES_SHOWN;
   return more > 0 ? [...lines.slice(0, RANGES_SHOWN), `and ${more} more ranges`] : lines;
+}
+
+function rangeText({ first, last }: OffsetRange): string {
+  return first === last ? `offset ${first}` : `offsets ${first} to ${last}`;
 }

@@ -12,6 +12,7 @@ export const COMMAND_NAMES = [
   "topic",
   "dead-letters",
   "reset",
+  "repair",
   "schema",
   "doctor",
   "dashboard",
@@ -78,6 +79,7 @@ const BROKER = [
   "status",
   "topic",
   "reset",
+  "repair",
   "dead-letters",
   "doctor",
   "dashboard",
@@ -90,6 +92,7 @@ const LAKE = [
   "status",
   "dead-letters",
   "reset",
+  "repair",
   "doctor",
   "dashboard",
   "maintain",
@@ -105,6 +108,7 @@ const ICEBERG = [
   "doctor",
   "dashboard",
   "reset",
+  "repair",
   "maintain",
   "dead-letters",
 ] as const;
@@ -182,6 +186,7 @@ export const SETTINGS = define({
       "maintain",
       "schema",
       "reset",
+      "repair",
     ],
     description:
       "What describes the rows: a shipped schema's name or a JSON file, see `ticklake schema`; without it index_quotes",
@@ -214,7 +219,16 @@ export const SETTINGS = define({
     flag: "--group",
     env: "KAFKA_GROUP_ID",
     default: "ticklake",
-    commands: ["consume", "verify", "status", "doctor", "dashboard", "reset", "dead-letters"],
+    commands: [
+      "consume",
+      "verify",
+      "status",
+      "doctor",
+      "dashboard",
+      "reset",
+      "repair",
+      "dead-letters",
+    ],
     description: "Consumer group whose offsets mark what is in the lake",
   },
 
@@ -419,7 +433,7 @@ export const SETTINGS = define({
     placeholder: "<words>",
     flag: "--lenient",
     env: "TICKLAKE_LENIENT",
-    commands: ["consume", "dashboard"],
+    commands: ["consume", "dashboard", "repair"],
     description:
       "What messages may be besides plain JSON objects, words separated by commas: numbers, names, nan, epoch_s, epoch_ms, epoch_us, epoch_ns, envelope, twice, csv",
   },
@@ -429,7 +443,7 @@ export const SETTINGS = define({
     flag: "--strict-fields",
     env: "TICKLAKE_STRICT_FIELDS",
     default: false,
-    commands: ["consume"],
+    commands: ["consume", "repair"],
     description: "Make messages with fields that the schema does not know dead letters",
   },
   key: {
@@ -620,7 +634,7 @@ export const SETTINGS = define({
     flag: "--format",
     env: "TICKLAKE_FORMAT",
     default: "parquet",
-    commands: ["consume", "setup-catalog", "reset", "dead-letters"],
+    commands: ["consume", "setup-catalog", "reset", "repair", "dead-letters"],
     description: "Form of the lake's objects: Parquet or JSON lines (gzip)",
   },
   compression: {
@@ -629,7 +643,7 @@ export const SETTINGS = define({
     choices: ["snappy", "zstd", "gzip", "none"],
     flag: "--compression",
     env: "TICKLAKE_COMPRESSION",
-    commands: ["consume", "dead-letters"],
+    commands: ["consume", "repair", "dead-letters"],
     description: "Compression of Parquet; without it zstd",
   },
   partitionBy: {
@@ -639,7 +653,7 @@ export const SETTINGS = define({
     flag: "--partition-by",
     env: "TICKLAKE_PARTITION_BY",
     default: "dt",
-    commands: ["consume", "setup-catalog", "reset", "dead-letters"],
+    commands: ["consume", "setup-catalog", "reset", "repair", "dead-letters"],
     description:
       "Partitions: dt, hour, column names, year(COLUMN), month(COLUMN), day(COLUMN), bucket(COLUMN,16), separated by commas; or none",
   },
@@ -752,7 +766,7 @@ export const SETTINGS = define({
     env: "TICKLAKE_FLUSH_ROWS",
     default: 50_000,
     min: 1,
-    commands: ["consume"],
+    commands: ["consume", "repair"],
     description: "Write a partition's rows when there are this many",
   },
   flushBytes: {
@@ -761,7 +775,7 @@ export const SETTINGS = define({
     flag: "--flush-bytes",
     env: "TICKLAKE_FLUSH_BYTES",
     default: 64 * 2 ** 20,
-    commands: ["consume"],
+    commands: ["consume", "repair"],
     description: "Write a partition's rows when their messages are this large",
   },
   flushInterval: {
@@ -805,7 +819,7 @@ export const SETTINGS = define({
     flag: "--max-memory",
     env: "TICKLAKE_MAX_MEMORY",
     default: 256 * 2 ** 20,
-    commands: ["consume"],
+    commands: ["consume", "repair"],
     description: "Memory limit for unwritten data and its buffers; reading pauses at the limit",
   },
 
@@ -993,7 +1007,7 @@ export const SETTINGS = define({
     group: "action",
     flag: "--dry-run",
     default: false,
-    commands: ["setup-catalog", "reset", "maintain", "dead-letters"],
+    commands: ["setup-catalog", "reset", "repair", "maintain", "dead-letters"],
     description: "Print the plan and change nothing",
   },
   delete: {

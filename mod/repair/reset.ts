@@ -21,8 +21,8 @@ export interface ResetOptions {
   group: string;
   /** Offset to read next, by partition, or `lake`. */
   target(partition: number): number | "lake";
-  /** Only this partition. @default {all} */
-  partition?: number;
+  /** Only these partitions. @default {all} */
+  partitions?: readonly number[];
   /** Whether ranges may be taken out of the table. */
   rewrite: boolean;
   dryRun: boolean;
@@ -88,12 +88,12 @@ async function openLog(options: ResetOptions): Promise<TableLog> {
 }
 
 async function statesOf(options: ResetOptions, log: TableLog): Promise<PartitionState[]> {
-  const { broker, topic, group, partition: only, signal } = options;
+  const { broker, topic, group, partitions: only, signal } = options;
   const offsets = await broker.topicOffsets(topic, { signal }) ?? [];
   const committed = new Map(
     (await broker.groupOffsets(group, topic, { signal })).map((one) => [one.partition, one.offset]),
   );
-  const chosen = offsets.filter(({ partition }) => only === undefined || partition === only);
+  const chosen = offsets.filter(({ partition }) => only === undefined || only.includes(partition));
   if (chosen.length === 0) {
     throw new Failure(
       "usage",

@@ -55,8 +55,8 @@ export interface WrittenObject {
   columns?: readonly ColumnStatistics[];
 }
 
-/** Why offsets have no row and no dead letter. */
-export type GapReason = "retention" | "reset" | "unreadable";
+/** Why offsets have no row and no dead letter; `lost`: the lake had them, and the topic no longer has. */
+export type GapReason = "retention" | "reset" | "unreadable" | "lost";
 
 /** Offsets `[first, end)` that are in no object, on record. */
 export interface GapRecord {

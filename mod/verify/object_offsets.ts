@@ -37,8 +37,8 @@ export async function objectOffsets(
     throw new Failure("rejected", `object ${name} cannot be read: ${messageOf(cause)}`, {
       cause,
       fix:
-        "It is damaged or not ticklake's. Its offsets are in its name; they are in the topic as " +
-        "long as retention keeps them.",
+        "It is damaged or not ticklake's. `ticklake repair` writes its offsets again, as long as the " +
+        "topic keeps them.",
     });
   }
 }

@@ -16,3 +16,20 @@ export function addOffset(ranges: OffsetRange[], offset: number): void {
   if (latest !== undefined && latest.last + 1 === offset) latest.last = offset;
   else ranges.push({ first: offset, last: offset });
 }
+
+/** Ranges in order, less the offsets of other ones. */
+export function without(
+  ranges: readonly OffsetRange[],
+  others: readonly OffsetRange[],
+): OffsetRange[] {
+  return others.reduce<OffsetRange[]>(
+    (rest, other) =>
+      rest.flatMap(({ first, last }) => {
+        if (other.last < first || other.first > last) return [{ first, last }];
+        const before = { first, last: other.first - 1 };
+        const after = { first: other.last + 1, last };
+        return [before, after].filter(({ first, last }) => first <= last);
+      }),
+    [...ranges],
+  );
+}

@@ -6,7 +6,7 @@ import type { RecordedLog } from "../table/hive/table_state.ts";
 import { expectedOffsets } from "./expected_offsets.ts";
 import { logsToVerify, recordedOf } from "./logs_to_verify.ts";
 import { type ObjectOffsets, objectOffsets } from "./object_offsets.ts";
-import { addOffset, countOffsets, type OffsetRange } from "./offset_range.ts";
+import { addOffset, countOffsets, type OffsetRange, without } from "./offset_range.ts";
 import { OffsetSet } from "./offset_set.ts";
 import { checkTiling, type NamedObject, type Tiling } from "./tiling.ts";
 
@@ -25,6 +25,13 @@ export interface VerifyOptions {
   leaderless?(partitions: number[]): void;
   /** Told how many of the objects have been read. */
   onProgress?(done: number, all: number): void;
+}
+
+/** An object that cannot be read, or holds something else, with the offsets of its name. */
+export interface UnreadableObject extends OffsetRange {
+  object: string;
+  /** What is wrong with it. */
+  reason: string;
 }
 
 /** What was found of one partition. */
@@ -58,6 +65,8 @@ export interface PartitionVerdict {
    * message (transactions and compaction leave such offsets).
    */
   unproven: OffsetRange[];
+  /** Deep: objects that cannot be read; their offsets are not among the missing ones. */
+  unreadable: UnreadableObject[];
   /** Objects that hold the partition's offsets. */
   objects: number;
 }
@@ -76,7 +85,7 @@ export interface TableVerdict {
  * Compares the lake with the topic's log, and with what the group has committed: every offset from where
  * the table begins must be there exactly once. Of former logs of the topic's name, by the table's record.
  * @throws {Failure} kind `service`, when the broker or the lake cannot be asked, or the topic does not
- * exist; kind `rejected`, when an object cannot be read
+ * exist
  */
 export async function verify(options: VerifyOptions): Promise<TableVerdict> {
   const { broker, topic, deep, signal } = options;
@@ -134,6 +143,7 @@ export async function verify(options: VerifyOptions): Promise<TableVerdict> {
         foreign: end > high ? [{ first: Math.max(from, high), last: end - 1 }] : [],
         gaps,
         unproven: [],
+        unreadable: [],
         objects: own.length,
       };
       partitions.push(verdict);
@@ -150,8 +160,9 @@ export function isProved({ partitions, forms }: TableVerdict): boolean {
 }
 
 /** Whether nothing of a partition is missing, nothing twice and nothing too much. */
-export function isTiled({ missing, duplicate, beyond, foreign }: PartitionVerdict): boolean {
-  return missing.length + duplicate.length + beyond.length + foreign.length === 0;
+export function isTiled(verdict: PartitionVerdict): boolean {
+  const { missing, duplicate, beyond, foreign, unreadable } = verdict;
+  return [missing, duplicate, beyond, foreign, unreadable].every(({ length }) => length === 0);
 }
 
 /** The group that writes the table, as far as that is on record. */
@@ -190,12 +201,11 @@ async function readRows(
     const samples = verdict.isCurrent ? samplesOf(tiling) : new Set();
     const jobs = tiling.flushes.flatMap(({ objects, first, last }) =>
       objects.map((object) => async () => {
-        const { offsets, timestampMs } = await offsetsIn(
-          object,
-          verdict.partition,
-          { first, last },
-          options,
-        );
+        const read = offsetsIn(object, verdict.partition, { first, last }, options);
+        const { offsets, timestampMs } = await read.catch((error) => {
+          verdict.unreadable.push({ ...unreadableObject(object.name, error), first, last });
+          return { offsets: [], timestampMs: undefined };
+        });
         for (const offset of offsets) {
           if (seen.add(offset)) found++;
           else again.add(offset);
@@ -225,8 +235,25 @@ async function readRows(
     const { low } = verdict.isCurrent
       ? offsets.find(({ partition }) => partition === verdict.partition) ?? { low: Infinity }
       : { low: Infinity };
-    Object.assign(verdict, await explainHoles(holes, tiling, low, verdict.partition, options));
+    verdict.unreadable.sort((a, b) => a.first - b.first);
+    const explained = await explainHoles(holes, tiling, low, verdict.partition, options);
+    verdict.unproven = without(explained.unproven, verdict.unreadable);
+    verdict.missing = without(explained.missing, verdict.unreadable);
   }
+}
+
+/**
+ * What is wrong with an object that was read.
+ * @throws the error, unless it is about the object's content
+ */
+export function unreadableObject(
+  object: string,
+  error: unknown,
+): Pick<UnreadableObject, "object" | "reason"> {
+  if (error instanceof Failure && error.kind === "rejected") {
+    return { object, reason: error.message };
+  }
+  throw error;
 }
 
 async function offsetsIn(

@@ -8,9 +8,16 @@ import type { TableFiles } from "../table/iceberg/table_files.ts";
 import { logKey } from "../table/log_key.ts";
 import type { TablePosition } from "../table/table.ts";
 import { objectOffsets } from "./object_offsets.ts";
-import { addOffset, type OffsetRange } from "./offset_range.ts";
+import { addOffset, type OffsetRange, without } from "./offset_range.ts";
 import { checkTiling, type NamedObject } from "./tiling.ts";
-import { explainHoles, inParallel, type PartitionVerdict, type VerifyOptions } from "./verify.ts";
+import {
+  explainHoles,
+  inParallel,
+  type PartitionVerdict,
+  type UnreadableObject,
+  unreadableObject,
+  type VerifyOptions,
+} from "./verify.ts";
 
 /** Options of {@linkcode verifyIceberg}. */
 export interface VerifyIcebergOptions extends VerifyOptions {
@@ -123,6 +130,7 @@ function emptyVerdict(
     foreign: [],
     gaps: [],
     unproven: [],
+    unreadable: [],
     objects: 0,
   };
 }
@@ -165,7 +173,8 @@ async function byRows(
   const ids = new Set([...logsOf(metadata).keys(), id]);
   const all = [...ids].map((id) => positionsOf(metadata, id));
   const partitions = new Set(all.flatMap((positions) => [...positions.keys()]));
-  const counts = await countRows(content, all, options);
+  const unreadable: UnreadableObject[] = [];
+  const counts = await countRows(content, all, unreadable, options);
   const topicOffsets = await options.broker.topicOffsets(options.topic, {
     signal: options.signal,
     leaderless: options.leaderless,
@@ -203,8 +212,11 @@ async function byRows(
       options,
     );
     // Someone has deleted rows: which ones is theirs to know.
-    verdict.missing = isDeleted ? [] : missing;
-    verdict.unproven = isDeleted ? holes : unproven;
+    verdict.unreadable = unreadable.filter(({ object }) =>
+      (parsedFile(object)?.partition ?? (isFirst ? partition : -1)) === partition
+    );
+    verdict.missing = isDeleted ? [] : without(missing, verdict.unreadable);
+    verdict.unproven = isDeleted ? holes : without(unproven, verdict.unreadable);
     for (const { parsed: { kind, first, last, partition: of } } of content.beside) {
       if (kind === "gap" && of === partition) verdict.gaps.push({ first, last });
     }
@@ -216,6 +228,7 @@ async function byRows(
 async function countRows(
   { live, beside }: Content,
   all: ReadonlyArray<ReadonlyMap<number, TablePosition>>,
+  unreadable: UnreadableObject[],
   { store, signal, onProgress }: VerifyIcebergOptions,
 ): Promise<Map<number, Counts>> {
   const counts = new Map<number, Counts>();
@@ -227,7 +240,13 @@ async function countRows(
   const end = (partition: number) => Math.max(...all.map((p) => p.get(partition)?.end ?? 0));
   let done = 0;
   const read = async (name: string, parsed: NamedObject["parsed"]) => {
-    const found = await objectOffsets({ name, parsed }, await store.get(name, { signal }));
+    const bytes = await store.get(name, { signal });
+    const found = await objectOffsets({ name, parsed }, bytes).catch((error) => {
+      // A file that another program has rewritten does not name its offsets.
+      const { first = 0, last = -1 } = parsedFile(name) ?? parsed as Partial<typeof parsed>;
+      unreadable.push({ ...unreadableObject(name, error), first, last });
+      return { offsets: [], partitionOf: [] };
+    });
     found.offsets.forEach((offset, row) => add(found.partitionOf[row], offset));
     onProgress?.(++done, live.length + beside.length);
   };

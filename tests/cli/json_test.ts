@@ -19,6 +19,7 @@ const RUNS: Array<[command: string, ...args: string[]]> = [
   ["topic", "read", "-n", "1"],
   ["dead-letters", "list"],
   ["reset", "--to", "lake"],
+  ["repair"],
   ["doctor"],
   ["demo"],
   ["schema"],

@@ -104,6 +104,21 @@ export class ConsumePlace {
     return this.#withLake(async (lake) => new TextDecoder().decode(await lake.get(name)));
   }
 
+  /** Bytes of an object. */
+  bytes(name: string): Promise<Uint8Array> {
+    return this.#withLake((lake) => lake.get(name));
+  }
+
+  /** Puts an object into the lake, as someone does by hand. */
+  put(name: string, bytes: Uint8Array): Promise<void> {
+    return this.#withLake((lake) => lake.put(name, bytes));
+  }
+
+  /** Removes an object, as someone does by hand. */
+  remove(name: string): Promise<void> {
+    return this.#withLake((lake) => lake.remove(name));
+  }
+
   /** What others' programs find in the lake, and of the topic. */
   async count(): Promise<LakeCount> {
     const { KAFKA_BOOTSTRAP_SERVERS: kafka, AWS_S3_BUCKET: bucket } = this.env;

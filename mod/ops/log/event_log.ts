@@ -53,6 +53,7 @@ const GAPS = {
     "retention removed offsets {from} to {to} of partition {partition} before they were read",
   reset: "the group was moved past offsets {from} to {to} of partition {partition}",
   unreadable: "offsets {from} to {to} of partition {partition} cannot be read",
+  lost: "offsets {from} to {to} of partition {partition} are in neither the lake nor the topic",
 } as const;
 
 function logGap({ partition, first, end, reason }: GapReport): void {

@@ -1,0 +1,128 @@
+import type { CommandContext } from "../cli/command.ts";
+import { EXIT_CODES, Failure } from "../failure/failure.ts";
+import { repair } from "../repair/repair.ts";
+import { isEmpty, type RepairPlan } from "../repair/repair_plan.ts";
+import { lenientBy } from "../schema/lenience.ts";
+import { loadSchema } from "../schema/load_schema.ts";
+import { emptySummary, runSink } from "../sink/sink.ts";
+import { countText, numberText } from "../terminal/amount_text.ts";
+import { countOffsets } from "../verify/offset_range.ts";
+import { isProved, verify } from "../verify/verify.ts";
+import { openBroker, openExistingBroker } from "./open_broker.ts";
+import { openGroupAdmin } from "./open_group_admin.ts";
+import { openLake } from "./open_lake.ts";
+import { openTable } from "./open_table.ts";
+import { sinkOptions } from "./sink_options.ts";
+import { stoppedFailure } from "./stopped_failure.ts";
+
+/** `repair`: verifies, puts right what can be, and verifies again. */
+export async function run(context: CommandContext): Promise<number> {
+  const { settings, output, signal } = context;
+  const { topic, group, dryRun } = settings;
+  if (settings.tableFormat !== "hive") {
+    throw new Failure("usage", "repair: an Iceberg table keeps the rows it has", {
+      fix: "To read the topic again, give the schema another table name.",
+    });
+  }
+  const declared = lenientBy(await loadSchema(settings.schema, signal), settings.lenient);
+  const schema = settings.strictFields ? { ...declared, strictFields: true } : declared;
+  const store = await openLake(settings);
+  try {
+    const broker = await openExistingBroker(settings, { signal });
+    const admin = await openGroupAdmin(settings);
+    const table = await openTable(settings, schema, store, output.note);
+    try {
+      const verified = () =>
+        verify({
+          broker,
+          store,
+          topic,
+          group,
+          table: schema.table,
+          deep: true,
+          signal,
+          onProgress: (done, all) =>
+            output.progress(`read ${numberText(done)} of ${countText(all, "object")}`),
+        });
+      output.note(`reading every row of ${store.description}`);
+      const verdict = await verified();
+      output.progress("");
+      const summary = emptySummary();
+      const plans = await repair({
+        broker,
+        admin,
+        store,
+        table: table.table,
+        tableName: schema.table,
+        topic,
+        group,
+        verdict,
+        dryRun,
+        signal,
+        onPlan: (plans) => report(plans, context),
+        async consume() {
+          const broker = await openBroker(settings, { signal });
+          try {
+            const options = sinkOptions(settings, schema, { broker, store, table });
+            await runSink({ ...options, untilEnd: true, onEvent() {}, signal }, summary);
+          } finally {
+            await broker.close();
+          }
+        },
+      });
+      signal.throwIfAborted();
+      const isChanged = !dryRun && !plans.every(isEmpty);
+      const ok = isProved(isChanged ? await verified() : verdict);
+      output.progress("");
+      output.document({ ok, dryRun, written: summary.written, partitions: plans });
+      conclude(ok, summary.written, isChanged, context);
+      return ok || dryRun ? 0 : EXIT_CODES.rejected;
+    } finally {
+      table.close();
+      await admin.close();
+      await broker.close();
+    }
+  } catch (error) {
+    throw stoppedFailure(error, context, "repeat the command to complete the repair");
+  } finally {
+    output.progress("");
+    store.close();
+  }
+}
+
+function report(plans: readonly RepairPlan[], { output }: CommandContext): void {
+  for (const { partition, redundant, aside, lost, sweep, rewriteFrom, hopeless } of plans) {
+    const steps = [
+      ...redundant.map((name) => `${name} is removed: other objects hold all its rows`),
+      ...aside.map((name) => `${name} cannot be read; it is kept beside the table's own records`),
+      ...lost.map((range) =>
+        `offsets ${numberText(range.first)} to ${
+          numberText(range.last)
+        }: the topic no longer has ` +
+        `them; ${countText(countOffsets([range]), "offset")} become a gap on record`
+      ),
+      ...sweep ? ["objects that nobody has committed are removed"] : [],
+      ...rewriteFrom === undefined
+        ? []
+        : [`all from offset ${numberText(rewriteFrom)} on is written again from the topic`],
+      ...hopeless.map((text) => `nothing can be done: ${text}`),
+    ];
+    for (const step of steps) output.line(`partition ${partition}: ${step}`);
+  }
+}
+
+function conclude(
+  ok: boolean,
+  written: number,
+  isChanged: boolean,
+  { output, settings }: CommandContext,
+): void {
+  if (settings.dryRun) output.note("nothing was changed: --dry-run");
+  const wrote = written > 0 ? `, ${countText(written, "row")} written again` : "";
+  if (ok && !isChanged) output.line("ok: nothing to repair");
+  else if (ok) output.line(`ok: repaired${wrote}; every offset is in the lake once`);
+  else if (!settings.dryRun) {
+    output.line(`NOT OK${wrote}`);
+    output.note("error: not all could be repaired", "`ticklake verify --deep` says what is left.");
+  }
+}

@@ -1,0 +1,29 @@
+import type { Broker } from "../broker/broker.ts";
+import type { Settings } from "../config/settings.ts";
+import type { LakeStore } from "../lake/store.ts";
+import type { RowSchema } from "../schema/schema.ts";
+import type { SinkOptions } from "../sink/sink.ts";
+import type { OpenTable } from "./open_table.ts";
+
+/** What the settings say of a sink; when it ends, and who is told, is the command's. */
+export function sinkOptions(
+  settings: Settings,
+  schema: RowSchema,
+  { broker, store, table }: { broker: Broker; store: LakeStore; table: OpenTable },
+): Omit<SinkOptions, "onEvent" | "onRow" | "signal" | "untilEnd" | "takeOver"> {
+  const { topic, group, from, format, partitionBy, compression, flushRows, flushBytes } = settings;
+  return {
+    broker,
+    store,
+    table: table.table,
+    topic,
+    group,
+    from,
+    schema,
+    format,
+    partitionBy,
+    compression,
+    policy: { rows: flushRows, bytes: flushBytes, intervalMs: table.flushIntervalMs },
+    maxMemoryBytes: settings.maxMemory,
+  };
+}

@@ -1,0 +1,142 @@
+import type { Broker } from "../broker/broker.ts";
+import type { GroupAdmin } from "../broker/group_admin.ts";
+import { groupInUse } from "../broker/group_in_use.ts";
+import { Failure } from "../failure/failure.ts";
+import { gapPartitions, objectName } from "../lake/layout.ts";
+import type { LakeStore } from "../lake/store.ts";
+import { tableObjects } from "../lake/table_objects.ts";
+import { logWriter } from "../sink/log_writer.ts";
+import { stateFolder } from "../table/hive/state_names.ts";
+import type { GapReason, Table } from "../table/table.ts";
+import type { TableVerdict } from "../verify/verify.ts";
+import { redundantObjects } from "./redundant_objects.ts";
+import { isEmpty, planRepair, type RepairPlan } from "./repair_plan.ts";
+import { reset } from "./reset.ts";
+
+/** Options of {@linkcode repair}. */
+export interface RepairOptions {
+  broker: Broker;
+  admin: GroupAdmin;
+  store: LakeStore;
+  table: Table;
+  /** The table's name in the lake. */
+  tableName: string;
+  topic: string;
+  group: string;
+  /** What a deep verification has found. */
+  verdict: TableVerdict;
+  dryRun: boolean;
+  signal: AbortSignal;
+  /** Told what will be done, before anything is. */
+  onPlan?(plans: readonly RepairPlan[]): void;
+  /** Writes what the topic has beyond the table's end, to the topic's end. */
+  consume(): Promise<void>;
+}
+
+/** Reason of the gaps that a repair records. */
+const LOST: GapReason = "lost";
+
+/**
+ * Does what a verification calls for. Every step may be repeated, and leaves something that verifies better
+ * than before or is found again:
+ *
+ * 1. Objects whose offsets others all hold are removed, one by one.
+ * 2. Offsets that the topic no longer has are recorded as gaps; objects that cannot be read are first copied
+ *    to the table's state folder, then removed from the table.
+ * 3. The table is rewound to the first wrong offset that the topic has, see {@linkcode reset}.
+ * 4. `consume` writes from there to the end.
+ *
+ * @returns what was, or would be, done; nothing for a partition that needs nothing
+ * @throws {Failure} kind `usage`, when the group has members or another group writes the table; kind `service`
+ */
+export async function repair(options: RepairOptions): Promise<RepairPlan[]> {
+  const { broker, admin, table, topic, group, dryRun, signal } = options;
+  const plans = (await plansOf(options)).filter((plan) =>
+    !isEmpty(plan) || plan.hopeless.length > 0
+  );
+  options.onPlan?.(plans);
+  if (dryRun || plans.every(isEmpty)) return plans;
+  if (await admin.members(group, signal) > 0) throw groupInUse(group);
+  const identity = await broker.log(topic, { signal });
+  const log = await table.log({ topic, ...identity! }, logWriter(options), { signal });
+  for (const plan of plans) await applyPlan(plan, options);
+  const sweeps = plans.filter(({ sweep }) => sweep).map(({ partition }) => partition);
+  if (sweeps.length > 0) {
+    // A rewind that was cut off is completed here.
+    const positions = await log.positions(sweeps, { signal });
+    const ends = sweeps.flatMap((partition) => {
+      const end = positions.get(partition)?.end;
+      return end === undefined ? [] : [[partition, end] as const];
+    });
+    await log.sweep(new Map(ends), { signal });
+  }
+  const from = new Map(
+    plans.flatMap(({ partition, rewriteFrom }) =>
+      rewriteFrom === undefined ? [] : [[partition, rewriteFrom] as const]
+    ),
+  );
+  if (from.size > 0) {
+    await reset({
+      ...options,
+      target: (partition) => from.get(partition)!,
+      partitions: [...from.keys()],
+      rewrite: true,
+      dryRun: false,
+    });
+  }
+  if (from.size + sweeps.length > 0) await options.consume();
+  return plans;
+}
+
+async function plansOf(
+  { broker, store, tableName, topic, verdict, signal }: RepairOptions,
+): Promise<RepairPlan[]> {
+  const offsets = await broker.topicOffsets(topic, { signal });
+  if (offsets === null) throw new Failure("service", `topic ${topic} does not exist`);
+  const all = await Array.fromAsync(tableObjects(store, { table: tableName, topic, signal }));
+  const plans: RepairPlan[] = [];
+  for (const one of verdict.partitions) {
+    const { partition, log, isCurrent, duplicate, unreadable } = one;
+    const objects = all.filter(({ parsed }) =>
+      parsed.partition === partition && (parsed.log ?? "") === log
+    );
+    const low = isCurrent
+      ? offsets.find((offset) => offset.partition === partition)?.low ?? Infinity
+      : Infinity;
+    const damaged = unreadable.map(({ object }) => object);
+    const cure = await redundantObjects(objects, duplicate, damaged, { store, signal });
+    plans.push(planRepair(one, objects, low, cure));
+  }
+  return plans;
+}
+
+/** Steps 1 and 2. */
+async function applyPlan(
+  { partition, log, redundant, aside, lost }: RepairPlan,
+  { store, tableName: table, topic, signal }: RepairOptions,
+): Promise<void> {
+  for (const name of redundant) await store.remove(name, { signal });
+  for (const name of aside) {
+    await store.put(
+      `${stateFolder(table)}damaged/${name.replaceAll("/", "~")}`,
+      await store.get(name, { signal }),
+      { signal },
+    );
+  }
+  for (const { first, last } of lost) {
+    const name = objectName({
+      table,
+      topic,
+      log,
+      partition,
+      first,
+      last,
+      kind: "gap",
+      partitions: gapPartitions(LOST),
+      extension: "json",
+    });
+    const record = { topic, partition, first, last, lost: last + 1 - first, reason: LOST };
+    await store.put(name, new TextEncoder().encode(JSON.stringify(record) + "\n"), { signal });
+  }
+  for (const name of aside) await store.remove(name, { signal });
+}

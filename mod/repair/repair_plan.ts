@@ -1,0 +1,110 @@
+import type { OffsetRange } from "../verify/offset_range.ts";
+import { without } from "../verify/offset_range.ts";
+import type { NamedObject } from "../verify/tiling.ts";
+import type { PartitionVerdict } from "../verify/verify.ts";
+
+/** What a repair does to one partition of a log, in this order. */
+export interface RepairPlan {
+  partition: number;
+  /** Key of the log in its objects' names. */
+  log: string;
+  /** Objects whose offsets other objects all hold: removed. */
+  redundant: string[];
+  /** Objects that cannot be read, of offsets that the topic no longer has: moved out of the table's folders. */
+  aside: string[];
+  /** Offsets that neither the lake nor the topic has: recorded as gaps. */
+  lost: OffsetRange[];
+  /** Whether objects behind the table's end are removed. */
+  sweep: boolean;
+  /** First offset from which on the table is written again; absent where nothing is. */
+  rewriteFrom?: number;
+  /** What cannot be repaired, for people. */
+  hopeless: string[];
+}
+
+/** What {@linkcode planRepair} knows of the duplicates. */
+export interface DuplicateCure {
+  redundant: readonly string[];
+  /** Duplicate offsets that no removal of whole objects resolves. */
+  left: readonly OffsetRange[];
+}
+
+/**
+ * What puts a partition right. What the topic still has is written again from the first wrong offset on;
+ * what it no longer has is recorded as lost, which takes nothing away: an object that is restored later
+ * makes that record redundant.
+ * @param low offset of the topic's oldest message; infinite for a former log
+ */
+export function planRepair(
+  verdict: PartitionVerdict,
+  objects: readonly NamedObject[],
+  low: number,
+  { redundant, left }: DuplicateCure,
+): RepairPlan {
+  const { partition, log, missing, unreadable, beyond, foreign, isCurrent } = verdict;
+  const plan: RepairPlan = {
+    partition,
+    log,
+    redundant: [...redundant],
+    aside: [],
+    lost: [],
+    sweep: isCurrent && beyond.length > 0,
+    hopeless: foreign.length > 0
+      ? ["the lake has offsets that are not the log's; they are kept"]
+      : [],
+  };
+  const wrong: number[] = [];
+  /** Has offsets written again, unless an object holds them together with some that the topic lacks. */
+  const again = (first: number, last: number) => {
+    const across = objects.find(({ name, parsed }) =>
+      parsed.first < low && parsed.last >= first && parsed.first <= last &&
+      !redundant.includes(name) && !plan.aside.includes(name)
+    );
+    if (across === undefined) wrong.push(first);
+    else plan.hopeless.push(`the topic has only a part of the range of ${across.name}`);
+  };
+  /** Parts offsets at the topic's first message. */
+  const absent = ({ first, last }: OffsetRange) => {
+    if (first < low) plan.lost.push({ first, last: Math.min(last, low - 1) });
+    if (last >= low) again(Math.max(first, low), last);
+  };
+  missing.forEach(absent);
+  for (const { object, first, last } of unreadable) {
+    if (redundant.includes(object)) continue;
+    const siblings = objects.filter(({ name, parsed }) =>
+      name !== object && parsed.first <= last && parsed.last >= first && !redundant.includes(name)
+    );
+    if (first >= low) wrong.push(first);
+    else if (siblings.length === 0) {
+      plan.aside.push(object);
+      absent({ first, last });
+    } else if (siblings.every(({ parsed }) => parsed.kind === "gap")) {
+      // A repair that was cut off has recorded the gap already.
+      plan.aside.push(object);
+      const rest = without([{ first, last }], siblings.map(({ parsed }) => parsed));
+      rest.forEach(absent);
+    } else if (last < low) {
+      // Which of the range's offsets it had, nobody knows: those that no other object has.
+      plan.aside.push(object);
+    } else {plan.hopeless.push(
+        `${object} cannot be read, and the topic has only a part of its range`,
+      );}
+  }
+  for (const { first, last } of left) {
+    if (first >= low) wrong.push(first);
+    else {
+      plan.hopeless.push(
+        `offsets ${first} to ${last} are twice in objects that hold others too, and the topic no ` +
+          "longer has them",
+      );
+    }
+  }
+  if (isCurrent && wrong.length > 0) plan.rewriteFrom = Math.min(...wrong);
+  return plan;
+}
+
+/** Whether the plan changes nothing. */
+export function isEmpty({ redundant, aside, lost, sweep, rewriteFrom }: RepairPlan): boolean {
+  return redundant.length + aside.length + lost.length === 0 && !sweep &&
+    rewriteFrom === undefined;
+}
