@@ -85,6 +85,10 @@ export const COMMANDS: readonly Command[] = [
     examples: [
       ["ticklake verify", "by the objects' names, in seconds"],
       ["ticklake verify --deep --json", "by reading every row"],
+      [
+        "ticklake verify --table-of-others --prefix topics/quotes --topic quotes",
+        "a lake of Kafka Connect or Redpanda Connect",
+      ],
     ],
     essential: ["deep", "topic", "group", "bucket", "json"],
     load: () => import("./verify.ts"),

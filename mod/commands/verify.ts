@@ -30,6 +30,7 @@ const FINDINGS = {
 /** `verify`: whether every committed offset is in the lake exactly once. */
 export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
+  if (settings.tableOfOthers) return await (await import("./verify_others.ts")).run(context);
   const { topic, group, deep } = settings;
   const schema = await loadSchema(settings.schema, signal);
   const { table } = schema;

@@ -1099,6 +1099,41 @@ export const SETTINGS = define({
     commands: ["verify"],
     description: "Read every row, not only the objects' names",
   },
+  tableOfOthers: {
+    type: "boolean",
+    group: "action",
+    flag: "--table-of-others",
+    default: false,
+    commands: ["verify"],
+    description:
+      "Check a lake that another sink wrote: all Parquet and JSON-lines objects below the prefix",
+  },
+  offsetColumn: {
+    type: "string",
+    group: "input",
+    placeholder: "<name>",
+    flag: "--offset-column",
+    default: "kafka_offset",
+    commands: ["verify"],
+    description: "With --table-of-others: the column with each row's offset",
+  },
+  partitionColumn: {
+    type: "string",
+    group: "input",
+    placeholder: "<name>",
+    flag: "--partition-column",
+    default: "kafka_partition",
+    commands: ["verify"],
+    description: "With --table-of-others: the column, or the Hive folder, with its partition",
+  },
+  topicColumn: {
+    type: "string",
+    group: "input",
+    placeholder: "<name>",
+    flag: "--topic-column",
+    commands: ["verify"],
+    description: "With --table-of-others: the column with its topic; without it all are of --topic",
+  },
 
   // status
   alert: {

@@ -312,7 +312,7 @@ export async function explainHoles(
   { missing: untold }: Pick<Tiling, "missing">,
   low: number,
   partition: number,
-  { broker, topic, signal }: VerifyOptions,
+  { broker, topic, signal }: Pick<VerifyOptions, "broker" | "topic" | "signal">,
 ): Promise<{ missing: OffsetRange[]; unproven: OffsetRange[] }> {
   const missing: OffsetRange[] = [];
   const unproven: OffsetRange[] = [];

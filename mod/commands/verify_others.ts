@@ -1,0 +1,96 @@
+import type { CommandContext } from "../cli/command.ts";
+import { EXIT_CODES } from "../failure/failure.ts";
+import { countText, numberText } from "../terminal/amount_text.ts";
+import { countOffsets, type OffsetRange } from "../verify/offset_range.ts";
+import { isOthersProved, type OthersTableVerdict, verifyOthers } from "../verify/verify_others.ts";
+import { openExistingBroker } from "./open_broker.ts";
+import { openLake } from "./open_lake.ts";
+import { stoppedFailure } from "./stopped_failure.ts";
+
+/** Ranges that are named one by one; the others are counted. */
+const RANGES_SHOWN = 10;
+
+const FINDINGS = {
+  missing: "in the topic, but in no row",
+  duplicate: "in more than one row",
+  foreign: "in a row, but not in the topic",
+} as const;
+
+/** `verify --table-of-others`: whether a lake of another sink has each offset of the topic once. */
+export async function run(context: CommandContext): Promise<number> {
+  const { settings, output, signal } = context;
+  const { topic, group, offsetColumn, partitionColumn, topicColumn } = settings;
+  const store = await openLake(settings);
+  try {
+    const broker = await openExistingBroker(settings, { signal });
+    try {
+      output.note(`reading every row of ${store.description}, for topic ${topic}`);
+      const verdict = await verifyOthers({
+        broker,
+        store,
+        topic,
+        group,
+        columns: { offset: offsetColumn, partition: partitionColumn, topic: topicColumn },
+        signal,
+        onProgress: (done, all) =>
+          output.progress(`read ${numberText(done)} of ${countText(all, "object")}`),
+      });
+      output.progress("");
+      return report(verdict, context);
+    } finally {
+      output.progress("");
+      await broker.close();
+    }
+  } catch (error) {
+    throw stoppedFailure(error, context, "nothing is proved");
+  } finally {
+    store.close();
+  }
+}
+
+function report(verdict: OthersTableVerdict, { output }: CommandContext): number {
+  const { partitions, objects, ignored, unreadable } = verdict;
+  const count = (kind: "missing" | "duplicate" | "foreign" | "unproven") =>
+    partitions.reduce((sum, partition) => sum + countOffsets(partition[kind]), 0);
+  const sum = (of: "found" | "behind") =>
+    partitions.reduce((sum, partition) => sum + partition[of], 0);
+  const ok = isOthersProved(verdict);
+  const sums = {
+    found: sum("found"),
+    missing: count("missing"),
+    duplicate: count("duplicate"),
+    foreign: count("foreign"),
+    unproven: count("unproven"),
+    behind: sum("behind"),
+  };
+  output.document({ ok, ...sums, objects, ignored, unreadable, partitions });
+  output.line(
+    `${ok ? "ok" : "NOT OK"}: ${countText(sums.found, "offset")} found, ` +
+      `${numberText(sums.missing)} missing, ${numberText(sums.duplicate)} duplicate, in ` +
+      countText(objects, "object"),
+  );
+  if (sums.behind > 0) output.note(`${countText(sums.behind, "message")} not in the lake yet`);
+  if (sums.unproven > 0) {
+    output.note(
+      `warning: ${
+        countText(sums.unproven, "offset")
+      } without a row, of which the topic no longer ` +
+        "says whether there was a message",
+    );
+  }
+  const lines = [
+    ...unreadable.map(({ reason }) => `error: ${reason}`),
+    ...partitions.flatMap((partition) =>
+      Object.entries(FINDINGS).flatMap(([kind, meaning]) =>
+        (partition[kind as keyof typeof FINDINGS] as OffsetRange[]).map(({ first, last }) =>
+          `error: partition ${partition.partition}, offset${
+            first === last ? ` ${first}` : `s ${first} to ${last}`
+          }: ${meaning}`
+        )
+      )
+    ),
+  ];
+  for (const line of lines.slice(0, RANGES_SHOWN)) output.note(line);
+  if (lines.length > RANGES_SHOWN) output.note(`and ${lines.length - RANGES_SHOWN} more`);
+  return ok ? 0 : EXIT_CODES.rejected;
+}
