@@ -1,6 +1,7 @@
 import type { Broker } from "../broker/broker.ts";
 import type { CommandContext } from "../cli/command.ts";
-import { countText, numberText } from "../terminal/amount_text.ts";
+import { countText, numberText, sizeText } from "../terminal/amount_text.ts";
+import { Progress } from "../terminal/progress.ts";
 import { EXIT_CODES } from "../failure/failure.ts";
 import { compressionOf } from "../lake/format/compression.ts";
 import { Partitioning } from "../lake/partitioning.ts";
@@ -60,7 +61,7 @@ export async function run(context: CommandContext): Promise<number> {
     await sayWithoutEffect(broker, context);
     const view = settings.watch
       ? await startView(schema, context)
-      : startProgress(summary, startedAt, context);
+      : startProgress(summary, await messagesAhead(broker, context), context);
     try {
       await runSink({
         ...sinkOptions(settings, schema, { broker, store, table }),
@@ -150,20 +151,36 @@ async function startView(
   return startWatch({ schema, topic: settings.topic, output });
 }
 
+/** Messages that a run with `--until-end` has to read; absent where it has no end. */
+async function messagesAhead(
+  broker: Broker,
+  { settings, output, signal }: CommandContext,
+): Promise<number | undefined> {
+  const { topic, group, untilEnd } = settings;
+  if (!untilEnd || !output.interactive) return undefined;
+  const offsets = await broker.topicOffsets(topic, { signal, leaderless() {} }) ?? [];
+  const committed = await broker.groupOffsets(group, topic, { signal });
+  return offsets.reduce((sum, { partition, low, high }) => {
+    const offset = committed.find((one) => one.partition === partition)?.offset ?? low;
+    return sum + high - Math.min(high, Math.max(low, offset));
+  }, 0);
+}
+
 function startProgress(
   summary: SinkSummary,
-  startedAt: number,
+  ahead: number | undefined,
   { output }: CommandContext,
 ): View {
   if (!output.interactive) return { onEvent() {}, close() {} };
   let buffered = 0;
+  const line = new Progress(output, "read", "message");
   const timer = setInterval(() => {
     const { read, written, rejected } = summary;
-    const rate = Math.round(read / ((performance.now() - startedAt) / 1000));
-    output.progress(
-      `read ${countText(read, "message")}, ${numberText(rate)} a second, ` +
-        `wrote ${numberText(written)}, ` +
-        `rejected ${numberText(rejected)}, holding ${(buffered / 2 ** 20).toFixed(1)} MiB`,
+    line.update(
+      read,
+      ahead,
+      `, wrote ${numberText(written)}, rejected ${numberText(rejected)}, holding ` +
+        sizeText(buffered),
     );
   }, PROGRESS_MS);
   return {
@@ -172,7 +189,7 @@ function startProgress(
     },
     close() {
       clearInterval(timer);
-      output.progress("");
+      line.close();
     },
   };
 }

@@ -8,6 +8,7 @@ import { MessageReader } from "../schema/message_reader.ts";
 import { Layouts } from "../sink/layouts.ts";
 import { logWriter } from "../sink/log_writer.ts";
 import { countText, numberText } from "../terminal/amount_text.ts";
+import { Progress } from "../terminal/progress.ts";
 import { openExistingBroker } from "./open_broker.ts";
 import { openLake } from "./open_lake.ts";
 import { openTable } from "./open_table.ts";
@@ -42,6 +43,7 @@ export async function run(context: CommandContext): Promise<number> {
       const writer = logWriter({ broker, topic, group });
       const log = await table.log({ topic, ...identity }, writer, { signal });
       const layouts = await Layouts.of(schema, format, partitionBy, compression);
+      const progress = new Progress(output, "replayed", "object");
       const summary = await replayDeadLetters({
         store,
         log,
@@ -55,7 +57,7 @@ export async function run(context: CommandContext): Promise<number> {
         day,
         dryRun,
         signal,
-        onProgress: (done, all) => output.progress(`replaying ${done} of ${all} objects`),
+        onProgress: (done, all) => progress.update(done, all),
       });
       output.progress("");
       output.document({ ...summary, dryRun });

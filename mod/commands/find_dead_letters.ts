@@ -4,6 +4,7 @@ import { readDeadLetters, type StoredDeadLetter } from "../lake/format/read_dead
 import type { LakeStore } from "../lake/store.ts";
 import { tableObjects } from "../lake/table_objects.ts";
 import { loadSchema } from "../schema/load_schema.ts";
+import { Progress } from "../terminal/progress.ts";
 
 /** A dead letter, and the day under which it lies: `YYYY-MM-DD`, or Hive's name for none. */
 export interface FoundDeadLetter extends StoredDeadLetter {
@@ -34,8 +35,9 @@ export async function* findDeadLetters(
       (day === undefined || object.day === day)
     )
     .sort((a, b) => a.parsed.partition - b.parsed.partition || a.parsed.first - b.parsed.first);
+  const progress = new Progress(output, "read", "object");
   for (const [i, object] of chosen.entries()) {
-    output.progress(`reading ${i + 1} of ${chosen.length} objects`);
+    progress.update(i + 1, chosen.length);
     const bytes = await store.get(object.name, { signal });
     for (const letter of readDeadLetters(object.name, bytes)) {
       if (reason === undefined || letter.reason.includes(reason)) {

@@ -1,6 +1,7 @@
 import type { Broker } from "../broker/broker.ts";
 import type { CommandContext } from "../cli/command.ts";
 import { countText, numberText } from "../terminal/amount_text.ts";
+import { Progress } from "../terminal/progress.ts";
 import { EXIT_CODES } from "../failure/failure.ts";
 import { startOperations } from "../ops/telemetry/operations.ts";
 import { reasonKind } from "../ops/telemetry/rejections.ts";
@@ -158,7 +159,10 @@ async function send(
       compression: settings.batchCompression,
       batchBytes: settings.batchSize,
     });
-    const timer = setInterval(() => output.progress(progress(tally)), PROGRESS_MS);
+    const line = new Progress(output, "sent", "row");
+    const timer = setInterval(() => {
+      line.update(tally.sent, count, `, rejected ${numberText(tally.rejected)}`);
+    }, PROGRESS_MS);
     tally.startedAt = performance.now();
     tally.observer.started?.();
     try {
@@ -189,12 +193,6 @@ function summarize(tally: Tally, { output }: CommandContext): void {
   output.line(
     `sent ${countText(sent, "row")} in ${seconds.toFixed(1)} s, rejected ${numberText(rejected)}`,
   );
-}
-
-function progress(tally: Tally): string {
-  const rate = Math.round(tally.sent / secondsOf(tally));
-  return `sent ${countText(tally.sent, "row")}, ${numberText(rate)} a second, ` +
-    `rejected ${numberText(tally.rejected)}`;
 }
 
 function secondsOf({ startedAt }: Tally): number {

@@ -6,6 +6,7 @@ import { lenientBy } from "../schema/lenience.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import { emptySummary, runSink } from "../sink/sink.ts";
 import { countText, numberText } from "../terminal/amount_text.ts";
+import { Progress } from "../terminal/progress.ts";
 import { countOffsets } from "../verify/offset_range.ts";
 import { isProved, verify } from "../verify/verify.ts";
 import { openBroker, openExistingBroker } from "./open_broker.ts";
@@ -32,8 +33,9 @@ export async function run(context: CommandContext): Promise<number> {
     const admin = await openGroupAdmin(settings);
     const table = await openTable(settings, schema, store, output.note);
     try {
-      const verified = () =>
-        verify({
+      const verified = () => {
+        const progress = new Progress(output, "read", "object");
+        return verify({
           broker,
           store,
           topic,
@@ -41,9 +43,9 @@ export async function run(context: CommandContext): Promise<number> {
           table: schema.table,
           deep: true,
           signal,
-          onProgress: (done, all) =>
-            output.progress(`read ${numberText(done)} of ${countText(all, "object")}`),
+          onProgress: (done, all) => progress.update(done, all),
         });
+      };
       output.note(`reading every row of ${store.description}`);
       const verdict = await verified();
       output.progress("");

@@ -1,7 +1,8 @@
 import type { CommandContext } from "../cli/command.ts";
 import { EXIT_CODES } from "../failure/failure.ts";
 import { loadSchema } from "../schema/load_schema.ts";
-import { countText } from "../terminal/amount_text.ts";
+import { countText, numberText } from "../terminal/amount_text.ts";
+import { Progress } from "../terminal/progress.ts";
 import { countOffsets, type OffsetRange } from "../verify/offset_range.ts";
 import {
   isProved,
@@ -43,6 +44,7 @@ export async function run(context: CommandContext): Promise<number> {
           `on ${broker.description}, by ${deep ? "reading every row" : "the objects' names"}`,
       );
       const leaderless: number[] = [];
+      const progress = new Progress(output, "read", "object");
       const options = {
         broker,
         store,
@@ -52,8 +54,7 @@ export async function run(context: CommandContext): Promise<number> {
         deep,
         signal,
         leaderless: (partitions: number[]) => leaderless.push(...partitions),
-        onProgress: (done: number, all: number) =>
-          output.progress(`read ${done} of ${all} objects`),
+        onProgress: (done: number, all: number) => progress.update(done, all),
       };
       const verdict = settings.tableFormat === "hive"
         ? await verify(options)
@@ -112,19 +113,24 @@ function report(verdict: TableVerdict, context: CommandContext): number {
   const former = new Set(verdicts.flatMap(({ isCurrent, log }) => isCurrent ? [] : [log])).size;
   output.document({ ok, ...sums, forms, partitions: verdicts });
   output.line(
-    `${ok ? "ok" : "NOT OK"}: ${sums.expected} offsets expected, ${sums.found} found, ` +
-      `${sums.missing} missing, ${sums.duplicate} duplicate, in ${sums.objects} objects`,
+    `${ok ? "ok" : "NOT OK"}: ${countText(sums.expected, "offset")} expected, ` +
+      `${numberText(sums.found)} found, ${numberText(sums.missing)} missing, ` +
+      `${numberText(sums.duplicate)} duplicate, in ${countText(sums.objects, "object")}`,
   );
   if (sums.gaps > 0) {
     output.note(
-      `${sums.gaps} offsets are gaps on record: removed by retention before they were read, skipped, ` +
-        "or unreadable",
+      `${
+        countText(sums.gaps, "offset")
+      } in gaps on record: removed by retention before they were read, ` +
+        "skipped, unreadable, or lost",
     );
   }
   if (sums.unproven > 0) {
     output.note(
-      `warning: ${sums.unproven} offsets have no row, and the topic no longer says whether they had ` +
-        "a message",
+      `warning: ${
+        countText(sums.unproven, "offset")
+      } without a row, of which the topic no longer says ` +
+        "whether there was a message",
     );
   }
   if (former > 0) {

@@ -1,6 +1,7 @@
 import type { CommandContext } from "../cli/command.ts";
 import { EXIT_CODES } from "../failure/failure.ts";
 import { countText, numberText } from "../terminal/amount_text.ts";
+import { Progress } from "../terminal/progress.ts";
 import { countOffsets, type OffsetRange } from "../verify/offset_range.ts";
 import { isOthersProved, type OthersTableVerdict, verifyOthers } from "../verify/verify_others.ts";
 import { openExistingBroker } from "./open_broker.ts";
@@ -25,6 +26,7 @@ export async function run(context: CommandContext): Promise<number> {
     const broker = await openExistingBroker(settings, { signal });
     try {
       output.note(`reading every row of ${store.description}, for topic ${topic}`);
+      const progress = new Progress(output, "read", "object");
       const verdict = await verifyOthers({
         broker,
         store,
@@ -32,8 +34,7 @@ export async function run(context: CommandContext): Promise<number> {
         group,
         columns: { offset: offsetColumn, partition: partitionColumn, topic: topicColumn },
         signal,
-        onProgress: (done, all) =>
-          output.progress(`read ${numberText(done)} of ${countText(all, "object")}`),
+        onProgress: (done, all) => progress.update(done, all),
       });
       output.progress("");
       return report(verdict, context);

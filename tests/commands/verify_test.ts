@@ -40,7 +40,7 @@ Deno.test("verify ends with 0 where all is there once, and with 4 naming the fir
     await Deno.remove(object);
     const { code, stdout, stderr } = await runTicklake(["verify", "--home", home]);
     assert.equal(code, 4);
-    assert.match(stdout, /^NOT OK: 4000 offsets expected, 3500 found, 500 missing/m);
+    assert.match(stdout, /^NOT OK: 4,000 offsets expected, 3,500 found, 500 missing/m);
     assert.match(stderr, /error: partition \d, offsets 0 to 499: not in the lake/);
   } finally {
     await Deno.remove(home, { recursive: true });

@@ -1,0 +1,71 @@
+import { countText, numberText } from "./amount_text.ts";
+import type { Output } from "./output.ts";
+
+/** Milliseconds between two drawings. */
+const DRAW_MS = 200;
+
+/** Seconds after which a rate says something. */
+const RATE_AFTER_S = 1;
+
+/** The line at the terminal's foot of work whose end may be known: `read 1,200 of 5,000 objects, 24%, …`. */
+export class Progress {
+  readonly #output: Pick<Output, "progress" | "interactive">;
+  readonly #verb: string;
+  readonly #thing: string;
+  readonly #now: () => number;
+  readonly #startedAt: number;
+  #drawnAt = -Infinity;
+
+  /**
+   * @param verb what is done, such as `read`
+   * @param thing what it is done to, in the singular
+   * @param now milliseconds, for tests
+   */
+  constructor(
+    output: Pick<Output, "progress" | "interactive">,
+    verb: string,
+    thing: string,
+    now: () => number = () => performance.now(),
+  ) {
+    this.#output = output;
+    this.#verb = verb;
+    this.#thing = thing;
+    this.#now = now;
+    this.#startedAt = now();
+  }
+
+  /**
+   * Draws, unless it has just done so.
+   * @param all how much there is; absent where that is not known
+   * @param more what else is to be said
+   */
+  update(done: number, all?: number, more = ""): void {
+    const now = this.#now();
+    if (!this.#output.interactive || now - this.#drawnAt < DRAW_MS) return;
+    this.#drawnAt = now;
+    this.#output.progress(this.#text(done, all, (now - this.#startedAt) / 1000) + more);
+  }
+
+  /** Takes the line away. */
+  close(): void {
+    this.#output.progress("");
+  }
+
+  #text(done: number, all: number | undefined, seconds: number): string {
+    const rate = seconds < RATE_AFTER_S ? undefined : done / seconds;
+    const speed = rate === undefined ? "" : `, ${numberText(Math.round(rate))} a second`;
+    if (all === undefined) return `${this.#verb} ${countText(done, this.#thing)}${speed}`;
+    const share = all === 0 ? 100 : Math.min(100, Math.floor(100 * done / all));
+    const left = rate ? `, ${durationText(Math.max(0, all - done) / rate)} left` : "";
+    return `${this.#verb} ${numberText(done)} of ${countText(all, this.#thing)}, ${share}%` +
+      speed + left;
+  }
+}
+
+/** A time for people, such as `40 s`, `12 min`, `3 h 05 min`. */
+function durationText(seconds: number): string {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`;
+  const minutes = Math.ceil(seconds / 60);
+  if (minutes < 90) return `${minutes} min`;
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+}
