@@ -8,6 +8,8 @@ export interface SmallDisk {
   setReadOnly(readOnly: boolean): void;
   /** Gives it another size, in bytes. */
   resize(size: number): void;
+  /** Mounts it at a second place too, which is made, until that is disposed of. */
+  mountedAt(path: string): Disposable;
 }
 
 /**
@@ -41,6 +43,11 @@ export async function withSmallDisk<T>(
       path,
       setReadOnly: (readOnly) => command("mount", "-o", `remount,${readOnly ? "ro" : "rw"}`, path),
       resize: (size) => command("mount", "-o", `remount,size=${size}`, path),
+      mountedAt(second) {
+        Deno.mkdirSync(second);
+        command("mount", "--bind", path, second);
+        return { [Symbol.dispose]: () => command("umount", "--lazy", second) };
+      },
     });
   } finally {
     command("umount", "--lazy", path);

@@ -186,8 +186,8 @@ smallDiskTest(
       await Deno.rename(home, `${home}-log`);
       await Deno.mkdir(home);
       await Deno.rename(`${home}-log/log.sqlite`, `${home}/log.sqlite`);
-      await Deno.symlink(disk.path, `${home}/lake`);
-      await Deno.writeFile(`${disk.path}/filler`, new Uint8Array(4 * 2 ** 20 - 64 * 2 ** 10));
+      using _ = disk.mountedAt(`${home}/lake`);
+      await Deno.writeFile(`${disk.path}/filler`, new Uint8Array(4 * 2 ** 20 - 24 * 2 ** 10));
       await using consuming = place.start("--flush-rows", "100", "--flush-interval", "100ms");
       await consuming.waitFor(/put failed and is tried again: .*the disk is full/);
       await Deno.remove(`${disk.path}/filler`);

@@ -85,7 +85,7 @@ serviceTest(
       const released = Promise.withResolvers<void>();
       using s3 = new S3FaultProxy(() => Number(new URL(place.env.AWS_ENDPOINT_URL).port));
       s3.treat = ({ target }) =>
-        target.includes("/index_quotes/")
+        target.includes("/ticklake/index_quotes/")
           ? { before: () => released.promise.then(() => false) }
           : undefined;
       await using slow = spawnTicklake(
