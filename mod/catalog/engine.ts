@@ -34,8 +34,6 @@ export interface RunOptions {
   onProgress(text: string): void;
   /** Told things that a user should know once. */
   onNote?(text: string): void;
-  /** Told when this thread is about to be blocked for as long as the query takes: no listener runs then. */
-  onBlocking?(): void;
 }
 
 /** Answers SQL about the lake: Athena, or the local engine. */

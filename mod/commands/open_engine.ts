@@ -57,6 +57,7 @@ async function openLocal(settings: Settings, schema: RowSchema): Promise<QueryEn
     path: await localCatalogPath(settings),
     lake,
     schema,
+    timeoutMs: settings.queryTimeout,
     // Iceberg's partitions are hidden.
     partitionColumns: settings.tableFormat === "iceberg"
       ? []

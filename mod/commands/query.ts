@@ -3,7 +3,6 @@ import type { ExampleQuery } from "../catalog/generic_examples.ts";
 import { printAnswer } from "./print_answer.ts";
 import { readOnlyStatement } from "../catalog/statement.ts";
 import type { CommandContext } from "../cli/command.ts";
-import { releaseStopSignal, retakeStopSignal } from "../cli/stop_signal.ts";
 import { readText } from "../files/read_text.ts";
 import { Failure, messageOf } from "../failure/failure.ts";
 import { loadSchema } from "../schema/load_schema.ts";
@@ -41,7 +40,6 @@ export async function run(context: CommandContext): Promise<number> {
       signal,
       onProgress: output.progress,
       onNote: output.note,
-      onBlocking: releaseStopSignal,
     });
     output.progress("");
     await printAnswer(result, { format, wide, file }, output, begin);
@@ -51,7 +49,6 @@ export async function run(context: CommandContext): Promise<number> {
   } finally {
     output.progress("");
     engine.close();
-    retakeStopSignal();
   }
 }
 

@@ -5,7 +5,6 @@ import { tableColumns } from "../catalog/lake_table.ts";
 import { splitStatements } from "../catalog/split_statements.ts";
 import { readOnlyStatement } from "../catalog/statement.ts";
 import type { CommandContext } from "../cli/command.ts";
-import { releaseStopSignal, retakeStopSignal } from "../cli/stop_signal.ts";
 import { Failure } from "../failure/failure.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { LineReader } from "../terminal/line_reader.ts";
@@ -99,10 +98,6 @@ async function ask(sql: string, shell: Shell): Promise<boolean> {
       signal: AbortSignal.any([context.signal, ended.signal]),
       onProgress: output.progress,
       onNote: output.note,
-      onBlocking: () => {
-        lines.release(true);
-        releaseStopSignal();
-      },
     });
     output.progress("");
     await printAnswer(result, shell, output);
@@ -115,8 +110,6 @@ async function ask(sql: string, shell: Shell): Promise<boolean> {
     return false;
   } finally {
     lines.onInterrupt = () => {};
-    retakeStopSignal();
-    lines.release(false);
   }
 }
 

@@ -1027,6 +1027,15 @@ export const SETTINGS = define({
     commands: ["query", "doctor"],
     description: "What answers the SQL; without it Athena for a lake in S3, else the local engine",
   },
+  queryTimeout: {
+    type: "duration",
+    group: "catalog",
+    flag: "--query-timeout",
+    env: "TICKLAKE_QUERY_TIMEOUT",
+    default: 300_000,
+    commands: ["query"],
+    description: "How long a statement may run in the local engine",
+  },
   workgroup: {
     type: "string",
     group: "catalog",

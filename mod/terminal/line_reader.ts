@@ -63,11 +63,6 @@ export class LineReader {
     return new Promise((resolve) => this.#waiting = resolve);
   }
 
-  /** Lets the terminal send Ctrl-C as a signal, for work that blocks this thread; `false` takes it back. */
-  release(released: boolean): void {
-    process.stdin.setRawMode?.(!released);
-  }
-
   /** Gives the terminal back, and keeps the history. */
   close(): void {
     this.#readline.close();

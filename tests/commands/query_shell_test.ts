@@ -65,6 +65,32 @@ serviceTest(
   },
 );
 
+serviceTest("Ctrl-C ends the statement that runs, and the shell goes on", {
+  needs: ["python"],
+}, async () => {
+  const home = await Deno.makeTempDir({ prefix: "ticklake-shell-" });
+  const at = ["--home", home];
+  await runTicklake(["produce", ...at, "--rate", "max", "--seed", "1", "-n", "1000"]);
+  await runTicklake(["consume", ...at, "--until-end"]);
+  await runTicklake(["query", ...at, "SELECT 1"]);
+  const { all, code } = await typeInto(
+    ["query", ...at],
+    [
+      [
+        "ticklake> ",
+        "SELECT count(*) FROM index_quotes a, index_quotes b, index_quotes c, index_quotes d;\r",
+      ],
+      ["d;", KEYS.interrupt],
+      ["was cancelled[^>]*> ", "SELECT 40 + 2 AS sum_there;\r"],
+      ["42[^>]*> ", KEYS.end],
+    ],
+    { columns: 100, rows: 40 },
+    { XDG_STATE_HOME: `${home}/state` },
+  );
+  assert.equal(code, 0, all);
+  await Deno.remove(home, { recursive: true });
+});
+
 Deno.test("an answer goes to a file, as Markdown or Parquet; Parquet without a file is wrong usage", async () => {
   const home = await Deno.makeTempDir({ prefix: "ticklake-answer-" });
   const at = ["--home", home];

@@ -1,11 +1,22 @@
+import { Failure } from "../../failure/failure.ts";
 import type { LakeStore } from "../../lake/store.ts";
 import type { RowSchema } from "../../schema/schema.ts";
-import type { QueryEngine, QueryResult, Value } from "../engine.ts";
+import { abortable } from "../../wait/abortable.ts";
+import type { QueryEngine } from "../engine.ts";
 import { syncLake } from "./lake_sync.ts";
 import { LocalCatalog } from "./local_catalog.ts";
-import { explainSqliteError } from "./explain_sqlite_error.ts";
 import { inLocalDialect } from "./other_dialect.ts";
-import { ReadConnection } from "./read_connection.ts";
+import { QueryLimits } from "./query_limits.ts";
+import { QueryThread } from "./query_thread.ts";
+
+/** How long a statement may run, in milliseconds, unless it is told. */
+const TIMEOUT_MS = 300_000;
+
+/** Memory that a statement may add to the process, in bytes, unless it is told. */
+const MOST_BYTES = 768 * 1024 ** 2;
+
+/** Threads with a statement that could not be stopped; each takes a core until the process ends. */
+const MOST_LOST = 2;
 
 /** Options of {@linkcode openLocalEngine}. */
 export interface LocalEngineOptions {
@@ -15,56 +26,45 @@ export interface LocalEngineOptions {
   schema: RowSchema;
   /** Hive partition columns of a lake without objects. */
   partitionColumns?: readonly string[];
+  /** Milliseconds that a statement may run. @default {300_000} */
+  timeoutMs?: number;
+  /** Bytes of memory that a statement may add to the process. @default {768 MiB} */
+  mostBytes?: number;
 }
 
-/** The SQL engine without AWS: SQLite over a copy of the lake's rows, brought up to date by each run. */
+/**
+ * The SQL engine without AWS: SQLite over a copy of the lake's rows, brought up to date by each run.
+ * Statements run in a thread of their own, one at a time, within limits of time and memory.
+ */
 export async function openLocalEngine(options: LocalEngineOptions): Promise<QueryEngine> {
-  const { path, lake, schema } = options;
+  const { path, lake, schema, timeoutMs = TIMEOUT_MS, mostBytes = MOST_BYTES } = options;
   const catalog = await LocalCatalog.open(path, schema);
+  let thread = new QueryThread();
+  let lost = 0;
   return {
     description: `SQLite over ${lake.description}`,
     async run(sql, run) {
       const { objects } = await syncLake(catalog, lake, schema, run);
       if (objects === 0) catalog.addPartitionColumns(options.partitionColumns ?? []);
-      run.onBlocking?.();
-      return runReadOnly(path, inLocalDialect(sql), run.signal);
+      if (thread.isLost) {
+        if (++lost > MOST_LOST) throw tooManyLost(lost--);
+        thread = new QueryThread();
+      }
+      await abortable(thread.ready, run.signal);
+      const limits = new QueryLimits({ signal: run.signal, timeoutMs, mostBytes });
+      return await thread.run({ path, sql: inLocalDialect(sql), limits });
     },
-    close: () => catalog.close(),
+    close() {
+      thread.close();
+      catalog.close();
+    },
   };
 }
 
-/** Runs a statement on a connection that cannot write. */
-function runReadOnly(path: string, sql: string, signal: AbortSignal): QueryResult {
-  const connection = new ReadConnection(path);
-  try {
-    const { columns, pages } = connection.read(sql);
-    return { columns, pages: pagesOf(connection, pages(), sql, signal) };
-  } catch (error) {
-    const failure = explainSqliteError(error, connection, sql);
-    connection.close();
-    throw failure;
-  }
-}
-
-async function* pagesOf(
-  connection: ReadConnection,
-  pages: Iterator<Value[][]>,
-  sql: string,
-  signal: AbortSignal,
-): AsyncGenerator<Value[][]> {
-  const next = () => {
-    try {
-      return pages.next();
-    } catch (error) {
-      throw explainSqliteError(error, connection, sql);
-    }
-  };
-  try {
-    for (let page = next(); !page.done; page = next()) {
-      signal.throwIfAborted();
-      yield page.value;
-    }
-  } finally {
-    connection.close();
-  }
+function tooManyLost(count: number): Failure {
+  return new Failure(
+    "failed",
+    `${count} statements that were ended still run in the background: SQLite cannot be interrupted within them`,
+    { fix: "Start the command again." },
+  );
 }

@@ -1,5 +1,6 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { ResultColumn, Value } from "../engine.ts";
+import { guardViews, hasLoops } from "./query_guard.ts";
 import { defineFunctions } from "./sql_functions.ts";
 
 /** How long to wait for a lock, in milliseconds. */
@@ -45,14 +46,15 @@ export interface ReadAnswer {
  */
 export class ReadConnection {
   readonly #db: DatabaseSync;
+  readonly #stop: Int32Array | undefined;
 
-  constructor(path: string) {
+  /** @param stop one element: set to other than 0 by another thread, it ends a statement with joins */
+  constructor(path: string, stop?: Int32Array) {
     this.#db = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS });
+    this.#stop = stop;
     this.#db.exec(`PRAGMA query_only = ON; PRAGMA mmap_size = ${MMAP_BYTES}; BEGIN;`);
     defineFunctions(this.#db);
-    (this.#db as unknown as WithAuthorizer).setAuthorizer(
-      (action) => READING.has(action) ? SQLITE_OK : SQLITE_DENY,
-    );
+    this.#authorize(true);
   }
 
   /**
@@ -60,6 +62,7 @@ export class ReadConnection {
    * @throws {Error} of SQLite, here or from the pages
    */
   read(sql: string): ReadAnswer {
+    if (this.#stop !== undefined && hasLoops(this.#plan(sql))) this.#guard(this.#stop);
     const columns = this.#prepare(sql).columns().map(({ name, type }) => ({
       name,
       type: type ?? undefined,
@@ -88,7 +91,7 @@ export class ReadConnection {
    * the same snapshot.
    */
   *#pages(sql: string): Generator<Value[][]> {
-    if (/^\s*EXPLAIN/i.test(sql)) return yield this.#all(sql);
+    if (isExplanation(sql)) return yield this.#all(sql);
     const rows = this.#all(`SELECT * FROM (${sql}\n) LIMIT ${ROWS_AT_ONCE + 1}`);
     if (rows.length <= ROWS_AT_ONCE) return yield rows;
     rows.length = 0;
@@ -107,6 +110,26 @@ export class ReadConnection {
     throw new Error(`the answer broke off after ${count} of ${expected} rows`);
   }
 
+  #plan(sql: string): string[] {
+    if (isExplanation(sql)) return [];
+    return this.#all(`EXPLAIN QUERY PLAN ${sql}`).map((step) => String(step.at(-1)));
+  }
+
+  #guard(stop: Int32Array): void {
+    this.#authorize(false);
+    this.#db.exec("PRAGMA query_only = OFF");
+    guardViews(this.#db, stop);
+    this.#db.exec("PRAGMA query_only = ON");
+    this.#authorize(true);
+  }
+
+  /** Whether to refuse all that does more than read. */
+  #authorize(onlyReading: boolean): void {
+    (this.#db as unknown as WithAuthorizer).setAuthorizer(
+      onlyReading ? (action) => READING.has(action) ? SQLITE_OK : SQLITE_DENY : null,
+    );
+  }
+
   #all(sql: string): Value[][] {
     return this.#prepare(sql).all() as unknown as Value[][];
   }
@@ -118,4 +141,8 @@ export class ReadConnection {
     (statement as unknown as ReturningArrays).setReturnArrays(true);
     return statement;
   }
+}
+
+function isExplanation(sql: string): boolean {
+  return /^\s*EXPLAIN/i.test(sql);
 }

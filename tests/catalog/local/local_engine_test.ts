@@ -1,20 +1,14 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { openLocalEngine } from "../../../mod/catalog/local/local_engine.ts";
-import { Failure } from "../../../mod/failure/failure.ts";
 import { loadSchema } from "../../../mod/schema/load_schema.ts";
 import type { LakeStore } from "../../../mod/lake/store.ts";
 import type { RowSchema } from "../../../mod/schema/schema.ts";
 import { ask, rowsOf } from "../ask.ts";
+import { failureOf } from "../failure_of.ts";
 import { Home, putRows, quote } from "../quotes_lake.ts";
 
 const OFFSETS = "SELECT kafka_offset FROM index_quotes ORDER BY 1";
-
-async function failureOf(promise: Promise<unknown>): Promise<Failure> {
-  const error = await promise.then(() => null, (error) => error);
-  assert.ok(error instanceof Failure, String(error?.stack ?? "no error"));
-  return error;
-}
 
 for (const extension of ["parquet", "jsonl.gz"] as const) {
   Deno.test(`every type comes back as it was written, from ${extension}`, async () => {

@@ -1,0 +1,23 @@
+import type { FailureKind } from "../../failure/failure.ts";
+import type { ResultColumn, Value } from "../engine.ts";
+
+/** What the query's thread is asked; each request gets one response, in order. */
+export type QueryRequest =
+  | {
+    kind: "open";
+    /** The catalog's file. */
+    path: string;
+    sql: string;
+    /** One element, shared: the statement ends when it is not 0. */
+    stop: Int32Array<SharedArrayBuffer>;
+  }
+  | { kind: "next" }
+  | { kind: "close" };
+
+/** What it answers. */
+export type QueryResponse =
+  | { kind: "columns"; columns: ResultColumn[] }
+  | { kind: "page"; rows: Value[][] }
+  | { kind: "end" }
+  | { kind: "failure"; failure: FailureKind; message: string; fix?: string }
+  | { kind: "defect"; message: string };
