@@ -85,6 +85,7 @@ export const COMMANDS: readonly Command[] = [
     examples: [
       ["ticklake verify", "by the objects' names, in seconds"],
       ["ticklake verify --deep --json", "by reading every row"],
+      ["ticklake verify --deep --since 2026-11-24", "only what came since that day"],
       [
         "ticklake verify --table-of-others --prefix topics/quotes --topic quotes",
         "a lake of Kafka Connect or Redpanda Connect",

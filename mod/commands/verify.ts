@@ -1,5 +1,5 @@
 import type { CommandContext } from "../cli/command.ts";
-import { EXIT_CODES } from "../failure/failure.ts";
+import { EXIT_CODES, Failure } from "../failure/failure.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import { countText, numberText } from "../terminal/amount_text.ts";
 import { Progress } from "../terminal/progress.ts";
@@ -15,6 +15,8 @@ import type { RowSchema } from "../schema/schema.ts";
 import { openExistingBroker } from "./open_broker.ts";
 import { openIceberg } from "./open_iceberg.ts";
 import { openLake } from "./open_lake.ts";
+import { openTopicInspector } from "./open_topic_inspector.ts";
+import { parseReadPosition } from "./read_position.ts";
 import { stoppedFailure } from "./stopped_failure.ts";
 
 /** Ranges that are named one by one; the others are counted. */
@@ -52,6 +54,7 @@ export async function run(context: CommandContext): Promise<number> {
         group,
         table,
         deep,
+        since: await sinceOffsets(context),
         signal,
         leaderless: (partitions: number[]) => leaderless.push(...partitions),
         onProgress: (done: number, all: number) => progress.update(done, all),
@@ -75,6 +78,29 @@ export async function run(context: CommandContext): Promise<number> {
     throw stoppedFailure(error, context, "nothing is proved");
   } finally {
     store.close();
+  }
+}
+
+/** The offsets from which on `--since` wants it verified. */
+async function sinceOffsets(
+  { settings, signal }: CommandContext,
+): Promise<ReadonlyMap<number, number> | undefined> {
+  const { since, topic, tableFormat } = settings;
+  if (since === undefined) return undefined;
+  const position = parseReadPosition(since, "--since");
+  if (position.kind !== "time" || tableFormat !== "hive") {
+    throw new Failure(
+      "usage",
+      tableFormat === "hive"
+        ? `--since: expected a day or a time, found ${JSON.stringify(since)}`
+        : "--since: an Iceberg table is verified as a whole",
+    );
+  }
+  const inspector = await openTopicInspector(settings);
+  try {
+    return await inspector.offsetsAt(topic, position.timeMs, signal);
+  } finally {
+    await inspector.close();
   }
 }
 

@@ -1108,6 +1108,15 @@ export const SETTINGS = define({
     commands: ["verify"],
     description: "Read every row, not only the objects' names",
   },
+  since: {
+    type: "string",
+    group: "action",
+    placeholder: "<day>",
+    flag: "--since",
+    commands: ["verify"],
+    description:
+      "Verify only from the first message of this day on, or of a time, such as 2026-11-24",
+  },
   tableOfOthers: {
     type: "boolean",
     group: "action",

@@ -46,6 +46,20 @@ export function expectedOffsets(
   return { from, end, tolerated, committed: group?.committed ?? from };
 }
 
+/**
+ * The same from an offset on: from where the object begins that holds it, since objects are whole.
+ * @param since absent for all
+ */
+export function expectedSince(
+  expected: ExpectedOffsets,
+  objects: readonly NamedObject[],
+  since = 0,
+): ExpectedOffsets {
+  const holding = objects.filter(({ parsed: { first, last } }) => first < since && since <= last);
+  const first = Math.min(since, ...holding.map(({ parsed }) => parsed.first));
+  return { ...expected, from: Math.max(expected.from, Math.min(first, expected.end)) };
+}
+
 /** How far a group is with a partition, by what it has committed. */
 function standing(
   committed: CommittedOffset | undefined,

@@ -3,7 +3,7 @@ import { Failure } from "../failure/failure.ts";
 import type { LakeStore } from "../lake/store.ts";
 import { tableObjects } from "../lake/table_objects.ts";
 import type { RecordedLog } from "../table/hive/table_state.ts";
-import { expectedOffsets } from "./expected_offsets.ts";
+import { expectedOffsets, expectedSince } from "./expected_offsets.ts";
 import { logsToVerify, recordedOf } from "./logs_to_verify.ts";
 import { type ObjectOffsets, objectOffsets } from "./object_offsets.ts";
 import { addOffset, countOffsets, type OffsetRange, without } from "./offset_range.ts";
@@ -20,6 +20,8 @@ export interface VerifyOptions {
   table: string;
   /** Read the rows, not only the names. */
   deep: boolean;
+  /** First offset to verify, by partition: earlier ones, and former logs, are left out. @default {all} */
+  since?: ReadonlyMap<number, number>;
   signal: AbortSignal;
   /** Told of the topic's partitions that nobody leads: what they hold is not compared. */
   leaderless?(partitions: number[]): void;
@@ -106,6 +108,7 @@ export async function verify(options: VerifyOptions): Promise<TableVerdict> {
   const recordedAfter = await recordedOf(options);
   const partitions: PartitionVerdict[] = [];
   for (const log of await logsToVerify(objects, recordedBefore, options)) {
+    if (options.since !== undefined && !log.isCurrent) continue;
     const later = recordedAfter.find(({ key }) => key === log.key);
     const numbers = new Set([
       ...log.isCurrent ? offsets.map(({ partition }) => partition) : [],
@@ -120,12 +123,13 @@ export async function verify(options: VerifyOptions): Promise<TableVerdict> {
         : { low: 0, high: Infinity };
       const committed = (all: typeof before) =>
         log.isCurrent ? all.find((one) => one.partition === partition) : undefined;
-      const expected = expectedOffsets(
+      const whole = expectedOffsets(
         own,
         low,
         { committed: committed(before), position: log.recorded?.positions.get(partition) },
         { committed: committed(after), position: later?.positions.get(partition) },
       );
+      const expected = expectedSince(whole, own, options.since?.get(partition));
       const tiling = checkTiling(own, expected);
       const { from, end } = expected;
       const { missing, duplicate, beyond, gaps } = tiling;
