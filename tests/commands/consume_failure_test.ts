@@ -189,7 +189,7 @@ smallDiskTest(
       using _ = disk.mountedAt(`${home}/lake`);
       await Deno.writeFile(`${disk.path}/filler`, new Uint8Array(4 * 2 ** 20 - 24 * 2 ** 10));
       await using consuming = place.start("--flush-rows", "100", "--flush-interval", "100ms");
-      await consuming.waitFor(/put failed and is tried again: .*the disk is full/);
+      await consuming.waitFor(/(put|take) failed and is tried again: .*the disk is full/);
       await Deno.remove(`${disk.path}/filler`);
       await consuming.waitFor(/ready again/);
       const { code, stderr } = await consuming.stop();
