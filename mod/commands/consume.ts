@@ -7,6 +7,7 @@ import { compressionOf } from "../lake/format/compression.ts";
 import { Partitioning } from "../lake/partitioning.ts";
 import { openLog } from "../ops/log/log.ts";
 import { startOperations } from "../ops/telemetry/operations.ts";
+import { openMessageForm } from "../message/open_message_form.ts";
 import { lenientBy } from "../schema/lenience.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import type { RowSchema } from "../schema/schema.ts";
@@ -37,6 +38,7 @@ export async function run(context: CommandContext): Promise<number> {
   // What the user wrote is looked at before any service is asked.
   new Partitioning(partitionBy, schema);
   compressionOf(format, settings.compression);
+  const form = await openMessageForm(settings);
   const store = await openLake(settings);
   let broker: Broker | undefined;
   let table: OpenTable | undefined;
@@ -64,13 +66,13 @@ export async function run(context: CommandContext): Promise<number> {
       : startProgress(summary, await messagesAhead(broker, context), context);
     try {
       await runSink({
-        ...sinkOptions(settings, schema, { broker, store, table }),
+        ...sinkOptions(settings, schema, { broker, store, table, form }),
         takeOver: settings.takeOver,
         untilEnd,
         onEvent: listeners(
           operations.onEvent,
           view.onEvent,
-          otherSchema(settings, output),
+          otherSchema(settings, form, output),
           unknown.listener,
         ),
         onRow: view.onRow,

@@ -1,5 +1,6 @@
 import type { CommandContext } from "../cli/command.ts";
 import { startDashboard } from "../live/dashboard.ts";
+import { openMessageForm } from "../message/open_message_form.ts";
 import { lenientBy } from "../schema/lenience.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import { openExistingBroker } from "./open_broker.ts";
@@ -10,12 +11,13 @@ export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
   const { topic, group, listen, dashboardToken: token } = settings;
   const schema = lenientBy(await loadSchema(settings.schema, signal), settings.lenient);
+  const form = await openMessageForm(settings);
   const store = await openReadLake(settings, schema);
   try {
     const broker = await openExistingBroker(settings, { signal });
     try {
       output.note(`topic ${topic} on ${broker.description}, lake ${store.description}`);
-      const options = { broker, store, schema, topic, group, listen, token, signal };
+      const options = { broker, store, schema, form, topic, group, listen, token, signal };
       const { url, faults, finished } = await startDashboard(options);
       for (const fault of faults) output.note(`warning: ${fault}`);
       output.document({ url });

@@ -1,8 +1,8 @@
 import type { CommandContext } from "../cli/command.ts";
 import { Failure } from "../failure/failure.ts";
 import { startEncoder } from "../lake/format/encoder.ts";
+import { openMessageForm } from "../message/open_message_form.ts";
 import { replayDeadLetters } from "../repair/replay_dead_letters.ts";
-import { checkMessage } from "../schema/check_message.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import { MessageReader } from "../schema/message_reader.ts";
 import { Layouts } from "../sink/layouts.ts";
@@ -28,6 +28,7 @@ export async function run(context: CommandContext): Promise<number> {
     );
   }
   const schema = await loadSchema(settings.schema);
+  const form = await openMessageForm(settings);
   const store = await openLake(settings);
   const encoder = startEncoder();
   try {
@@ -49,7 +50,12 @@ export async function run(context: CommandContext): Promise<number> {
         log,
         positions: await log.positions([], { signal }),
         schema,
-        reader: new MessageReader(schema, (value) => checkMessage(schema, value)),
+        reader: new MessageReader(
+          schema,
+          form.check(schema, { note: output.note }),
+          form.isPlainJson,
+        ),
+        form,
         layout: layouts.current,
         encoder,
         topic,

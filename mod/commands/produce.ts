@@ -6,6 +6,7 @@ import { EXIT_CODES } from "../failure/failure.ts";
 import { startOperations } from "../ops/telemetry/operations.ts";
 import { reasonKind } from "../ops/telemetry/rejections.ts";
 import type { ProduceObserver } from "../ops/telemetry/produce_observer.ts";
+import { openMessageWriter } from "../message/message_writer.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import { keyedBy } from "../schema/keyed_by.ts";
 import type { RowSchema } from "../schema/schema.ts";
@@ -17,6 +18,7 @@ import type { RowFeed } from "../source/row_feed.ts";
 import { sample } from "../source/sample.ts";
 import { SEND_ROWS, sendRows } from "../source/send_rows.ts";
 import { simulate } from "../source/simulate.ts";
+import { writtenFeed } from "../source/written_feed.ts";
 import { warnOfCompaction } from "./compacted_topic.ts";
 import { openBroker } from "./open_broker.ts";
 
@@ -58,6 +60,7 @@ export async function run(context: CommandContext): Promise<number> {
   };
   let broker: Broker | undefined;
   try {
+    const writer = await openMessageWriter(settings, schema, signal);
     broker = await openBroker(settings, { signal });
     const doing = DOING[settings.mode];
     const what = inputs.length === 1 ? inputs[0].description : `${inputs.length} files`;
@@ -66,7 +69,8 @@ export async function run(context: CommandContext): Promise<number> {
       output.note("rows are drawn at random without end; --mode replay --rate max sends each once");
     }
     const feed = await openFeed(inputs, schema, form, tally, context);
-    await send(feed, schema, broker, tally, context);
+    const sent = writer === null ? feed : writtenFeed(feed, writer);
+    await send(sent, schema, broker, tally, context);
   } catch (error) {
     // Stopping is a way to finish, wherever it found us.
     if (!signal.aborted || error !== signal.reason) {

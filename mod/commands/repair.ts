@@ -13,6 +13,7 @@ import { openBroker, openExistingBroker } from "./open_broker.ts";
 import { openGroupAdmin } from "./open_group_admin.ts";
 import { openLake } from "./open_lake.ts";
 import { openTable } from "./open_table.ts";
+import { openMessageForm } from "../message/open_message_form.ts";
 import { sinkOptions } from "./sink_options.ts";
 import { stoppedFailure } from "./stopped_failure.ts";
 
@@ -65,7 +66,8 @@ export async function run(context: CommandContext): Promise<number> {
         async consume() {
           const broker = await openBroker(settings, { signal });
           try {
-            const options = sinkOptions(settings, schema, { broker, store, table });
+            const form = await openMessageForm(settings);
+            const options = sinkOptions(settings, schema, { broker, store, table, form });
             await runSink({ ...options, untilEnd: true, onEvent() {}, signal }, summary);
           } finally {
             await broker.close();

@@ -1,15 +1,25 @@
 import type { Broker } from "../broker/broker.ts";
 import type { Settings } from "../config/settings.ts";
 import type { LakeStore } from "../lake/store.ts";
+import type { MessageForm } from "../message/message_form.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import type { SinkOptions } from "../sink/sink.ts";
 import type { OpenTable } from "./open_table.ts";
+
+/** What a sink works with. */
+interface SinkServices {
+  broker: Broker;
+  store: LakeStore;
+  table: OpenTable;
+  /** How messages are read. */
+  form: MessageForm;
+}
 
 /** What the settings say of a sink; when it ends, and who is told, is the command's. */
 export function sinkOptions(
   settings: Settings,
   schema: RowSchema,
-  { broker, store, table }: { broker: Broker; store: LakeStore; table: OpenTable },
+  { broker, store, table, form }: SinkServices,
 ): Omit<SinkOptions, "onEvent" | "onRow" | "signal" | "untilEnd" | "takeOver"> {
   const { topic, group, from, format, partitionBy, compression, flushRows, flushBytes } = settings;
   return {
@@ -20,6 +30,7 @@ export function sinkOptions(
     group,
     from,
     schema,
+    form,
     format,
     partitionBy,
     compression,

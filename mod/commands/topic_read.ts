@@ -1,9 +1,11 @@
 import type { Broker, PartitionOffsets, RecordBatch, UnreadableBatch } from "../broker/broker.ts";
 import type { CommandContext } from "../cli/command.ts";
-import { Failure } from "../failure/failure.ts";
-import { checkMessage } from "../schema/check_message.ts";
+import { batchValues } from "../broker/batch_values.ts";
+import { Failure, messageOf } from "../failure/failure.ts";
+import type { MessageForm } from "../message/message_form.ts";
+import { openMessageForm } from "../message/open_message_form.ts";
 import { loadSchema } from "../schema/load_schema.ts";
-import type { RowSchema } from "../schema/schema.ts";
+import type { MessageCheck } from "../schema/message_reader.ts";
 import { bytesText } from "../terminal/bytes_text.ts";
 import { safeText } from "../terminal/safe_text.ts";
 import { openExistingBroker } from "./open_broker.ts";
@@ -33,6 +35,7 @@ export async function run(context: CommandContext): Promise<number> {
   const position = parseReadPosition(settings.readFrom ?? `-${limit(context)}`, "--from");
   const matches = condition(settings.where);
   const schema = await loadSchema(settings.schema, signal);
+  const form = await openMessageForm(settings);
   const broker = await openExistingBroker(settings);
   try {
     const offsets = await broker.topicOffsets(topic, { signal });
@@ -44,7 +47,9 @@ export async function run(context: CommandContext): Promise<number> {
         output.note(
           `partition ${partition}, offsets ${first} to ${end - 1}: unreadable: ${reason}`,
         );
-      const reading = { broker, topic, schema, signal, unreadable };
+      const trouble = (reason: string) => output.note(`warning: ${reason}`);
+      const check = form.check(schema);
+      const reading = { broker, topic, form, check, signal, unreadable, trouble };
       for await (const message of messages(reading, partition, from, to)) {
         if (fresh.shown >= limit(context)) break;
         if (!matches(message)) continue;
@@ -134,30 +139,41 @@ function size({ low, high }: PartitionOffsets): number {
 interface Reading {
   broker: Broker;
   topic: string;
-  schema: RowSchema;
+  form: MessageForm;
+  check: MessageCheck;
   signal: AbortSignal;
+  /** Told why messages cannot be judged. */
+  trouble(reason: string): void;
   /** Told of each batch that nobody can read. */
   unreadable(batch: UnreadableBatch): void;
 }
 
 async function* messages(
-  { broker, topic, schema, signal, unreadable }: Reading,
+  { broker, topic, form, check, signal, unreadable, trouble }: Reading,
   partition: number,
   from: number,
   to: number,
 ): AsyncIterable<ShownMessage> {
   for await (const batch of broker.read(topic, partition, from, to, { signal, unreadable })) {
+    try {
+      await form.prepare?.(batchValues(batch), { signal, patienceMs: 0 });
+    } catch (error) {
+      // What a message holds can be shown without its schema.
+      if (signal.aborted) throw error;
+      trouble(messageOf(error));
+    }
     for (let i = 0; i < batch.count; i++) {
       const offset = batch.offset(i);
-      if (offset >= from && offset < to) yield shown(batch, i, schema);
+      if (offset >= from && offset < to) yield shown(batch, i, check);
     }
   }
 }
 
-function shown(batch: RecordBatch, i: number, schema: RowSchema): ShownMessage {
+function shown(batch: RecordBatch, i: number, check: MessageCheck): ShownMessage {
   const timestamp = batch.timestamp(i);
   const value = batch.value(i);
-  const checked = checkMessage(schema, value);
+  const record = { key: batch.key(i), headers: batch.headers(i) };
+  const checked = value === null ? "no value (a tombstone)" : check(value, record);
   const reason = typeof checked === "string" ? checked : undefined;
   return {
     partition: batch.partition,

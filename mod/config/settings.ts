@@ -98,6 +98,16 @@ const LAKE = [
   "maintain",
 ] as const;
 
+/** Commands that read or write messages. */
+const MESSAGES = [
+  "produce",
+  "consume",
+  "topic",
+  "dead-letters",
+  "repair",
+  "dashboard",
+] as const;
+
 /** Commands that look into the table itself. */
 const ICEBERG = [
   "consume",
@@ -436,6 +446,52 @@ export const SETTINGS = define({
     commands: ["consume", "dashboard", "repair"],
     description:
       "What messages may be besides plain JSON objects, words separated by commas: numbers, names, nan, epoch_s, epoch_ms, epoch_us, epoch_ns, envelope, twice, csv",
+  },
+  messageFormat: {
+    type: "choice",
+    group: "input",
+    choices: ["json", "avro"],
+    flag: "--message-format",
+    env: "TICKLAKE_MESSAGE_FORMAT",
+    default: "json",
+    commands: MESSAGES,
+    description: "Format of the messages; all but json need a schema registry, or --message-schema",
+  },
+  messageSchema: {
+    type: "string",
+    group: "input",
+    placeholder: "<file>",
+    flag: "--message-schema",
+    env: "TICKLAKE_MESSAGE_SCHEMA",
+    commands: MESSAGES,
+    description: "File with the Avro schema of messages that have no schema id",
+  },
+  registryUrl: {
+    type: "string",
+    group: "input",
+    placeholder: "<url>",
+    flag: "--schema-registry",
+    env: "SCHEMA_REGISTRY_URL",
+    commands: MESSAGES,
+    description: "Schema registry that speaks Confluent's API, such as http://127.0.0.1:8081",
+  },
+  registryUser: {
+    type: "string",
+    group: "input",
+    placeholder: "<name>",
+    env: "SCHEMA_REGISTRY_USER",
+    commands: MESSAGES,
+    description: "User of the schema registry",
+  },
+  registryPassword: {
+    type: "string",
+    group: "input",
+    placeholder: "<password>",
+    env: "SCHEMA_REGISTRY_PASSWORD",
+    fileEnv: "SCHEMA_REGISTRY_PASSWORD_FILE",
+    commands: MESSAGES,
+    description: "Password of the schema registry",
+    secret: true,
   },
   strictFields: {
     type: "boolean",

@@ -1,5 +1,6 @@
 import type { Broker } from "../broker/broker.ts";
 import type { LakeStore } from "../lake/store.ts";
+import type { MessageForm } from "../message/message_form.ts";
 import { parseListenAddress, urlOf } from "../ops/http/listen_address.ts";
 import { serveHttp } from "../ops/http/serve_http.ts";
 import type { RowSchema } from "../schema/schema.ts";
@@ -39,6 +40,8 @@ export interface DashboardOptions {
   broker: Broker;
   store: LakeStore;
   schema: RowSchema;
+  /** How messages are read. @default {as JSON} */
+  form?: MessageForm;
   topic: string;
   group: string;
   /** `HOST:PORT`. */
@@ -74,6 +77,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     topic,
     group,
     schema,
+    form: options.form,
     onQuote: (quote) => quotes.add(quote),
   });
   // First where the group stands, then the lake: what is in neither would never be seen.

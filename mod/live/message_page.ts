@@ -1,5 +1,6 @@
+import { batchValues } from "../broker/batch_values.ts";
 import type { Broker } from "../broker/broker.ts";
-import { messageCheck } from "../message/message_check.ts";
+import { JSON_FORM, type MessageForm } from "../message/message_form.ts";
 import type { RowSchema } from "../schema/schema.ts";
 
 /** Messages of a page. */
@@ -38,12 +39,21 @@ export interface MessageRequest {
   from?: number;
 }
 
+/** Where a page is read. */
+export interface PageOf {
+  broker: Broker;
+  topic: string;
+  schema: RowSchema;
+  /** How messages are read. @default {as JSON} */
+  form?: MessageForm;
+}
+
 /**
  * Reads a page of messages outside of any group; nothing is committed.
  * @returns `null` where there is no such partition
  */
 export async function messagePage(
-  { broker, topic, schema }: { broker: Broker; topic: string; schema: RowSchema },
+  { broker, topic, schema, form = JSON_FORM }: PageOf,
   { partition, from }: MessageRequest,
   signal: AbortSignal,
 ): Promise<MessagePage | null> {
@@ -53,8 +63,10 @@ export async function messagePage(
   const { low, high } = found;
   const begin = Math.min(Math.max(low, from ?? high - PAGE_MESSAGES), high);
   const messages: ShownMessage[] = [];
-  const check = messageCheck(schema);
+  const check = form.check(schema);
   for await (const batch of broker.read(topic, partition, begin, high, { low, signal })) {
+    // Without its schema a message is shown, with that as the reason.
+    await form.prepare?.(batchValues(batch), { signal, patienceMs: 0 })?.catch(() => {});
     for (let i = 0; i < batch.count && messages.length < PAGE_MESSAGES; i++) {
       const offset = batch.offset(i);
       if (offset < begin) continue;

@@ -1,7 +1,8 @@
 import { getLogger } from "@logtape/logtape";
+import { batchValues } from "../broker/batch_values.ts";
 import type { Broker, ReadOptions } from "../broker/broker.ts";
 import { messageOf } from "../failure/failure.ts";
-import { messageCheck } from "../message/message_check.ts";
+import { JSON_FORM, type MessageForm } from "../message/message_form.ts";
 import { MessageReader } from "../schema/message_reader.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { type Quote, QuoteMaker, readerValues } from "./candles.ts";
@@ -36,6 +37,8 @@ export interface TopicTailOptions {
   topic: string;
   group: string;
   schema: RowSchema;
+  /** How messages are read. @default {as JSON} */
+  form?: MessageForm;
   /** Gets each quote that comes. */
   onQuote(quote: Quote): void;
 }
@@ -58,9 +61,9 @@ export class TopicTail {
   lags: PartitionLag[] = [];
 
   constructor(options: TopicTailOptions) {
-    const { schema } = options;
+    const { schema, form = JSON_FORM } = options;
     this.#options = options;
-    this.#reader = new MessageReader(schema, messageCheck(schema));
+    this.#reader = new MessageReader(schema, form.check(schema), form.isPlainJson);
     this.#maker = new QuoteMaker(schema);
   }
 
@@ -142,8 +145,10 @@ export class TopicTail {
     to: number,
     options: ReadOptions,
   ): Promise<void> {
-    const { broker, topic, onQuote } = this.#options;
+    const { broker, topic, onQuote, form } = this.#options;
+    const signal = options.signal ?? new AbortController().signal;
     for await (const batch of broker.read(topic, partition, from, to, options)) {
+      await form?.prepare?.(batchValues(batch), { signal, patienceMs: 0 });
       for (let i = 0; i < batch.count; i++) {
         const offset = batch.offset(i);
         if (offset < from || offset >= to) continue;

@@ -5,6 +5,7 @@ import { readDeadLetters, type StoredDeadLetter } from "../lake/format/read_dead
 import { DEAD_LETTER_ROOT, objectName } from "../lake/layout.ts";
 import type { LakeStore } from "../lake/store.ts";
 import { type TableObject, tableObjects } from "../lake/table_objects.ts";
+import type { MessageForm } from "../message/message_form.ts";
 import type { MessageReader } from "../schema/message_reader.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import type { Layout } from "../sink/layouts.ts";
@@ -22,6 +23,8 @@ export interface ReplayOptions {
   positions: ReadonlyMap<number, TablePosition>;
   schema: RowSchema;
   reader: MessageReader;
+  /** How messages are read. @default {as JSON} */
+  form?: MessageForm;
   layout: Layout;
   encoder: Encoder;
   topic: string;
@@ -43,6 +46,9 @@ export interface ReplaySummary {
   /** Objects with rows that were written. */
   objects: number;
 }
+
+/** Milliseconds that a replay waits for what messages are read by. */
+const PREPARE_MS = 30_000;
 
 /** A replay of one object of dead letters that has begun: its number, in the names of the rows' objects. */
 interface Begun {
@@ -176,9 +182,11 @@ async function rowsOfRange(
 
 async function lettersOf(
   name: string,
-  { store, signal }: ReplayOptions,
+  { store, form, signal }: ReplayOptions,
 ): Promise<StoredDeadLetter[]> {
-  return [...readDeadLetters(name, await store.get(name, { signal }))];
+  const letters = [...readDeadLetters(name, await store.get(name, { signal }))];
+  await form?.prepare?.(letters.map(({ value }) => value), { signal, patienceMs: PREPARE_MS });
+  return letters;
 }
 
 /** Whether the sink would make a row of it; a message of which only a part was kept stays. */

@@ -1,5 +1,5 @@
 import { isoDay } from "./calendar.ts";
-import { checkValue } from "./check_value.ts";
+import { type CheckedValue, checkValue } from "./check_value.ts";
 import type { CheckedRow, TypedRow } from "./row.ts";
 import type { Column, RowSchema } from "./schema.ts";
 
@@ -10,16 +10,18 @@ const MAX_REASONS = 3;
  * Checks a row's values against the schema: types, required columns, bounds and the rules over two
  * columns.
  * @param valueOf gives a column's value as JSON would: text, number, `null` or `undefined`
+ * @param check of one value, where values are not JSON's
  */
 export function checkRow(
   schema: RowSchema,
   valueOf: (column: Column, index: number) => unknown,
+  check: (column: Column, value: unknown, index: number) => CheckedValue = checkValue,
 ): CheckedRow {
   const row: TypedRow = [];
   const reasons: string[] = [];
   for (let i = 0; i < schema.columns.length; i++) {
     const column = schema.columns[i];
-    const value = checkValue(column, valueOf(column, i));
+    const value = check(column, valueOf(column, i), i);
     if (value !== null && typeof value === "object") {
       reasons.push(value.reason);
       row.push(null);

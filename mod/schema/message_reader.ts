@@ -57,6 +57,7 @@ export class MessageReader {
 
   readonly #schema: RowSchema;
   readonly #check: MessageCheck;
+  readonly #isDirect: boolean;
   readonly #names: Uint8Array[];
   readonly #kinds: Kind[];
   readonly #required: boolean[];
@@ -66,11 +67,13 @@ export class MessageReader {
   readonly #notBelow: ReadonlyArray<readonly [column: number, than: number]>;
   #scratch = new Uint8Array(256);
 
-  constructor(schema: RowSchema, check: MessageCheck) {
+  /** @param isPlainJson whether messages are JSON without a frame; else all are left to the check */
+  constructor(schema: RowSchema, check: MessageCheck, isPlainJson = true) {
     const { columns } = schema;
     this.#schema = schema;
     this.#check = check;
     this.needsRecord = columns.some(({ from }) => from !== undefined);
+    this.#isDirect = isPlainJson && !this.needsRecord;
     this.numbers = new Float64Array(columns.length);
     this.starts = new Int32Array(columns.length);
     this.ends = new Int32Array(columns.length);
@@ -95,7 +98,7 @@ export class MessageReader {
    * @returns `null` when the row is good, else the reason why it is rejected
    */
   read(value: Uint8Array, record?: MessageRecord): string | null {
-    if (!this.needsRecord && this.#readDirectly(value)) {
+    if (this.#isDirect && this.#readDirectly(value)) {
       this.bytes = value;
       this.verbatim = true;
       return null;

@@ -82,6 +82,11 @@ export class PartitionSink {
     return this.#assigned.partition;
   }
 
+  /** Aborts when the partition is no longer this member's. */
+  get lost(): AbortSignal {
+    return this.#assigned.lost;
+  }
+
   /** Bytes of memory of what was read and not sealed. */
   get openBytes(): number {
     return this.#account.open;

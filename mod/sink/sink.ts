@@ -1,3 +1,4 @@
+import { batchValues } from "../broker/batch_values.ts";
 import type {
   AssignedPartition,
   Broker,
@@ -15,7 +16,7 @@ import type { Compression } from "../lake/format/compression.ts";
 import type { LakeFormat } from "../lake/format/lake_format.ts";
 import type { LakeStore } from "../lake/store.ts";
 import type { Table, TableLog, TablePosition } from "../table/table.ts";
-import { messageCheck } from "../message/message_check.ts";
+import { JSON_FORM, type MessageForm } from "../message/message_form.ts";
 import { MessageReader } from "../schema/message_reader.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { Bell } from "../wait/bell.ts";
@@ -43,6 +44,8 @@ export interface SinkOptions {
   takeOver?: boolean;
   from: ConsumeOptions["from"];
   schema: RowSchema;
+  /** How messages are read. @default {as JSON} */
+  form?: MessageForm;
   format: LakeFormat;
   /** Specification of the Hive partitions, see `Partitioning`. */
   partitionBy: string;
@@ -149,6 +152,7 @@ export function emptySummary(): SinkSummary {
 
 class Sink implements ConsumerHandler {
   readonly #options: SinkOptions;
+  readonly #form: MessageForm;
   readonly #parts: SinkParts;
   readonly #ends: PartitionOffsets[] | null;
   readonly #summary: SinkSummary;
@@ -170,8 +174,9 @@ class Sink implements ConsumerHandler {
     ends: PartitionOffsets[] | null,
     summary: SinkSummary,
   ) {
-    const { topic, schema, policy, store, maxMemoryBytes, onRow } = options;
+    const { topic, schema, policy, store, maxMemoryBytes, onRow, form = JSON_FORM } = options;
     this.#options = options;
+    this.#form = form;
     this.#ends = ends;
     this.#summary = summary;
     const tell = listeners(options.onEvent, (event) => {
@@ -204,7 +209,11 @@ class Sink implements ConsumerHandler {
       policy,
       reader: new MessageReader(
         schema,
-        messageCheck(schema, (name) => tell({ kind: "unknown field", name })),
+        form.check(schema, {
+          onUnknown: (name) => tell({ kind: "unknown field", name }),
+          note: (text) => tell({ kind: "notice", text }),
+        }),
+        form.isPlainJson,
       ),
       encoder,
       encodings: new EncodeQueue(this.#ledger),
@@ -318,6 +327,7 @@ class Sink implements ConsumerHandler {
 
   async batch(batch: RecordBatch): Promise<void> {
     const sink = this.#partitions.get(batch.partition)!;
+    if (this.#form.prepare !== undefined && !await this.#prepare(batch, sink)) return;
     for (let i = 0; i < batch.count;) {
       // What comes after the end was asked for is left to the next start.
       if (this.#finishing) return;
@@ -333,6 +343,22 @@ class Sink implements ConsumerHandler {
         this.#end.signal,
       );
     }
+  }
+
+  /** Waits for what the messages are read by. @returns false where the batch cannot be read any more */
+  async #prepare(batch: RecordBatch, { partition, lost }: PartitionSink): Promise<boolean> {
+    const signal = AbortSignal.any([lost, this.#end.signal]);
+    try {
+      await this.#form.prepare!(batchValues(batch), {
+        signal,
+        patienceMs: this.#ends === null ? Infinity : UNTIL_END_PATIENCE_MS,
+        onTrouble: (reason) => this.#parts.tell({ kind: "stalled", partition, reason }),
+      });
+    } catch (error) {
+      if (!signal.aborted) this.#fail(error);
+      return false;
+    }
+    return !signal.aborted;
   }
 
   skipped(partition: number, nextOffset: number): void {

@@ -15,7 +15,9 @@ Deno.test("every setting can be set, a secret without a flag, and a password by 
 Deno.test("environment names are unique and spelled as such", () => {
   const names = ALL_SETTINGS.flatMap(([, { env }]) => env ?? []);
   assert.equal(new Set(names).size, names.length);
-  for (const name of names) assert.match(name, /^(AWS_S3|ICEBERG_REST|KAFKA|TICKLAKE)_[A-Z0-9_]+$/);
+  for (const name of names) {
+    assert.match(name, /^(AWS_S3|ICEBERG_REST|KAFKA|SCHEMA_REGISTRY|TICKLAKE)_[A-Z0-9_]+$/);
+  }
 });
 
 Deno.test("no command takes two settings with one flag", () => {

@@ -33,6 +33,7 @@ const ADAPTERS: readonly string[] = [
   "mod/catalog/local/",
   "mod/lake/directory.ts",
   "mod/lake/s3.ts",
+  "mod/message/avro/",
   "mod/table/hive/hive_table.ts",
   "mod/table/iceberg/catalogs/",
 ];

@@ -22,6 +22,10 @@ const VARIABLES = {
   "iceberg-rest": "TEST_ICEBERG_REST",
   /** A Python with pyiceberg, and DuckDB with its Iceberg extension. */
   "iceberg-readers": "TEST_ICEBERG_PYTHON",
+  /** A schema registry that speaks Confluent's API. */
+  "schema-registry": "TEST_SCHEMA_REGISTRY",
+  /** A Python with Confluent's client and its serializers. */
+  "confluent-client": "TEST_CONFLUENT_PYTHON",
   /** A Chromium, for tests of the page. */
   chromium: "TEST_CHROMIUM",
   /** The compiled program, see `binary` of {@linkcode runTicklake}. */

@@ -2,8 +2,16 @@ import { compileBinary } from "./binary.ts";
 import { findChromium } from "./chromium.ts";
 import { startKafka } from "./kafka/kafka.ts";
 import { startMoto } from "./moto.ts";
-import { ICEBERG_PYTHON, installIcebergPython, installPython, VENV_PYTHON } from "./python_venv.ts";
+import {
+  CONFLUENT_PYTHON,
+  ICEBERG_PYTHON,
+  installConfluentPython,
+  installIcebergPython,
+  installPython,
+  VENV_PYTHON,
+} from "./python_venv.ts";
 import { startRestCatalog } from "./rest_catalog/rest_catalog.ts";
+import { startSchemaRegistry } from "./schema_registry/schema_registry.ts";
 import type { Need } from "./services.ts";
 import { Missing } from "./tools_folder.ts";
 import { startVersitygw } from "./versitygw.ts";
@@ -74,6 +82,22 @@ const PARTS: readonly Part[] = [
     async start() {
       await installIcebergPython();
       return { values: [ICEBERG_PYTHON] };
+    },
+  },
+  {
+    variables: ["TEST_SCHEMA_REGISTRY"],
+    needs: ["schema-registry"],
+    async start(folder) {
+      const { url, stop } = await startSchemaRegistry(`${folder}/schema-registry`);
+      return { values: [url], stop };
+    },
+  },
+  {
+    variables: ["TEST_CONFLUENT_PYTHON"],
+    needs: ["confluent-client"],
+    async start() {
+      await installConfluentPython();
+      return { values: [CONFLUENT_PYTHON] };
     },
   },
   {

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import avro from "avsc";
 import { Failure, messageOf } from "../../failure/failure.ts";
-import { boundCollections } from "./avsc_repairs.ts";
+import { boundCollections } from "../../files/avsc_repairs.ts";
 
 boundCollections();
 

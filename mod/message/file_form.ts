@@ -1,0 +1,13 @@
+import type { MessageForm } from "./message_form.ts";
+import type { PayloadMaker } from "./payload_maker.ts";
+
+/** Messages without a frame, all written by one schema. */
+export function fileForm(maker: PayloadMaker): MessageForm {
+  return {
+    isPlainJson: false,
+    check(schema, { onUnknown = () => {}, note = () => {} } = {}) {
+      const row = maker.forTable(schema, { onUnknown, note });
+      return (value, record) => value.length === 0 ? "empty value" : row(value, value, record);
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import type { MessageCheck } from "../schema/message_reader.ts";
+import type { RowSchema } from "../schema/schema.ts";
+import { messageCheck } from "./message_check.ts";
+
+/** Forms that messages can have, as `--message-format` takes them. */
+export const MESSAGE_FORMATS = ["json", "avro", "protobuf", "json-schema"] as const;
+
+/** A form that messages can have. */
+export type MessageFormat = (typeof MESSAGE_FORMATS)[number];
+
+/** What a check tells of. */
+export interface CheckListener {
+  /** A message has a field that the table's schema does not know; `name` is the first of them. */
+  onUnknown(name: string): void;
+  /** What people should know of the schema that messages were written by, once. */
+  note(text: string): void;
+}
+
+/** Options of {@linkcode MessageForm.prepare}. */
+export interface PrepareOptions {
+  signal: AbortSignal;
+  /** Milliseconds of failing after which it gives up. @default {Infinity} */
+  patienceMs?: number;
+  /** Told of each failed attempt; `null` when it works again. */
+  onTrouble?(reason: string | null): void;
+}
+
+/** How the messages of a topic are read. */
+export interface MessageForm {
+  /** Whether messages are JSON without a frame, so that the reader may take them from their bytes. */
+  readonly isPlainJson: boolean;
+  /** What decides about messages. */
+  check(schema: RowSchema, listener?: Partial<CheckListener>): MessageCheck;
+  /**
+   * Fetches what messages need before they are checked, and tries again as long as it cannot be had.
+   * Absent, or without a promise, where nothing has to be waited for.
+   * @throws {Failure} kind `service`, when the patience is over
+   * @throws the signal's reason
+   */
+  prepare?(
+    values: Iterable<Uint8Array | null>,
+    options: PrepareOptions,
+  ): Promise<void> | undefined;
+}
+
+/** JSON objects, the form without a schema. */
+export const JSON_FORM: MessageForm = {
+  isPlainJson: true,
+  check: (schema, { onUnknown } = {}) => messageCheck(schema, onUnknown),
+};

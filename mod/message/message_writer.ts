@@ -1,0 +1,66 @@
+import { Failure, messageOf } from "../failure/failure.ts";
+import type { RowSchema } from "../schema/schema.ts";
+import type { Fields } from "./fields.ts";
+import { type MessageSettings, openRegistry } from "./open_message_form.ts";
+import { framed } from "./registry/frame.ts";
+import type { SchemaType } from "./registry/registry_client.ts";
+
+/** Writes rows in a format that has a schema. */
+export interface PayloadWriter {
+  readonly type: SchemaType;
+  /** The schema. */
+  readonly text: string;
+  /** Whether another schema's payloads are the same. @throws {Error} where it is none */
+  isSame(text: string): boolean;
+  /** @param row a valid one, in the form that JSON messages have */
+  write(row: Fields): Uint8Array;
+}
+
+/** Makes messages of rows that are JSON. */
+export type MessageWriter = (json: Uint8Array) => Uint8Array;
+
+/**
+ * How rows are written, by the settings; `null` where they stay JSON. The schema is derived from the
+ * table's and registered as the topic's.
+ * @throws {Failure} kind `usage` or `service`, when the registry does not take the schema
+ */
+export async function openMessageWriter(
+  settings: MessageSettings & { topic: string },
+  schema: RowSchema,
+  signal: AbortSignal,
+): Promise<MessageWriter | null> {
+  const { messageFormat, messageSchema, topic } = settings;
+  if (messageFormat === "json") return null;
+  const writer = await payloadWriter(schema);
+  if (messageSchema !== undefined) {
+    await requireSame(messageSchema, writer);
+    return (json) => writer.write(parsed(json));
+  }
+  const registry = await openRegistry(settings);
+  const id = await registry.register(`${topic}-value`, writer, signal);
+  return (json) => framed(id, writer.write(parsed(json)));
+}
+
+async function payloadWriter(schema: RowSchema): Promise<PayloadWriter> {
+  const { avroWriter } = await import("./avro/avro_writer.ts");
+  return avroWriter(schema);
+}
+
+/** Who reads by a file must read what is written. */
+async function requireSame(path: string, writer: PayloadWriter): Promise<void> {
+  let why = "it is not the schema that rows are written by";
+  try {
+    if (writer.isSame(await Deno.readTextFile(path))) return;
+  } catch (error) {
+    why = messageOf(error);
+  }
+  throw new Failure("usage", `--message-schema ${path}: ${why}`, {
+    fix: `Put this into the file, for produce and consume: ${writer.text}`,
+  });
+}
+
+function parsed(json: Uint8Array): Fields {
+  return JSON.parse(decoder.decode(json));
+}
+
+const decoder = new TextDecoder();

@@ -1,0 +1,69 @@
+import type { Settings } from "../config/settings.ts";
+import { Failure, messageOf } from "../failure/failure.ts";
+import { JSON_FORM, type MessageForm } from "./message_form.ts";
+import { type PayloadMaker, payloadMaker } from "./payload_maker.ts";
+import type { RegisteredSchema } from "./registry/registry_client.ts";
+
+/** The settings that say how messages are read and written. */
+export type MessageSettings = Pick<
+  Settings,
+  "messageFormat" | "messageSchema" | "registryUrl" | "registryUser" | "registryPassword"
+>;
+
+/**
+ * How the messages of the topic are read, by the settings. What a format needs is loaded only for it.
+ * @throws {Failure} kind `usage`, where the settings do not fit each other
+ */
+export async function openMessageForm(settings: MessageSettings): Promise<MessageForm> {
+  const { messageFormat, messageSchema } = settings;
+  if (messageFormat === "json") return JSON_FORM;
+  if (messageSchema !== undefined) {
+    const { fileForm } = await import("./file_form.ts");
+    return fileForm(await fromFile(messageFormat, messageSchema));
+  }
+  const [client, { RegistryForm }] = await Promise.all([
+    openRegistry(settings),
+    import("./registry/registry_form.ts"),
+  ]);
+  return new RegistryForm(client, openSchema);
+}
+
+/** The registry of the settings. @throws {Failure} kind `usage`, where they name none */
+export async function openRegistry(settings: MessageSettings) {
+  const { messageFormat, registryUrl: url, registryUser: user, registryPassword: password } =
+    settings;
+  if (url === undefined) {
+    throw new Failure("usage", `--message-format ${messageFormat}: no schema registry is set`, {
+      fix: "Set SCHEMA_REGISTRY_URL; or, for Avro without one, --message-schema FILE.",
+    });
+  }
+  const { RegistryClient } = await import("./registry/registry_client.ts");
+  return new RegistryClient({ url, user, password });
+}
+
+async function openSchema({ type, text, references }: RegisteredSchema): Promise<PayloadMaker> {
+  switch (type) {
+    case "AVRO": {
+      const { avroPayload } = await import("./avro/avro_payload.ts");
+      return payloadMaker(avroPayload(text, references.map(({ text }) => text)));
+    }
+    default:
+      throw new Error(`schemas of type ${type} are not read`);
+  }
+}
+
+async function fromFile(format: string, path: string): Promise<PayloadMaker> {
+  if (format !== "avro") {
+    throw new Failure("usage", `--message-schema: not for --message-format ${format}`, {
+      fix: "Only Avro is read by a schema in a file; the others need a registry.",
+    });
+  }
+  try {
+    return await openSchema({ type: "AVRO", text: await Deno.readTextFile(path), references: [] });
+  } catch (error) {
+    throw new Failure("usage", `--message-schema ${path}: ${messageOf(error)}`, {
+      fix: "Give the writer's schema, as JSON.",
+      cause: error,
+    });
+  }
+}

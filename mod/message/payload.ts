@@ -1,0 +1,31 @@
+import type { Fields } from "./fields.ts";
+
+/** Reads the payloads that were written by one schema. */
+export interface PayloadReader {
+  /** Names of the top-level fields. */
+  readonly fields: readonly string[];
+  /** Names of the top-level fields that are decimals, which the lake has as doubles. */
+  readonly decimals: readonly string[];
+  /**
+   * The fields of a payload. Dates and times are {@linkcode Instant}s, decimals numbers, whole numbers
+   * beyond 2^53 bigints.
+   * @throws {Error} when the payload is damaged
+   */
+  read(payload: Uint8Array): Fields;
+}
+
+/** A payload's day or point in time. */
+export class Instant {
+  /**
+   * @param ms milliseconds since 1970 UTC
+   * @param isDay whether it is a day without a time
+   */
+  constructor(readonly ms: number, readonly isDay: boolean) {}
+
+  /** ISO 8601; what no calendar has is the number. */
+  toJSON(): string {
+    if (!(Math.abs(this.ms) <= 8.64e15)) return String(this.ms);
+    const text = new Date(this.ms).toISOString();
+    return this.isDay ? text.slice(0, 10) : text;
+  }
+}

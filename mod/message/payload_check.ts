@@ -1,0 +1,111 @@
+import { DAY_MS } from "../schema/calendar.ts";
+import { checkRow } from "../schema/check_row.ts";
+import { type CheckedValue, checkValue, rejected } from "../schema/check_value.ts";
+import type { MessageRecord } from "../schema/message_reader.ts";
+import type { CheckedRow } from "../schema/row.ts";
+import type { Column, RowSchema } from "../schema/schema.ts";
+import type { Fields } from "./fields.ts";
+import { fieldFinder } from "./find_field.ts";
+import { Instant, type PayloadReader } from "./payload.ts";
+import { jsonText, plainValue } from "./plain_value.ts";
+import { recordText } from "./record_text.ts";
+
+/** What a payload's schema lacks for the table, or has beside it. */
+export interface PayloadMisfit {
+  /** Required columns without a field. */
+  missing: Column[];
+  /** Fields that are no column. */
+  unknown: string[];
+}
+
+/** The first and the last instant of the years 0001 to 9999. */
+const FIRST_MS = Date.UTC(2001, 0, 1) - 730_485 * DAY_MS;
+const LAST_MS = Date.UTC(10_000, 0, 1) - 1;
+
+/**
+ * Makes rows of the payloads that one schema has written. A column's field is the one with its wire
+ * name, its lake name or an alias, without regard to case: a schema's names cannot have spaces.
+ */
+export class PayloadCheck {
+  readonly misfit: PayloadMisfit;
+  readonly #schema: RowSchema;
+  readonly #reader: PayloadReader;
+  readonly #lenient: ReadonlySet<string>;
+  /** By column: its field, if a top-level one. */
+  readonly #fields: Array<string | undefined>;
+  /** Whether a value may have a form that the strict check does not take. */
+  readonly #isLenient: boolean[];
+
+  constructor(schema: RowSchema, reader: PayloadReader) {
+    const { columns } = schema;
+    this.#schema = schema;
+    this.#reader = reader;
+    this.#lenient = new Set(schema.lenient);
+    const find = fieldFinder(Object.fromEntries(reader.fields.map((name) => [name, name])), true);
+    this.#fields = columns.map((column) => find(column) as string | undefined);
+    this.#isLenient = columns.map(({ format, number, type }) =>
+      format !== undefined || number !== undefined || (type !== "string" && this.#lenient.size > 0)
+    );
+    const isNested = ({ wire }: Column) => reader.fields.includes(wire.split(".")[0]);
+    const known = new Set([...this.#fields, ...columns.map(({ wire }) => wire.split(".")[0])]);
+    this.misfit = {
+      missing: columns.filter((column, c) =>
+        column.required && column.from === undefined && this.#fields[c] === undefined &&
+        !isNested(column)
+      ),
+      unknown: reader.fields.filter((name) => !known.has(name)),
+    };
+  }
+
+  /** The row of a payload, or the reason why it is rejected. Never throws. */
+  check(payload: Uint8Array, value: Uint8Array, record?: MessageRecord): CheckedRow {
+    let fields: Fields;
+    try {
+      fields = this.#reader.read(payload);
+    } catch (error) {
+      return `damaged payload: ${error instanceof Error ? error.message : error}`;
+    }
+    const names = this.#fields;
+    return checkRow(this.#schema, (column, c) => {
+      if (column.from !== undefined) return recordText(column.from, value, record);
+      const name = names[c];
+      return name === undefined ? nested(fields, column) : fields[name];
+    }, (column, own, c) => this.#value(column, own, c));
+  }
+
+  #value(column: Column, value: unknown, c: number): CheckedValue {
+    if (value instanceof Instant) return instantValue(column, value);
+    if (column.from !== undefined) return checkValue(column, plainValue(column, value, true));
+    if (typeof value === "object" && value !== null && column.type === "string") {
+      return checkValue(column, jsonText(value));
+    }
+    if (typeof value === "number" && !Number.isFinite(value)) {
+      if (!column.required && this.#lenient.has("nan")) return null;
+      return rejected(`${column.wire} is NaN or Infinity`);
+    }
+    if (!this.#isLenient[c]) return checkValue(column, value);
+    const lenient = this.#lenient;
+    return checkValue(column, plainValue(column, value, lenient.has("numbers"), lenient));
+  }
+}
+
+function nested(fields: Fields, column: Column): unknown {
+  return column.wire.includes(".") ? fieldFinder(fields, false)(column) : undefined;
+}
+
+function instantValue(column: Column, instant: Instant): CheckedValue {
+  const { ms } = instant;
+  const { wire, type, time } = column;
+  if (type === "string") return checkValue(column, instant.toJSON());
+  if (type !== "date" && type !== "timestamp") {
+    return rejected(`${wire}: expected a number, found ${instant.toJSON()}`);
+  }
+  if (!(ms >= FIRST_MS && ms <= LAST_MS)) {
+    return rejected(`${wire}: no such ${instant.isDay ? "day" : "time"} ${instant.toJSON()}`);
+  }
+  if (type === "timestamp") return Math.floor(ms);
+  if (ms % DAY_MS !== 0 && time !== "drop") {
+    return rejected(`${wire}: expected a day, found ${instant.toJSON()}`);
+  }
+  return Math.floor(ms / DAY_MS);
+}

@@ -1,0 +1,44 @@
+import type { MessageRecord } from "../schema/message_reader.ts";
+import type { CheckedRow } from "../schema/row.ts";
+import type { RowSchema } from "../schema/schema.ts";
+import { valueText } from "../schema/value_text.ts";
+import type { CheckListener } from "./message_form.ts";
+import type { PayloadReader } from "./payload.ts";
+import { PayloadCheck } from "./payload_check.ts";
+
+/** The row of a payload; `value` is the whole message. Never throws. */
+export type TablePayloads = (
+  payload: Uint8Array,
+  value: Uint8Array,
+  record?: MessageRecord,
+) => CheckedRow;
+
+/** What makes rows of the payloads that one schema has written. */
+export interface PayloadMaker {
+  forTable(schema: RowSchema, listener: CheckListener): TablePayloads;
+}
+
+/** Makes rows of what a {@linkcode PayloadReader} reads. */
+export function payloadMaker(reader: PayloadReader): PayloadMaker {
+  return {
+    forTable(schema, { onUnknown, note }) {
+      const check = new PayloadCheck(schema, reader);
+      const { missing, unknown } = check.misfit;
+      if (missing.length > 0) {
+        const names = missing.map(({ wire }) => wire).join(", ");
+        note(
+          `no field for ${names}, which ${schema.table} requires: its messages are dead letters`,
+        );
+      }
+      const inexact = reader.decimals.filter((name) => !unknown.includes(name));
+      if (inexact.length > 0) note(`decimals are read as doubles: ${inexact.join(", ")}`);
+      const [first] = unknown;
+      return (payload, value, record) => {
+        if (first !== undefined && schema.strictFields) return `unknown field ${valueText(first)}`;
+        const row = check.check(payload, value, record);
+        if (first !== undefined && typeof row !== "string") onUnknown(first);
+        return row;
+      };
+    },
+  };
+}

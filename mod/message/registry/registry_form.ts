@@ -1,0 +1,124 @@
+import { getLogger } from "@logtape/logtape";
+import { Failure, messageOf } from "../../failure/failure.ts";
+import type { MessageCheck } from "../../schema/message_reader.ts";
+import type { RowSchema } from "../../schema/schema.ts";
+import { backoff } from "../../wait/backoff.ts";
+import { sleep } from "../../wait/sleep.ts";
+import type { CheckListener, MessageForm, PrepareOptions } from "../message_form.ts";
+import type { PayloadMaker, TablePayloads } from "../payload_maker.ts";
+import { FRAME_BYTES, schemaId } from "./frame.ts";
+import type { RegisteredSchema, RegistryClient } from "./registry_client.ts";
+
+const logger = getLogger(["ticklake", "registry"]);
+
+/** The pauses between two attempts to get a schema. */
+const PAUSES = { firstMs: 250, longestMs: 10_000, jitter: 0.1 };
+
+/** Milliseconds between two warnings. */
+const WARNING_MS = 60_000;
+
+/** Messages in Confluent's frame, whose schemas a registry has by their ids. */
+export class RegistryForm implements MessageForm {
+  readonly isPlainJson = false;
+  readonly #client: RegistryClient;
+  readonly #open: (schema: RegisteredSchema) => Promise<PayloadMaker>;
+  /** What payloads are read by, or why they cannot be, by id. */
+  readonly #schemas = new Map<number, PayloadMaker | string>();
+
+  /** @param open makes what reads a schema's payloads */
+  constructor(
+    client: RegistryClient,
+    open: (schema: RegisteredSchema) => Promise<PayloadMaker>,
+  ) {
+    this.#client = client;
+    this.#open = open;
+  }
+
+  check(
+    schema: RowSchema,
+    { onUnknown = () => {}, note = () => {} }: Partial<CheckListener> = {},
+  ): MessageCheck {
+    const payloads = new Map<number, TablePayloads>();
+    return (value, record) => {
+      const id = schemaId(value);
+      if (id === null) return noFrame(value);
+      let own = payloads.get(id);
+      if (own === undefined) {
+        const maker = this.#schemas.get(id);
+        if (maker === undefined) return `schema ${id} was not to be had`;
+        if (typeof maker === "string") return maker;
+        own = maker.forTable(schema, {
+          onUnknown,
+          note: (text) => note(`schema ${id} of the registry: ${text}`),
+        });
+        payloads.set(id, own);
+      }
+      return own(value.subarray(FRAME_BYTES), value, record);
+    };
+  }
+
+  prepare(
+    values: Iterable<Uint8Array | null>,
+    options: PrepareOptions,
+  ): Promise<void> | undefined {
+    const missing = new Set<number>();
+    let last: number | null = null;
+    for (const value of values) {
+      const id = value === null ? null : schemaId(value);
+      if (id === null || id === last) continue;
+      last = id;
+      if (!this.#schemas.has(id)) missing.add(id);
+    }
+    return missing.size === 0 ? undefined : this.#fetch(missing, options);
+  }
+
+  async #fetch(ids: Iterable<number>, options: PrepareOptions): Promise<void> {
+    const { signal, patienceMs = Infinity, onTrouble = () => {} } = options;
+    const until = performance.now() + patienceMs;
+    for (const id of ids) {
+      const pauses = backoff(PAUSES);
+      let warnedAt = -Infinity;
+      for (let schema; schema === undefined;) {
+        try {
+          schema = await this.#client.schema(id, signal);
+        } catch (error) {
+          if (signal.aborted || !(error instanceof Failure)) throw error;
+          const pauseMs = pauses.next().value;
+          const now = performance.now();
+          if (now + pauseMs > until) throw error;
+          onTrouble(error.message);
+          if (now - warnedAt > WARNING_MS) {
+            warnedAt = now;
+            logger.warn("waiting for schema {id}, its messages stay in the topic: {error}", {
+              id,
+              error: messageOf(error),
+            });
+          }
+          await sleep(pauseMs, signal);
+          continue;
+        }
+        if (warnedAt !== -Infinity) {
+          onTrouble(null);
+          logger.info("schema {id} is there", { id });
+        }
+        this.#schemas.set(id, await this.#opened(id, schema));
+      }
+    }
+  }
+
+  async #opened(id: number, schema: RegisteredSchema): Promise<PayloadMaker | string> {
+    try {
+      return await this.#open(schema);
+    } catch (error) {
+      const why = `schema ${id} of the registry cannot be used: ${messageOf(error)}`;
+      logger.warn("{why}", { why });
+      return why;
+    }
+  }
+}
+
+function noFrame(value: Uint8Array): string {
+  if (value.length === 0) return "empty value";
+  const first = `0x${value[0].toString(16).padStart(2, "0")}`;
+  return `no schema id: expected a zero and four bytes, found ${first} of ${value.length} bytes`;
+}

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { ConsumePlace } from "../commands/consume_place.ts";
+import { kafka, runTicklake, serviceTest } from "../services/services.ts";
+import { confluentReads, confluentWrites, registryUrl } from "./confluent.ts";
+
+const CSV = `Index,Date,Open,High,Low,Close,Adj Close,Volume,CloseUSD
+HSI,2021-05-31,1.5,2,1,1.25,1.25,7000000000,0.2
+N225,1969-12-31,10,11,9,10.5,,0,0.1
+`;
+
+/** Runs with a place on Kafka and a directory, that reads by the registry. */
+async function withRegistry(
+  format: string,
+  run: (place: ConsumePlace) => Promise<void>,
+): Promise<void> {
+  const cwd = await Deno.makeTempDir({ prefix: "ticklake-registry-" });
+  const place = new ConsumePlace(cwd, kafka());
+  Object.assign(place.env, {
+    SCHEMA_REGISTRY_URL: registryUrl(),
+    TICKLAKE_MESSAGE_FORMAT: format,
+  });
+  try {
+    await run(place);
+  } finally {
+    await Deno.remove(cwd, { recursive: true });
+  }
+}
+
+async function query(place: ConsumePlace, sql: string): Promise<unknown> {
+  const { code, stdout, stderr } = await runTicklake(["query", "--json", sql], place);
+  assert.equal(code, 0, stderr);
+  return JSON.parse(stdout);
+}
+
+for (const format of ["avro"]) {
+  serviceTest(`produce writes ${format} that Confluent's client and consume read`, {
+    needs: ["kafka", "schema-registry", "confluent-client"],
+  }, () =>
+    withRegistry(format, async (place) => {
+      await Deno.writeTextFile(`${place.cwd}/quotes.csv`, CSV);
+      const args = ["produce", "--input", "quotes.csv", "--mode", "replay", "--rate", "max"];
+      const produced = await runTicklake(args, place);
+      assert.equal(produced.code, 0, produced.stderr);
+      const rows = await confluentReads(place.topic, 2);
+      rows.sort((a, b) => String(a.Index).localeCompare(String(b.Index)));
+      assert.deepEqual(rows[0], {
+        Index: "HSI",
+        Date: "2021-05-31",
+        Open: 1.5,
+        High: 2,
+        Low: 1,
+        Close: 1.25,
+        adj_close: 1.25,
+        Volume: 7e9,
+        CloseUSD: 0.2,
+      });
+      assert.equal(rows[1].Date, "1969-12-31");
+      assert.equal(rows[1].adj_close ?? null, null);
+      const { summary } = await place.toEnd();
+      assert.deepEqual([summary.written, summary.rejected], [2, 0]);
+      const sql = 'select "date", open, adj_close, volume from index_quotes order by volume';
+      assert.deepEqual(await query(place, sql), [
+        { date: "1969-12-31", open: 10, adj_close: null, volume: 0 },
+        { date: "2021-05-31", open: 1.5, adj_close: 1.25, volume: 7e9 },
+      ]);
+      const verified = await runTicklake(["verify", "--deep"], place);
+      assert.equal(verified.code, 0, verified.stderr);
+      const read = await runTicklake(["topic", "read", "--json"], place);
+      const shown = read.stdout.trim().split("\n").map((line) => JSON.parse(line));
+      assert.deepEqual(shown.map(({ row }) => row), [true, true]);
+    }));
+}
+
+const FIELDS = [
+  { name: "index", type: "string" },
+  { name: "Date", type: { type: "int", logicalType: "date" } },
+  ...["Open", "High", "Low"].map((name) => ({ name, type: "double" })),
+  { name: "Close", type: { type: "bytes", logicalType: "decimal", precision: 9, scale: 2 } },
+  { name: "Volume", type: ["null", "long", "double"] },
+];
+const SCHEMA = { type: "record", name: "Foreign", fields: FIELDS };
+const ROW = {
+  index: "HSI",
+  Date: { date: "2024-02-29" },
+  Open: 1,
+  High: 2,
+  Low: 0.5,
+  Close: { decimal: "1.50" },
+  Volume: 5,
+};
+
+serviceTest("Avro of others becomes rows: two schemas, names in another case, logical types", {
+  needs: ["kafka", "schema-registry", "confluent-client"],
+}, () =>
+  withRegistry("avro", async (place) => {
+    const grown = {
+      ...SCHEMA,
+      fields: [...FIELDS, {
+        name: "extra",
+        type: ["null", { type: "long", logicalType: "timestamp-micros" }],
+      }],
+    };
+    const time = "2024-02-29T12:00:00.123456+00:00";
+    await confluentWrites(place.topic, [
+      { schema: SCHEMA, rows: [ROW, { ...ROW, Low: 99 }] },
+      { schema: grown, rows: [{ ...ROW, Volume: 2 ** 40, extra: { time } }] },
+    ]);
+    await place.send([{ key: null, value: "{}" }, { key: null, value: new Uint8Array() }]);
+    const { summary, stderr } = await place.toEnd();
+    assert.deepEqual([summary.written, summary.rejected], [2, 3]);
+    assert.match(stderr, /decimals are read as doubles: Close/);
+    assert.match(stderr, /field "extra" that the schema does not know/);
+    const sql = 'select "date", close, volume from index_quotes order by volume';
+    assert.deepEqual(await query(place, sql), [
+      { date: "2024-02-29", close: 1.5, volume: 5 },
+      { date: "2024-02-29", close: 1.5, volume: 2 ** 40 },
+    ]);
+    const letters = await runTicklake(["dead-letters", "list", "--json"], place);
+    assert.match(letters.stdout, /no schema id: expected a zero and four bytes, found 0x7b/);
+    assert.match(letters.stdout, /High 2 is below Low 99/);
+  }));
