@@ -15,6 +15,7 @@ import { manyGroups, manyGroupsWithoutS3 } from "./memory.ts";
 import { movedOffsets } from "./moved_offsets.ts";
 import { outageRebalance } from "./outage_rebalance.ts";
 import { rebalanceStorm } from "./rebalance_storm.ts";
+import { repairKills } from "./repair_kills.ts";
 import { retention } from "./retention.ts";
 import { S3_FAULTS } from "./s3_faults.ts";
 import { expiredCredentials, s3Outage } from "./s3_outage.ts";
@@ -30,6 +31,7 @@ export const FAULTS: readonly Fault[] = [
   changedLayout,
   killProduce,
   embeddedKills,
+  repairKills,
   ...ICEBERG_FAULTS,
   zombie,
   rebalanceStorm,

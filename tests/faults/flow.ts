@@ -86,6 +86,11 @@ export abstract class Flow implements AsyncDisposable {
     return this.#spawn(["consume", "--json", ...args], env);
   }
 
+  /** Starts another command. */
+  start(args: string[]): Watched {
+    return this.#spawn(args, {});
+  }
+
   /**
    * Asks a process to finish, as an operator would, once it has begun its work.
    * @throws when it does not end with exit code 0
