@@ -450,7 +450,7 @@ export const SETTINGS = define({
   messageFormat: {
     type: "choice",
     group: "input",
-    choices: ["json", "avro"],
+    choices: ["json", "avro", "json-schema"],
     flag: "--message-format",
     env: "TICKLAKE_MESSAGE_FORMAT",
     default: "json",

@@ -2,12 +2,6 @@ import type { MessageCheck } from "../schema/message_reader.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { messageCheck } from "./message_check.ts";
 
-/** Forms that messages can have, as `--message-format` takes them. */
-export const MESSAGE_FORMATS = ["json", "avro", "protobuf", "json-schema"] as const;
-
-/** A form that messages can have. */
-export type MessageFormat = (typeof MESSAGE_FORMATS)[number];
-
 /** What a check tells of. */
 export interface CheckListener {
   /** A message has a field that the table's schema does not know; `name` is the first of them. */

@@ -1,7 +1,7 @@
 import { Failure, messageOf } from "../failure/failure.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import type { Fields } from "./fields.ts";
-import { type MessageSettings, openRegistry } from "./open_message_form.ts";
+import { type MessageSettings, openRegistry, requireAvro } from "./open_message_form.ts";
 import { framed } from "./registry/frame.ts";
 import type { SchemaType } from "./registry/registry_client.ts";
 
@@ -31,8 +31,9 @@ export async function openMessageWriter(
 ): Promise<MessageWriter | null> {
   const { messageFormat, messageSchema, topic } = settings;
   if (messageFormat === "json") return null;
-  const writer = await payloadWriter(schema);
+  const writer = await payloadWriter(messageFormat, schema);
   if (messageSchema !== undefined) {
+    requireAvro(messageFormat);
     await requireSame(messageSchema, writer);
     return (json) => writer.write(parsed(json));
   }
@@ -41,7 +42,11 @@ export async function openMessageWriter(
   return (json) => framed(id, writer.write(parsed(json)));
 }
 
-async function payloadWriter(schema: RowSchema): Promise<PayloadWriter> {
+async function payloadWriter(format: string, schema: RowSchema): Promise<PayloadWriter> {
+  if (format === "json-schema") {
+    const { jsonSchemaWriter } = await import("./json_schema_writer.ts");
+    return jsonSchemaWriter(schema);
+  }
   const { avroWriter } = await import("./avro/avro_writer.ts");
   return avroWriter(schema);
 }

@@ -1,5 +1,6 @@
 import type { Settings } from "../config/settings.ts";
 import { Failure, messageOf } from "../failure/failure.ts";
+import { messageCheck } from "./message_check.ts";
 import { JSON_FORM, type MessageForm } from "./message_form.ts";
 import { type PayloadMaker, payloadMaker } from "./payload_maker.ts";
 import type { RegisteredSchema } from "./registry/registry_client.ts";
@@ -47,17 +48,28 @@ async function openSchema({ type, text, references }: RegisteredSchema): Promise
       const { avroPayload } = await import("./avro/avro_payload.ts");
       return payloadMaker(avroPayload(text, references.map(({ text }) => text)));
     }
+    case "JSON":
+      return {
+        forTable(schema, { onUnknown }) {
+          const check = messageCheck(schema, onUnknown);
+          return (payload, _, record) => check(payload, record);
+        },
+      };
     default:
       throw new Error(`schemas of type ${type} are not read`);
   }
 }
 
+/** @throws {Failure} kind `usage`, for a format that is not read by a schema in a file */
+export function requireAvro(format: string): void {
+  if (format === "avro") return;
+  throw new Failure("usage", `--message-schema: not for --message-format ${format}`, {
+    fix: "Only Avro is read by a schema in a file; the others need a registry.",
+  });
+}
+
 async function fromFile(format: string, path: string): Promise<PayloadMaker> {
-  if (format !== "avro") {
-    throw new Failure("usage", `--message-schema: not for --message-format ${format}`, {
-      fix: "Only Avro is read by a schema in a file; the others need a registry.",
-    });
-  }
+  requireAvro(format);
   try {
     return await openSchema({ type: "AVRO", text: await Deno.readTextFile(path), references: [] });
   } catch (error) {

@@ -8,9 +8,10 @@ import sys
 from confluent_kafka import Consumer, Producer
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
+from confluent_kafka.schema_registry.json_schema import JSONDeserializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
-what, servers, registry, topic, argument = sys.argv[1:]
+what, servers, registry, topic, argument, form = sys.argv[1:]
 client = SchemaRegistryClient({"url": registry})
 context = SerializationContext(topic, MessageField.VALUE)
 
@@ -50,7 +51,10 @@ def read():
         "auto.offset.reset": "earliest",
     })
     consumer.subscribe([topic])
-    deserialize = AvroDeserializer(client)
+    deserialize = {
+        "avro": lambda: AvroDeserializer(client),
+        "json-schema": lambda: JSONDeserializer(None, schema_registry_client=client),
+    }[form]()
     left = int(argument)
     while left > 0:
         message = consumer.poll(30)

@@ -11,23 +11,29 @@ export async function confluentWrites(
   topic: string,
   parts: ReadonlyArray<{ schema: unknown; rows: unknown[] }>,
 ): Promise<void> {
-  await run("write", topic, JSON.stringify(parts));
+  await run("write", topic, JSON.stringify(parts), "avro");
 }
 
 /** Has Confluent's client read so many rows of a topic. */
 export async function confluentReads(
   topic: string,
   count: number,
+  format: string,
 ): Promise<Array<Record<string, unknown>>> {
-  const lines = (await run("read", topic, String(count))).trim().split("\n");
+  const lines = (await run("read", topic, String(count), format)).trim().split("\n");
   return lines.map((line) => JSON.parse(line));
 }
 
-async function run(what: string, topic: string, argument: string): Promise<string> {
+async function run(
+  what: string,
+  topic: string,
+  argument: string,
+  format: string,
+): Promise<string> {
   const script = fileURLToPath(new URL("confluent.py", import.meta.url));
   const { success, stdout, stderr } = await new Deno.Command(
     Deno.env.get("TEST_CONFLUENT_PYTHON")!,
-    { args: [script, what, kafka()!, registryUrl(), topic, argument], stdin: "null" },
+    { args: [script, what, kafka()!, registryUrl(), topic, argument, format], stdin: "null" },
   ).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   if (!success) throw new Error(`Confluent's client failed:\n${text(stderr)}`);
