@@ -1,14 +1,9 @@
-import { type Admin, Kafka } from "kafkajs";
 import type { Settings } from "../../config/settings.ts";
-import { Failure, messageOf } from "../../failure/failure.ts";
-import { abortable } from "../../wait/abortable.ts";
 import type { GroupAdmin, OffsetToSet } from "../group_admin.ts";
 import { groupInUse } from "../group_in_use.ts";
-import { clientOptions } from "./client.ts";
-import { Cluster } from "./cluster.ts";
+import { AdminConnection } from "./admin_connection.ts";
 import { offsetCommitRequest } from "./offset_commit_request.ts";
 import { errorType } from "./request_error.ts";
-import { cannotConnect } from "./unreachable.ts";
 
 /** What a commit from outside of the group has in place of a generation and a member. */
 const NO_GENERATION = -1;
@@ -25,31 +20,19 @@ const IN_USE = ["UNKNOWN_MEMBER_ID", "ILLEGAL_GENERATION", "REBALANCE_IN_PROGRES
  * @throws {Failure} kind `service`, when it cannot be reached
  */
 export async function openKafkaGroupAdmin(settings: Settings): Promise<GroupAdmin> {
-  const config = clientOptions(settings);
-  const cluster = new Cluster(config);
-  await cluster.connect();
-  const admin = new Kafka(config).admin();
-  try {
-    await admin.connect();
-  } catch (error) {
-    cluster.close();
-    throw cannotConnect(config.brokers as string[], error);
-  }
-  return new KafkaGroupAdmin(cluster, admin);
+  return new KafkaGroupAdmin(await AdminConnection.open(settings));
 }
 
 class KafkaGroupAdmin implements GroupAdmin {
-  readonly #cluster: Cluster;
-  readonly #admin: Admin;
+  readonly #connection: AdminConnection;
 
-  constructor(cluster: Cluster, admin: Admin) {
-    this.#cluster = cluster;
-    this.#admin = admin;
+  constructor(connection: AdminConnection) {
+    this.#connection = connection;
   }
 
   members(group: string, signal: AbortSignal): Promise<number> {
-    return this.#asking(`asking for group ${group}`, signal, async () => {
-      const { groups: [found] } = await this.#admin.describeGroups([group]);
+    return this.#connection.asking(`asking for group ${group}`, signal, async () => {
+      const { groups: [found] } = await this.#connection.admin.describeGroups([group]);
       return found?.members.length ?? 0;
     });
   }
@@ -60,8 +43,8 @@ class KafkaGroupAdmin implements GroupAdmin {
     offsets: readonly OffsetToSet[],
     signal: AbortSignal,
   ): Promise<void> {
-    return this.#asking(`setting the offsets of group ${group}`, signal, async () => {
-      const node = await this.#cluster.coordinator(group);
+    return this.#connection.asking(`setting the offsets of group ${group}`, signal, async () => {
+      const node = await this.#connection.cluster.coordinator(group);
       try {
         for (const { partition, offset, metadata } of offsets) {
           const commit = offsetCommitRequest({
@@ -74,7 +57,7 @@ class KafkaGroupAdmin implements GroupAdmin {
             epoch: NO_EPOCH,
             metadata,
           });
-          await this.#cluster.send(node, commit);
+          await this.#connection.cluster.send(node, commit);
         }
       } catch (error) {
         throw IN_USE.includes(errorType(error) ?? "") ? groupInUse(group, error) : error;
@@ -82,20 +65,7 @@ class KafkaGroupAdmin implements GroupAdmin {
     });
   }
 
-  async #asking<T>(doing: string, signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
-    try {
-      return await abortable(ask(), signal);
-    } catch (error) {
-      if (signal.aborted || error instanceof Failure) throw error;
-      throw new Failure("service", `${this.#cluster.description}, ${doing}: ${messageOf(error)}`, {
-        cause: error,
-        fix: "Try again; `ticklake doctor` looks for the cause.",
-      });
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.#admin.disconnect().catch(() => {});
-    this.#cluster.close();
+  close(): Promise<void> {
+    return this.#connection.close();
   }
 }

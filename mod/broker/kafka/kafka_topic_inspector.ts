@@ -1,7 +1,4 @@
-import { type Admin, Kafka } from "kafkajs";
 import type { Settings } from "../../config/settings.ts";
-import { Failure, messageOf } from "../../failure/failure.ts";
-import { abortable } from "../../wait/abortable.ts";
 import type {
   InspectedGroup,
   InspectedPartition,
@@ -9,11 +6,9 @@ import type {
   TopicInspector,
   TopicSummary,
 } from "../topic_inspector.ts";
-import { clientOptions } from "./client.ts";
-import { Cluster } from "./cluster.ts";
+import { AdminConnection } from "./admin_connection.ts";
 import { describeLogDirsRequest } from "./describe_log_dirs_request.ts";
 import { errorType } from "./request_error.ts";
-import { cannotConnect } from "./unreachable.ts";
 
 /** Settings of a topic that are shown: how long messages stay, and how large they may be. */
 const SHOWN = ["cleanup.policy", "retention.ms", "retention.bytes", "max.message.bytes"];
@@ -29,41 +24,31 @@ const INTERNAL = /^__(consumer_offsets|transaction_state|share_group_state|clust
  * @throws {Failure} kind `service`, when it cannot be reached
  */
 export async function openKafkaTopicInspector(settings: Settings): Promise<TopicInspector> {
-  const config = clientOptions(settings);
-  const cluster = new Cluster(config);
-  await cluster.connect();
-  const admin = new Kafka(config).admin();
-  try {
-    await admin.connect();
-  } catch (error) {
-    cluster.close();
-    throw cannotConnect(config.brokers as string[], error);
-  }
-  return new KafkaTopicInspector(cluster, admin);
+  return new KafkaTopicInspector(await AdminConnection.open(settings));
 }
 
 class KafkaTopicInspector implements TopicInspector {
-  readonly #cluster: Cluster;
-  readonly #admin: Admin;
+  readonly #connection: AdminConnection;
 
-  constructor(cluster: Cluster, admin: Admin) {
-    this.#cluster = cluster;
-    this.#admin = admin;
+  constructor(connection: AdminConnection) {
+    this.#connection = connection;
   }
 
   topics(signal: AbortSignal): Promise<TopicSummary[]> {
-    return this.#asking("asking for the topics", signal, async () => {
-      const names = (await this.#admin.listTopics()).filter((name) => !INTERNAL.test(name)).sort();
+    return this.#connection.asking("asking for the topics", signal, async () => {
+      const names = (await this.#connection.admin.listTopics()).filter((name) =>
+        !INTERNAL.test(name)
+      ).sort();
       if (names.length === 0) return [];
-      const { topics } = await this.#admin.fetchTopicMetadata({ topics: names });
+      const { topics } = await this.#connection.admin.fetchTopicMetadata({ topics: names });
       return topics.map(({ name, partitions }) => ({ topic: name, partitions: partitions.length }))
         .sort((a, b) => a.topic < b.topic ? -1 : 1);
     });
   }
 
   describe(topic: string, signal: AbortSignal): Promise<TopicDescription | null> {
-    return this.#asking(`asking for topic ${topic}`, signal, async () => {
-      const found = await this.#cluster.partitions(topic);
+    return this.#connection.asking(`asking for topic ${topic}`, signal, async () => {
+      const found = await this.#connection.cluster.partitions(topic);
       if (found === null) return null;
       const partitions = await this.#partitions(topic);
       return {
@@ -77,8 +62,8 @@ class KafkaTopicInspector implements TopicInspector {
 
   async #partitions(topic: string): Promise<InspectedPartition[]> {
     const [{ topics: [{ partitions }] }, offsets] = await Promise.all([
-      this.#admin.fetchTopicMetadata({ topics: [topic] }),
-      this.#admin.fetchTopicOffsets(topic),
+      this.#connection.admin.fetchTopicMetadata({ topics: [topic] }),
+      this.#connection.admin.fetchTopicOffsets(topic),
     ]);
     const bounds = new Map(offsets.map((offset) => [offset.partition, offset]));
     const sizes = await this.#sizes(topic, partitions);
@@ -104,8 +89,11 @@ class KafkaTopicInspector implements TopicInspector {
         if (leader < 0) continue;
         const own = partitions.filter((partition) => partition.leader === leader)
           .map(({ partitionId }) => partitionId);
-        const node = await this.#cluster.broker(leader);
-        const answer = await this.#cluster.send(node, describeLogDirsRequest(topic, own));
+        const node = await this.#connection.cluster.broker(leader);
+        const answer = await this.#connection.cluster.send(
+          node,
+          describeLogDirsRequest(topic, own),
+        );
         for (const [partition, bytes] of answer) sizes.set(partition, bytes);
       }
       return sizes;
@@ -118,7 +106,7 @@ class KafkaTopicInspector implements TopicInspector {
   /** Empty where this user may not ask. */
   async #settings(topic: string): Promise<Record<string, string>> {
     try {
-      const { resources: [{ configEntries }] } = await this.#admin.describeConfigs({
+      const { resources: [{ configEntries }] } = await this.#connection.admin.describeConfigs({
         includeSynonyms: false,
         resources: [{ type: TOPIC_RESOURCE, name: topic, configNames: SHOWN }],
       });
@@ -133,16 +121,18 @@ class KafkaTopicInspector implements TopicInspector {
 
   async #groups(topic: string, partitions: InspectedPartition[]): Promise<InspectedGroup[]> {
     const high = new Map(partitions.map((partition) => [partition.partition, partition.high]));
-    const { groups } = await this.#admin.listGroups();
+    const { groups } = await this.#connection.admin.listGroups();
     const ids = groups.filter(({ protocolType }) => ["consumer", ""].includes(protocolType))
       .map(({ groupId }) => groupId).sort();
     if (ids.length === 0) return [];
     const described = new Map(
-      (await this.#admin.describeGroups(ids)).groups.map((group) => [group.groupId, group]),
+      (await this.#connection.admin.describeGroups(ids)).groups.map((
+        group,
+      ) => [group.groupId, group]),
     );
     const found: InspectedGroup[] = [];
     for (const group of ids) {
-      const [{ partitions: offsets }] = await this.#admin.fetchOffsets({
+      const [{ partitions: offsets }] = await this.#connection.admin.fetchOffsets({
         groupId: group,
         topics: [topic],
       });
@@ -159,26 +149,13 @@ class KafkaTopicInspector implements TopicInspector {
   }
 
   offsetsAt(topic: string, timeMs: number, signal: AbortSignal): Promise<Map<number, number>> {
-    return this.#asking(`asking for the offsets of ${topic}`, signal, async () => {
-      const offsets = await this.#admin.fetchTopicOffsetsByTimestamp(topic, timeMs);
+    return this.#connection.asking(`asking for the offsets of ${topic}`, signal, async () => {
+      const offsets = await this.#connection.admin.fetchTopicOffsetsByTimestamp(topic, timeMs);
       return new Map(offsets.map(({ partition, offset }) => [partition, Number(offset)]));
     });
   }
 
-  async #asking<T>(doing: string, signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
-    try {
-      return await abortable(ask(), signal);
-    } catch (error) {
-      if (signal.aborted || error instanceof Failure) throw error;
-      throw new Failure("service", `${this.#cluster.description}, ${doing}: ${messageOf(error)}`, {
-        cause: error,
-        fix: "Try again; `ticklake doctor` looks for the cause.",
-      });
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.#admin.disconnect().catch(() => {});
-    this.#cluster.close();
+  close(): Promise<void> {
+    return this.#connection.close();
   }
 }

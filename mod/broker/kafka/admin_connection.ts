@@ -1,0 +1,55 @@
+import { type Admin, Kafka } from "kafkajs";
+import type { Settings } from "../../config/settings.ts";
+import { Failure, messageOf } from "../../failure/failure.ts";
+import { abortable } from "../../wait/abortable.ts";
+import { clientOptions } from "./client.ts";
+import { Cluster } from "./cluster.ts";
+import { cannotConnect } from "./unreachable.ts";
+
+/** Connections for what is asked of a cluster now and then: kafkajs's admin, and our own requests. */
+export class AdminConnection {
+  readonly cluster: Cluster;
+  readonly admin: Admin;
+
+  private constructor(cluster: Cluster, admin: Admin) {
+    this.cluster = cluster;
+    this.admin = admin;
+  }
+
+  /** @throws {Failure} kind `service`, when Kafka cannot be reached */
+  static async open(settings: Settings): Promise<AdminConnection> {
+    const config = clientOptions(settings);
+    const cluster = new Cluster(config);
+    await cluster.connect();
+    const admin = new Kafka(config).admin();
+    try {
+      await admin.connect();
+    } catch (error) {
+      cluster.close();
+      throw cannotConnect(config.brokers as string[], error);
+    }
+    return new AdminConnection(cluster, admin);
+  }
+
+  /**
+   * Asks once.
+   * @param doing for people, such as `asking for the topics`
+   * @throws {Failure} kind `service`, or the failure of `ask`; the signal's reason
+   */
+  async asking<T>(doing: string, signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
+    try {
+      return await abortable(ask(), signal);
+    } catch (error) {
+      if (signal.aborted || error instanceof Failure) throw error;
+      throw new Failure("service", `${this.cluster.description}, ${doing}: ${messageOf(error)}`, {
+        cause: error,
+        fix: "Try again; `ticklake doctor` looks for the cause.",
+      });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.admin.disconnect().catch(() => {});
+    this.cluster.close();
+  }
+}
