@@ -1,6 +1,6 @@
 import type { S3FaultProxy, S3Request } from "./s3_fault_proxy.ts";
 
-/** Counts the objects that pass a proxy on their way into the lake, and those that come again. */
+/** Counts the objects with rows and dead letters that pass a proxy on their way into the lake, and those that come again. */
 export class PutCounter {
   readonly #seen = new Set<string>();
   #repeated = 0;
@@ -15,7 +15,7 @@ export class PutCounter {
   }
 
   #see(request: S3Request): void {
-    if (!isObjectPut(request)) return;
+    if (!isObjectPut(request) || isRecord(request)) return;
     if (this.#seen.has(request.target)) this.#repeated++;
     this.#seen.add(request.target);
   }
@@ -34,4 +34,9 @@ export class PutCounter {
 /** Whether a request writes an object of the lake, and not the marker by which its start checks S3. */
 export function isObjectPut({ method, target }: S3Request): boolean {
   return method === "PUT" && !target.split("?")[0].endsWith("/.check");
+}
+
+/** Whether a request is about what a table keeps about itself. */
+export function isRecord({ target }: S3Request): boolean {
+  return target.includes("/_ticklake/");
 }
