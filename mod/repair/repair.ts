@@ -5,10 +5,10 @@ import { Failure } from "../failure/failure.ts";
 import { gapPartitions, objectName } from "../lake/layout.ts";
 import type { LakeStore } from "../lake/store.ts";
 import { tableObjects } from "../lake/table_objects.ts";
-import { logWriter } from "../sink/log_writer.ts";
 import { stateFolder } from "../table/hive/state_names.ts";
 import type { GapReason, Table } from "../table/table.ts";
 import type { TableVerdict } from "../verify/verify.ts";
+import { openLog } from "./open_log.ts";
 import { redundantObjects } from "./redundant_objects.ts";
 import { isEmpty, planRepair, type RepairPlan } from "./repair_plan.ts";
 import { reset } from "./reset.ts";
@@ -50,15 +50,14 @@ const LOST: GapReason = "lost";
  * @throws {Failure} kind `usage`, when the group has members or another group writes the table; kind `service`
  */
 export async function repair(options: RepairOptions): Promise<RepairPlan[]> {
-  const { broker, admin, table, topic, group, dryRun, signal } = options;
+  const { admin, group, dryRun, signal } = options;
   const plans = (await plansOf(options)).filter((plan) =>
     !isEmpty(plan) || plan.hopeless.length > 0
   );
   options.onPlan?.(plans);
   if (dryRun || plans.every(isEmpty)) return plans;
   if (await admin.members(group, signal) > 0) throw groupInUse(group);
-  const identity = await broker.log(topic, { signal });
-  const log = await table.log({ topic, ...identity! }, logWriter(options), { signal });
+  const log = await openLog(options);
   for (const plan of plans) await applyPlan(plan, options);
   const sweeps = plans.filter(({ sweep }) => sweep).map(({ partition }) => partition);
   if (sweeps.length > 0) {

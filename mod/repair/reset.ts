@@ -5,8 +5,8 @@ import { Failure } from "../failure/failure.ts";
 import type { LakeStore } from "../lake/store.ts";
 import { tableObjects } from "../lake/table_objects.ts";
 import { formatCheckpoint } from "../sink/intent.ts";
-import { logWriter } from "../sink/log_writer.ts";
 import type { Table, TableLog } from "../table/table.ts";
+import { openLog } from "./open_log.ts";
 import { type PartitionPlan, type PartitionState, planReset } from "./reset_plan.ts";
 
 /** Options of {@linkcode reset}. */
@@ -74,17 +74,6 @@ export async function reset(options: ResetOptions): Promise<PartitionPlan[]> {
   );
   if (rewinds.length > 0) await log.rewind!(new Map(rewinds), { signal });
   return plans;
-}
-
-async function openLog(options: ResetOptions): Promise<TableLog> {
-  const { broker, table, topic, signal } = options;
-  const identity = await broker.log(topic, { signal });
-  if (identity === null) {
-    throw new Failure("service", `topic ${topic} does not exist in ${broker.description}`, {
-      fix: "`ticklake topic list` lists those that do.",
-    });
-  }
-  return await table.log({ topic, ...identity }, logWriter(options), { signal });
 }
 
 async function statesOf(options: ResetOptions, log: TableLog): Promise<PartitionState[]> {

@@ -10,6 +10,7 @@ import { newBucket, withEnv } from "../lake/s3_bucket.ts";
 import { awsEnv, runTicklake, serviceTest, uniqueName } from "../services/services.ts";
 import { missingSystemd, skippableTest } from "../services/skippable.ts";
 import { REPOSITORY, runTool } from "../services/tools_folder.ts";
+import { wordsOf } from "../docs/words_of.ts";
 
 const guide = Deno.readTextFileSync(`${REPOSITORY}/docs/ec2.md`);
 
@@ -17,11 +18,6 @@ const guide = Deno.readTextFileSync(`${REPOSITORY}/docs/ec2.md`);
 function blocks(language: string): string[] {
   return [...guide.matchAll(new RegExp("```" + language + "\\n([\\s\\S]*?)```", "g"))]
     .map(([, text]) => text);
-}
-
-/** The words of a command line, as a shell that is not too clever takes them apart. */
-function wordsOf(line: string): string[] {
-  return [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, a, b, c]) => a ?? b ?? c);
 }
 
 /** All command lines of ticklake in the guide, without what is piped or redirected behind them. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { parseLine } from "../cli/parse_line.ts";
 import { REPOSITORY } from "../services/tools_folder.ts";
+import { wordsOf } from "./words_of.ts";
 
 /** Command lines of ticklake in the shell blocks of a page, without pipes, redirections and comments. */
 function commandLines(text: string): string[] {
@@ -9,11 +10,6 @@ function commandLines(text: string): string[] {
     .map((line) => /(?:^|[|;] *)(?:sudo )?(?:~\/bin\/)?ticklake (.+)$/.exec(line)?.[1])
     .filter((line) => line !== undefined)
     .map((line) => line!.replace(/\s+#.*$| [>|] ?.*$| 2>.*$/, ""));
-}
-
-/** The words of a command line, as a shell that is not too clever takes them apart. */
-function wordsOf(line: string): string[] {
-  return [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, a, b, c]) => a ?? b ?? c);
 }
 
 const PAGES = ["README.md"].concat(
