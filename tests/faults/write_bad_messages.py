@@ -22,6 +22,8 @@ QUOTE = {
     "Adj Close": 2, "Volume": 0, "CloseUSD": 0.5,
 }
 NUMBERS = ["Open", "High", "Low", "Close", "Adj Close", "CloseUSD"]
+# A quote is one without these, too.
+OPTIONAL = {"Adj Close", "CloseUSD"}
 
 
 def quote(**changed):
@@ -54,7 +56,8 @@ def truncated():
 
 def wrong_type():
     name = chance.choice(NUMBERS)
-    return with_raw(name, chance.choice(['"1"', "true", "null", "[1]", '{"a":1}', '""']))
+    raw = chance.choice(['"1"', "true", "null", "[1]", '{"a":1}', '""'])
+    return with_raw(name if raw != "null" else "Open", raw)
 
 
 def no_number():
@@ -63,7 +66,7 @@ def no_number():
 
 def missing():
     row = quote()
-    del row[chance.choice(list(QUOTE))]
+    del row[chance.choice([name for name in QUOTE if name not in OPTIONAL])]
     return text(row)
 
 
@@ -112,6 +115,8 @@ def odd_form():
         lambda: text(row).replace(b'"Open"', b'"Op\\u0065n"'),
         lambda: text({**row, "deep": json.loads("[" * 400 + "]" * 400)}),
         lambda: json.dumps({**row, "Volume": float(row["Volume"])}).encode(),
+        lambda: text({name: value for name, value in row.items() if name not in OPTIONAL}),
+        lambda: text({**row, "Adj Close": None}),
     ])()
 
 
