@@ -1,5 +1,4 @@
 import { REPOSITORY } from "../services/tools_folder.ts";
-import type { Unit } from "./units.ts";
 
 const FILE = `${REPOSITORY}/tests/run/durations.json`;
 
@@ -30,25 +29,4 @@ export function recordDurations(taken: ReadonlyMap<string, number>): void {
     seconds: sorted,
   };
   Deno.writeTextFileSync(FILE, JSON.stringify(durations, null, 2) + "\n");
-}
-
-/**
- * How long a run will take, for people.
- * @param lanes units that follow each other, beside the other lanes
- * @param startS seconds until the services run, where they are installed
- */
-export function estimate(
-  { date, cores, seconds }: Durations,
-  lanes: ReadonlyArray<readonly Unit[]>,
-  startS: number,
-): string {
-  const known = (units: readonly Unit[]) => units.filter(({ name }) => name in seconds);
-  const sum = (units: readonly Unit[]) =>
-    known(units).reduce((sum, { name }) => sum + seconds[name], 0);
-  const all = lanes.flat();
-  const unknown = all.length - known(all).length;
-  const longest = Math.max(...lanes.map(sum)) + startS;
-  const time = longest < 90 ? `${Math.ceil(longest)} s` : `${Math.ceil(longest / 60)} min`;
-  return `about ${time}, as recorded on ${cores} cores on ${date}` +
-    (unknown > 0 ? `; ${unknown} of ${all.length} units are not on record` : "");
 }

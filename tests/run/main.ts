@@ -3,30 +3,31 @@
  *
  *     ./dev test [ROOM | FILE...] [--no-services] [--record] [options of deno test, as --name=value]
  *
- * A room of tests/ is a process of its own, as its tests may set the environment. Those that use
- * services follow each other: two cores do not run a broker and two such rooms at once. Beside them,
- * and while the services start, run the tests that use none. `CI=true` makes a missing service a
- * failure. `--record` writes down how long each has taken, which the next run tells at its start.
+ * A room of tests/ is a process of its own, as its tests may set the environment. As many run at once as
+ * there are cores, but at most two: they share a broker and an S3 server, and what is asked for is patience,
+ * not speed. While the services start, the tests run that use none. `CI=true` makes a missing service a
+ * failure. `--record` writes down how long each room has taken, by which the next run is planned.
  */
 import { type Need, NEEDS } from "../services/services.ts";
 import { type RunningServices, startServices } from "../services/start_services.ts";
 import { REPOSITORY } from "../services/tools_folder.ts";
-import { estimate, recordDurations, recordedDurations } from "./durations.ts";
-import { runUnit } from "./run_unit.ts";
+import { recordDurations, recordedDurations } from "./durations.ts";
+import { runUnit, type UnitResult } from "./run_unit.ts";
+import { estimate, Schedule } from "./schedule.ts";
 import { addUp, type Tally } from "./tally.ts";
 import { allRooms, examples, type Unit, unitsOf } from "./units.ts";
 
 /** Seconds until the services run, where they are installed. */
 const SERVICES_START_S = 20;
 
+/** Units that run at once at most: the services are shared, and so is the memory. */
+const MOST_WORKERS = 2;
+
 const OWN_OPTIONS = ["--no-services", "--record"];
 
 /** What a command line asks for. */
 interface Plan {
-  /** Units that follow each other, using services. */
-  served: Unit[];
-  /** Lanes of units that use none. */
-  alone: Unit[][];
+  units: Unit[];
   services: boolean;
   record: boolean;
   /** Options that `deno test` gets. */
@@ -36,13 +37,8 @@ interface Plan {
 function readPlan(words: string[]): Plan {
   const options = words.filter((word) => word.startsWith("-"));
   const named = words.filter((word) => !word.startsWith("-")).map(pathOf);
-  const units = named.length === 0 ? [...unitsOf(allRooms()), examples()] : unitsOf(named);
-  const served = units.filter(({ needs }) => needs.size > 0);
-  const alone = units.filter(({ needs }) => needs.size === 0);
-  const cores = navigator.hardwareConcurrency;
   return {
-    served,
-    alone: lanesOf(alone, Math.max(1, served.length > 0 ? cores - 1 : cores)),
+    units: named.length === 0 ? [...unitsOf(allRooms()), examples()] : unitsOf(named),
     services: !options.includes("--no-services"),
     record: options.includes("--record"),
     options: options.filter((option) => !OWN_OPTIONS.includes(option)),
@@ -60,60 +56,50 @@ function pathOf(name: string): string {
   }
 }
 
-/** Spreads units over lanes: the longest first, each where least is to be done. */
-function lanesOf(units: readonly Unit[], count: number): Unit[][] {
-  const { seconds } = recordedDurations();
-  const time = ({ name }: Unit) => seconds[name] ?? 1;
-  const lanes = Array.from({ length: Math.min(count, units.length) }, () => [] as Unit[]);
-  const total = (lane: Unit[]) => lane.reduce((sum, unit) => sum + time(unit), 0);
-  for (const unit of [...units].sort((a, b) => time(b) - time(a))) {
-    lanes.reduce((least, lane) => total(lane) < total(least) ? lane : least).push(unit);
-  }
-  return lanes;
-}
-
 async function runAll(plan: Plan, folder: string, stopped: AbortSignal): Promise<Tally> {
-  const { served, alone, options } = plan;
-  const lanes = served.length > 0 ? [served, ...alone] : alone;
-  const all = lanes.flat();
-  console.log(
-    `${all.length} units in ${lanes.length} lanes: ` +
-      estimate(recordedDurations(), lanes, served.length > 0 ? SERVICES_START_S : 0) + "\n",
-  );
+  const { units, options } = plan;
+  const served = units.filter(({ needs }) => needs.size > 0);
+  const durations = recordedDurations();
+  const workers = Math.min(MOST_WORKERS, navigator.hardwareConcurrency, units.length);
+  const startS = served.length > 0 ? SERVICES_START_S : 0;
+  console.log(`${units.length} units: ${estimate(durations, units, { workers, startS })}\n`);
   const skippedFile = `${folder}/skipped`;
   Deno.writeTextFileSync(skippedFile, "");
-  const tallies: Tally[] = [];
-  const taken = new Map<string, number>();
-  const runLane = async (units: readonly Unit[], env: Record<string, string>, live: boolean) => {
-    for (const unit of units) {
-      if (stopped.aborted) return;
-      const { tally, seconds } = await runUnit(unit, {
-        options,
-        env: { ...env, TEST_SKIPPED_FILE: skippedFile },
-        stopped,
-        live,
-      });
-      tallies.push(tally);
-      if (tally.failed === 0) taken.set(unit.name, seconds);
+  const results: UnitResult[] = [];
+  const schedule = new Schedule(units, durations);
+  let env: Record<string, string> = { TEST_SKIPPED_FILE: skippedFile };
+  const work = async (live: boolean) => {
+    while (!stopped.aborted) {
+      const unit = schedule.take();
+      if (unit === undefined) break;
+      results.push(await runUnit(unit, { options, env, stopped, live }));
     }
   };
   const needed = new Set(plan.services ? served.flatMap(({ needs }) => [...needs]) : []);
-  const onServices = async () => {
-    if (served.length === 0) return;
-    const services = await startServices(folder, needed);
-    try {
-      sayWhatIsMissing(served, services);
-      const missing = JSON.stringify(services.missing);
-      await runLane(served, { ...services.env, TEST_MISSING: missing }, true);
-    } finally {
-      await services.stop();
-    }
-  };
-  const live = lanes.length === 1;
-  await Promise.all([onServices(), ...alone.map((units) => runLane(units, {}, live))]);
+  const starting = served.length > 0 ? startServices(folder, needed) : undefined;
+  const ready = starting?.then((services) => {
+    sayWhatIsMissing(served, services);
+    env = { ...env, ...services.env, TEST_MISSING: JSON.stringify(services.missing) };
+    schedule.served = true;
+  });
+  try {
+    await Promise.all(Array.from({ length: workers }, async (_, i) => {
+      // What the first runs is shown as it comes.
+      await work(i === 0);
+      await ready;
+      await work(i === 0);
+    }));
+  } finally {
+    await starting?.then((services) => services.stop(), () => {});
+  }
   sayWhySkipped(Deno.readTextFileSync(skippedFile));
-  if (plan.record && !stopped.aborted) recordDurations(taken);
-  return addUp(tallies);
+  const taken = results.filter(({ tally }) => tally.failed === 0)
+    .map(({ unit, seconds }) => [unit.name, seconds] as const);
+  if (plan.record && !stopped.aborted) recordDurations(new Map(taken));
+  for (const { unit, tally, failures } of results) {
+    if (tally.failed > 0) console.log([`failed in ${unit.name}:`, ...failures].join("\n  ") + "\n");
+  }
+  return addUp(results.map(({ tally }) => tally));
 }
 
 /** What will be skipped (in CI: will fail), and why. */

@@ -1,5 +1,5 @@
 import { REPOSITORY } from "../services/tools_folder.ts";
-import { readSummary, type Tally } from "./tally.ts";
+import { failedTests, readSummary, type Tally } from "./tally.ts";
 import type { Unit } from "./units.ts";
 
 /** How a unit runs. */
@@ -12,11 +12,20 @@ export interface RunOptions {
   live: boolean;
 }
 
-/** Runs a unit in a process of its own, and says how long it took. */
+/** How a unit ended. */
+export interface UnitResult {
+  unit: Unit;
+  tally: Tally;
+  /** Lines that name the tests that failed. */
+  failures: string[];
+  seconds: number;
+}
+
+/** Runs a unit in a process of its own. */
 export async function runUnit(
   unit: Unit,
   { options, env, stopped, live }: RunOptions,
-): Promise<{ tally: Tally; seconds: number }> {
+): Promise<UnitResult> {
   const startedAt = performance.now();
   const how = unit.examples ? ["--doc"] : ["--no-check"];
   const child = new Deno.Command(Deno.execPath(), {
@@ -38,7 +47,7 @@ export async function runUnit(
   const seconds = (performance.now() - startedAt) / 1000;
   const output = live ? "" : errors + text;
   console.log(`${output}${unit.name}: ${seconds.toFixed(1)} s\n`);
-  return { tally: readSummary(text, success), seconds };
+  return { unit, tally: readSummary(text, success), failures: failedTests(text), seconds };
 }
 
 async function read(stream: ReadableStream<Uint8Array>, live: boolean): Promise<string> {

@@ -10,8 +10,7 @@ export interface Tally {
  * shows no failure, counts as one more failure: a crash is never a pass.
  */
 export function readSummary(output: string, success: boolean): Tally {
-  // deno-lint-ignore no-control-regex
-  const plain = output.replace(/\x1b\[[0-9;]*m/g, "");
+  const plain = withoutColours(output);
   const line = plain.match(/^(?:ok|FAILED) \| \d+ passed.*$/gm)?.at(-1) ?? "";
   const count = (word: string) => Number(line.match(new RegExp(`(\\d+) ${word}`))?.[1] ?? 0);
   const failed = count("failed");
@@ -20,6 +19,17 @@ export function readSummary(output: string, success: boolean): Tally {
     failed: success ? failed : Math.max(failed, 1),
     skipped: count("ignored"),
   };
+}
+
+/** The lines of `deno test`'s output that name the tests that failed. */
+export function failedTests(output: string): string[] {
+  const [, failures = ""] = withoutColours(output).split("\n FAILURES \n");
+  return failures.split("\n").filter((line) => line.includes(" => "));
+}
+
+function withoutColours(output: string): string {
+  // deno-lint-ignore no-control-regex
+  return output.replace(/\x1b\[[0-9;]*m/g, "");
 }
 
 /** All of them together. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { addUp, readSummary } from "./tally.ts";
+import { addUp, failedTests, readSummary } from "./tally.ts";
 
 Deno.test("the summary of deno test is read, colours and steps or not", () => {
   assert.deepEqual(readSummary("ok | 12 passed | 0 failed (3s)\n", true), {
@@ -20,6 +20,13 @@ Deno.test("what a test prints is not the summary", () => {
 Deno.test("a run that failed without a failed test counts as one", () => {
   assert.deepEqual(readSummary("error: Module not found\n", false).failed, 1);
   assert.deepEqual(readSummary("ok | 2 passed | 0 failed (1s)\n", false).failed, 1);
+});
+
+Deno.test("the tests that failed are named at the end of the output", () => {
+  const output = "a => b\n\n ERRORS \n\nx => ./a_test.ts:1:2\n\n FAILURES \n\n" +
+    "\x1b[0mx => ./a_test.ts:1:2\ny => ./a_test.ts:9:2\n\nFAILED | 0 passed | 2 failed (1s)\n";
+  assert.deepEqual(failedTests(output), ["x => ./a_test.ts:1:2", "y => ./a_test.ts:9:2"]);
+  assert.deepEqual(failedTests("ok | 12 passed | 0 failed (3s)\n"), []);
 });
 
 Deno.test("tallies add up", () => {

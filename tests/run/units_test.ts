@@ -1,8 +1,5 @@
 import assert from "node:assert/strict";
-import { estimate } from "./durations.ts";
-import { allRooms, examples, type Unit, unitsOf } from "./units.ts";
-
-const unit = (name: string): Unit => ({ name, files: [], needs: new Set() });
+import { allRooms, examples, unitsOf } from "./units.ts";
 
 Deno.test("all tests are in one unit each, those that break things last", () => {
   const rooms = allRooms();
@@ -25,17 +22,4 @@ Deno.test("tests that use services are apart, also where a file that they import
 
 Deno.test("the examples of comments are a unit", () => {
   assert.ok(examples().files.includes("mod/lake/layout.ts"));
-});
-
-Deno.test("how long a run takes is told by its longest lane", () => {
-  const durations = { date: "2026-11-26", cores: 2, seconds: { a: 100, b: 50, c: 30 } };
-  const lanes = [[unit("a"), unit("b")], [unit("c")]];
-  assert.equal(
-    estimate(durations, lanes, 20),
-    "about 3 min, as recorded on 2 cores on 2026-11-26",
-  );
-  assert.equal(
-    estimate(durations, [[unit("c"), unit("new")]], 0),
-    "about 30 s, as recorded on 2 cores on 2026-11-26; 1 of 2 units are not on record",
-  );
 });
