@@ -1,5 +1,5 @@
 import { type KafkaRequest, OFFSET_COMMIT } from "./kafka_fault_proxy.ts";
-import { isObjectPut } from "./put_counter.ts";
+import { isFlushPut } from "./put_counter.ts";
 import type { Stage } from "./stage.ts";
 
 /** A place between two of the steps of a flush, as seen from outside. */
@@ -50,7 +50,7 @@ export function atStep(stage: Stage, { step, skip, act }: AtStepOptions): Promis
   if (step.includes("object")) {
     const { treat } = stage.s3Proxy;
     stage.s3Proxy.treat = (request) =>
-      (isObjectPut(request) ? treatment(before) : undefined) ?? treat(request);
+      (isFlushPut(request) ? treatment(before) : undefined) ?? treat(request);
   } else {
     const intents = step.includes("intent");
     let begun = false;

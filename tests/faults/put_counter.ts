@@ -40,3 +40,8 @@ export function isObjectPut({ method, target }: S3Request): boolean {
 export function isRecord({ target }: S3Request): boolean {
   return target.includes("/_ticklake/");
 }
+
+/** Whether a request is of a flush: an object, or how far the table is. What else a table keeps is put before. */
+export function isFlushPut(request: S3Request): boolean {
+  return isObjectPut(request) && (!isRecord(request) || request.target.includes("/position-"));
+}
