@@ -4,6 +4,7 @@ import { openMessageForm } from "../message/open_message_form.ts";
 import { lenientBy } from "../schema/lenience.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import { openExistingBroker } from "./open_broker.ts";
+import { openLocalEngine } from "./open_engine.ts";
 import { openReadLake } from "./open_iceberg.ts";
 
 /** `dashboard`: a local web page, until it is stopped. */
@@ -17,7 +18,19 @@ export async function run(context: CommandContext): Promise<number> {
     const broker = await openExistingBroker(settings, { signal });
     try {
       output.note(`topic ${topic} on ${broker.description}, lake ${store.description}`);
-      const options = { broker, store, schema, form, topic, group, listen, token, signal };
+      const openEngine = () => openLocalEngine(settings, schema);
+      const options = {
+        broker,
+        store,
+        schema,
+        form,
+        topic,
+        group,
+        listen,
+        token,
+        signal,
+        openEngine,
+      };
       const { url, faults, finished } = await startDashboard(options);
       for (const fault of faults) output.note(`warning: ${fault}`);
       output.document({ url });

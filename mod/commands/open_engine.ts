@@ -29,7 +29,7 @@ export async function localCatalogPath(settings: Settings): Promise<string> {
  */
 export async function openEngine(settings: Settings, schema: RowSchema): Promise<QueryEngine> {
   const { bucket, engine = bucket === undefined ? "local" : "athena" } = settings;
-  if (engine === "local") return await openLocal(settings, schema);
+  if (engine === "local") return await openLocalEngine(settings, schema);
   if (bucket === undefined) {
     throw new Failure(
       "usage",
@@ -49,11 +49,15 @@ export async function openEngine(settings: Settings, schema: RowSchema): Promise
   });
 }
 
-async function openLocal(settings: Settings, schema: RowSchema): Promise<QueryEngine> {
+/** Opens the local engine over the lake, wherever that is. */
+export async function openLocalEngine(
+  settings: Settings,
+  schema: RowSchema,
+): Promise<QueryEngine> {
   if (settings.bucket === undefined) requireHome(settings);
-  const { openLocalEngine } = await import("../catalog/local/local_engine.ts");
+  const local = await import("../catalog/local/local_engine.ts");
   const lake = await openReadLake(settings, schema);
-  const engine = await openLocalEngine({
+  const engine = await local.openLocalEngine({
     path: await localCatalogPath(settings),
     lake,
     schema,

@@ -206,7 +206,7 @@ export const COMMANDS: readonly Command[] = [
     name: "dashboard",
     summary: "Serve a local web page that shows it live",
     description:
-      "Candles for each index from the lake and then live from the topic, closes in dollars, rate, lag, the lake's growth, rejected rows. For this host; other hosts need TICKLAKE_DASHBOARD_TOKEN.",
+      "Candles for each index from the lake and then live from the topic, closes in dollars, rate, lag, the lake's growth, messages, dead letters, and SQL on the local engine. For this host; other hosts need TICKLAKE_DASHBOARD_TOKEN.",
     examples: [
       ["ticklake dashboard", "at http://127.0.0.1:8321, until Ctrl-C"],
       ["ticklake dashboard --listen 127.0.0.1:9000", "at another port"],

@@ -1089,7 +1089,7 @@ export const SETTINGS = define({
     flag: "--query-timeout",
     env: "TICKLAKE_QUERY_TIMEOUT",
     default: 300_000,
-    commands: ["query"],
+    commands: ["query", "dashboard"],
     description: "How long a statement may run in the local engine",
   },
   workgroup: {

@@ -1,4 +1,5 @@
 import type { Broker } from "../broker/broker.ts";
+import type { QueryEngine } from "../catalog/engine.ts";
 import type { LakeStore } from "../lake/store.ts";
 import type { MessageForm } from "../message/message_form.ts";
 import { parseListenAddress, urlOf } from "../ops/http/listen_address.ts";
@@ -14,6 +15,7 @@ import { LakeWatch } from "./lake_watch.ts";
 import { PipelineHistory } from "./pipeline_history.ts";
 import { quoteFields } from "./quote_fields.ts";
 import { type PageFile, pageFiles } from "./page_files.ts";
+import { QueryBox } from "./query_box.ts";
 import { QuoteStream } from "./quote_stream.ts";
 import { TopicTail } from "./topic_tail.ts";
 
@@ -47,6 +49,8 @@ export interface DashboardOptions {
   /** `HOST:PORT`. */
   listen: string;
   token: string | undefined;
+  /** Opens what answers SQL. @default {the page has no SQL} */
+  openEngine?: () => Promise<QueryEngine>;
   signal: AbortSignal;
 }
 
@@ -88,6 +92,8 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   const lake = new LakeWatch({ store, schema, topic });
   const ended = new AbortController();
   const stop = AbortSignal.any([signal, ended.signal]);
+  const queries = options.openEngine &&
+    new QueryBox({ open: options.openEngine, schema, signal: stop });
   let streams = 0;
   const messages = async (parameters: URLSearchParams, client: AbortSignal): Promise<Response> => {
     const number = (name: string) => {
@@ -124,10 +130,17 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
         group,
         key: keyName,
         history: history.points,
+        examples: queries?.examples ?? [],
         quotes: candles.all(),
       });
     }
     if (pathname === "/api/messages") return messages(searchParams, request.signal);
+    if (pathname === "/api/query" && queries !== undefined) {
+      // A page of another site cannot send this header without asking first, which nothing answers.
+      return request.headers.get("x-ticklake") === "query"
+        ? queries.answer(searchParams.get("sql") ?? "")
+        : new Response("expected the header X-Ticklake: query\n", { status: 403 });
+    }
     if (pathname === "/api/events") {
       if (streams >= MOST_STREAMS) {
         return new Response("too many pages are open\n", { status: 503 });
@@ -156,7 +169,10 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   return {
     url: urlOf(server.addr),
     faults,
-    finished: working.then(() => {}).finally(() => ended.abort()),
+    finished: working.then(() => {}).finally(() => {
+      ended.abort();
+      return queries?.close();
+    }),
   };
 }
 

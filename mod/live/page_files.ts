@@ -17,6 +17,7 @@ const OWN = [
   "login.js",
   "message_view.js",
   "pipeline_view.js",
+  "query_view.js",
   "quotes.js",
   "stream.js",
   "text.js",

@@ -30,6 +30,8 @@ serviceTest("axe finds no fault in the page, light and dark, wide and narrow", {
         await openDashboard(page, pipeline.url);
         await page.waitForSelector("#rejected:text-is('1')");
         await page.click("summary");
+        await page.click("#sql-form button:has-text('Run')");
+        await page.waitForSelector("#sql-answer:visible");
         // By the debugger's way in: the page's policy refuses scripts of others.
         await page.evaluate(axe.source);
         const violations = await page.evaluate(async () => {
@@ -55,13 +57,13 @@ serviceTest("the page can be used with the keyboard alone, and says what it show
   const { page } = browser;
   await openDashboard(page, pipeline.url);
   const reached: string[] = [];
-  for (let i = 0; i < 30; i++) {
+  for (let i = 0; i < 45; i++) {
     await page.keyboard.press("Tab");
     reached.push(
       await page.evaluate<string>("document.activeElement.id || document.activeElement.localName"),
     );
   }
-  for (const id of ["a", "indices", "chart", "summary", "button", "compare"]) {
+  for (const id of ["a", "indices", "chart", "summary", "button", "compare", "sql"]) {
     assert.ok(reached.includes(id), `${id} is not among ${reached.join(", ")}`);
   }
   const before = await shownRange(page);

@@ -4,6 +4,7 @@ import { Comparison } from "./comparison.js";
 import { IndexList } from "./index_list.js";
 import { MessageView } from "./message_view.js";
 import { PipelineView } from "./pipeline_view.js";
+import { QueryView } from "./query_view.js";
 import { dayOf, Quotes, symbolOf } from "./quotes.js";
 import { followStream } from "./stream.js";
 import { byId, show } from "./text.js";
@@ -14,6 +15,7 @@ const comparison = new Comparison(quotes);
 const list = new IndexList(quotes, (symbol) => candles.choose(symbol));
 const messages = new MessageView();
 const pipeline = new PipelineView();
+const queries = new QueryView();
 
 /** What came since the last drawing: of an index and day the newest quote, so that it stays bounded. */
 const waiting = new Map();
@@ -23,10 +25,11 @@ let frames = 0;
 let connection = { state: "", text: "connecting" };
 
 followStream({
-  onState({ topic, group, key, history, quotes: all }) {
+  onState({ topic, group, key, history, examples, quotes: all }) {
     show("where", `topic ${topic}, group ${group}`);
     show("indices-title", key);
     pipeline.begin(history);
+    queries.offer(examples);
     quotes.clear();
     waiting.clear();
     for (const quote of all) quotes.take(quote);
