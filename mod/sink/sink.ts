@@ -429,7 +429,21 @@ class Sink implements ConsumerHandler {
     for (const { partition, offset } of await broker.groupOffsets(group, topic)) {
       committed.set(partition, offset ?? -1);
     }
-    return others.every(({ partition, high }) => (committed.get(partition) ?? -1) >= high);
+    const unfinished = others.filter(({ partition, high }) =>
+      (committed.get(partition) ?? -1) < high
+    );
+    this.#tellWaiting(unfinished.map(({ partition }) => partition));
+    return unfinished.length === 0;
+  }
+
+  /** Partitions of other members that it waits for, as told last. */
+  #waitingFor = "";
+
+  #tellWaiting(partitions: number[]): void {
+    const told = this.#waitingFor;
+    this.#waitingFor = partitions.join(", ");
+    if (partitions.length === 0 || this.#waitingFor === told) return;
+    this.#parts.tell({ kind: "waiting", partitions });
   }
 
   /** Writes what was read, then ends the consumption. */

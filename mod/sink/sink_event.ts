@@ -57,7 +57,9 @@ export type SinkEvent =
   /** A partition could not be read for a minute, or, without a reason, can be again. */
   | { kind: "stalled"; partition: number; reason: string | null }
   /** Something out of the ordinary that was decided at an assignment, a sentence for people. */
-  | { kind: "notice"; text: string };
+  | { kind: "notice"; text: string }
+  /** With `untilEnd`: all is written but these partitions, which other members of the group have. */
+  | { kind: "waiting"; partitions: number[] };
 
 /** Who wants to know what a sink does. Called synchronously: must be quick, and must not throw. */
 export type SinkListener = (event: SinkEvent) => void;

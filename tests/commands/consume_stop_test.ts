@@ -21,9 +21,14 @@ async function stopInMidFlow(place: ConsumePlace, signal: Deno.Signal): Promise<
   await producing.waitFor(/sampling/);
   await until("the topic", () => isThere(place));
   // Nothing is due before the signal: what is in the lake then is there because of it.
-  await using consuming = place.start("--flush-interval", "1h", "--json");
+  await using consuming = place.start("--flush-interval", "1h", "--metrics", "0", "--json");
   await consuming.waitFor(/reading partitions/);
-  await sleep(1000);
+  const [, address] = await consuming.waitFor(/metrics and health at (http:\S+)/);
+  const rowsRead = async () => {
+    const metrics = await (await fetch(`${address}/metrics`)).text();
+    return Number(metrics.match(/^ticklake_read_rows_total.* (\d+)$/m)?.[1] ?? 0);
+  };
+  await until("some rows are read", async () => await rowsRead() > 1000);
   assert.deepEqual(await place.objects(), []);
   const { code, stdout, stderr } = await consuming.stop(signal);
   assert.equal(code, 0, stderr);

@@ -1,4 +1,3 @@
-import { sleep } from "../../mod/wait/sleep.ts";
 import assert from "node:assert/strict";
 import type { OutgoingMessage } from "../../mod/broker/broker.ts";
 import { S3FaultProxy } from "../faults/s3_fault_proxy.ts";
@@ -107,10 +106,10 @@ serviceTest(
       const ends = await place.ends();
       const finished = async () =>
         (await place.committed()).filter(({ partition, offset }) => offset === ends[partition]);
-      await until("its own two partitions", async () => (await finished()).length === 2);
-      // Looks at the others' offsets every half second.
-      await sleep(1500);
-      assert.equal(ending.stdout, "", "it waits");
+      // It has looked at the others' offsets, and has decided not to end.
+      await ending.waitFor(/waiting for other members of the group to write partitions \[\d,\d\]/);
+      assert.equal((await finished()).length, 2);
+      assert.equal(ending.stdout, "");
       released.resolve();
       const { code, stdout, stderr } = await ending.result;
       assert.equal(code, 0, stderr);

@@ -19,6 +19,11 @@ export function eventLog(): SinkListener {
         return logger.info("reading partitions {partitions}", { partitions: event.partitions });
       case "notice":
         return logger.warn(event.text.replaceAll("{", "{{").replaceAll("}", "}}"));
+      case "waiting":
+        return logger.info(
+          "waiting for other members of the group to write partitions {partitions} to their end",
+          { partitions: event.partitions },
+        );
       case "flushed":
         return logger.info("wrote offsets {first} to {last} of partition {partition}", {
           ...event.flush,
