@@ -450,7 +450,7 @@ export const SETTINGS = define({
   messageFormat: {
     type: "choice",
     group: "input",
-    choices: ["json", "avro", "json-schema"],
+    choices: ["json", "avro", "protobuf", "json-schema"],
     flag: "--message-format",
     env: "TICKLAKE_MESSAGE_FORMAT",
     default: "json",
@@ -464,7 +464,17 @@ export const SETTINGS = define({
     flag: "--message-schema",
     env: "TICKLAKE_MESSAGE_SCHEMA",
     commands: MESSAGES,
-    description: "File with the Avro schema of messages that have no schema id",
+    description: "File with the Avro schema, or .proto file, of messages that have no schema id",
+  },
+  messageType: {
+    type: "string",
+    group: "input",
+    placeholder: "<name>",
+    flag: "--message-type",
+    env: "TICKLAKE_MESSAGE_TYPE",
+    commands: MESSAGES,
+    description:
+      "Message of the .proto file that messages are, such as Quote or Feed.Quote; without it the first",
   },
   registryUrl: {
     type: "string",

@@ -1,7 +1,7 @@
 import { Failure, messageOf } from "../failure/failure.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import type { Fields } from "./fields.ts";
-import { type MessageSettings, openRegistry, requireAvro } from "./open_message_form.ts";
+import { type MessageSettings, openRegistry, requireFileFormat } from "./open_message_form.ts";
 import { framed } from "./registry/frame.ts";
 import type { SchemaType } from "./registry/registry_client.ts";
 
@@ -10,8 +10,10 @@ export interface PayloadWriter {
   readonly type: SchemaType;
   /** The schema. */
   readonly text: string;
+  /** What stands between a registry's frame and the payload. */
+  readonly indexes?: Uint8Array;
   /** Whether another schema's payloads are the same. @throws {Error} where it is none */
-  isSame(text: string): boolean;
+  isSame(text: string): boolean | Promise<boolean>;
   /** @param row a valid one, in the form that JSON messages have */
   write(row: Fields): Uint8Array;
 }
@@ -33,19 +35,23 @@ export async function openMessageWriter(
   if (messageFormat === "json") return null;
   const writer = await payloadWriter(messageFormat, schema);
   if (messageSchema !== undefined) {
-    requireAvro(messageFormat);
+    requireFileFormat(messageFormat);
     await requireSame(messageSchema, writer);
     return (json) => writer.write(parsed(json));
   }
   const registry = await openRegistry(settings);
   const id = await registry.register(`${topic}-value`, writer, signal);
-  return (json) => framed(id, writer.write(parsed(json)));
+  return (json) => framed(id, writer.write(parsed(json)), writer.indexes);
 }
 
 async function payloadWriter(format: string, schema: RowSchema): Promise<PayloadWriter> {
   if (format === "json-schema") {
     const { jsonSchemaWriter } = await import("./json_schema_writer.ts");
     return jsonSchemaWriter(schema);
+  }
+  if (format === "protobuf") {
+    const { protobufWriter } = await import("./protobuf/protobuf_writer.ts");
+    return await protobufWriter(schema);
   }
   const { avroWriter } = await import("./avro/avro_writer.ts");
   return avroWriter(schema);
@@ -55,7 +61,7 @@ async function payloadWriter(format: string, schema: RowSchema): Promise<Payload
 async function requireSame(path: string, writer: PayloadWriter): Promise<void> {
   let why = "it is not the schema that rows are written by";
   try {
-    if (writer.isSame(await Deno.readTextFile(path))) return;
+    if (await writer.isSame(await Deno.readTextFile(path))) return;
   } catch (error) {
     why = messageOf(error);
   }

@@ -1,3 +1,4 @@
+import { dirname, join } from "node:path";
 import type { Settings } from "../config/settings.ts";
 import { Failure, messageOf } from "../failure/failure.ts";
 import { messageCheck } from "./message_check.ts";
@@ -8,7 +9,12 @@ import type { RegisteredSchema } from "./registry/registry_client.ts";
 /** The settings that say how messages are read and written. */
 export type MessageSettings = Pick<
   Settings,
-  "messageFormat" | "messageSchema" | "registryUrl" | "registryUser" | "registryPassword"
+  | "messageFormat"
+  | "messageSchema"
+  | "messageType"
+  | "registryUrl"
+  | "registryUser"
+  | "registryPassword"
 >;
 
 /**
@@ -20,7 +26,7 @@ export async function openMessageForm(settings: MessageSettings): Promise<Messag
   if (messageFormat === "json") return JSON_FORM;
   if (messageSchema !== undefined) {
     const { fileForm } = await import("./file_form.ts");
-    return fileForm(await fromFile(messageFormat, messageSchema));
+    return fileForm(await fromFile(settings, messageSchema));
   }
   const [client, { RegistryForm }] = await Promise.all([
     openRegistry(settings),
@@ -35,7 +41,7 @@ export async function openRegistry(settings: MessageSettings) {
     settings;
   if (url === undefined) {
     throw new Failure("usage", `--message-format ${messageFormat}: no schema registry is set`, {
-      fix: "Set SCHEMA_REGISTRY_URL; or, for Avro without one, --message-schema FILE.",
+      fix: "Set SCHEMA_REGISTRY_URL; or, for Avro and Protobuf, --message-schema FILE.",
     });
   }
   const { RegistryClient } = await import("./registry/registry_client.ts");
@@ -47,6 +53,11 @@ async function openSchema({ type, text, references }: RegisteredSchema): Promise
     case "AVRO": {
       const { avroPayload } = await import("./avro/avro_payload.ts");
       return payloadMaker(avroPayload(text, references.map(({ text }) => text)));
+    }
+    case "PROTOBUF": {
+      const [{ protoFile }, { confluentIndexes }, { protobufMaker }] = await openProtobuf();
+      const files = new Map(references.map(({ name, text }) => [name, text]));
+      return protobufMaker(confluentIndexes(await protoFile(text, (path) => files.get(path))));
     }
     case "JSON":
       return {
@@ -60,22 +71,50 @@ async function openSchema({ type, text, references }: RegisteredSchema): Promise
   }
 }
 
+function openProtobuf() {
+  return Promise.all([
+    import("./protobuf/proto_file.ts"),
+    import("./protobuf/message_indexes.ts"),
+    import("./protobuf/protobuf_maker.ts"),
+  ]);
+}
+
 /** @throws {Failure} kind `usage`, for a format that is not read by a schema in a file */
-export function requireAvro(format: string): void {
-  if (format === "avro") return;
+export function requireFileFormat(format: string): void {
+  if (format === "avro" || format === "protobuf") return;
   throw new Failure("usage", `--message-schema: not for --message-format ${format}`, {
-    fix: "Only Avro is read by a schema in a file; the others need a registry.",
+    fix: "Only Avro and Protobuf are read by a schema in a file; JSON Schema needs a registry.",
   });
 }
 
-async function fromFile(format: string, path: string): Promise<PayloadMaker> {
-  requireAvro(format);
+async function fromFile(settings: MessageSettings, path: string): Promise<PayloadMaker> {
+  const { messageFormat, messageType } = settings;
+  requireFileFormat(messageFormat);
   try {
-    return await openSchema({ type: "AVRO", text: await Deno.readTextFile(path), references: [] });
+    const text = await Deno.readTextFile(path);
+    if (messageFormat === "avro") {
+      return await openSchema({ type: "AVRO", text, references: [] });
+    }
+    const [{ protoFile }, { noIndexes }, { protobufMaker }] = await openProtobuf();
+    const { messageNamed } = await import("./protobuf/message_named.ts");
+    const messages = await protoFile(text, (file) => importedText(path, file));
+    return protobufMaker(noIndexes(messageNamed(messages, messageType)));
   } catch (error) {
     throw new Failure("usage", `--message-schema ${path}: ${messageOf(error)}`, {
-      fix: "Give the writer's schema, as JSON.",
+      fix: messageFormat === "avro"
+        ? "Give the writer's schema, as JSON."
+        : "Give the writer's .proto file, beside those that it imports, and --message-type.",
       cause: error,
     });
+  }
+}
+
+/** An imported file lies beside the one that imports it, or below its folder. */
+async function importedText(path: string, imported: string): Promise<string | undefined> {
+  try {
+    return await Deno.readTextFile(join(dirname(path), imported));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
   }
 }

@@ -9,9 +9,10 @@ export function registryUrl(): string {
 /** Has Confluent's client write rows to a topic: of each part a schema's. */
 export async function confluentWrites(
   topic: string,
-  parts: ReadonlyArray<{ schema: unknown; rows: unknown[] }>,
+  parts: ReadonlyArray<{ schema: unknown; message?: string; rows: unknown[] }>,
+  format = "avro",
 ): Promise<void> {
-  await run("write", topic, JSON.stringify(parts), "avro");
+  await run("write", topic, JSON.stringify(parts), format);
 }
 
 /** Has Confluent's client read so many rows of a topic. */
@@ -19,8 +20,10 @@ export async function confluentReads(
   topic: string,
   count: number,
   format: string,
+  descriptor?: { schema: unknown; message: string },
 ): Promise<Array<Record<string, unknown>>> {
-  const lines = (await run("read", topic, String(count), format)).trim().split("\n");
+  const env = { DESCRIPTOR: JSON.stringify(descriptor) ?? "" };
+  const lines = (await run("read", topic, String(count), format, env)).trim().split("\n");
   return lines.map((line) => JSON.parse(line));
 }
 
@@ -29,11 +32,12 @@ async function run(
   topic: string,
   argument: string,
   format: string,
+  env: Record<string, string> = {},
 ): Promise<string> {
   const script = fileURLToPath(new URL("confluent.py", import.meta.url));
   const { success, stdout, stderr } = await new Deno.Command(
     Deno.env.get("TEST_CONFLUENT_PYTHON")!,
-    { args: [script, what, kafka()!, registryUrl(), topic, argument, format], stdin: "null" },
+    { args: [script, what, kafka()!, registryUrl(), topic, argument, format], stdin: "null", env },
   ).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   if (!success) throw new Error(`Confluent's client failed:\n${text(stderr)}`);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { openMessageForm } from "../../mod/message/open_message_form.ts";
 import { avroWriter } from "../../mod/message/avro/avro_writer.ts";
+import { protobufWriter } from "../../mod/message/protobuf/protobuf_writer.ts";
 import { framed } from "../../mod/message/registry/frame.ts";
 import { Failure } from "../../mod/failure/failure.ts";
 import { loadSchema } from "../../mod/schema/load_schema.ts";
@@ -37,6 +38,7 @@ function settings(registryUrl: string | undefined, more = {}) {
   return {
     messageFormat: "avro" as const,
     messageSchema: undefined,
+    messageType: undefined,
     registryUrl,
     registryUser: undefined,
     registryPassword: undefined,
@@ -150,5 +152,37 @@ Deno.test("a schema in a file reads messages without a frame", async () => {
     assert.deepEqual(row, ["HSI", 18778, 1.5, 2, 1, 1.25, null, 5, 0.2]);
   } finally {
     await Deno.remove(file);
+  }
+});
+
+Deno.test("a .proto file reads messages without a frame, by a message's name", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const writer = await protobufWriter(schema);
+    const file = `${folder}/feed.proto`;
+    const [head, body] = writer.text.split("message index_quotes");
+    await Deno.writeTextFile(`${folder}/quotes.proto`, `${head}message Quote${body}`);
+    const feed =
+      'syntax="proto3"; package ticklake; import "quotes.proto"; message Feed { int32 x=1; ' +
+      "message Inner { Quote quote = 1; } }";
+    await Deno.writeTextFile(file, feed);
+    const protobuf = { messageFormat: "protobuf" as const, messageSchema: file };
+    const of = (messageType?: string) =>
+      openMessageForm(settings(undefined, { ...protobuf, messageType }));
+    const value = writer.write({ ...ROW, "Adj Close": undefined });
+    const own = { ...protobuf, messageSchema: `${folder}/quotes.proto` };
+    for (const messageType of [undefined, "Quote", "ticklake.Quote"]) {
+      const form = await openMessageForm(settings(undefined, { ...own, messageType }));
+      const row = form.check(schema)(value);
+      assert.deepEqual(row, ["HSI", 18778, 1.5, 2, 1, 1.25, null, 5, 0.2]);
+    }
+    assert.match((await of()).check(schema)(value) as string, /Index is missing/);
+    assert.match((await of("Feed.Inner")).check(schema)(value) as string, /damaged payload/);
+    const usage = (error: unknown) => error instanceof Failure && error.kind === "usage";
+    await assert.rejects(() => of("Quote2"), usage);
+    await Deno.remove(`${folder}/quotes.proto`);
+    await assert.rejects(() => of("Feed"), /imports quotes\.proto, which is not there/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
   }
 });

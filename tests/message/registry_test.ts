@@ -8,6 +8,46 @@ HSI,2021-05-31,1.5,2,1,1.25,1.25,7000000000,0.2
 N225,1969-12-31,10,11,9,10.5,,0,0.1
 `;
 
+const field = (name: string, number: number, type: string, more = {}) => ({
+  name,
+  number,
+  label: "LABEL_OPTIONAL",
+  type: `TYPE_${type}`,
+  ...more,
+});
+
+const DATE = { typeName: ".google.type.Date" };
+
+/** What `produce` writes, as a user of Confluent's client has it compiled. */
+const QUOTES = {
+  message: "ticklake.index_quotes",
+  schema: {
+    name: "quotes.proto",
+    package: "ticklake",
+    syntax: "proto3",
+    dependency: ["google/type/date.proto"],
+    messageType: [{
+      name: "index_quotes",
+      field: [
+        field("Index", 1, "STRING"),
+        field("Date", 2, "MESSAGE", DATE),
+        ...["Open", "High", "Low", "Close", "adj_close"].map((name, i) =>
+          field(name, i + 3, "DOUBLE")
+        ),
+        field("Volume", 8, "INT64"),
+        field("CloseUSD", 9, "DOUBLE"),
+      ],
+    }],
+  },
+};
+
+/** Protobuf's JSON has 64-bit numbers as text. */
+function fromProtoJson(row: Record<string, unknown>): void {
+  const { year, month, day } = row.Date as Record<string, number>;
+  row.Date = new Date(Date.UTC(year, month - 1, day)).toISOString().slice(0, 10);
+  row.Volume = Number(row.Volume);
+}
+
 /** Runs with a place on Kafka and a directory, that reads by the registry. */
 async function withRegistry(
   format: string,
@@ -32,7 +72,7 @@ async function query(place: ConsumePlace, sql: string): Promise<unknown> {
   return JSON.parse(stdout);
 }
 
-for (const format of ["avro", "json-schema"]) {
+for (const format of ["avro", "protobuf", "json-schema"]) {
   serviceTest(`produce writes ${format} that Confluent's client and consume read`, {
     needs: ["kafka", "schema-registry", "confluent-client"],
   }, () =>
@@ -41,10 +81,11 @@ for (const format of ["avro", "json-schema"]) {
       const args = ["produce", "--input", "quotes.csv", "--mode", "replay", "--rate", "max"];
       const produced = await runTicklake(args, place);
       assert.equal(produced.code, 0, produced.stderr);
-      const rows = await confluentReads(place.topic, 2, format);
+      const rows = await confluentReads(place.topic, 2, format, QUOTES);
+      if (format === "protobuf") rows.forEach(fromProtoJson);
       rows.sort((a, b) => String(a.Index).localeCompare(String(b.Index)));
-      // Avro's names have no space.
-      const adjusted = format === "avro" ? "adj_close" : "Adj Close";
+      // The others' names have no space.
+      const adjusted = format === "json-schema" ? "Adj Close" : "adj_close";
       assert.deepEqual(rows[0], {
         Index: "HSI",
         Date: "2021-05-31",
@@ -120,4 +161,54 @@ serviceTest("Avro of others becomes rows: two schemas, names in another case, lo
     const letters = await runTicklake(["dead-letters", "list", "--json"], place);
     assert.match(letters.stdout, /no schema id: expected a zero and four bytes, found 0x7b/);
     assert.match(letters.stdout, /High 2 is below Low 99/);
+  }));
+
+serviceTest("Protobuf of others becomes rows: two messages of a file, a nested one, imports", {
+  needs: ["kafka", "schema-registry", "confluent-client"],
+}, () =>
+  withRegistry("protobuf", async (place) => {
+    const schema = {
+      name: `feed_${place.topic}.proto`,
+      package: place.topic.replaceAll("-", "_"),
+      syntax: "proto3",
+      dependency: [
+        "google/protobuf/timestamp.proto",
+        "google/protobuf/wrappers.proto",
+        "google/type/date.proto",
+      ],
+      messageType: [
+        { name: "Other", field: [field("x", 1, "INT32")] },
+        {
+          name: "Feed",
+          nestedType: [{
+            name: "Quote",
+            field: [
+              field("index", 1, "STRING"),
+              field("date", 2, "MESSAGE", DATE),
+              ...["open", "high", "low"].map((name, i) => field(name, i + 3, "DOUBLE")),
+              field("close", 6, "MESSAGE", { typeName: ".google.protobuf.DoubleValue" }),
+              field("volume", 7, "INT64"),
+            ],
+          }],
+        },
+      ],
+    };
+    const name = (message: string) => `${schema.package}.${message}`;
+    const date = { year: 2024, month: 2, day: 29 };
+    const row = { index: "HSI", date, open: 1, high: 2, low: 0.5, close: 1.5, volume: "5" };
+    await confluentWrites(place.topic, [
+      { schema, message: name("Feed.Quote"), rows: [row, { ...row, low: 99 }] },
+    ], "protobuf");
+    await confluentWrites(place.topic, [
+      { schema, message: name("Other"), rows: [{ x: 1 }] },
+    ], "protobuf");
+    const { summary, stderr } = await place.toEnd();
+    assert.deepEqual([summary.written, summary.rejected], [1, 2], stderr);
+    const sql = 'select "index", "date", close, adj_close, volume from index_quotes';
+    assert.deepEqual(await query(place, sql), [
+      { index: "HSI", date: "2024-02-29", close: 1.5, adj_close: null, volume: 5 },
+    ]);
+    const letters = await runTicklake(["dead-letters", "list", "--json"], place);
+    assert.match(letters.stdout, /High 2 is below Low 99/);
+    assert.match(stderr, /no field for Index, Date/);
   }));

@@ -7,10 +7,17 @@ export function schemaId(value: Uint8Array): number | null {
   return ((value[1] << 24) | (value[2] << 16) | (value[3] << 8) | value[4]) >>> 0;
 }
 
-/** Puts a payload behind its frame. */
-export function framed(id: number, payload: Uint8Array): Uint8Array {
-  const value = new Uint8Array(FRAME_BYTES + payload.length);
+/** Puts a payload behind its frame, and behind the message indexes that Protobuf has. */
+export function framed(
+  id: number,
+  payload: Uint8Array,
+  indexes: Uint8Array = NONE,
+): Uint8Array {
+  const value = new Uint8Array(FRAME_BYTES + indexes.length + payload.length);
   new DataView(value.buffer).setUint32(1, id);
-  value.set(payload, FRAME_BYTES);
+  value.set(indexes, FRAME_BYTES);
+  value.set(payload, FRAME_BYTES + indexes.length);
   return value;
 }
+
+const NONE = new Uint8Array();

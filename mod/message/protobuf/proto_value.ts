@@ -1,0 +1,121 @@
+import protobuf from "protobufjs";
+import type { Fields } from "../fields.ts";
+import { Instant } from "../payload.ts";
+
+/** Makes of what `protobufjs` has decoded what a column is read from. */
+export type ProtoValue = (value: unknown) => unknown;
+
+/** The fields of messages of a type, by their names in the `.proto` file. */
+export type ProtoFields = (message: Fields) => Fields;
+
+/** Types whose numbers `protobufjs` has as objects of two halves. */
+const LONGS = new Set(["int64", "uint64", "sint64", "fixed64", "sfixed64"]);
+
+const WELL_KNOWN: Readonly<Record<string, (message: Fields) => unknown>> = {
+  ".google.protobuf.Timestamp": ({ seconds, nanos }) =>
+    new Instant(Number(wholeNumber(seconds)) * 1000 + Math.floor(Number(nanos ?? 0) / 1e6), false),
+  ".google.type.Date": ({ year, month, day }) => dayOf([year, month, day].map(Number)),
+  ".google.type.Decimal": ({ value }) => numberOf(String(value ?? "")),
+  ".confluent.type.Decimal": ({ value, scale }) =>
+    Number(`${unscaled(value as Uint8Array)}e${-Number(scale ?? 0)}`),
+};
+
+/** Whether a type is read as a double although it is exact. */
+export function isDecimal({ resolvedType }: protobuf.Field): boolean {
+  return /^\.(google|confluent)\.type\.Decimal$/.test(resolvedType?.fullName ?? "");
+}
+
+/**
+ * Reads the fields of a type's messages. A field without presence that is not there has its type's
+ * default, as Protobuf has it; another one is left out.
+ */
+export function protoFields(
+  type: protobuf.Type,
+  known: Map<protobuf.Type, ProtoFields> = new Map(),
+): ProtoFields {
+  const found = known.get(type);
+  if (found !== undefined) return found;
+  let readers: Array<readonly [name: string, read: ProtoValue, isAlways: boolean]> | undefined;
+  const fields = (message: Fields): Fields => {
+    // Not before it is needed: a type may hold itself.
+    readers ??= type.fieldsArray.map((field) =>
+      [field.name, fieldValue(field, known), isAlwaysThere(field)] as const
+    );
+    const own: Fields = Object.create(null);
+    for (const [name, read, isAlways] of readers) {
+      if (isAlways || Object.hasOwn(message, name)) own[name] = read(message[name]);
+    }
+    return own;
+  };
+  known.set(type, fields);
+  return fields;
+}
+
+function isAlwaysThere(field: protobuf.Field): boolean {
+  const { repeated, map, resolvedType, hasPresence } = field.resolve();
+  return repeated || map || !(hasPresence || resolvedType instanceof protobuf.Type);
+}
+
+function fieldValue(field: protobuf.Field, known: Map<protobuf.Type, ProtoFields>): ProtoValue {
+  const read = elementValue(field.resolve(), known);
+  if (field.map) {
+    return (map) =>
+      Object.fromEntries(Object.entries(map as Fields).map(([key, value]) => [key, read(value)]));
+  }
+  return field.repeated ? (list) => (list as unknown[]).map(read) : read;
+}
+
+function elementValue(field: protobuf.Field, known: Map<protobuf.Type, ProtoFields>): ProtoValue {
+  const { type, resolvedType } = field;
+  if (LONGS.has(type)) return wholeNumber;
+  if (type === "bytes") return (bytes) => new Uint8Array(bytes as Uint8Array).toBase64();
+  if (resolvedType instanceof protobuf.Enum) {
+    const { valuesById } = resolvedType;
+    return (value) => valuesById[value as number] ?? value;
+  }
+  if (!(resolvedType instanceof protobuf.Type)) return (value) => value;
+  const { fullName } = resolvedType;
+  if (Object.hasOwn(WELL_KNOWN, fullName)) {
+    return (message) => WELL_KNOWN[fullName](message as Fields);
+  }
+  const fields = protoFields(resolvedType, known);
+  if (/^\.google\.protobuf\.[A-Za-z0-9]+Value$/.test(fullName) && "value" in resolvedType.fields) {
+    return (message) => fields(message as Fields).value;
+  }
+  return (message) => fields(message as Fields);
+}
+
+interface Long {
+  toNumber(): number;
+  toString(): string;
+}
+
+function wholeNumber(value: unknown): number | bigint {
+  if (typeof value !== "object" || value === null) return value as number ?? 0;
+  const long = value as Long;
+  const number = long.toNumber();
+  return Number.isSafeInteger(number) ? number : BigInt(long.toString());
+}
+
+/** The day; what no calendar has as a text, so that the reason names it. */
+function dayOf([year = 0, month = 0, day = 0]: number[]): Instant | string {
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  if (date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && year > 0) {
+    if (date.getUTCDate() === day) return new Instant(date.getTime(), true);
+  }
+  const two = (number: number) => String(number).padStart(2, "0");
+  return `${String(year).padStart(4, "0")}-${two(month)}-${two(day)}`;
+}
+
+function numberOf(text: string): number | string {
+  const number = Number(text);
+  return text.trim() === "" || Number.isNaN(number) ? text : number;
+}
+
+/** A whole number in two's complement, the highest byte first. */
+function unscaled(bytes: Uint8Array = new Uint8Array()): bigint {
+  let number = 0n;
+  for (const byte of bytes) number = (number << 8n) | BigInt(byte);
+  return BigInt.asIntN(bytes.length * 8, number);
+}

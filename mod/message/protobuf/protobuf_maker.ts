@@ -1,0 +1,41 @@
+import type protobuf from "protobufjs";
+import type { Fields } from "../fields.ts";
+import type { PayloadReader } from "../payload.ts";
+import { type PayloadMaker, payloadMaker, type TablePayloads } from "../payload_maker.ts";
+import type { IndexReader } from "./message_indexes.ts";
+import { isDecimal, protoFields } from "./proto_value.ts";
+
+/** Makes rows of Protobuf payloads; `indexes` reads which message of its file a payload is. */
+export function protobufMaker(indexes: IndexReader): PayloadMaker {
+  return {
+    forTable(schema, listener) {
+      const known = new Map<string, TablePayloads>();
+      return (payload, value, record) => {
+        let found;
+        try {
+          found = indexes(payload);
+        } catch (error) {
+          return `damaged payload: ${(error as Error).message}`;
+        }
+        const { key, message, start } = found;
+        if (message === undefined) return `no message ${key} in its schema`;
+        let own = known.get(key);
+        if (own === undefined) {
+          own = payloadMaker(protobufReader(message)).forTable(schema, listener);
+          known.set(key, own);
+        }
+        return own(payload.subarray(start), value, record);
+      };
+    },
+  };
+}
+
+function protobufReader(type: protobuf.Type): PayloadReader {
+  const { fieldsArray } = type;
+  const fields = protoFields(type);
+  return {
+    fields: fieldsArray.map(({ name }) => name),
+    decimals: fieldsArray.filter(isDecimal).map(({ name }) => name),
+    read: (payload) => fields(type.decode(payload) as unknown as Fields),
+  };
+}
