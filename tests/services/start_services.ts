@@ -14,6 +14,7 @@ import { startRestCatalog } from "./rest_catalog/rest_catalog.ts";
 import { startSchemaRegistry } from "./schema_registry/schema_registry.ts";
 import type { Need } from "./services.ts";
 import { Missing } from "./tools_folder.ts";
+import { startTrino } from "./trino/trino.ts";
 import { startVersitygw } from "./versitygw.ts";
 
 /** Services that run for the tests. */
@@ -73,6 +74,14 @@ const PARTS: readonly Part[] = [
     needs: ["iceberg-rest"],
     async start(folder) {
       const { uri, stop } = await startRestCatalog(`${folder}/rest-catalog`);
+      return { values: [uri], stop };
+    },
+  },
+  {
+    variables: ["TEST_TRINO"],
+    needs: ["trino"],
+    async start(folder) {
+      const { uri, stop } = await startTrino(`${folder}/trino`);
       return { values: [uri], stop };
     },
   },

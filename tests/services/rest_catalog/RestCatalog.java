@@ -13,10 +13,19 @@ import org.eclipse.jetty.servlet.ServletHolder;
 
 /** Iceberg's REST catalog on an SQLite file and a local warehouse: RestCatalog PORT FOLDER. */
 public class RestCatalog {
-    /** Files of this host by their URI; Iceberg's own for tests takes paths alone. */
+    /**
+     * Files of this host by their URI; Iceberg's own for tests takes paths alone. Metadata of a table in S3, which
+     * nobody but the catalog itself reads, lies below a folder: the catalog needs no SDK of AWS for it.
+     */
     private static final class LocalFiles implements FileIO {
-        private static String path(String uri) {
-            return uri.replaceFirst("^file:/+", "/");
+        private final String s3;
+
+        LocalFiles(String s3) {
+            this.s3 = s3;
+        }
+
+        private String path(String uri) {
+            return uri.startsWith("s3://") ? s3 + uri.substring(4) : uri.replaceFirst("^file:/+", "/");
         }
 
         @Override
@@ -36,7 +45,7 @@ public class RestCatalog {
     }
 
     public static void main(String[] args) throws Exception {
-        JdbcCatalog catalog = new JdbcCatalog(properties -> new LocalFiles(), null, true);
+        JdbcCatalog catalog = new JdbcCatalog(properties -> new LocalFiles(args[1] + "/s3"), null, true);
         catalog.initialize("rest", Map.of(
             "uri", "jdbc:sqlite:" + args[1] + "/catalog.sqlite",
             "warehouse", "file://" + args[1] + "/warehouse",
