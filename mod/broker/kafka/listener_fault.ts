@@ -41,8 +41,13 @@ export function listenerFault(
       };
     case "no-connection":
       return { problem: `cannot be reached: ${detail}`, fix: NETWORK_FIX };
-    case "not-kafka":
     case "silent":
+      return {
+        problem: "accepts connections, but does not answer as a Kafka broker does",
+        fix:
+          "Check the port: is it a broker's listener (and not another program's)? A broker that has just started, or has no memory left, is silent too: look into its log.",
+      };
+    case "not-kafka":
       return {
         problem: `does not answer as Kafka does: ${detail}`,
         fix:

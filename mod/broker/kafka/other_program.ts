@@ -1,3 +1,4 @@
+import { getLogger } from "@logtape/logtape";
 import type { KafkaConfig } from "kafkajs";
 import { Failure } from "../../failure/failure.ts";
 import { pause } from "../../wait/sleep.ts";
@@ -11,31 +12,69 @@ const DOUBT_MS = 300;
 /** Milliseconds that the question of what it is may take. */
 const PROBE_MS = 600;
 
+/** Milliseconds after which a user is told that a listener accepts connections and says nothing. */
+const SILENCE_MS = 2000;
+
+const logger = getLogger(["ticklake", "kafka"]);
+
 /**
- * Asks the bootstrap servers what they are where no broker has answered for a moment.
+ * Asks the bootstrap servers what they are where no broker has answered for a moment. Where they only
+ * accept connections, that is told: it may be a slow broker, so whoever waits goes on waiting.
  * @param signal ends the question: a broker has answered
  * @throws {Failure} kind `service`, where none is a broker's listener; else it never settles
  */
 export async function neverBroker(config: KafkaConfig, signal: AbortSignal): Promise<never> {
+  const begin = performance.now();
   await pause(DOUBT_MS, signal);
-  const failure = signal.aborted ? undefined : await otherProgram(config);
+  const findings = signal.aborted ? [] : await probeAll(config);
+  const failure = faultOf(config, findings, isAnother);
   if (failure !== undefined && !signal.aborted) throw failure;
+  const silent = findings.findIndex(({ state }) => state === "silent");
+  if (silent >= 0 && findings.every(({ state }) => state !== "kafka")) {
+    await pause(SILENCE_MS - (performance.now() - begin), signal);
+    if (!signal.aborted) {
+      logger.warn(
+        "{server} accepts the connection, but has not answered for {seconds} s: is it a Kafka broker's listener? Waiting for it",
+        { server: (config.brokers as string[])[silent], seconds: SILENCE_MS / 1000 },
+      );
+    }
+  }
   return await new Promise<never>(() => {});
 }
 
 /**
- * What the bootstrap servers are where none of them is a broker's listener, so that nobody waits for one.
- * @returns `undefined` where a server may be a broker yet (it is away, or silent)
+ * What the bootstrap servers are where none of them has answered as a broker does.
+ * @returns `undefined` where nothing is known but that a server is away
  */
 export async function otherProgram(config: KafkaConfig): Promise<Failure | undefined> {
-  const { options: tls, ...use } = listenerUse(config);
-  const servers = config.brokers as string[];
-  const findings = await Promise.all(
-    servers.map((server) => probeListener(server, { tls, timeoutMs: PROBE_MS })),
+  return faultOf(
+    config,
+    await probeAll(config),
+    (finding) => isAnother(finding) || finding.state === "silent",
   );
-  const fault = findings.every(isAnother) ? listenerFault(findings[0], use) : undefined;
-  if (fault === undefined) return undefined;
-  return new Failure("service", `Kafka at ${servers[0]} ${fault.problem}`, { fix: fault.fix });
+}
+
+function probeAll(config: KafkaConfig): Promise<ListenerFinding[]> {
+  const { options: tls } = listenerUse(config);
+  return Promise.all(
+    (config.brokers as string[]).map((server) =>
+      probeListener(server, { tls, timeoutMs: PROBE_MS })
+    ),
+  );
+}
+
+/** The failure of the first server, where all of them are what `isWrong` says. */
+function faultOf(
+  config: KafkaConfig,
+  findings: readonly ListenerFinding[],
+  isWrong: (finding: ListenerFinding) => boolean,
+): Failure | undefined {
+  const [first] = findings;
+  if (first === undefined || !findings.every(isWrong)) return undefined;
+  const fault = listenerFault(first, listenerUse(config))!;
+  return new Failure("service", `Kafka at ${(config.brokers as string[])[0]} ${fault.problem}`, {
+    fix: fault.fix,
+  });
 }
 
 /** Whether waiting changes nothing: it is another program, or another kind of listener. */

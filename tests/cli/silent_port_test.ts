@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import {
+  kafka,
+  runTicklake,
+  serviceTest,
+  spawnTicklake,
+  uniqueName,
+} from "../services/services.ts";
+
+/** A port that accepts connections; what it does with them is the caller's. */
+function listen(take: (connection: Deno.TcpConn) => unknown): { server: string } & Disposable {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const connections: Deno.TcpConn[] = [];
+  (async () => {
+    for await (const connection of listener) {
+      connections.push(connection);
+      await take(connection);
+    }
+  })();
+  return {
+    server: `127.0.0.1:${listener.addr.port}`,
+    [Symbol.dispose]() {
+      for (const connection of connections) {
+        try {
+          connection.close();
+        } catch { /* its other end has closed it */ }
+      }
+      listener.close();
+    },
+  };
+}
+
+const TOLD =
+  /accepts the connection, but has not answered for 2 s: is it a Kafka broker's listener/;
+
+Deno.test("a port that accepts and never answers is told of while the command still waits", async () => {
+  using silent = listen(() => {});
+  const env = { KAFKA_BOOTSTRAP_SERVERS: silent.server };
+  const toTheEnd = runTicklake(["verify"], { env });
+  const commands = [
+    ["produce", "--count", "1"],
+    ["consume"],
+    ["status"],
+    ["topic", "list"],
+    ["dashboard", "--listen", "127.0.0.1:0"],
+  ];
+  await Promise.all(commands.map(async (words) => {
+    await using command = spawnTicklake(words, { env });
+    await command.waitFor(TOLD);
+    assert.doesNotMatch(command.stderr, /error: /, "it goes on waiting");
+  }));
+  const { code, stderr } = await toTheEnd;
+  assert.equal(code, 3);
+  assert.match(
+    stderr,
+    new RegExp(
+      `error: Kafka at ${silent.server} accepts connections, but does not answer as a Kafka`,
+    ),
+  );
+  assert.match(stderr, /\n {2}fix: Check the port/);
+});
+
+serviceTest("a broker that answers late is told of, and used", { needs: ["kafka"] }, async () => {
+  const [host, port] = kafka()!.split(":");
+  const patience = new Promise((resolve) => setTimeout(resolve, 4000));
+  using slow = listen((connection) => {
+    patience.then(async () => {
+      const broker = await Deno.connect({ hostname: host, port: Number(port) });
+      await Promise.allSettled([
+        connection.readable.pipeTo(broker.writable),
+        broker.readable.pipeTo(connection.writable),
+      ]);
+    });
+  });
+  const env = { KAFKA_BOOTSTRAP_SERVERS: slow.server, KAFKA_TOPIC: uniqueName("late") };
+  const { code, stderr } = await runTicklake(["produce", "--count", "1", "--rate", "max"], { env });
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, TOLD);
+});
