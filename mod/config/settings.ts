@@ -483,7 +483,8 @@ export const SETTINGS = define({
     flag: "--schema-registry",
     env: "SCHEMA_REGISTRY_URL",
     commands: MESSAGES,
-    description: "Schema registry that speaks Confluent's API, such as http://127.0.0.1:8081",
+    description:
+      "Schema registry: one that speaks Confluent's API, such as http://127.0.0.1:8081, or AWS Glue's, glue://default-registry",
   },
   registryUser: {
     type: "string",

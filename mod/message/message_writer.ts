@@ -2,8 +2,7 @@ import { Failure, messageOf } from "../failure/failure.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import type { Fields } from "./fields.ts";
 import { type MessageSettings, openRegistry, requireFileFormat } from "./open_message_form.ts";
-import { framed } from "./registry/frame.ts";
-import type { SchemaType } from "./registry/registry_client.ts";
+import type { SchemaType } from "./registry/registry.ts";
 
 /** Writes rows in a format that has a schema. */
 export interface PayloadWriter {
@@ -40,8 +39,9 @@ export async function openMessageWriter(
     return (json) => writer.write(parsed(json));
   }
   const registry = await openRegistry(settings);
-  const id = await registry.register(`${topic}-value`, writer, signal);
-  return (json) => framed(id, writer.write(parsed(json)), writer.indexes);
+  const id = await registry.register(topic, writer, signal);
+  const { frame } = registry;
+  return (json) => frame.framed(id, writer.write(parsed(json)), writer.indexes);
 }
 
 async function payloadWriter(format: string, schema: RowSchema): Promise<PayloadWriter> {

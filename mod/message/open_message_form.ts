@@ -4,7 +4,7 @@ import { Failure, messageOf } from "../failure/failure.ts";
 import { messageCheck } from "./message_check.ts";
 import { JSON_FORM, type MessageForm } from "./message_form.ts";
 import { type PayloadMaker, payloadMaker } from "./payload_maker.ts";
-import type { RegisteredSchema } from "./registry/registry_client.ts";
+import type { RegisteredSchema, Registry } from "./registry/registry.ts";
 
 /** The settings that say how messages are read and written. */
 export type MessageSettings = Pick<
@@ -28,15 +28,15 @@ export async function openMessageForm(settings: MessageSettings): Promise<Messag
     const { fileForm } = await import("./file_form.ts");
     return fileForm(await fromFile(settings, messageSchema));
   }
-  const [client, { RegistryForm }] = await Promise.all([
+  const [registry, { RegistryForm }] = await Promise.all([
     openRegistry(settings),
     import("./registry/registry_form.ts"),
   ]);
-  return new RegistryForm(client, openSchema);
+  return new RegistryForm(registry, (schema) => openSchema(schema, registry.isGlue));
 }
 
 /** The registry of the settings. @throws {Failure} kind `usage`, where they name none */
-export async function openRegistry(settings: MessageSettings) {
+export async function openRegistry(settings: MessageSettings): Promise<Registry> {
   const { messageFormat, registryUrl: url, registryUser: user, registryPassword: password } =
     settings;
   if (url === undefined) {
@@ -44,20 +44,29 @@ export async function openRegistry(settings: MessageSettings) {
       fix: "Set SCHEMA_REGISTRY_URL; or, for Avro and Protobuf, --message-schema FILE.",
     });
   }
+  if (/^glue:/i.test(url)) {
+    const { openGlueRegistry } = await import("./glue/glue_registry.ts");
+    return openGlueRegistry(url);
+  }
   const { RegistryClient } = await import("./registry/registry_client.ts");
   return new RegistryClient({ url, user, password });
 }
 
-async function openSchema({ type, text, references }: RegisteredSchema): Promise<PayloadMaker> {
+async function openSchema(
+  { type, text, references }: RegisteredSchema,
+  isGlue = false,
+): Promise<PayloadMaker> {
   switch (type) {
     case "AVRO": {
       const { avroPayload } = await import("./avro/avro_payload.ts");
       return payloadMaker(avroPayload(text, references.map(({ text }) => text)));
     }
     case "PROTOBUF": {
-      const [{ protoFile }, { confluentIndexes }, { protobufMaker }] = await openProtobuf();
+      const [{ protoFile }, indexes, { protobufMaker }] = await openProtobuf();
       const files = new Map(references.map(({ name, text }) => [name, text]));
-      return protobufMaker(confluentIndexes(await protoFile(text, (path) => files.get(path))));
+      const messages = await protoFile(text, (path) => files.get(path));
+      const { glueIndexes, confluentIndexes } = indexes;
+      return protobufMaker((isGlue ? glueIndexes : confluentIndexes)(messages));
     }
     case "JSON":
       return {

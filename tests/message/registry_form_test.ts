@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { openMessageForm } from "../../mod/message/open_message_form.ts";
 import { avroWriter } from "../../mod/message/avro/avro_writer.ts";
 import { protobufWriter } from "../../mod/message/protobuf/protobuf_writer.ts";
-import { framed } from "../../mod/message/registry/frame.ts";
+import { CONFLUENT_FRAME } from "../../mod/message/registry/frame.ts";
 import { Failure } from "../../mod/failure/failure.ts";
 import { loadSchema } from "../../mod/schema/load_schema.ts";
 
+const { framed } = CONFLUENT_FRAME;
 const schema = await loadSchema();
 const writer = avroWriter(schema);
 const ROW = {

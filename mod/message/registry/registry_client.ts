@@ -1,16 +1,7 @@
 import { Failure, messageOf } from "../../failure/failure.ts";
 import { deadline } from "../../wait/deadline.ts";
-
-/** Kinds of schemas that a registry has, in Confluent's words. */
-export type SchemaType = "AVRO" | "PROTOBUF" | "JSON";
-
-/** A schema as it was registered. */
-export interface RegisteredSchema {
-  type: SchemaType;
-  text: string;
-  /** What it refers to, each behind what that refers to; `name` is how it is called there. */
-  references: Array<{ name: string; text: string }>;
-}
+import { CONFLUENT_FRAME, type SchemaId } from "./frame.ts";
+import type { RegisteredSchema, Registry, SchemaType } from "./registry.ts";
 
 /** Options of {@linkcode RegistryClient}. */
 export interface RegistryOptions {
@@ -30,7 +21,8 @@ const MOST_TEXT = 8 * 2 ** 20;
 const MOST_REFERENCES = 200;
 
 /** Confluent's registry API, which Apicurio, Karapace and Redpanda speak too. */
-export class RegistryClient {
+export class RegistryClient implements Registry {
+  readonly frame = CONFLUENT_FRAME;
   readonly #base: string;
   readonly #headers: Record<string, string>;
 
@@ -43,17 +35,11 @@ export class RegistryClient {
     this.#headers.authorization = `Basic ${pair.toBase64()}`;
   }
 
-  /** The registry's URL. */
   get url(): string {
     return this.#base;
   }
 
-  /**
-   * A schema by its id, with all that it refers to.
-   * @throws {Failure} kind `service`, also where the registry does not know the id
-   * @throws the signal's reason
-   */
-  async schema(id: number, signal: AbortSignal): Promise<RegisteredSchema> {
+  async schema(id: SchemaId, signal: AbortSignal): Promise<RegisteredSchema> {
     const found = await this.#ask(`schemas/ids/${id}`, signal) as SchemaAnswer;
     const references = new Map<string, string>();
     await this.#follow(found.references ?? [], references, signal);
@@ -64,12 +50,9 @@ export class RegistryClient {
     };
   }
 
-  /**
-   * Registers a schema; one that is there already keeps its id.
-   * @throws {Failure} kind `service`; kind `usage`, where the registry refuses the schema
-   */
+  /** The schema becomes the next version of the subject `TOPIC-value`. */
   async register(
-    subject: string,
+    topic: string,
     { type, text }: Pick<RegisteredSchema, "type" | "text">,
     signal: AbortSignal,
   ): Promise<number> {
@@ -78,10 +61,16 @@ export class RegistryClient {
       // Absent is Avro, for registries that know nothing else.
       ...type === "AVRO" ? {} : { schemaType: type },
     });
-    const path = `subjects/${encodeURIComponent(subject)}/versions`;
+    const path = `subjects/${encodeURIComponent(`${topic}-value`)}/versions`;
     const { id } = await this.#ask(path, signal, body) as { id?: unknown };
     if (typeof id === "number" && Number.isInteger(id)) return id;
     throw this.#failure("expected the schema's id in the answer");
+  }
+
+  async check(signal: AbortSignal): Promise<string> {
+    const subjects = await this.#ask("subjects", signal);
+    if (Array.isArray(subjects)) return `${subjects.length} subjects`;
+    throw this.#failure("expected a list of subjects in the answer");
   }
 
   async #follow(

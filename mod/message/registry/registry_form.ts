@@ -6,8 +6,8 @@ import { backoff } from "../../wait/backoff.ts";
 import { sleep } from "../../wait/sleep.ts";
 import type { CheckListener, MessageForm, PrepareOptions } from "../message_form.ts";
 import type { PayloadMaker, TablePayloads } from "../payload_maker.ts";
-import { FRAME_BYTES, schemaId } from "./frame.ts";
-import type { RegisteredSchema, RegistryClient } from "./registry_client.ts";
+import type { SchemaId } from "./frame.ts";
+import type { RegisteredSchema, Registry } from "./registry.ts";
 
 const logger = getLogger(["ticklake", "registry"]);
 
@@ -17,20 +17,20 @@ const PAUSES = { firstMs: 250, longestMs: 10_000, jitter: 0.1 };
 /** Milliseconds between two warnings. */
 const WARNING_MS = 60_000;
 
-/** Messages in Confluent's frame, whose schemas a registry has by their ids. */
+/** Messages in a frame with the ids of their schemas, which a registry has. */
 export class RegistryForm implements MessageForm {
   readonly isPlainJson = false;
-  readonly #client: RegistryClient;
+  readonly #registry: Registry;
   readonly #open: (schema: RegisteredSchema) => Promise<PayloadMaker>;
   /** What payloads are read by, or why they cannot be, by id. */
-  readonly #schemas = new Map<number, PayloadMaker | string>();
+  readonly #schemas = new Map<SchemaId, PayloadMaker | string>();
 
   /** @param open makes what reads a schema's payloads */
   constructor(
-    client: RegistryClient,
+    registry: Registry,
     open: (schema: RegisteredSchema) => Promise<PayloadMaker>,
   ) {
-    this.#client = client;
+    this.#registry = registry;
     this.#open = open;
   }
 
@@ -38,10 +38,11 @@ export class RegistryForm implements MessageForm {
     schema: RowSchema,
     { onUnknown = () => {}, note = () => {} }: Partial<CheckListener> = {},
   ): MessageCheck {
-    const payloads = new Map<number, TablePayloads>();
+    const payloads = new Map<SchemaId, TablePayloads>();
+    const { frame } = this.#registry;
     return (value, record) => {
-      const id = schemaId(value);
-      if (id === null) return noFrame(value);
+      const id = frame.schemaId(value);
+      if (id === null) return frame.whyNone(value);
       let own = payloads.get(id);
       if (own === undefined) {
         const maker = this.#schemas.get(id);
@@ -53,7 +54,13 @@ export class RegistryForm implements MessageForm {
         });
         payloads.set(id, own);
       }
-      return own(value.subarray(FRAME_BYTES), value, record);
+      let payload: Uint8Array;
+      try {
+        payload = frame.payload(value);
+      } catch (error) {
+        return `damaged payload: ${messageOf(error)}`;
+      }
+      return own(payload, value, record);
     };
   }
 
@@ -61,10 +68,11 @@ export class RegistryForm implements MessageForm {
     values: Iterable<Uint8Array | null>,
     options: PrepareOptions,
   ): Promise<void> | undefined {
-    const missing = new Set<number>();
-    let last: number | null = null;
+    const missing = new Set<SchemaId>();
+    let last: SchemaId | null = null;
+    const { frame } = this.#registry;
     for (const value of values) {
-      const id = value === null ? null : schemaId(value);
+      const id = value === null ? null : frame.schemaId(value);
       if (id === null || id === last) continue;
       last = id;
       if (!this.#schemas.has(id)) missing.add(id);
@@ -72,7 +80,7 @@ export class RegistryForm implements MessageForm {
     return missing.size === 0 ? undefined : this.#fetch(missing, options);
   }
 
-  async #fetch(ids: Iterable<number>, options: PrepareOptions): Promise<void> {
+  async #fetch(ids: Iterable<SchemaId>, options: PrepareOptions): Promise<void> {
     const { signal, patienceMs = Infinity, onTrouble = () => {} } = options;
     const until = performance.now() + patienceMs;
     for (const id of ids) {
@@ -80,7 +88,7 @@ export class RegistryForm implements MessageForm {
       let warnedAt = -Infinity;
       for (let schema; schema === undefined;) {
         try {
-          schema = await this.#client.schema(id, signal);
+          schema = await this.#registry.schema(id, signal);
         } catch (error) {
           if (signal.aborted || !(error instanceof Failure)) throw error;
           const pauseMs = pauses.next().value;
@@ -106,7 +114,7 @@ export class RegistryForm implements MessageForm {
     }
   }
 
-  async #opened(id: number, schema: RegisteredSchema): Promise<PayloadMaker | string> {
+  async #opened(id: SchemaId, schema: RegisteredSchema): Promise<PayloadMaker | string> {
     try {
       return await this.#open(schema);
     } catch (error) {
@@ -115,10 +123,4 @@ export class RegistryForm implements MessageForm {
       return why;
     }
   }
-}
-
-function noFrame(value: Uint8Array): string {
-  if (value.length === 0) return "empty value";
-  const first = `0x${value[0].toString(16).padStart(2, "0")}`;
-  return `no schema id: expected a zero and four bytes, found ${first} of ${value.length} bytes`;
 }
