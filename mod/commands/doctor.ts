@@ -58,11 +58,12 @@ async function* allFindings(
     const { KafkaDiagnosis } = await import("../broker/kafka/diagnosis.ts");
     yield* kafkaFindings(settings, () => new KafkaDiagnosis(settings), signal);
   } else {
+    const { REPAIR_LOG } = await import("../broker/embedded/sqlite_failure.ts");
     yield ok("broker", "the embedded log, as KAFKA_BOOTSTRAP_SERVERS is not set");
     yield embedded.databaseFinding(
       "embedded log",
       `${home}/log.sqlite`,
-      "Stop all that use it, then recover what is left (sqlite3 log.sqlite .recover) or begin anew.",
+      REPAIR_LOG,
     );
   }
   if (bucket !== undefined) {

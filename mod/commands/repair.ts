@@ -21,6 +21,7 @@ import { stoppedFailure } from "./stopped_failure.ts";
 export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
   const { topic, group, dryRun } = settings;
+  if (settings.repairLog) return await (await import("./repair_log.ts")).run(context);
   if (settings.tableFormat !== "hive") {
     throw new Failure("usage", "repair: an Iceberg table keeps the rows it has", {
       fix: "To read the topic again, give the schema another table name.",

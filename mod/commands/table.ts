@@ -186,8 +186,9 @@ export const COMMANDS: readonly Command[] = [
     examples: [
       ["ticklake repair --dry-run", "what would be done"],
       ["ticklake repair", "and verify again"],
+      ["ticklake repair --log", "the file of the embedded log, when it is damaged"],
     ],
-    essential: ["dryRun", "topic", "group", "bucket", "json"],
+    essential: ["dryRun", "repairLog", "topic", "group", "bucket", "json"],
     load: () => import("./repair.ts"),
   },
   {

@@ -1069,6 +1069,15 @@ export const SETTINGS = define({
     description:
       "Print what each command must be allowed in IAM; with its name after it, only that",
   },
+  repairLog: {
+    type: "boolean",
+    group: "action",
+    flag: "--log",
+    default: false,
+    commands: ["repair"],
+    description:
+      "Repair the embedded log's file instead: what can be read is kept, the rest becomes a gap on record",
+  },
   dryRun: {
     type: "boolean",
     group: "action",

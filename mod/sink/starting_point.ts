@@ -124,7 +124,8 @@ function besideTable(
         `at ${high}: the broker has lost messages (an unclean leader election, or a restored disk)`,
       {
         fix:
-          "The lost messages are in the table; new ones would get their offsets. Give the topic " +
+          "The lost messages are in the table; new ones would get their offsets. The embedded log is put " +
+          "right by `ticklake repair --log`. In Kafka, give the topic " +
           "another name, or create it again: a log with another id goes beside the rows that are there.",
       },
     );

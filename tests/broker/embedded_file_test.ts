@@ -78,9 +78,9 @@ Deno.test("a log of a newer version is left alone", async () => {
     const path = `${directory}/log.sqlite`;
     await (await openEmbeddedBroker(path)).close();
     const database = new DatabaseSync(path);
-    database.exec("PRAGMA user_version = 2");
+    database.exec("PRAGMA user_version = 3");
     database.close();
-    await assert.rejects(openEmbeddedBroker(path), failure("failed", path, "version 2"));
+    await assert.rejects(openEmbeddedBroker(path), failure("failed", path, "found version 3"));
   });
 });
 

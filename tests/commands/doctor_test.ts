@@ -153,7 +153,7 @@ Deno.test("a damaged log is found, and a file that is something else", () =>
       await doctor({ TICKLAKE_HOME: home }),
       "embedded log",
       /log\.sqlite is damaged/,
-      /\.recover/,
+      /repair --log/,
     );
 
     await Deno.writeTextFile(path, "this is no database, but it is long enough to be looked at");

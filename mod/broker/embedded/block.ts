@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib";
 import { Failure } from "../../failure/failure.ts";
+import { REPAIR_LOG } from "./sqlite_failure.ts";
 
 /*
  * A block is what one append puts into one partition: consecutive messages, packed so that reading
@@ -108,8 +109,8 @@ export function openBlock(data: Uint8Array, count: number): Block {
 }
 
 function damaged(how: string): Failure {
-  return new Failure("failed", `a block of messages is damaged: ${how}`, {
-    fix: "Restore the file from a backup, or move it away and send the rows again.",
+  return new Failure("failed", `the log is damaged: a block of messages: ${how}`, {
+    fix: REPAIR_LOG,
   });
 }
 

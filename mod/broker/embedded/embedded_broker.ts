@@ -21,6 +21,7 @@ import { EmbeddedProducer } from "./embedded_producer.ts";
 import { identify, readIdentity } from "./identity.ts";
 import { GroupCommit } from "./group_commit.ts";
 import { LogFile } from "./log_file.ts";
+import { LOST_REASON } from "./lost_offsets.ts";
 import { readBlocks } from "./read_blocks.ts";
 import { abortable } from "../../wait/abortable.ts";
 import { retain, type Retention } from "./retention.ts";
@@ -130,10 +131,16 @@ export class EmbeddedBroker implements Broker {
       ?.find((offsets) => offsets.partition === partition)?.low ??
       0;
     for (let next = Math.max(from, low); next < to;) {
-      const { high, blocks } = await this.#file.read(
+      const { high, blocks, lostUntil } = await this.#file.read(
         () => readBlocks(this.#file, topic, partition, next, READ_BYTES),
         signal,
       );
+      if (lostUntil !== undefined) {
+        const lost = { first: next, end: lostUntil, bytes: new Uint8Array(), reason: LOST_REASON };
+        known.unreadable?.(lost);
+        next = lostUntil;
+        continue;
+      }
       if (blocks.length === 0) return;
       const batch = new BlockBatch(partition, next, blocks, high);
       next = batch.nextOffset;

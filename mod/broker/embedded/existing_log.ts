@@ -10,6 +10,7 @@ import type {
   RecordBatch,
 } from "../broker.ts";
 import { type EmbeddedBroker, openEmbeddedBroker } from "./embedded_broker.ts";
+import { journalPath } from "./log_lock.ts";
 
 /**
  * The embedded log for commands that only look: where there is none yet, it has no topics, and nothing is
@@ -89,13 +90,16 @@ function onlyLooks(): Failure {
   return new Failure("failed", "the embedded log was opened to look into it, not to change it");
 }
 
-/** Whether a log is there, or something else of its name. */
+/** Whether a log is there, or something else of its name, or a repair that was cut off has moved it. */
 export async function isThere(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch (error) {
-    // Another error is told by opening it.
-    return !(error instanceof Deno.errors.NotFound);
+  for (const one of [path, journalPath(path)]) {
+    try {
+      await Deno.lstat(one);
+      return true;
+    } catch (error) {
+      // Another error is told by opening it.
+      if (!(error instanceof Deno.errors.NotFound)) return true;
+    }
   }
+  return false;
 }

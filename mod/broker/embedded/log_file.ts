@@ -1,11 +1,14 @@
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { Failure, messageOf } from "../../failure/failure.ts";
+import { ownEntry } from "../../files/own_entry.ts";
 import { createPrivateFile, DIRECTORY_MODE } from "../../files/private_file.ts";
 import { backoff } from "../../wait/backoff.ts";
 import { sleep } from "../../wait/sleep.ts";
 import { IDENTIFY } from "./identity.ts";
-import { isBusy, sqliteFailure } from "./sqlite_failure.ts";
+import { type LogLock, shareLog } from "./log_lock.ts";
+import { LOST_VERSION } from "./lost_offsets.ts";
+import { damagedLog, isBusy, sqliteFailure } from "./sqlite_failure.ts";
 
 /** Marks the file as an embedded log: "tlog". */
 const APPLICATION_ID = 0x746c6f67;
@@ -81,32 +84,37 @@ export class LogFile {
   /** The file's path, as it was given. */
   readonly path: string;
   readonly #database: DatabaseSync;
+  readonly #lock: LogLock | undefined;
   readonly #statements = new Map<string, StatementSync>();
 
-  private constructor(path: string, database: DatabaseSync) {
+  private constructor(path: string, database: DatabaseSync, lock: LogLock | undefined) {
     this.path = path;
     this.#database = database;
+    this.#lock = lock;
   }
 
   /**
    * Opens the file; creates it and its directories where they are missing.
    * @throws {Failure} kind `service` when it cannot be opened or written; kind `failed` when it is
-   * something else, damaged, or of a newer version
+   * something else, damaged, being repaired, or of a newer version
    */
   static async open(path: string): Promise<LogFile> {
     createDirectory(dirname(path));
+    const lock = shareLog(path);
     let database: DatabaseSync;
     try {
+      refuseTruncated(path);
       createPrivateFile(path);
       database = new DatabaseSync(path);
     } catch (cause) {
+      lock?.release();
       if (cause instanceof Failure) throw cause;
       throw new Failure("service", `${path}: it cannot be opened: ${messageOf(cause)}`, {
         cause,
         fix: "Check that its directory is writable for this user, or choose another --home.",
       });
     }
-    const file = new LogFile(path, database);
+    const file = new LogFile(path, database, lock);
     try {
       await file.#waiting(() => file.#prepare(), OPEN_TIMEOUT_MS);
       return file;
@@ -138,11 +146,13 @@ export class LogFile {
   #checkOwn(): boolean {
     const id = this.#pragma("application_id");
     const version = this.#pragma("user_version");
-    if (id === APPLICATION_ID && version === SCHEMA_VERSION) return true;
+    if (id === APPLICATION_ID && (version === SCHEMA_VERSION || version === LOST_VERSION)) {
+      return true;
+    }
     if (id === APPLICATION_ID) {
       throw new Failure(
         "failed",
-        `${this.path}: expected an embedded log of version ${SCHEMA_VERSION}, found version ${version}`,
+        `${this.path}: expected an embedded log of version ${SCHEMA_VERSION} or ${LOST_VERSION}, found version ${version}`,
         { fix: "Use the ticklake that wrote it, or choose another --home." },
       );
     }
@@ -225,7 +235,15 @@ export class LogFile {
   close(): void {
     this.#statements.clear();
     this.#database.close();
+    this.#lock?.release();
   }
+}
+
+/** Before SQLite takes it for a new database, and removes the write-ahead log, which still has messages. */
+function refuseTruncated(path: string): void {
+  // In this order: a database that is being made has its first page before it has such a log.
+  const wal = ownEntry(`${path}-wal`)?.size ?? 0;
+  if (wal > 0 && ownEntry(path)?.size === 0) throw damagedLog(path, "it is empty");
 }
 
 function createDirectory(path: string): void {

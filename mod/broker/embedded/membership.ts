@@ -15,7 +15,7 @@ export interface Standing {
 }
 
 /** How ids of members begin that claim their partitions; those of release 0.1.0 do not. */
-const CLAIMS_PREFIX = "2-";
+export const CLAIMS_PREFIX = "2-";
 
 /** A lease that ran out, or that was renewed in the future, because the clock was set back. */
 const EXPIRED = "(renewed + lease < $now OR renewed > $now + 1000)";

@@ -9,6 +9,7 @@ import type {
 import { Failure } from "../../failure/failure.ts";
 import { BlockBatch } from "./block_batch.ts";
 import type { LogFile } from "./log_file.ts";
+import { LOST_REASON } from "./lost_offsets.ts";
 import { readBlocks } from "./read_blocks.ts";
 import { Bell } from "../../wait/bell.ts";
 
@@ -107,25 +108,41 @@ export class PartitionReader implements AssignedPartition {
       "failed",
       `${topic}: partition ${this.partition} ends at offset ${this.#high}, but the next one to be ` +
         `read is ${this.#position}: the log is not the one that was read before, or has lost messages`,
-      { fix: "Consume it into another --prefix with another --group." },
+      {
+        fix:
+          "If the file is an older copy, put the newest one in its place; then run `ticklake repair --log`, which lets it go on behind what the table has.",
+      },
     );
   }
 
   async #deliverSome(handler: ConsumerHandler): Promise<void> {
     const { file, topic, maxBytes } = this.#parts;
     const position = this.#position;
-    const { low, high, blocks } = await file.read(() =>
+    const { low, high, blocks, lostUntil } = await file.read(() =>
       readBlocks(file, topic, this.partition, position, maxBytes)
     );
     if (this.lost.aborted || this.#paused) return;
     if (position < low) {
       this.#position = low;
       await handler.gap(this.partition, position, low);
+    } else if (lostUntil !== undefined) {
+      this.#position = lostUntil;
+      await this.#lost(handler, position, lostUntil);
     } else if (blocks.length > 0) {
       const batch = new BlockBatch(this.partition, position, blocks, high);
       this.#position = batch.nextOffset;
       await handler.batch(batch);
     }
     this.#high = Math.max(this.#high, high);
+  }
+
+  async #lost(handler: ConsumerHandler, first: number, end: number): Promise<void> {
+    const lost = { first, end, bytes: new Uint8Array(), reason: LOST_REASON };
+    if (handler.unreadable !== undefined) return await handler.unreadable(this.partition, lost);
+    const { topic } = this.#parts;
+    throw new Failure(
+      "failed",
+      `${topic}: offsets ${first} to ${end - 1} of partition ${this.partition}: ${LOST_REASON}`,
+    );
   }
 }

@@ -1,6 +1,8 @@
 import { openBlock } from "./block.ts";
 import type { StoredBlock } from "./block_batch.ts";
 import type { LogFile } from "./log_file.ts";
+import { lostAt } from "./lost_offsets.ts";
+import { damagedLog } from "./sqlite_failure.ts";
 
 /** Most blocks of one read, however small they are. */
 const MOST_BLOCKS = 1000;
@@ -11,6 +13,8 @@ export interface BlocksRead {
   high: number;
   /** Consecutive blocks; the first holds the position. Empty where the position is not in the log. */
   blocks: StoredBlock[];
+  /** Where the position is in a range whose messages were lost: the offset after it. */
+  lostUntil?: number;
 }
 
 /** Statement of the stored part of a block's row: its data's length is known without reading it. */
@@ -37,16 +41,26 @@ export function readBlocks(
   if (position < low || position >= high) return { low, high, blocks };
   const select = file.statement("SELECT data FROM block WHERE log = ? AND first = ?");
   let bytes = 0;
+  let next = position;
   for (const row of file.statement(PLAN).all(id, id, position)) {
+    const first = row.first as number;
+    const count = row.count as number;
+    if (first + count <= position) continue;
+    if (first > next) break;
     bytes += row.bytes as number;
     if (blocks.length > 0 && bytes > maxBytes) break;
-    const first = row.first as number;
     const data = select.get(id, first)!.data as Uint8Array;
     blocks.push({
-      block: openBlock(data, row.count as number),
+      block: openBlock(data, count),
       first,
       timestamp: row.timestamp as number,
     });
+    next = first + count;
   }
-  return { low, high, blocks };
+  if (blocks.length > 0) return { low, high, blocks };
+  const lost = lostAt(file, id, position);
+  if (lost === undefined) {
+    throw damagedLog(file.path, `partition ${partition} of ${topic} has no offset ${position}`);
+  }
+  return { low, high, blocks, lostUntil: lost.end };
 }

@@ -15,7 +15,14 @@ const CODES = {
   NOTADB: 26,
 } as const;
 
-const ELSEWHERE = "Move it away, or choose another --home.";
+/** What to do about a damaged log. */
+export const REPAIR_LOG =
+  "Stop all `ticklake` that use it, then run `ticklake repair --log`: it saves what can be read and keeps the damaged file.";
+
+/** A log that is not as it was written. @param how what is wrong, for the message */
+export function damagedLog(path: string, how: string, cause?: unknown): Failure {
+  return new Failure("failed", `${path}: the log is damaged: ${how}`, { fix: REPAIR_LOG, cause });
+}
 
 /** The primary result code of an error that `node:sqlite` threw, else `undefined`. */
 function codeOf(error: unknown): number | undefined {
@@ -72,9 +79,13 @@ export function sqliteFailure(error: unknown, path: string): unknown {
         "Check that its directory exists and is writable for this user.",
       );
     case CODES.CORRUPT:
-      return failure("failed", `the file is damaged: ${messageOf(error)}`, ELSEWHERE);
+      return damagedLog(path, messageOf(error), error);
     case CODES.NOTADB:
-      return failure("failed", "expected an embedded log, found another kind of file", ELSEWHERE);
+      return failure(
+        "failed",
+        "expected an embedded log, found another kind of file",
+        `If it was one, its header is damaged: run \`ticklake repair --log\`. Otherwise move it away, or choose another --home.`,
+      );
     case CODES.TOOBIG:
       return failure("failed", "a message is too large for it", "Send smaller messages.");
   }
