@@ -177,6 +177,11 @@ export interface ConsumerHandler {
    * can be again. The others go on meanwhile.
    */
   stalled?(partition: number, stall: PartitionStall | null): void;
+  /**
+   * Nothing of a partition can be delivered because a transaction has been open for a while; told again
+   * now and then while it is.
+   */
+  waiting?(partition: number, transaction: OpenTransaction): void;
   /** Something that the broker was asked for has failed, and is tried again. The adapter logs it now and then. */
   retried?(what: "commit", error: unknown): void;
 }
@@ -186,6 +191,17 @@ export interface PartitionStall {
   /** Milliseconds since 1970 UTC. */
   readonly sinceMs: number;
   readonly reason: string;
+}
+
+/** A producer's transaction that was neither committed nor aborted yet. */
+export interface OpenTransaction {
+  /** Its first offset, and the offset after the partition's last message. */
+  readonly first: number;
+  readonly end: number;
+  readonly producerId: bigint;
+  readonly producerEpoch: number;
+  /** When its first message was sent, milliseconds since 1970 UTC. */
+  readonly sinceMs: number;
 }
 
 /** A record batch that cannot be read. */
@@ -215,6 +231,11 @@ export interface ConsumeOptions {
    * ({@linkcode RecordBatch.cuts}). @default 16 MiB
    */
   maxMessageBytes?: number;
+  /**
+   * Milliseconds for which a partition that cannot be read is tried again before the handler is told, or
+   * before an error of unknown meaning ends the consumption. @default {60_000}
+   */
+  stallMs?: number;
 }
 
 /** Options of {@linkcode Broker.producer}. */

@@ -27,6 +27,14 @@ interface PartitionStatus extends PartitionOffsets {
   lag: number;
 }
 
+/** What the broker says of the topic. */
+interface LogStatus {
+  identity: LogIdentity | null;
+  partitions: PartitionStatus[];
+  /** Partitions that nobody leads; they are not among the others. */
+  leaderless: number[];
+}
+
 /** `status`: where the pipeline stands, and what it costs. */
 export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
@@ -70,12 +78,14 @@ export async function run(context: CommandContext): Promise<number> {
       group,
       lag: partitions && totalLag(partitions),
       lagLimit: settings.alertLag,
+      leaderless: log?.leaderless,
       hidden: projection?.hidden,
     });
     output.document({
       topic,
       group,
       partitions,
+      leaderless: log?.leaderless ?? [],
       ...isIceberg && { table: table ?? null },
       lake: inventory,
       smallObjects,
@@ -109,19 +119,20 @@ export async function run(context: CommandContext): Promise<number> {
 
 async function partitionStatus(
   { settings, output, signal }: CommandContext,
-): Promise<{ identity: LogIdentity | null; partitions: PartitionStatus[] } | null> {
+): Promise<LogStatus | null> {
   const broker = await openExistingBroker(settings, { signal });
   try {
     output.note(`broker: ${broker.description}`);
     const { topic, group } = settings;
+    let leaderless: number[] = [];
     const offsets = await broker.topicOffsets(topic, {
       signal,
-      leaderless: (partitions) =>
-        output.note(
-          `warning: nobody leads partition ${partitions.join(", ")}, its lag is not known`,
-        ),
+      leaderless: (partitions) => leaderless = partitions,
     });
     if (offsets === null) return null;
+    if (leaderless.length > 0) {
+      output.note(`warning: nobody leads partition ${leaderless.join(", ")}, its lag is not known`);
+    }
     const identity = await broker.log(topic, { signal });
     const committed = new Map<number, CommittedOffset>();
     for (const one of await broker.groupOffsets(group, topic, { signal })) {
@@ -129,6 +140,7 @@ async function partitionStatus(
     }
     return {
       identity,
+      leaderless,
       partitions: offsets.map(({ partition, low, high }) => {
         const offset = committed.get(partition)?.offset ?? null;
         return { partition, low, high, committed: offset, table: null, lag: 0 };

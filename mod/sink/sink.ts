@@ -5,6 +5,7 @@ import type {
   ConsumeOptions,
   ConsumerHandler,
   LogIdentity,
+  OpenTransaction,
   PartitionOffsets,
   PartitionStall,
   RecordBatch,
@@ -28,6 +29,7 @@ import type { RowListener } from "./open_range.ts";
 import { logWriter } from "./log_writer.ts";
 import { PartitionSink, type SinkParts } from "./partition_sink.ts";
 import { startingPoint } from "./starting_point.ts";
+import { openTransactionText } from "./open_transaction_text.ts";
 import { listeners, type SinkListener } from "./sink_event.ts";
 import { unreadableDetails } from "./unreadable_details.ts";
 import { Uploader } from "./uploader.ts";
@@ -83,6 +85,9 @@ const FINISH_MS = 20_000;
 
 /** Milliseconds of failing after which a run that has an end gives up; one without never does. */
 const UNTIL_END_PATIENCE_MS = 300_000;
+
+/** Age in milliseconds up to which an open transaction delays only a run that has an end. */
+const USUAL_TRANSACTION_MS = 60_000;
 
 /**
  * Bytes of one partition that are sealed and not written from which on reading it waits. Two ranges of
@@ -265,6 +270,13 @@ class Sink implements ConsumerHandler {
 
   stalled(partition: number, stall: PartitionStall | null): void {
     this.#parts.tell({ kind: "stalled", partition, reason: stall?.reason ?? null });
+  }
+
+  waiting(partition: number, transaction: OpenTransaction): void {
+    const ageMs = Date.now() - transaction.sinceMs;
+    if (this.#ends === null && ageMs < USUAL_TRANSACTION_MS) return;
+    const text = openTransactionText(this.#options.topic, partition, transaction, ageMs);
+    this.#parts.tell({ kind: "notice", text });
   }
 
   async assigned(partitions: AssignedPartition[]): Promise<void> {

@@ -3,7 +3,7 @@ import { numberText } from "../terminal/amount_text.ts";
 
 /** Something that whoever runs the pipeline has to know. */
 export interface StatusAlert {
-  /** `lag`, `topic` or `projection`. */
+  /** `lag`, `topic`, `leader` or `projection`. */
   alert: string;
   value: number;
   limit: number;
@@ -19,13 +19,15 @@ export interface AlertedStatus {
   lag: number | null;
   /** Most messages of lag that are no alert. */
   lagLimit: number;
+  /** Partitions that nobody leads: what waits in them is not known. @default {[]} */
+  leaderless?: readonly number[];
   /** Objects that queries do not see. */
   hidden?: HiddenObjects;
 }
 
 /** The alerts of a status: also those of a pipeline that nobody runs at the moment. */
 export function statusAlerts(
-  { topic, group, lag, lagLimit, hidden }: AlertedStatus,
+  { topic, group, lag, lagLimit, leaderless = [], hidden }: AlertedStatus,
 ): StatusAlert[] {
   const alerts: StatusAlert[] = [];
   if (lag === null) {
@@ -34,6 +36,12 @@ export function statusAlerts(
     const text = `${numberText(lag)} messages of topic ${topic} wait to be written by group ` +
       `${group}, the limit is ${numberText(lagLimit)}`;
     alerts.push({ alert: "lag", value: lag, limit: lagLimit, text });
+  }
+  if (leaderless.length > 0) {
+    const text =
+      `partition ${leaderless.join(", ")} of topic ${topic} has no leader: nothing of it ` +
+      "can be read";
+    alerts.push({ alert: "leader", value: leaderless.length, limit: 0, text });
   }
   if (hidden !== undefined) {
     const text = `${numberText(hidden.objects)} objects lie in days that the table's projection ` +

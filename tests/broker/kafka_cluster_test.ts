@@ -4,7 +4,7 @@ import { clientOptions } from "../../mod/broker/kafka/client.ts";
 import { Cluster } from "../../mod/broker/kafka/cluster.ts";
 import { openKafkaBroker } from "../../mod/broker/kafka/kafka_broker.ts";
 import { type KafkaCluster, startKafkaCluster } from "../services/kafka/kafka_cluster.ts";
-import { serviceTest, uniqueName } from "../services/services.ts";
+import { runTicklake, serviceTest, uniqueName } from "../services/services.ts";
 import { messages, send } from "./contract.ts";
 import { kafkaAdmin } from "./kafka_admin.ts";
 import { kafkaSettings } from "./kafka_settings.ts";
@@ -93,6 +93,8 @@ async function leaderlessPartition(cluster: KafkaCluster): Promise<void> {
   for await (const batch of broker.read(topic, 0, 0, ends[0])) read.push(batch.count);
   assert.equal(read.reduce((sum, count) => sum + count, 0), ends[0]);
 
+  await commandsGoOn(cluster, topic, ends[0] + ends[1]);
+
   // One that starts now reads the others, and so does the one that runs.
   const started = new Recorder({ broker, topic, group: `${topic}-started` });
   await started.owns(0, 1);
@@ -114,6 +116,40 @@ async function leaderlessPartition(cluster: KafkaCluster): Promise<void> {
     await recorder.stop();
   }
   await broker.close();
+}
+
+/** `consume --until-end`, `verify` and `status` do what they can, and name partition 2. */
+async function commandsGoOn(
+  cluster: KafkaCluster,
+  topic: string,
+  readable: number,
+): Promise<void> {
+  const cwd = await Deno.makeTempDir({ prefix: "ticklake-leaderless-" });
+  const env = {
+    KAFKA_BOOTSTRAP_SERVERS: cluster.bootstrap,
+    KAFKA_TOPIC: topic,
+    TICKLAKE_HOME: `${cwd}/home`,
+  };
+  const run = (...args: string[]) => runTicklake([...args, "--json"], { cwd, env });
+  try {
+    const consumed = await run("consume", "--until-end");
+    assert.equal(consumed.code, 3, consumed.stderr);
+    assert.match(consumed.stderr, /nobody leads partition 2, so what is in it was not read/);
+    assert.equal(JSON.parse(consumed.stdout).read, readable);
+    const verified = await run("verify", "--deep");
+    assert.equal(verified.code, 3, verified.stderr);
+    assert.match(verified.stderr, /nobody leads partition 2, so it was not compared/);
+    const { ok, expected, found } = JSON.parse(verified.stdout);
+    assert.deepEqual({ ok, expected, found }, { ok: true, expected: readable, found: readable });
+    const status = await run("status", "--alert");
+    assert.equal(status.code, 4, status.stderr);
+    assert.match(status.stderr, /^alert: partition 2 of topic \S+ has no leader/m);
+    const { leaderless, partitions } = JSON.parse(status.stdout);
+    assert.deepEqual(leaderless, [2]);
+    assert.deepEqual(partitions.map(({ lag }: { lag: number }) => lag), [0, 0]);
+  } finally {
+    await Deno.remove(cwd, { recursive: true });
+  }
 }
 
 async function uncleanElection(cluster: KafkaCluster): Promise<void> {

@@ -27,6 +27,7 @@ export interface RecordOptions {
   /** @default {"earliest"} */
   from?: ConsumeOptions["from"];
   maxFetchBytes?: number;
+  stallMs?: number;
   /** Called before the recorder notes the same. */
   before?: Partial<ConsumerHandler>;
 }
@@ -41,12 +42,13 @@ export class Recorder {
   /** The call of `consume`. */
   readonly done: Promise<void>;
 
-  constructor({ broker, topic, group, from, maxFetchBytes, before }: RecordOptions) {
+  constructor({ broker, topic, group, from, maxFetchBytes, stallMs, before }: RecordOptions) {
     this.done = broker.consume({
       topic,
       group,
       from: from ?? "earliest",
       maxFetchBytes,
+      stallMs,
       signal: this.#stop.signal,
       handler: {
         assigned: async (partitions) => {
@@ -64,6 +66,7 @@ export class Recorder {
         skipped: before?.skipped,
         revoking: before?.revoking,
         unreadable: before?.unreadable,
+        stalled: before?.stalled,
       },
     });
     // A test that waits for something else first must not die of this one.

@@ -55,3 +55,11 @@ Deno.test("days that queries do not see are an alert", () => {
   const [{ alert, value }, ...more] = statusAlerts({ ...status, hidden });
   assert.deepEqual([alert, value, more], ["projection", 3, []]);
 });
+
+Deno.test("partitions without a leader are an alert, as their lag is not known", () => {
+  const status = { topic: "t", group: "g", lag: 0, lagLimit: 0, leaderless: [2, 5] };
+  assert.deepEqual(statusAlerts(status), [{
+    ...{ alert: "leader", value: 2, limit: 0 },
+    text: "partition 2, 5 of topic t has no leader: nothing of it can be read",
+  }]);
+});

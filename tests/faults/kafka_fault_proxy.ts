@@ -1,7 +1,8 @@
 import { reportDefect } from "./disconnection.ts";
 import { writeAll } from "./http_exchange.ts";
 
-/** Number of the request OffsetCommit in Kafka's protocol. */
+/** Numbers of the requests Fetch and OffsetCommit in Kafka's protocol. */
+export const FETCH = 1;
 export const OFFSET_COMMIT = 8;
 
 /** A request on its way to the broker. */
@@ -16,8 +17,11 @@ export interface KafkaRequest {
 export interface KafkaTreatment {
   /** Runs before the request passes on; `true` loses it, and the connection with it. */
   before?: () => Promise<boolean>;
-  /** Runs when the broker has answered (the answer is without its length); `true` loses the answer. */
-  after?: (answer: Uint8Array) => Promise<boolean>;
+  /**
+   * Runs when the broker has answered (the answer is without its length, and may be changed in place);
+   * `true` loses the answer, bytes take its place.
+   */
+  after?: (answer: Uint8Array) => Promise<boolean | Uint8Array>;
 }
 
 /** A way to a broker on the loopback interface that sees each request and can lose it, or its answer. */
@@ -66,8 +70,9 @@ export class KafkaFaultProxy implements Disposable {
         const correlation = new DataView(frame.buffer, frame.byteOffset).getInt32(4);
         const treatment = awaited.get(correlation);
         awaited.delete(correlation);
-        if (await treatment?.after?.(frame.subarray(4))) return;
-        await writeAll(client, frame);
+        const instead = await treatment?.after?.(frame.subarray(4)) ?? false;
+        if (instead === true) return;
+        await writeAll(client, instead === false ? frame : withLength(instead));
       }
     };
     await Promise.all([requests().finally(close), answers().finally(close)]);
@@ -91,6 +96,13 @@ async function readFrame(connection: Deno.Conn): Promise<Uint8Array | undefined>
   const frame = new Uint8Array(4 + new DataView(length.buffer).getInt32(0));
   frame.set(length);
   return await fill(connection, frame.subarray(4)) ? frame : undefined;
+}
+
+function withLength(answer: Uint8Array): Uint8Array {
+  const frame = new Uint8Array(4 + answer.length);
+  new DataView(frame.buffer).setInt32(0, answer.length);
+  frame.set(answer, 4);
+  return frame;
 }
 
 async function fill(connection: Deno.Conn, bytes: Uint8Array): Promise<boolean> {

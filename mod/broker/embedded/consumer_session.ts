@@ -52,6 +52,11 @@ export class ConsumerSession {
     );
   }
 
+  /** Whether no partition is left for this member. */
+  get isIdle(): boolean {
+    return this.#readers.length === 0;
+  }
+
   /**
    * Runs until it is lost and the handler has returned from everything.
    * @throws what the handler threw, unless that was only the loss

@@ -7,7 +7,8 @@ import type { GroupCommit } from "./group_commit.ts";
 import type { LogFile } from "./log_file.ts";
 import { beginAtEnd } from "./committed_offsets.ts";
 import { Membership, type Standing } from "./membership.ts";
-import { readOffsets } from "./topics.ts";
+import { logSurplusMember } from "../surplus_member.ts";
+import { countPartitions, readOffsets } from "./topics.ts";
 import { Bell } from "../../wait/bell.ts";
 import { pause } from "../../wait/sleep.ts";
 
@@ -143,6 +144,11 @@ export class EmbeddedConsumer {
       return isOwner ? new ConsumerSession({ ...this.#parts, membership }) : null;
     });
     if (session === null) return;
+    if (session.isIdle) {
+      const { file, options: { group, topic } } = this.#parts;
+      const count = await file.read(() => countPartitions(file, topic));
+      logSurplusMember(group, topic, count);
+    }
     const done = session.run();
     const running: Running = this.#running = { session, ended: false, isEnding: false, done };
     const end = () => {

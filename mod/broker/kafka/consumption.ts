@@ -6,13 +6,14 @@ import {
   type LogIdentity,
   type PartitionOffsets,
 } from "../broker.ts";
+import { logSurplusMember } from "../surplus_member.ts";
 import { abortable } from "../../wait/abortable.ts";
 import { Bell } from "../../wait/bell.ts";
 import { pause, sleep } from "../../wait/sleep.ts";
 import type { Cluster, PartitionLeader, TopicDescription } from "./cluster.ts";
 import type { Divergence } from "./fetched_partition.ts";
 import type { CommittedEpoch } from "./offset_fetch_request.ts";
-import { PartitionStall } from "./partition_stall.ts";
+import { PartitionStall, STALL_MS } from "./partition_stall.ts";
 import { Feed } from "./partition_delivery.ts";
 import { Fetcher } from "./fetcher.ts";
 import { type Generation, GroupMember } from "./group_member.ts";
@@ -21,6 +22,7 @@ import { protocolError } from "./raw_request.ts";
 import { UnreadableBatchError } from "./record_batch_reader.ts";
 import { describeError, errorType, refused, rootOf, verdictOf } from "./request_error.ts";
 import { retrying, retryingOrRefused } from "./retry.ts";
+import { openTransaction } from "./transaction_wait.ts";
 
 const logger = getLogger(["ticklake", "kafka"]);
 
@@ -52,6 +54,7 @@ export class Consumption {
   readonly #cluster: Cluster;
   readonly #options: ConsumeOptions;
   readonly #member: GroupMember;
+  readonly #stallMs: number;
   readonly #heartbeatMs: number;
   /** Milliseconds that the handler has to commit before a rebalance. */
   readonly #revokeMs: number;
@@ -71,6 +74,7 @@ export class Consumption {
     const { group, topic } = options;
     this.#cluster = cluster;
     this.#options = options;
+    this.#stallMs = options.stallMs ?? STALL_MS;
     this.#member = new GroupMember(cluster, { group, topic, sessionTimeoutMs });
     this.#heartbeatMs = Math.min(3000, sessionTimeoutMs / 3);
     this.#revokeMs = Math.min(MOST_REVOKE_MS, sessionTimeoutMs / 3);
@@ -109,7 +113,10 @@ export class Consumption {
     this.#stop.signal.addEventListener("abort", end, { once: true });
     const lost = term.signal;
     const upkeep = [this.#beat(generation, term), this.#watchTopic(generation, term)];
-    this.#sayIfIdle(generation);
+    const { partitions, partitionCount } = generation;
+    if (partitions.length === 0) {
+      logSurplusMember(this.#options.group, this.#options.topic, partitionCount);
+    }
     try {
       // The calls of one partition must not overlap, whatever the rebalances in between.
       while (this.#calls.size > 0) await abortable(Promise.all(this.#calls), lost);
@@ -174,17 +181,6 @@ export class Consumption {
       if (!lost.aborted && errorType(error) === "REBALANCE_IN_PROGRESS") await this.#revoke();
       if (!lost.aborted) this.#end(term, error, doing);
     }
-  }
-
-  /** A member that owns nothing is not broken. */
-  #sayIfIdle({ partitions, partitionCount }: Generation): void {
-    if (partitions.length > 0) return;
-    const { group, topic } = this.#options;
-    logger.info(
-      "{group} has more consumers than {topic} has partitions ({count}): this one waits until another " +
-        "one ends",
-      { group, topic, count: partitionCount },
-    );
   }
 
   /** Ends the assignment when the topic is no longer as it was when the partitions were assigned. */
@@ -429,14 +425,14 @@ export class Consumption {
       topic,
       partition,
     });
-    this.#leaderless.set(partition, new PartitionStall(topic, partition, handler));
+    this.#leaderless.set(partition, new PartitionStall(topic, partition, handler, this.#stallMs));
   }
 
   #fetcher(feeds: Feed[], changed: Bell, term: AbortController): Fetcher {
     const { topic, handler, maxFetchBytes = MAX_FETCH_BYTES } = this.#options;
     const lost = term.signal;
     const stalls = new Map(feeds.map((feed) => {
-      return [feed, new PartitionStall(topic, feed.partition, handler)];
+      return [feed, new PartitionStall(topic, feed.partition, handler, this.#stallMs)];
     }));
     return new Fetcher({
       cluster: this.#cluster,
@@ -444,14 +440,28 @@ export class Consumption {
       topicId: this.#log?.topicId ?? null,
       feeds,
       stalls,
+      stallMs: this.#stallMs,
       changed,
       lost,
       maxBytes: maxFetchBytes,
       leaders: () => this.#leaders(term),
       diverged: (feed, divergence) => this.#fail(this.#diverged(feed, divergence)),
+      waiting: (...place) => void this.#lookAtTransaction(...place),
       outOfRange: (feed) => this.#outOfRange(feed, lost),
       fail: (error) => this.#fail(error),
     });
+  }
+
+  /** Tells the handler of the open transaction that keeps a partition from going on. */
+  async #lookAtTransaction({ partition }: Feed, openFrom: number, leader: number): Promise<void> {
+    const { topic, handler } = this.#options;
+    try {
+      const found = await openTransaction(this.#cluster, leader, topic, partition, openFrom);
+      if (found !== null) handler.waiting?.(partition, found);
+    } catch (error) {
+      // The next look comes soon; whether the broker can be reached, the fetches tell.
+      logger.debug("{error}", { error: describeError(error) });
+    }
   }
 
   #leaders(term: AbortController): Promise<PartitionLeader[]> {

@@ -15,8 +15,9 @@ import { protocolError } from "./raw_request.ts";
  */
 export const fetchById = { apiVersion: 13, encode, decode };
 
-/** Only records of committed transactions. */
+/** Only records of committed transactions, or all. */
 const READ_COMMITTED = 1;
+const READ_UNCOMMITTED = 0;
 
 /** No tagged fields. */
 const NO_TAGS = 0;
@@ -25,14 +26,14 @@ const NO_TAGS = 0;
 const DIVERGING_EPOCH = 0;
 
 function encode(fetch: Fetch, headerLength: number): Buffer {
-  const { topicId, partitions, maxWaitMs, maxBytes, maxBytesPerPartition } = fetch;
+  const { topicId, partitions, maxWaitMs, maxBytes, maxBytesPerPartition, uncommitted } = fetch;
   const buffer = Buffer.alloc(headerLength + 60 + partitions.length * 37);
   let at = buffer.writeUInt8(NO_TAGS, headerLength); // Of the header.
   at = buffer.writeInt32BE(-1, at); // Replica: a consumer.
   at = buffer.writeInt32BE(maxWaitMs, at);
   at = buffer.writeInt32BE(1, at); // At least one byte, or the wait is over.
   at = buffer.writeInt32BE(maxBytes, at);
-  at = buffer.writeInt8(READ_COMMITTED, at);
+  at = buffer.writeInt8(uncommitted ? READ_UNCOMMITTED : READ_COMMITTED, at);
   at = buffer.writeInt32BE(0, at); // No fetch session.
   at = buffer.writeInt32BE(-1, at);
   at = buffer.writeUInt8(1 + 1, at); // One topic.
@@ -80,7 +81,7 @@ function decode(
 
 function readPartition(reader: CompactReader): PartitionAnswer {
   const [partition, code, highWatermark] = [reader.int32(), reader.int16(), reader.int64()];
-  reader.int64(); // Last stable offset.
+  const lastStable = Number(reader.int64());
   reader.int64(); // Log start.
   const aborted = reader.array(() => {
     const [producerId, firstOffset] = [reader.int64(), reader.int64()];
@@ -98,6 +99,7 @@ function readPartition(reader: CompactReader): PartitionAnswer {
     partition,
     code,
     highWatermark: Number(highWatermark),
+    lastStable,
     aborted,
     records,
     divergence,

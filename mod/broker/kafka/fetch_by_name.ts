@@ -10,11 +10,12 @@ import { protocolError } from "./raw_request.ts";
 /** Fetch, version 11: Kafka 2.3 and newer. */
 export const fetchByName = { apiVersion: 11, encode, decode };
 
-/** Only records of committed transactions. */
+/** Only records of committed transactions, or all. */
 const READ_COMMITTED = 1;
+const READ_UNCOMMITTED = 0;
 
 function encode(fetch: Fetch, headerLength: number): Buffer {
-  const { topic, partitions, maxWaitMs, maxBytes, maxBytesPerPartition } = fetch;
+  const { topic, partitions, maxWaitMs, maxBytes, maxBytesPerPartition, uncommitted } = fetch;
   const name = new TextEncoder().encode(topic);
   const length = 25 + 4 + 2 + name.length + 4 + partitions.length * 28 + 4 + 2;
   const buffer = Buffer.alloc(headerLength + length);
@@ -22,7 +23,7 @@ function encode(fetch: Fetch, headerLength: number): Buffer {
   at = buffer.writeInt32BE(maxWaitMs, at);
   at = buffer.writeInt32BE(1, at); // At least one byte, or the wait is over.
   at = buffer.writeInt32BE(maxBytes, at);
-  at = buffer.writeInt8(READ_COMMITTED, at);
+  at = buffer.writeInt8(uncommitted ? READ_UNCOMMITTED : READ_COMMITTED, at);
   at = buffer.writeInt32BE(0, at); // No fetch session.
   at = buffer.writeInt32BE(-1, at);
   at = buffer.writeInt32BE(1, at); // One topic.
@@ -57,6 +58,7 @@ function decode(
       const partition = payload.readInt32BE(at);
       const code = payload.readInt16BE(at + 4);
       const highWatermark = Number(payload.readBigInt64BE(at + 6));
+      const lastStable = Number(payload.readBigInt64BE(at + 14));
       const abortedCount = payload.readInt32BE(at + 30);
       at += 34;
       const aborted = [];
@@ -69,7 +71,7 @@ function decode(
       const length = Math.max(0, payload.readInt32BE(at + 4));
       at += 8 + length;
       const records = payload.subarray(at - length, at);
-      answers.push({ partition, code, highWatermark, aborted, records });
+      answers.push({ partition, code, highWatermark, lastStable, aborted, records });
     }
   }
   return { throttleMs, answer: takeParts(payload, answers, fetch) };

@@ -11,6 +11,14 @@ const REQUEST_TIMED_OUT = 7;
 
 const MAX_BYTES = 4 * 2 ** 20;
 
+/** Options of {@linkcode fetchRecords}. */
+export interface FetchRecordsOptions {
+  /** Bytes that it may bring; a single record batch may be larger. @default {4 MiB} */
+  maxBytes?: number;
+  /** Whether messages of transactions that are open or were aborted come too. @default {false} */
+  uncommitted?: boolean;
+}
+
 /**
  * Fetches once from an offset on, outside of any group; no bytes at the partition's end.
  * @param leader id of the broker that leads the partition
@@ -21,6 +29,7 @@ export async function fetchRecords(
   topic: string,
   partition: number,
   offset: number,
+  { maxBytes = MAX_BYTES, uncommitted = false }: FetchRecordsOptions = {},
 ): Promise<FetchedRecords> {
   const node = await cluster.broker(leader);
   const [answer] = await cluster.send(
@@ -29,8 +38,9 @@ export async function fetchRecords(
       topic,
       partitions: [{ partition, offset }],
       maxWaitMs: MAX_WAIT_MS,
-      maxBytes: MAX_BYTES,
-      maxBytesPerPartition: MAX_BYTES,
+      maxBytes,
+      maxBytesPerPartition: maxBytes,
+      uncommitted,
     }, node.versions[FETCH_KEY].maxVersion),
   );
   // A broker that makes us wait for our quota answers with nothing.

@@ -22,6 +22,8 @@ export interface Fetch {
   /** Bytes for all partitions together; a single record batch may be larger. */
   maxBytes: number;
   maxBytesPerPartition: number;
+  /** Whether messages of transactions that are open or were aborted come too. @default {false} */
+  uncommitted?: boolean;
 }
 
 /** The log no longer holds what was read: it was cut off at an offset, and others wrote on. */
@@ -31,16 +33,23 @@ export interface Divergence {
   endOffset: number;
 }
 
-/** What came of one partition. */
+/**
+ * What came of one partition. `openFrom` is the first offset of its oldest open transaction, where there
+ * is one: nothing from there on is delivered before it ends.
+ */
 export type FetchedPartition =
   & { partition: number }
-  & ({ records: FetchedRecords } | { divergence: Divergence } | { error: Error });
+  & ({ records: FetchedRecords; openFrom?: number } | { divergence: Divergence } | {
+    error: Error;
+  });
 
 /** A partition's part of an answer, as it was read. */
 export interface PartitionAnswer {
   partition: number;
   code: number;
   highWatermark: number;
+  /** Offset below which every transaction has ended. */
+  lastStable: number;
   aborted: AbortedTransaction[];
   /** Not copied out of the answer. */
   records: Buffer;
@@ -61,7 +70,8 @@ export function takeParts(
   const isAlone = memory.byteLength === payload.length + 4;
   let isInUse = false;
   const fetched = answers.map((answer): FetchedPartition => {
-    const { partition, code, highWatermark, aborted, records: part, divergence } = answer;
+    const { partition, code, highWatermark, lastStable, aborted, records: part, divergence } =
+      answer;
     if (code !== 0) return { partition, error: protocolError(code) };
     if (divergence !== undefined) return { partition, divergence };
     const { offset } = fetch.partitions.find((asked) => asked.partition === partition)!;
@@ -75,7 +85,9 @@ export function takeParts(
       : undefined;
     aborted.sort((a, b) => a.firstOffset - b.firstOffset);
     const records = { partition, fetchOffset: offset, highWatermark, aborted, bytes, release };
-    return { partition, records };
+    // Of an uncommitted fetch brokers say -1.
+    const openFrom = lastStable >= 0 && lastStable < highWatermark ? lastStable : undefined;
+    return { partition, records, openFrom };
   });
   if (isAlone && !isInUse) memory.transfer(0);
   return fetched;

@@ -5,10 +5,12 @@ import type { Cluster, PartitionLeader } from "./cluster.ts";
 import type { Feed } from "./partition_delivery.ts";
 import { FETCH_KEY, fetchRequest } from "./fetch_request.ts";
 import type { Divergence, FetchedPartition } from "./fetched_partition.ts";
-import { type PartitionStall, STALL_MS } from "./partition_stall.ts";
+import type { PartitionStall } from "./partition_stall.ts";
 import { protocolError } from "./raw_request.ts";
+import type { FetchedRecords } from "./record_batch_reader.ts";
 import { errorType, refused, verdictOf } from "./request_error.ts";
 import { Trouble } from "./retry.ts";
+import { TransactionWait } from "./transaction_wait.ts";
 
 /** Milliseconds that a broker holds a fetch for which it has nothing. */
 const MAX_WAIT_MS = 500;
@@ -36,6 +38,8 @@ export interface FetcherOptions {
   feeds: Feed[];
   /** What is told of each feed that cannot be read. */
   stalls: ReadonlyMap<Feed, PartitionStall>;
+  /** Milliseconds after which a stall is reported, and an unknown error is believed. */
+  stallMs: number;
   /** The bell of the feeds. */
   changed: Bell;
   /** Bytes that one fetch may bring. Twice as much may be held: one piece waits, one is read. */
@@ -47,6 +51,8 @@ export interface FetcherOptions {
   outOfRange(feed: Feed): Promise<void>;
   /** The log no longer holds what was read of a feed. */
   diverged(feed: Feed, divergence: Divergence): void;
+  /** Nothing came of a feed for a while: a transaction that begins at an offset is still open. */
+  waiting(feed: Feed, openFrom: number, leader: number): void;
   /** Ends the consumption. */
   fail(error: unknown): void;
 }
@@ -59,6 +65,8 @@ export class Fetcher {
   readonly #held = new Set<Feed>();
   /** By broker. */
   readonly #troubles = new Map<number, Trouble>();
+  /** Of the feeds that have met an open transaction. */
+  readonly #waits = new Map<Feed, TransactionWait>();
   #leaders = new Map<number, number>();
   /** Number of the last fetch that brought something for a feed. */
   readonly #served = new Map<Feed, number>();
@@ -152,7 +160,7 @@ export class Fetcher {
   /** @param ms milliseconds for which it has failed */
   #throwUnlessTransient(error: unknown, ms: number): void {
     const verdict = verdictOf(error);
-    if (verdict === "retry" || verdict === "unknown" && ms < STALL_MS) return;
+    if (verdict === "retry" || verdict === "unknown" && ms < this.#options.stallMs) return;
     const { cluster, topic } = this.#options;
     throw refused(cluster.description, `reading ${topic}`, error);
   }
@@ -177,6 +185,7 @@ export class Fetcher {
       const feed = feeds.find(({ partition }) => partition === answer.partition)!;
       if ("records" in answer) {
         if (answer.records.bytes.length > 0) this.#served.set(feed, ++this.#fetches);
+        this.#look(feed, answer);
         if (feed.take(answer.records)) this.#stall(feed).over();
         else {
           this.#stall(feed).failed(new Error("an answer without a whole record batch"));
@@ -193,6 +202,20 @@ export class Fetcher {
     }
     // The broker's other partitions go on meanwhile.
     if (failed.length > 0) this.#hold(failed, () => this.#findLeaders().catch(() => {}));
+  }
+
+  /** Reports a transaction that keeps a feed from going on. */
+  #look(feed: Feed, { records, openFrom }: { records: FetchedRecords; openFrom?: number }): void {
+    if (openFrom === undefined || records.bytes.length > 0 || records.fetchOffset < openFrom) {
+      this.#waits.get(feed)?.over();
+      return;
+    }
+    let wait = this.#waits.get(feed);
+    if (wait === undefined) {
+      this.#waits.set(feed, wait = new TransactionWait(this.#options.stallMs));
+    }
+    const leader = this.#leaders.get(feed.partition) ?? -1;
+    if (wait.isDue(openFrom)) this.#options.waiting(feed, openFrom, leader);
   }
 
   /** Fetches nothing for some feeds until something has been done. */

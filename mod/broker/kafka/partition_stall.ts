@@ -12,13 +12,15 @@ export class PartitionStall {
   readonly #topic: string;
   readonly #partition: number;
   readonly #handler: ConsumerHandler;
+  readonly #stallMs: number;
   #since: number | null = null;
   #told: number | null = null;
 
-  constructor(topic: string, partition: number, handler: ConsumerHandler) {
+  constructor(topic: string, partition: number, handler: ConsumerHandler, stallMs: number) {
     this.#topic = topic;
     this.#partition = partition;
     this.#handler = handler;
+    this.#stallMs = stallMs;
   }
 
   /** It could not be read once more; says for how many milliseconds now. */
@@ -27,10 +29,11 @@ export class PartitionStall {
     const now = performance.now();
     const ms = now - (this.#since ??= now);
     logger.debug("partition {partition}: {reason}", { partition, reason });
-    if (ms < STALL_MS || this.#told !== null && now - this.#told < STALL_MS) return ms;
+    const isRecent = this.#told !== null && now - this.#told < this.#stallMs;
+    if (ms < this.#stallMs || isRecent) return ms;
     this.#told = now;
     const seconds = Math.round(ms / 1000);
-    logger.warn("{topic}: partition {partition} cannot be read since {seconds} s: {reason}", {
+    logger.warn("{topic}: partition {partition} has not been readable for {seconds} s: {reason}", {
       ...{ topic, partition, seconds, reason },
     });
     this.#handler.stalled?.(partition, { sinceMs: Date.now() - ms, reason });

@@ -10,12 +10,8 @@ export function eventLog(): SinkListener {
   return (event) => {
     switch (event.kind) {
       case "assigned":
-        if (event.partitions.length === 0) {
-          return logger.info(
-            "no partition is left for this consumer: there are more consumers in the group than partitions; " +
-              "it waits, and takes over when one leaves",
-          );
-        }
+        // The broker's adapter says why.
+        if (event.partitions.length === 0) return;
         return logger.info("reading partitions {partitions}", { partitions: event.partitions });
       case "notice":
         return logger.warn(event.text.replaceAll("{", "{{").replaceAll("}", "}}"));

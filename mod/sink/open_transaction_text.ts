@@ -1,0 +1,19 @@
+import type { OpenTransaction } from "../broker/broker.ts";
+
+/** What people read of a transaction that keeps a partition from being read. @param ageMs its age */
+export function openTransactionText(
+  topic: string,
+  partition: number,
+  { first, end, producerId, producerEpoch, sinceMs }: OpenTransaction,
+  ageMs: number,
+): string {
+  const seconds = Math.max(0, Math.round(ageMs / 1000));
+  return `${topic}: partition ${partition} waits at offset ${first} for a transaction that producer ` +
+    `${producerId} (epoch ${producerEpoch}) opened ${seconds} s ago, at ` +
+    `${new Date(sinceMs).toISOString()}: offsets ${first} to ${
+      end - 1
+    } cannot be read before it is ` +
+    "committed or aborted. The broker aborts it after its transaction.timeout.ms; if its producer is " +
+    "gone and it stays open, find it with `kafka-transactions.sh find-hanging` (an abort discards what " +
+    "it has not committed)";
+}
