@@ -1,20 +1,15 @@
 import type { CommandContext } from "../cli/command.ts";
-import { Failure } from "../failure/failure.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import { countText, sizeText } from "../terminal/amount_text.ts";
 import { openIceberg } from "./open_iceberg.ts";
 import { openLake } from "./open_lake.ts";
 import { stoppedFailure } from "./stopped_failure.ts";
 
-/** `maintain`: removes files that no snapshot of the Iceberg table has; for cron, safe beside consume. */
+/** `maintain`: merges objects in Hive folders; removes files that no snapshot of the Iceberg table has; for cron, safe beside consume. */
 export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
   const { dryRun, olderThan, tableFormat } = settings;
-  if (tableFormat !== "iceberg") {
-    throw new Failure("usage", `--table-format ${tableFormat}: there is nothing to maintain`, {
-      fix: "maintain is for Iceberg tables: add --table-format iceberg.",
-    });
-  }
+  if (tableFormat === "hive") return await (await import("./maintain_hive.ts")).run(context);
   const schema = await loadSchema(settings.schema, signal);
   const { findOrphans } = await import("../table/iceberg/orphans.ts");
   const store = await openLake(settings);

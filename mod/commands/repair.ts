@@ -1,5 +1,6 @@
 import type { CommandContext } from "../cli/command.ts";
 import { EXIT_CODES, Failure } from "../failure/failure.ts";
+import { completeMerge } from "../maintain/merge_small_objects.ts";
 import { repair } from "../repair/repair.ts";
 import { isEmpty, type RepairPlan } from "../repair/repair_plan.ts";
 import { lenientBy } from "../schema/lenience.ts";
@@ -48,6 +49,8 @@ export async function run(context: CommandContext): Promise<number> {
           onProgress: (done, all) => progress.update(done, all),
         });
       };
+      // Ranges cannot be taken back beside a merge.
+      if (!dryRun) await completeMerge({ store, table: schema.table, signal });
       output.note(`reading every row of ${store.description}`);
       const verdict = await verified();
       output.progress("");

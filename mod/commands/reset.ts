@@ -1,5 +1,6 @@
 import type { CommandContext } from "../cli/command.ts";
 import { Failure } from "../failure/failure.ts";
+import { completeMerge } from "../maintain/merge_small_objects.ts";
 import { reset } from "../repair/reset.ts";
 import type { PartitionPlan } from "../repair/reset_plan.ts";
 import { loadSchema } from "../schema/load_schema.ts";
@@ -28,6 +29,8 @@ export async function run(context: CommandContext): Promise<number> {
     const admin = await openGroupAdmin(settings);
     const table = await openTable(settings, schema, store, output.note);
     try {
+      // Ranges cannot be taken back beside a merge.
+      if (rewrite && !dryRun) await completeMerge({ store, table: schema.table, signal });
       const plans = await reset({
         broker,
         admin,

@@ -96,14 +96,16 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "maintain",
-    summary: "Remove files that no snapshot of the Iceberg table has",
+    summary: "Merge small objects, or remove files that no snapshot has",
     description:
-      "Files of expired snapshots and of commits that never came about. Safe beside consume, and from cron. Small files are merged by Athena's OPTIMIZE, Trino, Spark or Glue's table optimizers.",
+      "In Hive folders, with --merge: small objects of closed days become one a folder; readers without a table format may see rows twice for a moment, which an Iceberg table spares them. Of an Iceberg table: removes files of expired snapshots and of commits that never came about; its small files are merged by Athena's OPTIMIZE, Trino, Spark or Glue's table optimizers. Safe beside consume, and from cron.",
     examples: [
+      ["ticklake maintain", "what --merge would do to the small objects"],
+      ["ticklake maintain --merge", "once a day, when nobody queries"],
       ["ticklake maintain --table-format iceberg --dry-run", "what would be removed"],
       ["ticklake maintain --table-format iceberg", "once a day is enough"],
     ],
-    essential: ["tableFormat", "olderThan", "dryRun", "bucket", "json"],
+    essential: ["tableFormat", "merge", "olderThan", "dryRun", "bucket", "json"],
     load: () => import("./maintain.ts"),
   },
   {

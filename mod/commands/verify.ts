@@ -112,7 +112,8 @@ async function checkIceberg(
   const { verifyIceberg } = await import("../verify/verify_iceberg.ts");
   const iceberg = await openIceberg(settings, schema, options.store);
   try {
-    return { partitions: await verifyIceberg({ ...options, ...iceberg }), forms: [] };
+    const partitions = await verifyIceberg({ ...options, ...iceberg });
+    return { partitions, forms: [], superseded: [], isMerging: false };
   } finally {
     iceberg.catalog.close();
   }
@@ -120,7 +121,7 @@ async function checkIceberg(
 
 function report(verdict: TableVerdict, context: CommandContext): number {
   const { output } = context;
-  const { partitions: verdicts, forms } = verdict;
+  const { partitions: verdicts, forms, superseded } = verdict;
   const total = (of: (verdict: PartitionVerdict) => number) =>
     verdicts.reduce((sum, verdict) => sum + of(verdict), 0);
   const sums = {
@@ -137,7 +138,7 @@ function report(verdict: TableVerdict, context: CommandContext): number {
   };
   const ok = isProved(verdict);
   const former = new Set(verdicts.flatMap(({ isCurrent, log }) => isCurrent ? [] : [log])).size;
-  output.document({ ok, ...sums, forms, partitions: verdicts });
+  output.document({ ok, ...sums, superseded: superseded.length, forms, partitions: verdicts });
   output.line(
     `${ok ? "ok" : "NOT OK"}: ${countText(sums.expected, "offset")} expected, ` +
       `${numberText(sums.found)} found, ${numberText(sums.missing)} missing, ` +
@@ -163,6 +164,14 @@ function report(verdict: TableVerdict, context: CommandContext): number {
     output.note(
       `${countText(former, "former log")} of this topic's name among them: the topic was created ` +
         "again, or lies in another cluster",
+    );
+  }
+  if (superseded.length > 0) {
+    output.note(
+      `${ok ? "warning" : "error"}: ${
+        countText(superseded.length, "object")
+      } that were merged into others are still there: engines count their rows twice`,
+      "`ticklake maintain` completes the merge.",
     );
   }
   if (ok) return 0;

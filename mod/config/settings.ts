@@ -815,6 +815,23 @@ export const SETTINGS = define({
     commands: ["maintain"],
     description: "Leave metadata files that were written less long ago: a commit may be on its way",
   },
+  merge: {
+    type: "boolean",
+    group: "action",
+    flag: "--merge",
+    default: false,
+    commands: ["maintain"],
+    description:
+      "Merge small objects of closed days; in Hive folders a reader may see rows twice meanwhile",
+  },
+  targetSize: {
+    type: "size",
+    group: "action",
+    flag: "--target-size",
+    default: 64 * 2 ** 20,
+    commands: ["maintain"],
+    description: "Size up to which small objects are merged into one",
+  },
   commitInterval: {
     type: "duration",
     group: "flush",

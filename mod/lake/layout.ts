@@ -25,6 +25,8 @@ export interface ObjectName extends FlushRange {
   partitions: ReadonlyArray<readonly [column: string, value: string]>;
   /** Number of the replay of dead letters that wrote it; absent in what a flush wrote. */
   replay?: number;
+  /** Set in what `maintain` has merged from several flushes; absent in what one flush wrote. */
+  merged?: true;
   /** Ending without the dot: `parquet`, `jsonl.gz`, `jsonl`. */
   extension: string;
 }
@@ -66,8 +68,9 @@ export function tableFolder(table: string, deadLetter = false): string {
 export function objectName(name: ObjectName): string {
   const hive = name.partitions.map(([column, value]) => `${column}=${encodeHive(value)}/`).join("");
   const replay = name.replay === undefined ? "" : `.r${name.replay}`;
-  return tableFolder(name.table, name.kind !== "rows") + hive + fileStem(name) + replay + "." +
-    name.extension;
+  const merged = name.merged ? ".merged" : "";
+  return tableFolder(name.table, name.kind !== "rows") + hive + fileStem(name) + replay + merged +
+    "." + name.extension;
 }
 
 /** The part of an object's name that says which offsets it holds, without its ending. */
@@ -76,8 +79,9 @@ export function fileStem({ topic, log = "", partition, first, last }: FlushRange
   return log === "" ? stem : `${stem}-${log}`;
 }
 
-/** Topic, partition, first and last offset, key of the log, number of the replay, ending. */
-const FILE = /^(.+)-(\d+)-(\d{16})-(\d{16})(?:-([0-9a-f]{12}))?(?:\.r(\d{1,6}))?\.([a-z0-9.]+)$/;
+/** Topic, partition, first and last offset, key of the log, number of the replay, whether merged, ending. */
+const FILE =
+  /^(.+)-(\d+)-(\d{16})-(\d{16})(?:-([0-9a-f]{12}))?(?:\.r(\d{1,6}))?(\.merged)?\.([a-z0-9.]+)$/;
 
 /** What an object's name says, or `null` for an object that is not a flush's (a marker, a foreign file). */
 export function parseObjectName(name: string): ObjectName | null {
@@ -104,7 +108,8 @@ export function parseObjectName(name: string): ObjectName | null {
     last: Number(file[4]),
     ...(file[5] === undefined ? {} : { log: file[5] }),
     ...(file[6] === undefined ? {} : { replay: Number(file[6]) }),
-    extension: file[7],
+    ...(file[7] === undefined ? {} : { merged: true }),
+    extension: file[8],
   };
 }
 

@@ -3,6 +3,7 @@ import type { ObjectRows } from "../lake/format/object_rows.ts";
 import { readObject } from "../lake/format/read_object.ts";
 import { messageOf } from "../failure/failure.ts";
 import type { LakeStore } from "../lake/store.ts";
+import { currentObjects } from "../lake/merged_objects.ts";
 import { tableObjects } from "../lake/table_objects.ts";
 import { ORIGIN_COLUMNS, type RowSchema } from "../schema/schema.ts";
 import { type Candles, QuoteMaker } from "./candles.ts";
@@ -33,8 +34,8 @@ export async function loadHistory(
   { store, schema, topic, signal }: HistoryOptions,
 ): Promise<string[]> {
   const { table } = schema;
-  const found = await Array.fromAsync(
-    tableObjects(store, { table, kinds: ["rows"], topic, signal }),
+  const found = currentObjects(
+    await Array.fromAsync(tableObjects(store, { table, kinds: ["rows"], topic, signal })),
   );
   let bytes = 0;
   const wanted = newestObjects(found).slice(0, MOST_OBJECTS)

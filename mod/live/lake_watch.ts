@@ -1,5 +1,6 @@
 import { messageOf } from "../failure/failure.ts";
 import type { ObjectKind } from "../lake/layout.ts";
+import { coveredOffsets, currentObjects } from "../lake/merged_objects.ts";
 import type { LakeStore } from "../lake/store.ts";
 import { type TableObject, tableObjects } from "../lake/table_objects.ts";
 import type { RowSchema } from "../schema/schema.ts";
@@ -99,15 +100,12 @@ export class LakeWatch {
   async look(signal: AbortSignal): Promise<void> {
     const { store, schema: { table }, topic } = this.#options;
     const kinds: ObjectKind[] = ["rows", "dead-letters"];
-    const objects = await Array.fromAsync(tableObjects(store, { table, kinds, topic, signal }));
+    const objects = currentObjects(
+      await Array.fromAsync(tableObjects(store, { table, kinds, topic, signal })),
+    );
     const rows = objects.filter(({ parsed }) => parsed.kind === "rows");
     const dead = objects.filter(({ parsed }) => parsed.kind === "dead-letters");
     const bytes = rows.reduce((sum, { size }) => sum + size, 0);
-    const ranges = new Map<string, number>();
-    for (const { parsed } of objects) {
-      const { partition, first, last } = parsed;
-      ranges.set(`${partition} ${first}`, last + 1 - first);
-    }
     const growth = [...this.view.growth, [Date.now(), bytes] as [number, number]];
     const rejected = await this.#deadLetters(dead, signal);
     const reasons = new Map<string, number>();
@@ -115,7 +113,7 @@ export class LakeWatch {
     this.view = {
       objects: rows.length,
       bytes,
-      messages: ranges.values().reduce((sum, count) => sum + count, 0),
+      messages: coveredOffsets(objects),
       growth: growth.slice(-MOST_POINTS),
       last: newestObjects(rows).slice(0, LAST_OBJECTS).map(({ name, size, parsed }) => ({
         name,

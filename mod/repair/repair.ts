@@ -4,7 +4,8 @@ import { groupInUse } from "../broker/group_in_use.ts";
 import { Failure } from "../failure/failure.ts";
 import { gapPartitions, objectName } from "../lake/layout.ts";
 import type { LakeStore } from "../lake/store.ts";
-import { tableObjects } from "../lake/table_objects.ts";
+import { currentObjects, supersededObjects } from "../lake/merged_objects.ts";
+import { type TableObject, tableObjects } from "../lake/table_objects.ts";
 import { stateFolder } from "../table/hive/state_names.ts";
 import type { GapReason, Table } from "../table/table.ts";
 import type { TableVerdict } from "../verify/verify.ts";
@@ -92,19 +93,29 @@ async function plansOf(
 ): Promise<RepairPlan[]> {
   const offsets = await broker.topicOffsets(topic, { signal });
   if (offsets === null) throw new Failure("service", `topic ${topic} does not exist`);
-  const all = await Array.fromAsync(tableObjects(store, { table: tableName, topic, signal }));
+  const listed = await Array.fromAsync(tableObjects(store, { table: tableName, topic, signal }));
+  const unreadable = new Set(
+    verdict.partitions.flatMap(({ unreadable }) => unreadable.map(({ object }) => object)),
+  );
+  const isReadable = ({ name }: TableObject) => !unreadable.has(name);
+  // The parts of a merged object that cannot be read are what is left of its rows.
+  const readable = listed.filter(isReadable);
+  const superseded = supersededObjects(readable);
+  const all = [...currentObjects(readable), ...listed.filter((one) => !isReadable(one))];
   const plans: RepairPlan[] = [];
   for (const one of verdict.partitions) {
     const { partition, log, isCurrent, duplicate, unreadable } = one;
-    const objects = all.filter(({ parsed }) =>
-      parsed.partition === partition && (parsed.log ?? "") === log
-    );
+    const isOwn = ({ parsed }: TableObject) =>
+      parsed.partition === partition && (parsed.log ?? "") === log;
+    const objects = all.filter(isOwn);
     const low = isCurrent
       ? offsets.find((offset) => offset.partition === partition)?.low ?? Infinity
       : Infinity;
     const damaged = unreadable.map(({ object }) => object);
     const cure = await redundantObjects(objects, duplicate, damaged, { store, signal });
-    plans.push(planRepair(one, objects, low, cure));
+    const merged = readable.filter((object) => superseded.has(object.name) && isOwn(object));
+    const redundant = [...merged.map(({ name }) => name), ...cure.redundant];
+    plans.push(planRepair(one, objects, low, { ...cure, redundant }));
   }
   return plans;
 }

@@ -2,6 +2,7 @@ import type { Broker } from "../broker/broker.ts";
 import type { GroupAdmin } from "../broker/group_admin.ts";
 import { groupInUse } from "../broker/group_in_use.ts";
 import { Failure } from "../failure/failure.ts";
+import { objectName } from "../lake/layout.ts";
 import type { LakeStore } from "../lake/store.ts";
 import { tableObjects } from "../lake/table_objects.ts";
 import { formatCheckpoint } from "../sink/intent.ts";
@@ -108,10 +109,10 @@ async function rangesOf(
 ): Promise<Map<number, PartitionState["ranges"]>> {
   const ranges = new Map<number, Map<string, { first: number; end: number }>>();
   if (!rewrite || log.rewind === undefined) return new Map();
-  for await (const { name, parsed } of tableObjects(store, { table, topic, signal })) {
-    const { partition, first, last, replay: _, ...place } = parsed;
-    const named = log.objectName({ ...place, partition, first, last });
-    if (named !== name && parsed.replay === undefined) continue;
+  for await (const { parsed } of tableObjects(store, { table, topic, signal })) {
+    const { partition, first, last } = parsed;
+    const named = objectName({ ...parsed, replay: undefined, merged: undefined });
+    if (log.objectName(parsed) !== named) continue;
     let own = ranges.get(partition);
     if (own === undefined) ranges.set(partition, own = new Map());
     own.set(`${first}-${last}`, { first, end: last + 1 });

@@ -1,5 +1,6 @@
 import { Failure } from "../failure/failure.ts";
 import { countRows } from "../lake/format/count_rows.ts";
+import { coveredOffsets, currentObjects } from "../lake/merged_objects.ts";
 import type { LakeStore } from "../lake/store.ts";
 import { type TableObject, tableObjects } from "../lake/table_objects.ts";
 
@@ -63,20 +64,18 @@ export async function takeInventory(
     gapObjects: 0,
     days: 0,
   };
-  const ranges = new Set<string>();
   const found: Record<"rows" | "dead-letters", TableObject[]> = { "rows": [], "dead-letters": [] };
-  for await (const object of tableObjects(store, { table, topic, signal })) {
-    const { size, parsed: { kind, partition, first, last, partitions } } = object;
+  const objects = currentObjects(
+    await Array.fromAsync(tableObjects(store, { table, topic, signal })),
+  );
+  for (const object of objects) {
+    const { size, parsed: { kind, first, last, partitions } } = object;
     if (kind === "gap") {
       inventory.lost += last + 1 - first;
       inventory.gapObjects++;
       continue;
     }
     found[kind].push(object);
-    // The objects of one flush share its range.
-    const range = `${partition} ${first}`;
-    if (!ranges.has(range)) inventory.offsets += last + 1 - first;
-    ranges.add(range);
     if (kind === "dead-letters") {
       inventory.deadLetterObjects++;
       inventory.deadLetterBytes += size;
@@ -87,6 +86,7 @@ export async function takeInventory(
     const day = partitions.find(([column]) => column === "dt")?.[1];
     if (day !== undefined) byDay.set(day, (byDay.get(day) ?? 0) + 1);
   }
+  inventory.offsets = coveredOffsets(objects.filter(({ parsed }) => parsed.kind !== "gap"));
   inventory.days = byDay.size;
   inventory.rows = await countAll(store, found.rows, signal);
   inventory.rejected = await countAll(store, found["dead-letters"], signal);

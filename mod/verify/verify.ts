@@ -1,10 +1,13 @@
 import type { Broker, PartitionOffsets } from "../broker/broker.ts";
 import { Failure } from "../failure/failure.ts";
 import type { LakeStore } from "../lake/store.ts";
-import { tableObjects } from "../lake/table_objects.ts";
+import { currentObjects, supersededObjects } from "../lake/merged_objects.ts";
+import { newestClaim } from "../table/hive/merge_claim.ts";
 import type { RecordedLog } from "../table/hive/table_state.ts";
 import { expectedOffsets, expectedSince } from "./expected_offsets.ts";
 import { logsToVerify, recordedOf } from "./logs_to_verify.ts";
+import { listSteadily } from "./list_steadily.ts";
+import { inParallel } from "./in_parallel.ts";
 import { type ObjectOffsets, objectOffsets } from "./object_offsets.ts";
 import { addOffset, countOffsets, type OffsetRange, without } from "./offset_range.ts";
 import { OffsetSet } from "./offset_set.ts";
@@ -73,6 +76,9 @@ export interface PartitionVerdict {
   objects: number;
 }
 
+/** How often it begins anew because objects were merged meanwhile. */
+const MOST_AGAIN = 5;
+
 /** Objects that are read at the same time. */
 const READ_AT_ONCE = 4;
 
@@ -81,6 +87,10 @@ export interface TableVerdict {
   partitions: PartitionVerdict[];
   /** Forms of the objects with rows where there is more than one: no engine can read all of them. */
   forms: string[];
+  /** Objects that were merged into others of their folder and are still there: engines count their rows twice. */
+  superseded: string[];
+  /** Whether a merge is under way, or was cut off: then there may be such objects. */
+  isMerging: boolean;
 }
 
 /**
@@ -90,6 +100,22 @@ export interface TableVerdict {
  * exist
  */
 export async function verify(options: VerifyOptions): Promise<TableVerdict> {
+  const { store, table, signal } = options;
+  for (let again = 0;; again++) {
+    const { number } = await newestClaim(store, table, { signal });
+    try {
+      return await verifyOnce(options);
+    } catch (error) {
+      // The port's promise: `failed` is an object that is not there. A merge may have removed it.
+      const isGone = error instanceof Failure && error.kind === "failed";
+      const claim = isGone ? await newestClaim(store, table, { signal }) : undefined;
+      const isMerged = claim !== undefined && (claim.number !== number || claim.merge !== null);
+      if (!isMerged || again === MOST_AGAIN) throw error;
+    }
+  }
+}
+
+async function verifyOnce(options: VerifyOptions): Promise<TableVerdict> {
   const { broker, topic, deep, signal } = options;
   const offsets = await broker.topicOffsets(topic, { signal, leaderless: options.leaderless });
   if (offsets === null) {
@@ -101,9 +127,8 @@ export async function verify(options: VerifyOptions): Promise<TableVerdict> {
   const recordedBefore = await recordedOf(options);
   const group = writerOf(recordedBefore, options.group);
   const before = await broker.groupOffsets(group, topic, { signal });
-  const objects = await Array.fromAsync(
-    tableObjects(options.store, { table: options.table, topic, signal }),
-  );
+  const listed = await listSteadily(options);
+  const objects = currentObjects(listed.objects);
   const after = await broker.groupOffsets(group, topic, { signal });
   const recordedAfter = await recordedOf(options);
   const partitions: PartitionVerdict[] = [];
@@ -155,12 +180,15 @@ export async function verify(options: VerifyOptions): Promise<TableVerdict> {
     }
     if (deep) await readRows(tilings, offsets, options);
   }
-  return { partitions, forms: formsOf(objects) };
+  const superseded = [...supersededObjects(listed.objects).keys()];
+  return { partitions, forms: formsOf(objects), superseded, isMerging: listed.isMerging };
 }
 
 /** Whether nothing is missing, nothing twice, nothing too much, and all of one form. */
-export function isProved({ partitions, forms }: TableVerdict): boolean {
-  return forms.length === 0 && partitions.every(isTiled);
+export function isProved(verdict: TableVerdict): boolean {
+  const { partitions, forms, superseded, isMerging } = verdict;
+  const isClean = superseded.length === 0 || isMerging;
+  return forms.length === 0 && isClean && partitions.every(isTiled);
 }
 
 /** Whether nothing of a partition is missing, nothing twice and nothing too much. */
@@ -336,16 +364,4 @@ export async function explainHoles(
     }
   }
   return { missing, unproven };
-}
-
-/** Does jobs, some at a time. */
-export async function inParallel(
-  jobs: ReadonlyArray<() => Promise<void>>,
-  atOnce: number,
-): Promise<void> {
-  let next = 0;
-  const work = async () => {
-    while (next < jobs.length) await jobs[next++]();
-  };
-  await Promise.all(Array.from({ length: atOnce }, work));
 }

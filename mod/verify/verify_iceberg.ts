@@ -7,12 +7,12 @@ import { logId, logsOf, positionsOf } from "../table/iceberg/position.ts";
 import type { TableFiles } from "../table/iceberg/table_files.ts";
 import { logKey } from "../table/log_key.ts";
 import type { TablePosition } from "../table/table.ts";
+import { inParallel } from "./in_parallel.ts";
 import { objectOffsets } from "./object_offsets.ts";
 import { addOffset, type OffsetRange, without } from "./offset_range.ts";
 import { checkTiling, type NamedObject } from "./tiling.ts";
 import {
   explainHoles,
-  inParallel,
   type PartitionVerdict,
   type UnreadableObject,
   unreadableObject,

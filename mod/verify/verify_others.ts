@@ -4,7 +4,8 @@ import type { LakeObject, LakeStore } from "../lake/store.ts";
 import { type OriginColumns, readOrigins } from "./foreign_object.ts";
 import { addOffset, countOffsets, type OffsetRange } from "./offset_range.ts";
 import { OffsetSet } from "./offset_set.ts";
-import { explainHoles, inParallel } from "./verify.ts";
+import { inParallel } from "./in_parallel.ts";
+import { explainHoles } from "./verify.ts";
 
 /** Options of {@linkcode verifyOthers}. */
 export interface VerifyOthersOptions {

@@ -11,6 +11,7 @@ const FLOORS: ReadonlyArray<readonly string[]> = [
   ["cli"],
   ["live"],
   ["repair"],
+  ["maintain"],
   ["verify", "status"],
   ["ops"],
   ["sink"],

@@ -2,6 +2,7 @@ import { getLogger } from "@logtape/logtape";
 import { Failure } from "../../failure/failure.ts";
 import { tableFolder } from "../../lake/layout.ts";
 import type { LakeObject, LakeStore } from "../../lake/store.ts";
+import { currentObjects } from "../../lake/merged_objects.ts";
 import { type TableObject, tableObjects } from "../../lake/table_objects.ts";
 import type { RowSchema } from "../../schema/schema.ts";
 import { tableColumns } from "../lake_table.ts";
@@ -86,13 +87,16 @@ async function listTable(
   table: string,
   signal: AbortSignal,
 ): Promise<{ listed: Map<string, TableObject>; foreign: number }> {
-  const listed = new Map<string, TableObject>();
+  const objects: TableObject[] = [];
   let foreign = 0;
   const onForeign = ({ size }: LakeObject) => foreign += size > 0 ? 1 : 0;
   for await (const object of tableObjects(lake, { table, kinds: ["rows"], signal, onForeign })) {
-    listed.set(object.name, object);
+    objects.push(object);
   }
-  return { listed, foreign };
+  return {
+    listed: new Map(currentObjects(objects).map((object) => [object.name, object])),
+    foreign,
+  };
 }
 
 /** The objects' bytes in their order; `undefined` for one that has vanished since it was listed. */

@@ -1,5 +1,6 @@
 import { Failure } from "../../failure/failure.ts";
 import { readObject } from "../../lake/format/read_object.ts";
+import { currentObjects } from "../../lake/merged_objects.ts";
 import { type TableObject, tableObjects } from "../../lake/table_objects.ts";
 import type { LakeStore } from "../../lake/store.ts";
 import { ORIGIN_COLUMNS } from "../../schema/schema.ts";
@@ -26,7 +27,7 @@ export async function objectsOfLog(
   for await (const object of tableObjects(store, { table, topic, signal })) {
     if ((object.parsed.log ?? "") === key) objects.push(object);
   }
-  return objects;
+  return currentObjects(objects);
 }
 
 /**
@@ -58,7 +59,9 @@ export async function readOldLog(
     if ((written === null || written <= last) && last >= 0) {
       const range = begun.filter(({ parsed }) => parsed.last === last);
       const { first } = range[0].parsed;
-      const canRepeat = first >= (lows.get(partition) ?? 0);
+      // What was merged was in the table.
+      const isMerged = range.some(({ parsed }) => parsed.merged);
+      const canRepeat = !isMerged && first >= (lows.get(partition) ?? 0);
       if (canRepeat && !await isWhole(store, range, first, last, options)) {
         finished = begun.filter((object) => !range.includes(object));
         unfinished.push(...range);

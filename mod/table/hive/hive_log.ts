@@ -11,6 +11,7 @@ import type {
   TakeAnswer,
   WrittenRange,
 } from "../table.ts";
+import { requireNoMerge } from "./merge_claim.ts";
 import { plainTopic, stateName } from "./state_names.ts";
 import { listState, newestPositions, ofKind, recordBytes } from "./table_state.ts";
 
@@ -184,11 +185,18 @@ export class HiveLog implements TableLog {
     to: ReadonlyMap<number, TablePosition>,
     options: TableCallOptions = {},
   ): Promise<void> {
-    const { store, table, folder } = this.#parts;
+    const { store, table, folder, name: { topic } } = this.#parts;
+    const log = { topic, log: this.#nameKey };
+    await requireNoMerge(store, table, log, options);
     for (const [partition, { from, end }] of to) {
       const { term } = this.#ownedPartition(partition);
       const name = stateName(table, { kind: "rewind", folder, partition, term, from, end });
       await store.put(name, recordBytes({ v: 1, partition, from, end }), options);
+      // A merge looks for this record after it has claimed: one of the two sees the other.
+      await requireNoMerge(store, table, log, options).catch(async (error) => {
+        await store.remove(name);
+        throw error;
+      });
       await this.#completeRewind(partition, { from, end }, options);
       await store.remove(name, options);
       // What is taken from now on is newer than the rewind, whose record may have stayed.

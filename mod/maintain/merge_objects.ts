@@ -1,0 +1,157 @@
+import { Failure, messageOf } from "../failure/failure.ts";
+import type { Encoder } from "../lake/format/encoder.ts";
+import { mergedRows } from "../lake/format/merge_rows.ts";
+import { objectName, parseObjectName } from "../lake/layout.ts";
+import type { LakeStore } from "../lake/store.ts";
+import type { FolderMerge, Merge } from "../table/hive/merge_claim.ts";
+import { inParallel } from "../verify/in_parallel.ts";
+import { objectOffsets } from "../verify/object_offsets.ts";
+
+/** Options of {@linkcode mergeObjects}. */
+export interface MergeOptions {
+  store: LakeStore;
+  table: string;
+  encoder: Encoder;
+  signal: AbortSignal;
+}
+
+/** What a merge came to. */
+export interface MergeOutcome {
+  /** Objects that were merged, and those that they became. */
+  parts: number;
+  objects: number;
+}
+
+/** Requests to the store at the same time. */
+const AT_ONCE = 8;
+
+/**
+ * Carries a merge out: puts the merged object of each folder, and when all are there removes their parts. May
+ * be repeated, and done by several processes at once.
+ * @returns `undefined` when a part is gone of which there is no merged object: nothing is removed then
+ * @throws {Failure} kind `rejected`, when an object cannot be merged as it is
+ */
+export async function mergeObjects(
+  merge: Merge,
+  options: MergeOptions,
+): Promise<MergeOutcome | undefined> {
+  const { store, table, signal } = options;
+  for (const folder of merge.folders) {
+    const name = mergedName(table, merge, folder);
+    const isThere = await has(store, name, signal);
+    const content = isThere ? undefined : await mergedBytes(merge, folder, options);
+    if (content !== undefined) await store.put(name, content, { signal });
+    else if (!isThere && !await has(store, name, signal)) return undefined;
+    else await requireHeld(name, folder.parts, options);
+  }
+  const parts = merge.folders.flatMap(({ parts }) => parts);
+  await inParallel(parts.map((name) => () => store.remove(name, { signal })), AT_ONCE);
+  return { parts: parts.length, objects: merge.folders.length };
+}
+
+/** Name of the object that a folder's parts become. */
+export function mergedName(
+  table: string,
+  { topic, log, partition, first, last }: Merge,
+  { partitions, extension }: FolderMerge,
+): string {
+  const place = { table, kind: "rows", partitions, topic, log, partition } as const;
+  return objectName({ ...place, first, last, merged: true, extension });
+}
+
+/** The merged object's bytes; `undefined` when a part is gone. */
+async function mergedBytes(
+  { first, last }: Merge,
+  { parts, extension }: FolderMerge,
+  { store, encoder, signal }: MergeOptions,
+): Promise<Uint8Array | undefined> {
+  const contents: Uint8Array[] = [];
+  await inParallel(
+    parts.map((name, i) => async () => {
+      const bytes = await getUnlessGone(store, name, signal);
+      if (bytes !== undefined) contents[i] = bytes;
+    }),
+    AT_ONCE,
+  );
+  if (Object.keys(contents).length < parts.length) return undefined;
+  let offsets: number[] = [];
+  for (const [i, name] of parts.entries()) {
+    offsets = offsets.concat(await offsetsOf(name, contents[i]));
+  }
+  const bytes = parts.length === 1
+    ? contents[0]
+    : await encoded(extension, parts, contents, encoder);
+  // What is checked is what was put together: the parts are removed afterwards.
+  const merged = await offsetsOf(parts[0], bytes);
+  const isWhole = merged.length === offsets.length &&
+    merged.every((offset, i) =>
+      offset === offsets[i] && offset >= first && offset <= last &&
+      (i === 0 || offset > merged[i - 1])
+    );
+  if (isWhole) return bytes;
+  throw new Failure(
+    "rejected",
+    `objects from ${parts[0]} to ${
+      parts.at(-1)
+    } are not merged: their offsets are not in order, each once`,
+    { fix: "`ticklake verify --deep` says what is wrong, and what puts it right." },
+  );
+}
+
+async function encoded(
+  extension: string,
+  parts: readonly string[],
+  contents: readonly Uint8Array[],
+  encoder: Encoder,
+): Promise<Uint8Array> {
+  try {
+    const [{ bytes }] = await encoder.encode(await mergedRows(extension, contents));
+    return bytes;
+  } catch (cause) {
+    throw new Failure(
+      "rejected",
+      `objects from ${parts[0]} to ${parts.at(-1)} are not merged: ${messageOf(cause)}`,
+      { cause, fix: "They stay as they are. `ticklake verify --deep` reads each of them." },
+    );
+  }
+}
+
+/** @throws {Failure} kind `rejected`, when an object does not have all offsets of the parts that are there */
+export async function requireHeld(
+  name: string,
+  parts: readonly string[],
+  { store, signal }: Pick<MergeOptions, "store" | "signal">,
+): Promise<void> {
+  const held = new Set(await offsetsOf(name, await store.get(name, { signal })));
+  for (const part of parts) {
+    const bytes = await getUnlessGone(store, part, signal);
+    if (bytes === undefined) continue;
+    if ((await offsetsOf(part, bytes)).every((offset) => held.has(offset))) continue;
+    throw new Failure("rejected", `${name} has not all rows of ${part}: neither is removed`, {
+      fix: "`ticklake verify --deep` says which offsets are where.",
+    });
+  }
+}
+
+async function offsetsOf(name: string, bytes: Uint8Array): Promise<number[]> {
+  return (await objectOffsets({ name, parsed: parseObjectName(name)! }, bytes)).offsets;
+}
+
+async function has(store: LakeStore, name: string, signal: AbortSignal): Promise<boolean> {
+  for await (const object of store.list(name, { signal })) if (object.name === name) return true;
+  return false;
+}
+
+async function getUnlessGone(
+  store: LakeStore,
+  name: string,
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await store.get(name, { signal });
+  } catch (error) {
+    // The port's promise: `failed` is an object that is not there.
+    if (error instanceof Failure && error.kind === "failed") return undefined;
+    throw error;
+  }
+}

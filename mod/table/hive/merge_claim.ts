@@ -1,0 +1,122 @@
+import type { LakeStore } from "../../lake/store.ts";
+import type { ObjectName } from "../../lake/layout.ts";
+import { Failure } from "../../failure/failure.ts";
+import { stateFolder } from "./state_names.ts";
+import { recordBytes } from "./table_state.ts";
+import type { TableCallOptions } from "../table.ts";
+
+/** Objects of one folder that become one. */
+export interface FolderMerge {
+  partitions: ObjectName["partitions"];
+  extension: string;
+  /** Names of the objects, by their first offset. */
+  parts: string[];
+}
+
+/** The objects with rows of the offsets `[first, last]` of one partition become one in each folder. */
+export interface Merge {
+  topic: string;
+  /** Key of the log in its objects' names. */
+  log: string;
+  partition: number;
+  first: number;
+  /** Inclusive. */
+  last: number;
+  folders: FolderMerge[];
+}
+
+/**
+ * The newest claim on a table's objects. Claims are numbered, and the store lets one process alone write a
+ * number, so at most one merge is under way: the newest one's, which whoever finds it carries out, since doing
+ * that twice is harmless. A number is never used again, so what comes late cannot undo what came later.
+ */
+export interface MergeClaim {
+  /** 0 where there never was one. */
+  number: number;
+  /** `null`: none is under way. */
+  merge: Merge | null;
+}
+
+function claimName(table: string, number: number): string {
+  return `${stateFolder(table)}merge-${number}.json`;
+}
+
+/** Numbers of the claims that are there. */
+async function numbers(
+  store: LakeStore,
+  table: string,
+  { signal }: TableCallOptions,
+): Promise<number[]> {
+  const found: number[] = [];
+  for await (const { name } of store.list(`${stateFolder(table)}merge-`, { signal })) {
+    const number = /\/merge-(\d+)\.json$/.exec(name)?.[1];
+    if (number !== undefined) found.push(Number(number));
+  }
+  return found;
+}
+
+/** The newest claim. */
+export async function newestClaim(
+  store: LakeStore,
+  table: string,
+  options: TableCallOptions = {},
+): Promise<MergeClaim> {
+  for (let missed = -1;;) {
+    const number = Math.max(0, ...await numbers(store, table, options));
+    if (number === 0) return { number, merge: null };
+    try {
+      const text = new TextDecoder().decode(await store.get(claimName(table, number), options));
+      return { number, merge: (JSON.parse(text) as { merge: Merge | null }).merge };
+    } catch (error) {
+      // A newer claim has replaced it meanwhile; one that stays the newest is really not to be read.
+      if (!(error instanceof Failure) || error.kind !== "failed" || missed === number) throw error;
+      missed = number;
+    }
+  }
+}
+
+/**
+ * Makes the next claim, which also says that the former one is done.
+ * @returns whether it was made; `false`: another process was first
+ */
+export async function claimNext(
+  store: LakeStore,
+  table: string,
+  former: MergeClaim,
+  merge: Merge | null,
+  options: TableCallOptions = {},
+): Promise<MergeClaim | undefined> {
+  const number = former.number + 1;
+  // A repeated request is told that the object is there: then it is this very claim.
+  const id = crypto.randomUUID();
+  const name = claimName(table, number);
+  if (!await store.create(name, recordBytes({ v: 1, id, merge }), options)) {
+    const newest = await newestClaim(store, table, options);
+    if (newest.number !== number) return undefined;
+    const text = new TextDecoder().decode(await store.get(name, options));
+    if ((JSON.parse(text) as { id: string }).id !== id) return undefined;
+  }
+  for (const older of await numbers(store, table, options)) {
+    if (older < number) await store.remove(claimName(table, older), options);
+  }
+  return { number, merge };
+}
+
+/**
+ * Refuses what may not go on beside a merge of the log's objects.
+ * @throws {Failure} kind `usage`
+ */
+export async function requireNoMerge(
+  store: LakeStore,
+  table: string,
+  { topic, log }: Pick<Merge, "topic" | "log">,
+  options: TableCallOptions = {},
+): Promise<void> {
+  const { merge } = await newestClaim(store, table, options);
+  if (merge === null || merge.topic !== topic || merge.log !== log) return;
+  throw new Failure(
+    "usage",
+    `small objects of table ${table} are being merged, or that was cut off: ranges cannot be taken back`,
+    { fix: "`ticklake maintain` completes the merge; then run this again." },
+  );
+}
