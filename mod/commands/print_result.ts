@@ -52,11 +52,11 @@ const PRINTERS: Record<
   TextFormat | "expanded",
   (names: string[], output: Output, fit: TableFit) => Printer
 > = {
-  csv: (names) => ({
-    begin: csvLine(names),
-    row: csvLine,
-    end: () => "",
-  }),
+  csv(names) {
+    const isTerminal = Deno.stdout.isTerminal();
+    const line = (values: Value[]) => csvLine(values, isTerminal);
+    return { begin: line(names), row: line, end: () => "" };
+  },
   json(names) {
     const keys = distinct(names);
     return {
@@ -101,8 +101,15 @@ const PRINTERS: Record<
 };
 
 /** One record by RFC 4180: NULL is an empty field, the empty text is `""`. */
-function csvLine(values: Value[]): string {
-  return values.map(csvField).join(",") + "\r\n";
+function csvLine(values: Value[], isTerminal: boolean): string {
+  let line = "";
+  for (let c = 0; c < values.length; c++) {
+    const value = values[c];
+    line += c === 0 ? "" : ",";
+    if (typeof value === "string") line += csvText(value, isTerminal);
+    else if (value !== null) line += value;
+  }
+  return line + "\r\n";
 }
 
 /**
@@ -111,11 +118,15 @@ function csvLine(values: Value[]): string {
  */
 const FORMULA = /^[=@\t\r]|^[+-](?![\d.]+(?:[eE][+-]?\d+)?$)/;
 
-function csvField(value: Value): string {
-  if (value === null) return "";
-  const given = typeof value === "string" && FORMULA.test(value) ? `'${value}` : String(value);
-  const text = Deno.stdout.isTerminal() ? safeText(given) : given;
+function csvText(value: string, isTerminal: boolean): string {
+  const given = mayBeFormula(value.charCodeAt(0)) && FORMULA.test(value) ? `'${value}` : value;
+  const text = isTerminal ? safeText(given) : given;
   return text === "" || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** By its first character, as most texts are none and a pattern a value is slow. */
+function mayBeFormula(first: number): boolean {
+  return first <= 0x2d || first === 0x3d || first === 0x40;
 }
 
 /** In V8 since 11.4, not yet in TypeScript's types. */

@@ -1,5 +1,6 @@
 import type { FailureKind } from "../../failure/failure.ts";
-import type { ResultColumn, Value } from "../engine.ts";
+import type { ResultColumn } from "../engine.ts";
+import type { PackedPage } from "./packed_page.ts";
 
 /** What the query's thread is asked; each request gets one response, in order. */
 export type QueryRequest =
@@ -17,7 +18,7 @@ export type QueryRequest =
 /** What it answers. */
 export type QueryResponse =
   | { kind: "columns"; columns: ResultColumn[] }
-  | { kind: "page"; rows: Value[][] }
+  | { kind: "page"; page: PackedPage }
   | { kind: "end" }
   | { kind: "failure"; failure: FailureKind; message: string; fix?: string }
   | { kind: "defect"; message: string };

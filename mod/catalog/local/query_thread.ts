@@ -2,6 +2,7 @@ import { Failure } from "../../failure/failure.ts";
 import { sleep } from "../../wait/sleep.ts";
 import type { QueryResult, Value } from "../engine.ts";
 import type { QueryLimits } from "./query_limits.ts";
+import { unpackPage } from "./packed_page.ts";
 import type { QueryRequest, QueryResponse } from "./query_messages.ts";
 
 /** Milliseconds in which a statement that was told to stop does so, unless it cannot. */
@@ -72,7 +73,7 @@ export class QueryThread {
         next = this.#ask({ kind: "next" });
         // Whoever reads no further page does not hear of its failure.
         next.catch(() => {});
-        yield response.rows;
+        yield unpackPage(response.page);
       }
       isOver = true;
     } catch (error) {

@@ -3,6 +3,7 @@
 import { Failure } from "../../failure/failure.ts";
 import type { Value } from "../engine.ts";
 import { explainSqliteError } from "./explain_sqlite_error.ts";
+import { buffersOf, packPage } from "./packed_page.ts";
 import type { QueryRequest, QueryResponse } from "./query_messages.ts";
 import { ReadConnection } from "./read_connection.ts";
 
@@ -11,7 +12,8 @@ let statement: { connection: ReadConnection; pages: Iterator<Value[][]>; sql: st
 
 self.onmessage = ({ data }: MessageEvent<QueryRequest>) => {
   try {
-    self.postMessage(answer(data));
+    const response = answer(data);
+    self.postMessage(response, response.kind === "page" ? buffersOf(response.page) : []);
   } catch (error) {
     close();
     self.postMessage(asResponse(error));
@@ -26,7 +28,7 @@ function answer(request: QueryRequest): QueryResponse {
       if (statement === undefined) return { kind: "end" };
       const { connection, pages, sql } = statement;
       const page = explained(connection, sql, () => pages.next());
-      if (!page.done) return { kind: "page", rows: page.value };
+      if (!page.done) return { kind: "page", page: packPage(page.value) };
       close();
       return { kind: "end" };
     }

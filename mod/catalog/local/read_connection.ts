@@ -27,11 +27,11 @@ interface ReturningArrays {
   setReturnArrays(enabled: boolean): void;
 }
 
-/** Rows that are read at once; an answer that has more is streamed. */
-const ROWS_AT_ONCE = 100_000;
-
-/** Rows of a page of a streamed answer. */
+/** Rows of a page. */
 const PAGE_ROWS = 10_000;
+
+/** Pages that are read before the first is given; an answer that has more is streamed. */
+const PAGES_AT_ONCE = 10;
 
 /** An answer: the names of its columns, and its rows page by page. */
 export interface ReadAnswer {
@@ -67,7 +67,7 @@ export class ReadConnection {
       name,
       type: type ?? undefined,
     }));
-    return { columns, pages: () => this.#pages(sql) };
+    return { columns, pages: () => this.#pages(sql, columns.length) };
   }
 
   /** The views, each with the names of its columns. */
@@ -86,28 +86,34 @@ export class ReadConnection {
   }
 
   /**
-   * Deno's `iterate` takes an error in the middle of an answer for its end, `all` throws it. So an
-   * answer is read by `all` where it is short; where it is long, its rows are counted afterwards, in
-   * the same snapshot.
+   * Deno's `iterate` takes some errors in the middle of an answer for its end. So an answer ends with a
+   * row of its own, and is whole when that came.
    */
-  *#pages(sql: string): Generator<Value[][]> {
+  *#pages(sql: string, width: number): Generator<Value[][]> {
     if (isExplanation(sql)) return yield this.#all(sql);
-    const rows = this.#all(`SELECT * FROM (${sql}\n) LIMIT ${ROWS_AT_ONCE + 1}`);
-    if (rows.length <= ROWS_AT_ONCE) return yield rows;
-    rows.length = 0;
-    let count = 0;
+    const end = crypto.randomUUID();
+    const marker = [`'${end}'`, ...Array(width - 1).fill("NULL")].join(", ");
+    /** Pages that wait for what comes next, as a short answer is whole or an error. */
+    let waiting: Value[][][] | undefined = [];
     let page: Value[][] = [];
-    for (const row of this.#prepare(sql).iterate()) {
-      count++;
-      if (page.push(row as unknown as Value[]) < PAGE_ROWS) continue;
-      yield page;
-      page = [];
+    for (
+      const row of this.#prepare(`SELECT * FROM (${sql}\n) UNION ALL SELECT ${marker}`).iterate()
+    ) {
+      if (page.push(row as unknown as Value[]) <= PAGE_ROWS) continue;
+      const last = page.pop()!;
+      if (waiting === undefined) yield page;
+      else if (waiting.push(page) === PAGES_AT_ONCE) {
+        yield* waiting;
+        waiting = undefined;
+      }
+      page = [last];
     }
+    if (page.pop()?.[0] !== end) {
+      this.#all(sql);
+      throw new Error("the answer broke off");
+    }
+    if (waiting !== undefined) yield* waiting;
     yield page;
-    const [[expected]] = this.#all(`SELECT count(*) FROM (${sql}\n)`);
-    if (BigInt(count) === expected) return;
-    this.#all(sql);
-    throw new Error(`the answer broke off after ${count} of ${expected} rows`);
   }
 
   #plan(sql: string): string[] {
