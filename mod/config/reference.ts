@@ -45,7 +45,7 @@ export function settingsMarkdown(): string {
     return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   });
   return [
-    "| setting | value | default | commands | |",
+    "| setting | value | default | commands | what |",
     "| --- | --- | --- | --- | --- |",
     ...rows,
   ].join("\n") + "\n";

@@ -14,9 +14,11 @@ import { wordsOf } from "../docs/words_of.ts";
 
 const guide = Deno.readTextFileSync(`${REPOSITORY}/docs/ec2.md`);
 
+const msk = Deno.readTextFileSync(`${REPOSITORY}/docs/msk.md`);
+
 /** Blocks of code in a language. */
-function blocks(language: string): string[] {
-  return [...guide.matchAll(new RegExp("```" + language + "\\n([\\s\\S]*?)```", "g"))]
+function blocks(language: string, page = guide): string[] {
+  return [...page.matchAll(new RegExp("```" + language + "\\n([\\s\\S]*?)```", "g"))]
     .map(([, text]) => text);
 }
 
@@ -37,9 +39,9 @@ Deno.test("every command line of the guide is one that the program understands",
   }
 });
 
-Deno.test("every setting of the guide is one, with a value that it can have", () => {
+Deno.test("every setting of the guide and of MSK's page is one, with a value that it can have", () => {
   const known = new Set(ALL_SETTINGS.flatMap(([, { env, fileEnv }]) => [env, fileEnv]));
-  const texts = blocks("env");
+  const texts = [...blocks("env"), ...blocks("env", msk)];
   assert.ok(texts.length >= 4);
   for (const text of texts) {
     const lines = text.trim().split("\n").map((line) => line.split("=", 2) as [string, string]);

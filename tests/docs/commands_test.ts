@@ -5,7 +5,9 @@ import { wordsOf } from "./words_of.ts";
 
 /** Command lines of ticklake in the shell blocks of a page, without pipes, redirections and comments. */
 function commandLines(text: string): string[] {
-  const blocks = [...text.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block).join("\n");
+  const blocks = [...text.matchAll(/```sh *\w*\n([\s\S]*?)```/g)].map(([, block]) => block).join(
+    "\n",
+  );
   return blocks.replace(/\\\n\s*/g, "").split("\n")
     .map((line) => /(?:^|[|;] *)(?:sudo )?(?:~\/bin\/)?ticklake (.+)$/.exec(line)?.[1])
     .filter((line) => line !== undefined)

@@ -1,0 +1,64 @@
+/** A page in the site's menu: its file in the repository, and the words that lead to it. */
+export interface MenuPage {
+  file: string;
+  text: string;
+}
+
+/** A part of the site's menu. */
+export interface MenuPart {
+  text: string;
+  pages: MenuPage[];
+}
+
+/** The site's menu: every page of docs/ once, in the order in which one reads them. */
+export const MENU: readonly MenuPart[] = [
+  part("Begin", [
+    ["README.md", "What it is"],
+    ["docs/quick-start.md", "Quick start"],
+    ["docs/own-data.md", "Your own data"],
+    ["docs/ec2.md", "EC2, from a fresh host"],
+    ["docs/msk.md", "Amazon MSK"],
+    ["docs/deploy.md", "Ways to run it"],
+    ["docs/notebooks.md", "Moving from the notebooks"],
+    ["docs/faq.md", "FAQ"],
+  ]),
+  part("Work", [
+    ["docs/lake.md", "The lake"],
+    ["docs/schema.md", "Schema"],
+    ["docs/formats.md", "Message formats"],
+    ["docs/iceberg.md", "Iceberg tables"],
+    ["docs/dashboard.md", "Dashboard"],
+    ["docs/terminal.md", "Terminal"],
+    ["docs/topic.md", "Topic"],
+    ["docs/status.md", "Status and alerts"],
+    ["docs/embedded-log.md", "The embedded log"],
+  ]),
+  part("Operate", [
+    ["docs/operating.md", "Operating, metrics"],
+    ["docs/troubleshooting.md", "Troubleshooting"],
+    ["docs/mistakes.md", "When something went wrong"],
+    ["docs/starting-over.md", "Starting over"],
+    ["docs/security.md", "Security"],
+    ["docs/settings.md", "Settings"],
+    ["docs/exit-codes.md", "Exit codes"],
+  ]),
+  part("Judge", [
+    ["docs/faults.md", "Faults"],
+    ["docs/benchmarks.md", "Benchmarks"],
+    ["docs/comparison.md", "Beside others"],
+  ]),
+  part("Build", [
+    ["CONTRIBUTING.md", "Contributing"],
+    ["docs/architecture.md", "Architecture"],
+    ["docs/identity.md", "Identity of a log"],
+    ["docs/reading-kafka.md", "Reading Kafka"],
+    ["docs/parquet.md", "Parquet"],
+    ["bench/README.md", "The bench"],
+    ["SECURITY.md", "Reporting a weakness"],
+    ["CHANGELOG.md", "Changelog"],
+  ]),
+];
+
+function part(text: string, pages: ReadonlyArray<readonly [file: string, text: string]>): MenuPart {
+  return { text, pages: pages.map(([file, text]) => ({ file, text })) };
+}

@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { freePort } from "../services/free_port.ts";
+import { kafka, serviceTest, spawnTicklake, uniqueName } from "../services/services.ts";
+import { REPOSITORY } from "../services/tools_folder.ts";
+
+/** A block of shell of a page, and the word behind `sh` that says what it needs. */
+interface Block {
+  needs: string;
+  text: string;
+}
+
+function blocksOf(page: string): Block[] {
+  const text = Deno.readTextFileSync(`${REPOSITORY}/${page}`);
+  return [...text.matchAll(/^```sh *(\w*)\n([\s\S]*?)^```/gm)]
+    .map(([, needs, text]) => ({ needs, text }));
+}
+
+/** A folder in which blocks run one after the other, as a reader would paste them. */
+class Reader implements AsyncDisposable {
+  readonly folder = Deno.makeTempDirSync({ prefix: "ticklake-docs-" });
+  #cwd = this.folder;
+  readonly #env: Record<string, string>;
+
+  constructor(env: Record<string, string> = {}) {
+    Deno.mkdirSync(`${this.folder}/bin`);
+    Deno.symlinkSync(Deno.env.get("TEST_BINARY")!, `${this.folder}/bin/ticklake`);
+    const path = `${this.folder}/bin:${Deno.env.get("PATH")}`;
+    this.#env = { PATH: path, HOME: this.folder, TMPDIR: this.folder, NO_COLOR: "1", ...env };
+  }
+
+  get cwd(): string {
+    return this.#cwd;
+  }
+
+  /** Runs a block; where it changes the folder, the next one begins there. */
+  async paste(text: string): Promise<string> {
+    const script = `set -eu\n${text}\npwd > "$HOME/cwd"\n`;
+    const { success, stdout, stderr } = await new Deno.Command("bash", {
+      args: ["-c", script],
+      cwd: this.#cwd,
+      clearEnv: true,
+      env: this.#env,
+      stdin: "null",
+    }).output();
+    const [out, error] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+    assert.ok(success, `${text}\n${out}\n${error}`);
+    this.#cwd = (await Deno.readTextFile(`${this.folder}/cwd`)).trim();
+    return out;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.folder, { recursive: true });
+  }
+}
+
+/** A page's text for a broker at another address and names that nobody else uses. */
+function forBroker(text: string): string {
+  return text.replaceAll("localhost:9092", kafka()!);
+}
+
+const BOTH = { needs: ["binary", "kafka"] } as const;
+
+serviceTest(
+  "the quick start, pasted block by block, goes from a file to a dashboard",
+  BOTH,
+  async () => {
+    const env = { KAFKA_TOPIC: uniqueName("docs"), KAFKA_GROUP_ID: uniqueName("docs") };
+    await using reader = new Reader(env);
+    const outputs: string[] = [];
+    for (const { needs, text } of blocksOf("docs/quick-start.md")) {
+      if (needs === "download") continue;
+      if (needs === "") outputs.push(await reader.paste(forBroker(text)));
+      else {
+        assert.deepEqual([needs, text], ["stays", "ticklake dashboard\n"]);
+        const listen = `127.0.0.1:${freePort()}`;
+        await using dashboard = spawnTicklake(["dashboard", "--listen", listen], {
+          binary: true,
+          cwd: reader.cwd,
+          env,
+        });
+        const [, url] = await dashboard.waitFor(/dashboard at (\S+)/);
+        const { quotes } = await (await fetch(`${url}/api/state`)).json();
+        assert.equal(quotes.length, 3);
+      }
+    }
+    const text = outputs.join("");
+    assert.match(text, /That was the whole path/);
+    assert.match(text, /ok: 3 offsets expected, 3 found, 0 missing, 0 duplicate/);
+    assert.match(text, /ACME +2026-11-25.* +103\.7/);
+    assert.match(text, /ACME +3 +104/);
+    assert.match(text, /0 failed/);
+  },
+);
+
+serviceTest(
+  "the README's two commands and its five minutes with Kafka can be pasted",
+  BOTH,
+  async () => {
+    await using reader = new Reader({
+      KAFKA_TOPIC: uniqueName("docs"),
+      KAFKA_GROUP_ID: uniqueName("docs"),
+    });
+    const outputs: string[] = [];
+    Deno.mkdirSync(`${reader.folder}/prices`);
+    Deno.writeTextFileSync(
+      `${reader.folder}/prices/ACME.csv`,
+      "Date,Open,High,Low,Close,Volume\n2026-11-23,1,2,1,2,10\n",
+    );
+    for (const { needs, text } of blocksOf("README.md")) {
+      if (needs === "download") continue;
+      outputs.push(await reader.paste(needs === "kafka" ? forBroker(text) : text));
+    }
+    const text = outputs.join("");
+    assert.match(text.slice(0, 200), /wrote 1 rows/);
+    assert.ok(/ok: 10,490 offsets expected, 10,490 found/.test(text), text.slice(0, 2000));
+  },
+);
+
+serviceTest(
+  "the pages on starting over and on topics can be pasted",
+  { needs: ["binary"] },
+  async () => {
+    for (const page of ["docs/starting-over.md", "docs/topic.md"]) {
+      await using reader = new Reader();
+      await reader.paste(
+        "ticklake produce --mode replay --rate max --count 200; ticklake consume --until-end",
+      );
+      for (const { needs, text } of blocksOf(page)) if (needs === "") await reader.paste(text);
+    }
+  },
+);
+
+Deno.test("a block of shell says what it needs in a word that is known", () => {
+  const known = ["", "download", "stays", "kafka", "other"];
+  for (const { name } of Deno.readDirSync(`${REPOSITORY}/docs`)) {
+    if (!name.endsWith(".md")) continue;
+    for (const { needs, text } of blocksOf(`docs/${name}`)) {
+      assert.ok(known.includes(needs), `${name}: ${needs}\n${text}`);
+    }
+  }
+});
