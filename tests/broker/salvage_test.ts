@@ -69,11 +69,27 @@ function put(path: string, files: LogBytes): void {
   for (const [suffix, bytes] of files) Deno.writeFileSync(path + suffix, bytes);
 }
 
+/** Key and value alone: only these have a checksum. */
+function payload(message: string | undefined): unknown {
+  return message === undefined ? undefined : JSON.parse(message).slice(1);
+}
+
 /** Checks a repaired log: each offset has its own message, or is on record as lost. */
-async function checkRepaired(path: string, { content, id }: Original): Promise<Content> {
+async function checkRepaired(
+  path: string,
+  { content, id }: Original,
+  areNumbersWhole = true,
+): Promise<Content> {
   const broker = await openEmbeddedBroker(path);
   try {
     const found = await contentOf(broker, "t");
+    if (!areNumbersWhole) {
+      for (const [place, message] of found.messages) {
+        const before = content.messages.get(place);
+        if (before !== undefined) assert.deepEqual(payload(message), payload(before), place);
+      }
+      return found;
+    }
     for (const [place, message] of found.messages) {
       const [partition, offset] = place.split("/").map(Number);
       // Where the beginning is not known any more, the first block is whole again.
@@ -120,7 +136,7 @@ for (const [what, damage] of Object.entries(DAMAGES)) {
             const options = { ...UNTOUCHED, taken: taken(made) };
             const { damage: found, kept } = await repairLog(path, options);
             assert.equal(found === undefined, kept === undefined);
-            await checkRepaired(path, made);
+            await checkRepaired(path, made, what !== "single bits");
             if (kept !== undefined) {
               assert.deepEqual(readLogFiles(`${kept}/log.sqlite`), files, "kept as it was");
             }
