@@ -8,6 +8,7 @@ import { COMMANDS } from "./mod/commands/table.ts";
 import { stopSignal } from "./mod/cli/stop_signal.ts";
 import { VERSION } from "./mod/config/version.ts";
 import { EXIT_CODES, Failure } from "./mod/failure/failure.ts";
+import { tooManyFiles } from "./mod/failure/open_files.ts";
 
 /** Runs one command line and gives its exit code. */
 async function main(words: string[]): Promise<number> {
@@ -47,7 +48,9 @@ async function main(words: string[]): Promise<number> {
   } catch (error) {
     // Where a command has nothing to finish, the signal's reason comes all the way up.
     const stopped = signal?.aborted === true && error === signal.reason;
-    const told = stopped ? new Failure("failed", "stopped before it had begun") : error;
+    const told = stopped
+      ? new Failure("failed", "stopped before it had begun")
+      : tooManyFiles(error);
     return report(told, command.name, output);
   } finally {
     closeLog();

@@ -1,0 +1,44 @@
+import { Failure, messageOf } from "./failure.ts";
+
+/** Files that a process needs at once for a connection, a name's lookup and a file. */
+const SPARE_FILES = 8;
+
+/**
+ * What a failure is where the process has come to its limit of open files: Deno says of a connection that it
+ * was refused, and SQLite of a file that it cannot be opened.
+ * @returns the failure that says so, else what was given
+ */
+export function tooManyFiles(error: unknown): unknown {
+  if (!isOutOfFiles(error)) {
+    const isOwn = error instanceof Failure && ["usage", "rejected"].includes(error.kind);
+    if (isOwn || hasSpareFiles()) return error;
+  }
+  const message = messageOf(error).replace(/ \(os error 24\)/, "");
+  const words = /too many open files/i.test(message) ? "" : ": too many open files";
+  return new Failure("service", `${message}${words} (the limit of this process is reached)`, {
+    cause: error,
+    fix:
+      "Raise the limit: `ulimit -n 65536` in the shell, LimitNOFILE=65536 in a systemd unit, --ulimit nofile=65536 in Docker. `ulimit -n` shows it.",
+  });
+}
+
+function isOutOfFiles(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if ((at as { code?: unknown }).code === "EMFILE") return true;
+    if (/too many open files|os error 24\b/i.test(at.message)) return true;
+  }
+  return false;
+}
+
+/** Whether some more files can be opened. There is no other way to know: /proc is closed to the program. */
+function hasSpareFiles(): boolean {
+  const opened: Deno.FsFile[] = [];
+  try {
+    while (opened.length < SPARE_FILES) opened.push(Deno.openSync("/dev/null"));
+    return true;
+  } catch (error) {
+    return !isOutOfFiles(error);
+  } finally {
+    for (const file of opened) file.close();
+  }
+}
