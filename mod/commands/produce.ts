@@ -2,7 +2,7 @@ import type { Broker } from "../broker/broker.ts";
 import type { CommandContext } from "../cli/command.ts";
 import { countText, numberText } from "../terminal/amount_text.ts";
 import { Progress } from "../terminal/progress.ts";
-import { EXIT_CODES } from "../failure/failure.ts";
+import { EXIT_CODES, Failure } from "../failure/failure.ts";
 import { startOperations } from "../ops/telemetry/operations.ts";
 import { reasonKind } from "../ops/telemetry/rejections.ts";
 import type { ProduceObserver } from "../ops/telemetry/produce_observer.ts";
@@ -44,6 +44,11 @@ interface Tally {
 export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
   const schema = keyedBy(await loadSchema(settings.schema, signal), settings.key);
+  if (schema.rows !== undefined) {
+    throw new Failure("usage", `produce: schema ${schema.table} reads several rows of a message`, {
+      fix: "produce sends a row a message: send by a schema without rows.",
+    });
+  }
   const form = {
     format: settings.inputFormat,
     delimiter: delimiterOf(settings.delimiter),

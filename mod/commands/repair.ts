@@ -4,6 +4,7 @@ import { completeMerge } from "../maintain/merge_small_objects.ts";
 import { repair } from "../repair/repair.ts";
 import { isEmpty, type RepairPlan } from "../repair/repair_plan.ts";
 import { lenientBy } from "../schema/lenience.ts";
+import { indexColumn } from "../verify/row_index.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import { emptySummary, runSink } from "../sink/sink.ts";
 import { countText, numberText } from "../terminal/amount_text.ts";
@@ -44,6 +45,7 @@ export async function run(context: CommandContext): Promise<number> {
           topic,
           group,
           table: schema.table,
+          indexColumn: indexColumn(schema),
           deep: true,
           signal,
           onProgress: (done, all) => progress.update(done, all),
@@ -61,6 +63,7 @@ export async function run(context: CommandContext): Promise<number> {
         store,
         table: table.table,
         tableName: schema.table,
+        indexColumn: indexColumn(schema),
         topic,
         group,
         verdict,

@@ -11,6 +11,7 @@ import {
   verify,
   type VerifyOptions,
 } from "../verify/verify.ts";
+import { indexColumn } from "../verify/row_index.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { openExistingBroker } from "./open_broker.ts";
 import { openIceberg } from "./open_iceberg.ts";
@@ -53,6 +54,7 @@ export async function run(context: CommandContext): Promise<number> {
         topic,
         group,
         table,
+        indexColumn: indexColumn(schema),
         deep,
         since: await sinceOffsets(context),
         signal,

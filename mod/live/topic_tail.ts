@@ -154,8 +154,10 @@ export class TopicTail {
         if (offset < from || offset >= to) continue;
         const value = batch.value(i);
         if (value === null || this.#reader.read(value) !== null) continue;
-        const quote = this.#maker.make(readerValues(this.#reader), batch.timestamp(i));
-        if (quote !== null) onQuote(quote);
+        do {
+          const quote = this.#maker.make(readerValues(this.#reader), batch.timestamp(i));
+          if (quote !== null) onQuote(quote);
+        } while (this.#reader.hasSeveral && this.#reader.nextRow());
       }
     }
   }

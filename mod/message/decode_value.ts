@@ -8,12 +8,15 @@ import { NOT_A_NUMBER } from "./not_a_number.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-/** The fields of a message that is more than a plain JSON object, or the reason why it has none. */
+/**
+ * The fields of a message that is more than a plain JSON object, or the reason why it has none. Where
+ * the schema takes the rows of an array, also what is no object.
+ */
 export function decodeValue(
   value: Uint8Array,
   schema: RowSchema,
   lenient: ReadonlySet<string>,
-): Fields | string {
+): Fields | unknown[] | string {
   if (value.length === 0) return "empty value";
   let text: string;
   try {
@@ -30,6 +33,7 @@ export function decodeValue(
   if (lenient.has("envelope") && isObject(json) && "schema" in json && "payload" in json) {
     json = json.payload;
   }
+  if (schema.rows === "." && Array.isArray(json)) return json;
   return isObject(json) ? json : `expected a JSON object, found ${valueText(json)}`;
 }
 

@@ -21,7 +21,8 @@ export function fieldFinder(fields: Fields, byAnyName: boolean): (column: Column
   };
 }
 
-function atPath(value: unknown, path: readonly string[]): unknown {
+/** What is at a path of names and places; `undefined` where there is nothing. */
+export function atPath(value: unknown, path: readonly string[]): unknown {
   for (const name of path) {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) {
       return undefined;

@@ -1,9 +1,10 @@
 import { checkMessage } from "../schema/check_message.ts";
 import { checkRow } from "../schema/check_row.ts";
 import type { MessageCheck, MessageRecord } from "../schema/message_reader.ts";
-import type { CheckedRow } from "../schema/row.ts";
+import type { CheckedMessage, CheckedRow } from "../schema/row.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { valueText } from "../schema/value_text.ts";
+import { arrayRows } from "./array_rows.ts";
 import { decodeValue } from "./decode_value.ts";
 import type { Fields } from "./fields.ts";
 import { fieldFinder } from "./find_field.ts";
@@ -34,8 +35,8 @@ export function messageCheck(
     : (value, record) => lenientRow(schema, value, look, record);
 }
 
-function isStrict({ columns, lenient = [] }: RowSchema): boolean {
-  return lenient.length === 0 &&
+function isStrict({ columns, rows, lenient = [] }: RowSchema): boolean {
+  return rows === undefined && lenient.length === 0 &&
     columns.every(({ wire, format, number, time, from }) =>
       format === undefined && number === undefined && time === undefined && from === undefined &&
       !wire.includes(".")
@@ -47,21 +48,49 @@ function lenientRow(
   value: Uint8Array,
   look: (fields: Fields) => string | null,
   record?: MessageRecord,
-): CheckedRow {
+): CheckedMessage {
   const lenient = new Set(schema.lenient);
-  const needsFields = schema.columns.some(({ from }) => from === undefined);
-  const decoded: Fields | string = needsFields ? decodeValue(value, schema, lenient) : {};
+  const needsFields = schema.rows !== undefined ||
+    schema.columns.some(({ from }) => from === undefined);
+  const decoded = needsFields ? decodeValue(value, schema, lenient) : {};
   if (typeof decoded === "string") return decoded;
-  const refusal = look(decoded);
-  if (refusal !== null) return refusal;
-  const find = fieldFinder(decoded, lenient.has("names"));
+  const rowOf = (fields: Fields, index: number): CheckedRow => {
+    // Of an element that is itself an array the names are places.
+    const refusal = Array.isArray(fields) ? null : look(fields);
+    if (refusal !== null) return refusal;
+    return fieldsRow(schema, { lenient, fields, index, message: decoded, value, record });
+  };
+  return schema.rows === undefined
+    ? rowOf(decoded as Fields, 0)
+    : arrayRows(decoded, schema.rows, (element, index) => rowOf(element as Fields, index));
+}
+
+/** What a row is read from. */
+interface RowSource {
+  lenient: ReadonlySet<string>;
+  fields: Fields;
+  /** Its place in the message's array. */
+  index: number;
+  /** The whole message, of which the fields may be a part. */
+  message: unknown;
+  value: Uint8Array;
+  record: MessageRecord | undefined;
+}
+
+function fieldsRow(schema: RowSchema, source: RowSource): CheckedRow {
+  const { lenient, fields, index, message, value, record } = source;
+  const byAnyName = lenient.has("names");
+  const find = fieldFinder(fields, byAnyName);
+  const findOutside = fieldFinder(message as Fields, byAnyName);
   let reason: string | undefined;
   const row = checkRow(schema, (column) => {
-    if (column.from !== undefined) {
-      const text = recordText(column.from, value, record);
+    const { from } = column;
+    if (from === "index") return index;
+    if (from !== undefined && from !== "message") {
+      const text = recordText(from, value, record);
       return text === undefined ? undefined : plainValue(column, text, true);
     }
-    const own = find(column);
+    const own = from === "message" ? findOutside(column) : find(column);
     if (typeof own === "object" && own !== null && column.type === "string") {
       return jsonText(own);
     }

@@ -2,8 +2,9 @@ import { DAY_MS } from "../schema/calendar.ts";
 import { checkRow } from "../schema/check_row.ts";
 import { type CheckedValue, checkValue, rejected } from "../schema/check_value.ts";
 import type { MessageRecord } from "../schema/message_reader.ts";
-import type { CheckedRow } from "../schema/row.ts";
+import type { CheckedMessage } from "../schema/row.ts";
 import type { Column, RowSchema } from "../schema/schema.ts";
+import { arrayRows } from "./array_rows.ts";
 import type { Fields } from "./fields.ts";
 import { fieldFinder } from "./find_field.ts";
 import { Instant, type PayloadReader } from "./payload.ts";
@@ -46,24 +47,39 @@ export class PayloadCheck {
     this.#isLenient = columns.map(({ format, number, type }) =>
       format !== undefined || number !== undefined || (type !== "string" && this.#lenient.size > 0)
     );
+    // Of an array's elements the schema is not looked at.
+    const isArray = schema.rows !== undefined;
     const isNested = ({ wire }: Column) => reader.fields.includes(wire.split(".")[0]);
     const known = new Set([...this.#fields, ...columns.map(({ wire }) => wire.split(".")[0])]);
     this.misfit = {
       missing: columns.filter((column, c) =>
-        column.required && column.from === undefined && this.#fields[c] === undefined &&
+        !isArray && column.required && column.from === undefined && this.#fields[c] === undefined &&
         !isNested(column)
       ),
-      unknown: reader.fields.filter((name) => !known.has(name)),
+      unknown: isArray ? [] : reader.fields.filter((name) => !known.has(name)),
     };
   }
 
-  /** The row of a payload, or the reason why it is rejected. Never throws. */
-  check(payload: Uint8Array, value: Uint8Array, record?: MessageRecord): CheckedRow {
+  /** The row or rows of a payload, or the reason why it is rejected. Never throws. */
+  check(payload: Uint8Array, value: Uint8Array, record?: MessageRecord): CheckedMessage {
     let fields: Fields;
     try {
       fields = this.#reader.read(payload);
     } catch (error) {
       return `damaged payload: ${error instanceof Error ? error.message : error}`;
+    }
+    const { rows } = this.#schema;
+    if (rows !== undefined) {
+      return arrayRows(fields, rows, (element, index) => {
+        const find = fieldFinder(element as Fields, true);
+        const findOutside = fieldFinder(fields, true);
+        return checkRow(this.#schema, (column) => {
+          const { from } = column;
+          if (from === "index") return index;
+          if (from === "message") return findOutside(column);
+          return from === undefined ? find(column) : recordText(from, value, record);
+        }, (column, own, c) => this.#value(column, own, c));
+      });
     }
     const names = this.#fields;
     return checkRow(this.#schema, (column, c) => {
@@ -75,7 +91,7 @@ export class PayloadCheck {
 
   #value(column: Column, value: unknown, c: number): CheckedValue {
     if (value instanceof Instant) return instantValue(column, value);
-    if (column.from !== undefined) return checkValue(column, plainValue(column, value, true));
+    if (isText(column)) return checkValue(column, plainValue(column, value, true));
     if (typeof value === "object" && value !== null && column.type === "string") {
       return checkValue(column, jsonText(value));
     }
@@ -87,6 +103,11 @@ export class PayloadCheck {
     const lenient = this.#lenient;
     return checkValue(column, plainValue(column, value, lenient.has("numbers"), lenient));
   }
+}
+
+/** Whether it is the text of a part of the record. */
+function isText({ from }: Column): boolean {
+  return from !== undefined && from !== "index" && from !== "message";
 }
 
 function nested(fields: Fields, column: Column): unknown {

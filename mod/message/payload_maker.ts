@@ -1,17 +1,17 @@
 import type { MessageRecord } from "../schema/message_reader.ts";
-import type { CheckedRow } from "../schema/row.ts";
+import type { CheckedMessage } from "../schema/row.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { valueText } from "../schema/value_text.ts";
 import type { CheckListener } from "./message_form.ts";
 import type { PayloadReader } from "./payload.ts";
 import { PayloadCheck } from "./payload_check.ts";
 
-/** The row of a payload; `value` is the whole message. Never throws. */
+/** The row or rows of a payload; `value` is the whole message. Never throws. */
 export type TablePayloads = (
   payload: Uint8Array,
   value: Uint8Array,
   record?: MessageRecord,
-) => CheckedRow;
+) => CheckedMessage;
 
 /** What makes rows of the payloads that one schema has written. */
 export interface PayloadMaker {

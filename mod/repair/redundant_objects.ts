@@ -2,12 +2,14 @@ import type { LakeStore } from "../lake/store.ts";
 import { DAY_MS, isoDay } from "../schema/calendar.ts";
 import { objectOffsets } from "../verify/object_offsets.ts";
 import { addOffset, countOffsets, type OffsetRange } from "../verify/offset_range.ts";
+import { offsetOfKey, rowKey } from "../verify/row_index.ts";
 import { checkTiling, type NamedObject } from "../verify/tiling.ts";
 import type { DuplicateCure } from "./repair_plan.ts";
 
 /** An object, and the offsets in it. */
 interface HeldOffsets {
   object: NamedObject;
+  /** Where messages are several rows, the numbers of those by {@linkcode rowKey}. */
   offsets: ReadonlySet<number>;
   /** Whether its rows belong to another day than that of its folder. */
   isMisplaced: boolean;
@@ -22,7 +24,7 @@ export async function redundantObjects(
   objects: readonly NamedObject[],
   duplicate: readonly OffsetRange[],
   unreadable: readonly string[],
-  { store, signal }: { store: LakeStore; signal: AbortSignal },
+  options: ReadOptions,
 ): Promise<DuplicateCure> {
   const redundant: string[] = [];
   const left: OffsetRange[] = [];
@@ -33,7 +35,7 @@ export async function redundantObjects(
     if (!duplicate.some((range) => range.first <= last && range.last >= first)) continue;
     const held: HeldOffsets[] = [];
     for (const object of overlap) {
-      if (!unreadable.includes(object.name)) held.push(await read(object, store, signal));
+      if (!unreadable.includes(object.name)) held.push(await read(object, options));
     }
     const solved = solve(held);
     redundant.push(...solved.redundant);
@@ -55,10 +57,16 @@ function overlaps(objects: readonly NamedObject[]): NamedObject[][] {
   return groups;
 }
 
+interface ReadOptions {
+  store: LakeStore;
+  signal: AbortSignal;
+  /** Column with a row's place in its message's array, where messages are several rows. */
+  indexColumn?: string;
+}
+
 async function read(
   object: NamedObject,
-  store: LakeStore,
-  signal: AbortSignal,
+  { store, signal, indexColumn }: ReadOptions,
 ): Promise<HeldOffsets> {
   const { kind, first, last, partitions } = object.parsed;
   if (kind === "gap") {
@@ -66,11 +74,13 @@ async function read(
     for (let offset = first; offset <= last; offset++) offsets.add(offset);
     return { object, offsets, isMisplaced: false };
   }
-  const found = await objectOffsets(object, await store.get(object.name, { signal }));
+  const bytes = await store.get(object.name, { signal });
+  const found = await objectOffsets(object, bytes, indexColumn);
   const day = partitions.find(([column]) => column === "dt")?.[1];
   const isMisplaced = day !== undefined && found.timestampMs !== undefined &&
     isoDay(Math.floor(found.timestampMs / DAY_MS)) !== day;
-  return { object, offsets: new Set(found.offsets), isMisplaced };
+  const keys = found.offsets.map((offset, row) => rowKey(offset, found.indexes?.[row] ?? 0));
+  return { object, offsets: new Set(keys), isMisplaced };
 }
 
 /** How wrong some objects are: offsets in no range, in several, and in several objects. */
@@ -80,7 +90,8 @@ function wrongness(held: readonly HeldOffsets[]): { missing: number; duplicate: 
   const end = Math.max(...objects.map(({ parsed }) => parsed.last)) + 1;
   const { missing, duplicate } = checkTiling(objects, { from, end, tolerated: end });
   const again: OffsetRange[] = [];
-  for (const offset of [...twice(held)].sort((a, b) => a - b)) addOffset(again, offset);
+  const offsets = new Set([...twice(held)].map(offsetOfKey));
+  for (const offset of [...offsets].sort((a, b) => a - b)) addOffset(again, offset);
   return { missing: countOffsets(missing), duplicate: [...duplicate, ...again] };
 }
 

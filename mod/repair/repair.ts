@@ -22,6 +22,8 @@ export interface RepairOptions {
   table: Table;
   /** The table's name in the lake. */
   tableName: string;
+  /** Column with a row's place in its message's array, where messages are several rows. */
+  indexColumn?: string;
   topic: string;
   group: string;
   /** What a deep verification has found. */
@@ -89,7 +91,7 @@ export async function repair(options: RepairOptions): Promise<RepairPlan[]> {
 }
 
 async function plansOf(
-  { broker, store, tableName, topic, verdict, signal }: RepairOptions,
+  { broker, store, tableName, indexColumn, topic, verdict, signal }: RepairOptions,
 ): Promise<RepairPlan[]> {
   const offsets = await broker.topicOffsets(topic, { signal });
   if (offsets === null) throw new Failure("service", `topic ${topic} does not exist`);
@@ -112,7 +114,11 @@ async function plansOf(
       ? offsets.find((offset) => offset.partition === partition)?.low ?? Infinity
       : Infinity;
     const damaged = unreadable.map(({ object }) => object);
-    const cure = await redundantObjects(objects, duplicate, damaged, { store, signal });
+    const cure = await redundantObjects(objects, duplicate, damaged, {
+      store,
+      signal,
+      indexColumn,
+    });
     const merged = readable.filter((object) => superseded.has(object.name) && isOwn(object));
     const redundant = [...merged.map(({ name }) => name), ...cure.redundant];
     plans.push(planRepair(one, objects, low, { ...cure, redundant }));

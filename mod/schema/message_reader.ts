@@ -1,12 +1,12 @@
 import { scanDay, scanNumber } from "./scan_value.ts";
 import type { Column, RowSchema } from "./schema.ts";
-import type { TypedRow } from "./row.ts";
+import { type CheckedMessage, SeveralRows, type TypedRow } from "./row.ts";
 
 /**
- * Decides about a message with all the care that it takes: the row's typed values in the schema's
- * order, or the reason why there are none. Never throws.
+ * Decides about a message with all the care that it takes: the typed values of its row in the schema's
+ * order (or of its rows), or the reason why there are none. Never throws.
  */
-export type MessageCheck = (value: Uint8Array, record?: MessageRecord) => TypedRow | string;
+export type MessageCheck = (value: Uint8Array, record?: MessageRecord) => CheckedMessage;
 
 /** What a record has besides its value. */
 export interface MessageRecord {
@@ -37,7 +37,8 @@ const KINDS: Record<Column["type"], Kind> = {
  * bytes; the {@linkcode MessageCheck} decides about every other one, so the fast way only ever
  * accepts, and accepts only what the check would accept with the same values.
  *
- * After {@linkcode MessageReader.read} returned `null`, the public arrays hold the row, by column.
+ * After {@linkcode MessageReader.read} returned `null`, the public arrays hold the row, by column. Of a
+ * message with several rows they hold the first; {@linkcode MessageReader.nextRow} goes on.
  */
 export class MessageReader {
   /** Value of a number; of a date its days since 1970; of a timestamp its milliseconds. */
@@ -55,6 +56,11 @@ export class MessageReader {
   /** Whether columns come from a record's key, headers or whole value. */
   readonly needsRecord: boolean;
 
+  /** Whether the last message read has several rows. */
+  hasSeveral = false;
+
+  #several: readonly TypedRow[] = [];
+  #at = 0;
   readonly #schema: RowSchema;
   readonly #check: MessageCheck;
   readonly #isDirect: boolean;
@@ -72,8 +78,9 @@ export class MessageReader {
     const { columns } = schema;
     this.#schema = schema;
     this.#check = check;
-    this.needsRecord = columns.some(({ from }) => from !== undefined);
-    this.#isDirect = isPlainJson && !this.needsRecord;
+    this.needsRecord = columns.some(({ from }) => from !== undefined && isOfRecord(from));
+    this.#isDirect = isPlainJson && schema.rows === undefined &&
+      columns.every(({ from }) => from === undefined);
     this.numbers = new Float64Array(columns.length);
     this.starts = new Int32Array(columns.length);
     this.ends = new Int32Array(columns.length);
@@ -93,7 +100,7 @@ export class MessageReader {
   }
 
   /**
-   * Reads one message.
+   * Reads one message; the first row of several.
    * @param record the rest of it, where {@linkcode needsRecord}
    * @returns `null` when the row is good, else the reason why it is rejected
    */
@@ -105,8 +112,27 @@ export class MessageReader {
     }
     const row = this.#check(value, record);
     if (typeof row === "string") return row;
-    this.#take(row);
+    this.hasSeveral = row instanceof SeveralRows;
+    if (row instanceof SeveralRows) {
+      this.#several = row.rows;
+      this.firstRow();
+    } else {
+      this.#take(row);
+    }
     return null;
+  }
+
+  /** Holds the first of several rows again. */
+  firstRow(): void {
+    this.#at = 0;
+    this.#take(this.#several[0]);
+  }
+
+  /** Holds the next of several rows. @returns whether there is one */
+  nextRow(): boolean {
+    if (this.#at + 1 >= this.#several.length) return false;
+    this.#take(this.#several[++this.#at]);
+    return true;
   }
 
   #readDirectly(bytes: Uint8Array): boolean {
@@ -213,6 +239,11 @@ export class MessageReader {
   get schema(): RowSchema {
     return this.#schema;
   }
+}
+
+/** Whether a column is a part of the record besides a field of its value. */
+function isOfRecord(from: string): boolean {
+  return from !== "index" && from !== "message";
 }
 
 function isNull(bytes: Uint8Array, at: number): boolean {

@@ -58,11 +58,31 @@ function read(json: Record<string, unknown>, report: Report): RowSchema {
   if (strictFields !== undefined && typeof strictFields !== "boolean") {
     report(`strictFields: expected true or false, found ${valueText(strictFields)}`);
   }
+  const { rows } = json;
+  if (rows !== undefined) readArray(rows, columns, report);
+  else if (columns.some(({ from }) => from === "index" || from === "message")) {
+    report("from: index and message are for a schema with rows");
+  }
   const more = {
+    ...(rows === undefined ? {} : { rows: rows as string }),
     ...(lenient === undefined ? {} : { lenient: lenient as string[] }),
     ...(strictFields === true ? { strictFields } : {}),
   };
   return { ...more, table: table as string, key: key as RowSchema["key"], columns, notBelow };
+}
+
+/** Checks what a schema says of arrays: a row must be told from the others of its message. */
+function readArray(rows: unknown, columns: Column[], report: Report): void {
+  if (typeof rows !== "string" || rows === "") {
+    report(`rows: expected a path, or ".", found ${valueText(rows)}`);
+  }
+  const indexes = columns.filter(({ from }) => from === "index");
+  if (indexes.length !== 1) {
+    report(`rows: expected one column with "from": "index", found ${indexes.length}`);
+  }
+  for (const { wire, type } of indexes) {
+    if (type !== "long") report(`${valueText(wire)}: from: index needs the type long`);
+  }
 }
 
 function readColumns(json: unknown, report: Report): Column[] {
@@ -159,8 +179,15 @@ function readForms(json: Record<string, unknown>, place: string, report: Report)
     if (type !== "date") report(`${place}: time: only date columns have it`);
   }
   const { from } = json;
-  if (from !== undefined && !(typeof from === "string" && /^(key|value|header:.+)$/s.test(from))) {
-    report(`${place}: from: expected key, value or header:NAME, found ${valueText(from)}`);
+  if (
+    from !== undefined &&
+    !(typeof from === "string" && /^(key|value|index|message|header:.+)$/s.test(from))
+  ) {
+    report(
+      `${place}: from: expected key, value, header:NAME, index or message, found ${
+        valueText(from)
+      }`,
+    );
   }
   if (format === undefined) return;
   if (!isTime) report(`${place}: format: only date and timestamp columns have it`);

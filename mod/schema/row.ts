@@ -7,3 +7,11 @@ export type TypedRow = Array<string | number | null>;
 
 /** What checking a row comes to: its typed values, or the reason why it is rejected. */
 export type CheckedRow = TypedRow | string;
+
+/** The rows of a message that is an array of them; at least one. */
+export class SeveralRows {
+  constructor(readonly rows: readonly TypedRow[]) {}
+}
+
+/** What checking a message comes to: its row or rows, or the reason why it is rejected. */
+export type CheckedMessage = CheckedRow | SeveralRows;

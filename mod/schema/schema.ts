@@ -31,7 +31,10 @@ export interface Column {
   format?: string[];
   /** `drop`: a time of day in a `date` column is dropped; without it only midnight is. */
   time?: "drop";
-  /** What of a record it is instead of a field of the value: `key`, `value` or `header:NAME`. */
+  /**
+   * What of a record it is instead of a field of the row: `key`, `value` or `header:NAME`; where a message
+   * has several rows, `index` (its place among them, from 0) or `message` (a field outside of the array).
+   */
   from?: string;
   /** Value where a file lacks the column; `{stem}` stands for the file's name without its endings. */
   default?: string;
@@ -52,6 +55,8 @@ export interface RowSchema {
   /** Wire name of the column that keys the messages, or of several; none: messages have no key. */
   key: string | readonly string[];
   columns: Column[];
+  /** Path to the array whose elements are the rows of a message; `.` where it is the message itself. */
+  rows?: string;
   /** What messages may be besides plain JSON objects: words of `LENIENCES`. */
   lenient?: readonly string[];
   /** Whether a message with a field that is no column is a dead letter. @default {false} */

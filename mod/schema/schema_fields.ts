@@ -41,6 +41,13 @@ export const SCHEMA_FIELDS: readonly SchemaField[] = [
     }. --lenient WORDS does the same for one run`,
   },
   {
+    name: "rows",
+    form: "path, or .",
+    default: "a message is one row",
+    description:
+      "Path to the array whose elements are the rows of a message; . where the message itself is the array. It needs a column with from: index. An array with a bad element, or without any, is a dead letter as a whole",
+  },
+  {
     name: "strictFields",
     form: "true or false",
     default: "false",
@@ -132,10 +139,10 @@ export const COLUMN_FIELDS: readonly SchemaField[] = [
   },
   {
     name: "from",
-    form: "key, value or header:NAME",
-    default: "a field of the value",
+    form: "key, value, header:NAME, index or message",
+    default: "a field of the row",
     description:
-      "Takes the column from the record's key, its whole value or a header instead; bytes that are no UTF-8 are written in base64",
+      "Takes the column from the record's key, its whole value or a header instead; bytes that are no UTF-8 are written in base64. With rows: index is the row's place in the array, from 0; message takes the field wire from outside of the array",
   },
   {
     name: "default",

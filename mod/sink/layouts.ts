@@ -95,7 +95,7 @@ const FINGERPRINT_DIGITS = 16;
 
 /** A hash of all in a schema that decides about rows and their form. */
 async function fingerprint(
-  { table, columns, lenient, strictFields, notBelow }: RowSchema,
+  { table, columns, rows, lenient, strictFields, notBelow }: RowSchema,
 ): Promise<string> {
   const decisive = columns.map(({ wire, name, type, required, min, max, maxLength, ...column }) => [
     wire,
@@ -108,11 +108,12 @@ async function fingerprint(
     // Only where it is declared: without it the fingerprint is that of release 0.1.0.
     ...declared(column),
   ]);
+  const ofArray = rows === undefined ? [] : [["rows", rows]];
   const rules = notBelow.map(({ column, than }) => [column, than]);
   const declaredOfAll = lenient === undefined && !strictFields
     ? []
     : [lenient ?? null, strictFields ?? false];
-  const all = [table, decisive, rules, ...declaredOfAll];
+  const all = [table, decisive, rules, ...declaredOfAll, ...ofArray];
   const bytes = new TextEncoder().encode(JSON.stringify(all));
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return hash.toHex().slice(0, FINGERPRINT_DIGITS);

@@ -39,6 +39,8 @@ export interface SealedRange {
   /** First offset after it. */
   end: number;
   rows: number;
+  /** Messages, of which each is a row, several or none. */
+  messages: number;
   /** Messages that are no rows. */
   rejected: number;
   /** How often each reason for that was given. */
@@ -87,6 +89,7 @@ export class OpenRange {
   readonly #rows: RowBuffer;
   readonly #deadLetters: DeadLetters;
   #next: number;
+  #messages = 0;
   #messageBytes = 0;
   #openedAt: number | undefined;
 
@@ -114,7 +117,7 @@ export class OpenRange {
 
   /** Messages read: rows and dead letters. */
   get messages(): number {
-    return this.#rows.rows + this.#deadLetters.count;
+    return this.#messages;
   }
 
   /** Rows read. */
@@ -149,7 +152,7 @@ export class OpenRange {
 
   /** Whether it is to be sealed for its size. */
   isFull(policy: FlushPolicy): boolean {
-    return isFull(policy, this.messages, this.#sizeBytes);
+    return isFull(policy, this.#rows.rows + this.#deadLetters.count, this.#sizeBytes);
   }
 
   /** Its size as the policy counts it: a dead letter may take much more than its message. */
@@ -176,7 +179,8 @@ export class OpenRange {
     ];
     // A range that must end at its cut cannot be full before.
     const isFree = this.#cut === Infinity;
-    const last = isFree ? Math.min(batch.count, i + policy.rows - this.messages) : batch.count;
+    const most = policy.rows - rows.rows - deadLetters.count;
+    const last = isFree ? Math.min(batch.count, i + most) : batch.count;
     const room = isFree ? policy.bytes - this.#sizeBytes : Infinity;
     let slice = Math.min(SLICE_BYTES, room);
     for (; i < last && slice > 0; i++) {
@@ -194,16 +198,24 @@ export class OpenRange {
           : undefined;
         reason = reader.read(value!, record);
       }
-      if (reason === null) reason = rows.append(reader, offset, timestampMs);
       if (reason === null) {
-        if (onRow !== undefined) onRow(this.#partition, reader, offset, timestampMs);
+        reason = reader.hasSeveral
+          ? this.#appendAll(reader, offset, timestampMs, onRow)
+          : rows.append(reader, offset, timestampMs);
+      }
+      if (reason === null) {
+        if (onRow !== undefined && !reader.hasSeveral) {
+          onRow(this.#partition, reader, offset, timestampMs);
+        }
         slice -= length;
+        if (reader.hasSeveral && isFree && this.isFull(policy)) slice = 0;
       } else {
         const key = batch.key(i);
         const headers = batch.headers(i);
         slice -= deadLetters.add({ offset, timestampMs, key, value, headers, reason });
       }
       this.#next = offset + 1;
+      this.#messages++;
       this.#messageBytes += length;
     }
     if (this.messages > 0) this.#openedAt ??= performance.now();
@@ -214,6 +226,27 @@ export class OpenRange {
       bytes: this.#messageBytes - bytesBefore,
       isSlice: slice <= 0 && !this.isFull(policy),
     };
+  }
+
+  /** Adds the rows of one message: all, or none and the reason. */
+  #appendAll(
+    reader: MessageReader,
+    offset: number,
+    timestampMs: number,
+    onRow: RowListener | undefined,
+  ): string | null {
+    let index = 0;
+    do {
+      const reason = this.#rows.refusal(reader, timestampMs);
+      if (reason !== null) return `row ${index}: ${reason}`;
+      index++;
+    } while (reader.nextRow());
+    reader.firstRow();
+    do {
+      this.#rows.append(reader, offset, timestampMs);
+      if (onRow !== undefined) onRow(this.#partition, reader, offset, timestampMs);
+    } while (reader.nextRow());
+    return null;
   }
 
   /** Moves on past offsets that have no message. */
@@ -238,6 +271,7 @@ export class OpenRange {
       first: this.first,
       end: this.#next,
       rows: rows.rows,
+      messages: this.#messages,
       rejected: deadLetters.count,
       reasons: deadLetters.reasons,
       layout,

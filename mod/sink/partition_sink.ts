@@ -382,7 +382,7 @@ export class PartitionSink {
     encoded.catch(() => {});
     const written = this.#inTurn(
       async () => await this.#journal.write(range, await encoded, begun),
-      range.rows + range.rejected,
+      range.messages,
     );
     Promise.allSettled([encoded, written]).then(([encoded]) => {
       charge.release();

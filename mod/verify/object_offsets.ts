@@ -15,24 +15,28 @@ export interface ObjectOffsets {
   timestampMs?: number;
   /** Each row's `kafka_partition`, in the same order. */
   partitionOf: number[];
+  /** Each row's place in its message's array, in the same order, where that was asked for. */
+  indexes?: number[];
 }
 
 /**
  * Reads which offsets are in an object: rows in Parquet or JSON lines, or dead letters.
+ * @param indexColumn column with a row's place in its message's array; without it messages are one row
  * @throws {Failure} kind `rejected`, naming the object, when it cannot be read
  */
 export async function objectOffsets(
   { name, parsed }: NamedObject,
   bytes: Uint8Array,
+  indexColumn?: string,
 ): Promise<ObjectOffsets> {
   try {
-    if (parsed.extension === "parquet") return await parquetOffsets(bytes);
+    if (parsed.extension === "parquet") return await parquetOffsets(bytes, indexColumn);
     const text = new TextDecoder().decode(
       parsed.extension === "jsonl.gz" ? gunzipSync(bytes) : bytes,
     );
     return parsed.kind === "dead-letters"
       ? lineOffsets(text, "partition", "offset")
-      : lineOffsets(text, "kafka_partition", "kafka_offset");
+      : lineOffsets(text, "kafka_partition", "kafka_offset", indexColumn);
   } catch (cause) {
     throw new Failure("rejected", `object ${name} cannot be read: ${messageOf(cause)}`, {
       cause,
@@ -46,7 +50,10 @@ export async function objectOffsets(
 const TIMESTAMP = "kafka_timestamp";
 const COLUMNS = ["kafka_partition", "kafka_offset"];
 
-async function parquetOffsets(bytes: Uint8Array): Promise<ObjectOffsets> {
+async function parquetOffsets(
+  bytes: Uint8Array,
+  indexColumn: string | undefined,
+): Promise<ObjectOffsets> {
   const file = bytes.byteLength === bytes.buffer.byteLength
     ? bytes.buffer as ArrayBuffer
     : bytes.slice().buffer as ArrayBuffer;
@@ -56,16 +63,22 @@ async function parquetOffsets(bytes: Uint8Array): Promise<ObjectOffsets> {
   for (const column of COLUMNS) {
     if (!there.includes(column)) throw new Error(`it has no column ${column}`);
   }
-  checkPages(bytes, metadata, COLUMNS);
+  // Objects of the time before the column have one row a message.
+  const hasIndex = indexColumn !== undefined && there.includes(indexColumn);
+  const columns = hasIndex ? [...COLUMNS, indexColumn] : COLUMNS;
+  if (hasIndex) found.indexes = [];
+  checkPages(bytes, metadata, columns);
   await parquetRead({
     file,
     metadata,
-    columns: COLUMNS,
+    columns,
     compressors: DECOMPRESSORS,
     onChunk({ columnName, columnData }) {
       const values = columnData as ArrayLike<bigint>;
       if (columnName === "kafka_offset") {
         for (let i = 0; i < values.length; i++) found.offsets.push(Number(values[i]));
+      } else if (columnName === indexColumn) {
+        for (let i = 0; i < values.length; i++) found.indexes!.push(Number(values[i] ?? 0));
       } else {
         for (let i = 0; i < values.length; i++) {
           const partition = Number(values[i]);
@@ -88,8 +101,14 @@ async function parquetOffsets(bytes: Uint8Array): Promise<ObjectOffsets> {
   return found;
 }
 
-function lineOffsets(text: string, partition: string, offset: string): ObjectOffsets {
+function lineOffsets(
+  text: string,
+  partition: string,
+  offset: string,
+  indexColumn?: string,
+): ObjectOffsets {
   const found: ObjectOffsets = { partitions: new Set(), offsets: [], partitionOf: [] };
+  if (indexColumn !== undefined) found.indexes = [];
   for (const line of text.split("\n")) {
     if (line === "") continue;
     const row = JSON.parse(line) as Record<string, unknown>;
@@ -99,6 +118,7 @@ function lineOffsets(text: string, partition: string, offset: string): ObjectOff
     found.partitions.add(row[partition]);
     found.partitionOf.push(row[partition]);
     found.offsets.push(row[offset]);
+    if (indexColumn !== undefined) found.indexes!.push(Number(row[indexColumn] ?? 0));
     const time = row[TIMESTAMP];
     if (typeof time === "string") {
       found.timestampMs ??= Date.parse(`${time.replace(" ", "T")}Z`);

@@ -11,6 +11,7 @@ import { inParallel } from "./in_parallel.ts";
 import { type ObjectOffsets, objectOffsets } from "./object_offsets.ts";
 import { addOffset, countOffsets, type OffsetRange, without } from "./offset_range.ts";
 import { OffsetSet } from "./offset_set.ts";
+import { FurtherRows } from "./row_index.ts";
 import { checkTiling, type NamedObject, type Tiling } from "./tiling.ts";
 
 /** Options of {@linkcode verify}. */
@@ -21,6 +22,8 @@ export interface VerifyOptions {
   group: string;
   /** The lake's table. */
   table: string;
+  /** Column with a row's place in its message's array, where messages are several rows. */
+  indexColumn?: string;
   /** Read the rows, not only the names. */
   deep: boolean;
   /** First offset to verify, by partition: earlier ones, and former logs, are left out. @default {all} */
@@ -226,6 +229,7 @@ async function readRows(
   let done = 0;
   for (const [verdict, tiling] of tilings) {
     const seen = new OffsetSet();
+    const further = new FurtherRows();
     let found = 0;
     const again = new Set<number>();
     const letters = new Set<number>();
@@ -234,12 +238,15 @@ async function readRows(
     const jobs = tiling.flushes.flatMap(({ objects, first, last }) =>
       objects.map((object) => async () => {
         const read = offsetsIn(object, verdict.partition, { first, last }, options);
-        const { offsets, timestampMs } = await read.catch((error) => {
+        const { offsets, timestampMs, indexes } = await read.catch((error) => {
           verdict.unreadable.push({ ...unreadableObject(object.name, error), first, last });
-          return { offsets: [], timestampMs: undefined };
+          return { offsets: [], timestampMs: undefined, indexes: undefined };
         });
+        let row = 0;
         for (const offset of offsets) {
-          if (seen.add(offset)) found++;
+          const index = indexes?.[row++] ?? 0;
+          if (index > 0) further.add(offset, index);
+          else if (seen.add(offset)) found++;
           else again.add(offset);
           if (object.parsed.kind === "dead-letters") letters.add(offset);
           if (object.parsed.replay !== undefined) replayed.add(offset);
@@ -255,10 +262,13 @@ async function readRows(
     await inParallel(jobs, READ_AT_ONCE);
     const { from, expected } = verdict;
     const holes: OffsetRange[] = [];
+    const torn = further.torn(seen);
     for (let offset = from; offset < from + expected; offset++) {
       if (!seen.has(offset)) addOffset(holes, offset);
     }
+    for (const offset of torn) if (seen.has(offset)) found--;
     verdict.found = found;
+    for (const offset of further.again) again.add(offset);
     // A replay that was cut off has written the row, and its dead letter is still there: the row counts.
     for (const offset of replayed) if (letters.has(offset)) again.delete(offset);
     verdict.duplicate = [];
@@ -270,7 +280,14 @@ async function readRows(
     verdict.unreadable.sort((a, b) => a.first - b.first);
     const explained = await explainHoles(holes, tiling, low, verdict.partition, options);
     verdict.unproven = without(explained.unproven, verdict.unreadable);
-    verdict.missing = without(explained.missing, verdict.unreadable);
+    const tornRanges: OffsetRange[] = [];
+    for (const offset of [...torn].sort((a, b) => a - b)) {
+      if (seen.has(offset)) addOffset(tornRanges, offset);
+    }
+    verdict.missing = [
+      ...without(explained.missing, verdict.unreadable),
+      ...without(tornRanges, verdict.unreadable),
+    ].sort((a, b) => a.first - b.first);
   }
 }
 
@@ -292,12 +309,12 @@ async function offsetsIn(
   object: NamedObject,
   partition: number,
   { first, last }: OffsetRange,
-  { store, signal }: VerifyOptions,
-): Promise<Pick<ObjectOffsets, "timestampMs"> & { offsets: Iterable<number> }> {
+  { store, signal, indexColumn }: VerifyOptions,
+): Promise<Pick<ObjectOffsets, "timestampMs" | "indexes"> & { offsets: Iterable<number> }> {
   // The record of a gap stands for its offsets.
   if (object.parsed.kind === "gap") return { offsets: count(first, last) };
   const { name } = object;
-  const found = await objectOffsets(object, await store.get(name, { signal }));
+  const found = await objectOffsets(object, await store.get(name, { signal }), indexColumn);
   for (const other of found.partitions) {
     if (other === partition) continue;
     throw new Failure("rejected", `object ${name} holds rows of partition ${other}`);

@@ -10,6 +10,7 @@ import type { TablePosition } from "../table/table.ts";
 import { inParallel } from "./in_parallel.ts";
 import { objectOffsets } from "./object_offsets.ts";
 import { addOffset, type OffsetRange, without } from "./offset_range.ts";
+import { FurtherRows } from "./row_index.ts";
 import { checkTiling, type NamedObject } from "./tiling.ts";
 import {
   explainHoles,
@@ -145,6 +146,8 @@ const PIECE = 65_536;
 /** How often each offset of a partition was seen, over all logs of the table. */
 class Counts {
   readonly #pieces = new Map<number, Uint8Array>();
+  /** Rows behind the first ones of their messages, all logs together. */
+  readonly further = new FurtherRows();
   max = -1;
 
   add(offset: number): void {
@@ -153,6 +156,10 @@ class Counts {
     if (piece === undefined) this.#pieces.set(number, piece = new Uint8Array(PIECE));
     if (piece[offset % PIECE] < 255) piece[offset % PIECE]++;
     this.max = Math.max(this.max, offset);
+  }
+
+  has(offset: number): boolean {
+    return this.of(offset) > 0;
   }
 
   of(offset: number): number {
@@ -194,14 +201,24 @@ async function byRows(
     ).length;
     const seen = counts.get(partition) ?? new Counts();
     const holes: OffsetRange[] = [];
+    const torn = seen.further.torn(seen);
     for (let offset = 0; offset < Math.max(end, seen.max + 1); offset++) {
       const wanted = ranges.filter((range) =>
         offset >= range.from && offset < range.end
       ).length;
-      const found = seen.of(offset);
+      const isTorn = torn.has(offset);
+      const found = seen.of(offset) - (isTorn ? 1 : 0);
       verdict.found += Math.min(found, wanted);
       if (found < wanted) addOffset(holes, offset);
-      else if (found > wanted) addOffset(wanted === 0 ? verdict.beyond : verdict.duplicate, offset);
+      // Logs with the same offsets have each such rows.
+      else if (found === wanted && wanted === 1 && seen.further.again.has(offset)) {
+        addOffset(verdict.duplicate, offset);
+      } else if (found > wanted) {
+        addOffset(
+          wanted === 0 ? verdict.beyond : verdict.duplicate,
+          offset,
+        );
+      }
     }
     const low = topicOffsets?.find((one) => one.partition === partition)?.low ?? Infinity;
     const { missing, unproven } = await explainHoles(
@@ -229,25 +246,28 @@ async function countRows(
   { live, beside }: Content,
   all: ReadonlyArray<ReadonlyMap<number, TablePosition>>,
   unreadable: UnreadableObject[],
-  { store, signal, onProgress }: VerifyIcebergOptions,
+  { store, signal, onProgress, indexColumn }: VerifyIcebergOptions,
 ): Promise<Map<number, Counts>> {
   const counts = new Map<number, Counts>();
-  const add = (partition: number, offset: number) => {
+  const add = (partition: number, offset: number, index = 0) => {
     let own = counts.get(partition);
     if (own === undefined) counts.set(partition, own = new Counts());
-    own.add(offset);
+    if (index === 0) own.add(offset);
+    else own.further.add(offset, index);
   };
   const end = (partition: number) => Math.max(...all.map((p) => p.get(partition)?.end ?? 0));
   let done = 0;
   const read = async (name: string, parsed: NamedObject["parsed"]) => {
     const bytes = await store.get(name, { signal });
-    const found = await objectOffsets({ name, parsed }, bytes).catch((error) => {
+    const found = await objectOffsets({ name, parsed }, bytes, indexColumn).catch((error) => {
       // A file that another program has rewritten does not name its offsets.
       const { first = 0, last = -1 } = parsedFile(name) ?? parsed as Partial<typeof parsed>;
       unreadable.push({ ...unreadableObject(name, error), first, last });
-      return { offsets: [], partitionOf: [] };
+      return { offsets: [], partitionOf: [], indexes: undefined };
     });
-    found.offsets.forEach((offset, row) => add(found.partitionOf[row], offset));
+    found.offsets.forEach((offset, row) =>
+      add(found.partitionOf[row], offset, found.indexes?.[row])
+    );
     onProgress?.(++done, live.length + beside.length);
   };
   const rows = { kind: "rows", extension: "parquet" } as NamedObject["parsed"];

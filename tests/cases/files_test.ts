@@ -8,10 +8,9 @@ const FOLDER = `${REPOSITORY}/tests/cases/files`;
 /** Sends a file, writes it to the lake and asks for its rows: three commands, nothing else. */
 async function fromFileToSql(
   { file, flag, table, rows, rejected = [] }: FileCase,
-  env: Record<string, string> = {},
 ): Promise<void> {
   const cwd = await Deno.makeTempDir({ prefix: "ticklake-case-" });
-  const run = (args: string[]) => runTicklake(args, { cwd, env, binary: true });
+  const run = (args: string[]) => runTicklake(args, { cwd, binary: true });
   const schema = flag?.[0] === "--schema" ? [...flag] : [];
   const produced = await run(
     ["produce", "--mode", "replay", "--rate", "max", ...flag ?? [], "--input", `${FOLDER}/${file}`],
@@ -55,14 +54,33 @@ for (const one of FILE_CASES) {
 }
 
 serviceTest(
-  "a file without a column of symbols: from file to SQL, by Kafka",
+  "all files, from one topic on Kafka to SQL",
   { needs: ["binary", "kafka"] },
   async () => {
-    const own = FILE_CASES.find(({ file }) => file === "no-symbol.csv")!;
-    await fromFileToSql(own, {
+    const cwd = await Deno.makeTempDir({ prefix: "ticklake-case-" });
+    const env = {
       KAFKA_BOOTSTRAP_SERVERS: kafka()!,
       KAFKA_TOPIC: uniqueName("case"),
       KAFKA_GROUP_ID: uniqueName("case"),
+    };
+    const run = (args: string[]) => runTicklake(args, { cwd, env, binary: true });
+    const cases = FILE_CASES.filter(({ table }) => table === "index_quotes");
+    const wanted: Array<Record<string, unknown>> = [];
+    for (const { file, flag = [], rows } of cases) {
+      const args = ["produce", "--mode", "replay", "--rate", "max", "--partitions", "1"];
+      const produced = await run([...args, ...flag, "--input", `${FOLDER}/${file}`]);
+      assert.equal(produced.code, 0, produced.stderr);
+      wanted.push(...rows);
+    }
+    const consumed = await run(["consume", "--until-end"]);
+    assert.match(consumed.stdout, new RegExp(`wrote ${wanted.length} rows and 0 dead letters`));
+    const sql = "SELECT * FROM index_quotes ORDER BY kafka_offset";
+    const asked = await run(["query", "--json", sql]);
+    const found = JSON.parse(asked.stdout) as Array<Record<string, unknown>>;
+    wanted.forEach((row, i) => {
+      const own = Object.fromEntries(Object.keys(row).map((name) => [name, found[i][name]]));
+      assert.deepEqual(own, row);
     });
+    await Deno.remove(cwd, { recursive: true });
   },
 );

@@ -7,6 +7,8 @@ export interface MessageCase {
   /** A schema of its own. */
   schema?: unknown;
   row: Record<string, unknown>;
+  /** Further rows of the same message. */
+  more?: ReadonlyArray<Record<string, unknown>>;
   /** Why it is a dead letter where nothing is declared. */
   reason: string;
 }
@@ -37,6 +39,28 @@ const NESTED = {
   ],
 };
 
+/** The array's schema: the columns of quotes, and the row's index. */
+const QUOTES = {
+  table: "index_quotes",
+  rows: ".",
+  columns: [
+    ...["Index", "Date", "Open", "High", "Low", "Close", "Adj Close", "Volume", "CloseUSD"].map(
+      (wire) => ({
+        wire,
+        name: wire.replace("USD", " usd").toLowerCase().replace(" ", "_"),
+        type: wire === "Index"
+          ? "string"
+          : wire === "Date"
+          ? "date"
+          : wire === "Volume"
+          ? "long"
+          : "double",
+      }),
+    ),
+    { wire: "row", name: "row_index", type: "long", from: "index" },
+  ],
+};
+
 const NESTED_VALUE =
   '{"symbol":"HSI","data":{"t":1641168000,"o":101.5,"h":102.5,"l":100.5,"c":101.0,"v":1000}}';
 
@@ -60,6 +84,13 @@ export const MESSAGE_CASES: readonly MessageCase[] = [
     lenient: "nan",
     row: { ...ROW, adj_close: null },
     reason: "not JSON: Adj Close is NaN or Infinity",
+  },
+  {
+    name: "array of rows",
+    schema: QUOTES,
+    row: { ...ROW, row_index: 0 },
+    more: [{ ...ROW, index: "NYA", close_usd: 101, row_index: 1 }],
+    reason: "expected a JSON object, found an array",
   },
   {
     name: "nested",

@@ -179,6 +179,11 @@ export async function withEmbedded(run: (place: ConsumePlace) => Promise<void>):
   await withFolder((folder) => run(new ConsumePlace(folder, undefined)));
 }
 
+/** Runs with a place on the real Kafka and a directory. */
+export async function withKafka(run: (place: ConsumePlace) => Promise<void>): Promise<void> {
+  await withFolder((folder) => run(new ConsumePlace(folder, kafka())));
+}
+
 /** Runs with a place on the real Kafka and S3. */
 export async function withServices(run: (place: ConsumePlace) => Promise<void>): Promise<void> {
   const s3 = realS3Env();

@@ -105,7 +105,7 @@ Deno.test("each mistake is named by its place", () => {
     ],
     [
       changed((s) => s.colums = []),
-      'unknown field "colums"; the fields are table, key, columns, lenient, strictFields, notBelow',
+      'unknown field "colums"; the fields are table, key, columns, lenient, rows, strictFields, notBelow',
     ],
     [changed((s) => s.columns[2] = 7), "columns[2]: expected a JSON object, found 7"],
     [

@@ -76,6 +76,11 @@ export class ColumnBuffer implements RowBuffer {
     return this.#groups.paths;
   }
 
+  refusal(reader: MessageReader, timestampMs: number): string | null {
+    const group = this.#groups.of(reader, timestampMs);
+    return group < 0 ? this.#groups.refusal(group) : null;
+  }
+
   append(reader: MessageReader, offset: number, timestampMs: number): string | null {
     const group = this.#groups.of(reader, timestampMs);
     if (group < 0) return this.#groups.refusal(group);

@@ -20,6 +20,8 @@ export function* encodeJsonLines(job: LineJob): Generator<EncodedObject> {
   const start = (row: number) => row === 0 ? 0 : job.ends[row - 1];
   for (let group = 0; group < job.groupCount; group++) {
     const rows = order.subarray(group === 0 ? 0 : ends[group - 1], ends[group]);
+    // A folder of which a message was refused for another of its rows.
+    if (rows.length === 0) continue;
     const size = rows.reduce((sum, row) => sum + job.ends[row] - start(row), 0);
     const lines = new Uint8Array(size);
     let used = 0;

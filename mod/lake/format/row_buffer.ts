@@ -17,6 +17,8 @@ export interface RowBuffer {
    * @returns `null`, or why there can be no object for it; nothing was added then
    */
   append(reader: MessageReader, offset: number, timestampMs: number): string | null;
+  /** Why there can be no object for the row that the reader holds; `null` where there can. */
+  refusal(reader: MessageReader, timestampMs: number): string | null;
   /** Hands the rows over for encoding; the buffer is spent. */
   take(): EncodeJob;
 }

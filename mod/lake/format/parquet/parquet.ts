@@ -28,6 +28,8 @@ export function* encodeParquet(job: ColumnJob): Generator<EncodedObject> {
   const { order, ends } = rowsByGroup(groups, rows, groupCount);
   for (let group = 0; group < groupCount; group++) {
     const some = order.subarray(group === 0 ? 0 : ends[group - 1], ends[group]);
+    // A folder of which a message was refused for another of its rows.
+    if (some.length === 0) continue;
     const bytes = parquetFile(columns, some.length, compression, (column) => gather(column, some));
     yield { group, rows: some.length, bytes };
   }
