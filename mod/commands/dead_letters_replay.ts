@@ -17,22 +17,14 @@ import { stoppedFailure } from "./stopped_failure.ts";
 /** `dead-letters replay`: what is a row by the schema in force goes into the table. */
 export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
-  const { topic, group, format, partitionBy, compression, tableFormat, day, dryRun } = settings;
-  if (tableFormat !== "hive") {
-    throw new Failure(
-      "usage",
-      "dead-letters replay: an Iceberg table takes no rows beside its log",
-      {
-        fix: "Export them and send them again: `ticklake dead-letters export`, `ticklake produce`.",
-      },
-    );
-  }
+  const { topic, group, format, partitionBy, compression, day, dryRun } = settings;
   const schema = await loadSchema(settings.schema);
   const form = await openMessageForm(settings);
   const store = await openLake(settings);
   const encoder = startEncoder();
   try {
     const broker = await openExistingBroker(settings, { signal });
+    const { table, close } = await openTable(settings, schema, store, output.note);
     try {
       const identity = await broker.log(topic, { signal });
       if (identity === null) {
@@ -40,7 +32,6 @@ export async function run(context: CommandContext): Promise<number> {
           fix: "`ticklake topic list` lists those that do; the lake's log is found by its topic.",
         });
       }
-      const { table } = await openTable(settings, schema, store, output.note);
       const writer = logWriter({ broker, topic, group });
       const log = await table.log({ topic, ...identity }, writer, { signal });
       const layouts = await Layouts.of(schema, format, partitionBy, compression);
@@ -73,6 +64,7 @@ export async function run(context: CommandContext): Promise<number> {
       );
       return 0;
     } finally {
+      close();
       await broker.close();
     }
   } catch (error) {

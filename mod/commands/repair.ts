@@ -1,18 +1,21 @@
 import type { CommandContext } from "../cli/command.ts";
-import { EXIT_CODES, Failure } from "../failure/failure.ts";
+import { EXIT_CODES } from "../failure/failure.ts";
 import { completeMerge } from "../maintain/merge_small_objects.ts";
-import { repair } from "../repair/repair.ts";
+import { repair, type RepairOptions } from "../repair/repair.ts";
 import { isEmpty, type RepairPlan } from "../repair/repair_plan.ts";
 import { lenientBy } from "../schema/lenience.ts";
 import { indexColumn } from "../verify/row_index.ts";
 import { loadSchema } from "../schema/load_schema.ts";
+import type { RowSchema } from "../schema/schema.ts";
 import { emptySummary, runSink } from "../sink/sink.ts";
 import { countText, numberText } from "../terminal/amount_text.ts";
 import { Progress } from "../terminal/progress.ts";
 import { countOffsets } from "../verify/offset_range.ts";
-import { isProved, verify } from "../verify/verify.ts";
+import { isProved, type TableVerdict, verify } from "../verify/verify.ts";
+import { checkIceberg } from "./check_iceberg.ts";
 import { openBroker, openExistingBroker } from "./open_broker.ts";
 import { openGroupAdmin } from "./open_group_admin.ts";
+import { openIceberg } from "./open_iceberg.ts";
 import { openLake } from "./open_lake.ts";
 import { openTable } from "./open_table.ts";
 import { openMessageForm } from "../message/open_message_form.ts";
@@ -24,11 +27,6 @@ export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
   const { topic, group, dryRun } = settings;
   if (settings.repairLog) return await (await import("./repair_log.ts")).run(context);
-  if (settings.tableFormat !== "hive") {
-    throw new Failure("usage", "repair: an Iceberg table keeps the rows it has", {
-      fix: "To read the topic again, give the schema another table name.",
-    });
-  }
   const declared = lenientBy(await loadSchema(settings.schema, signal), settings.lenient);
   const schema = settings.strictFields ? { ...declared, strictFields: true } : declared;
   const store = await openLake(settings);
@@ -39,7 +37,7 @@ export async function run(context: CommandContext): Promise<number> {
     try {
       const verified = () => {
         const progress = new Progress(output, "read", "object");
-        return verify({
+        const options = {
           broker,
           store,
           topic,
@@ -48,16 +46,21 @@ export async function run(context: CommandContext): Promise<number> {
           indexColumn: indexColumn(schema),
           deep: true,
           signal,
-          onProgress: (done, all) => progress.update(done, all),
-        });
+          onProgress: (done: number, all: number) => progress.update(done, all),
+        };
+        return settings.tableFormat === "hive"
+          ? verify(options)
+          : checkIceberg(options, settings, schema);
       };
       // Ranges cannot be taken back beside a merge.
-      if (!dryRun) await completeMerge({ store, table: schema.table, signal });
+      if (!dryRun && settings.tableFormat === "hive") {
+        await completeMerge({ store, table: schema.table, signal });
+      }
       output.note(`reading every row of ${store.description}`);
       const verdict = await verified();
       output.progress("");
       const summary = emptySummary();
-      const plans = await repair({
+      const options: RepairOptions = {
         broker,
         admin,
         store,
@@ -80,7 +83,10 @@ export async function run(context: CommandContext): Promise<number> {
             await broker.close();
           }
         },
-      });
+      };
+      const plans = settings.tableFormat === "hive"
+        ? await repair(options)
+        : await repairOfIceberg(options, verified, context, schema);
       signal.throwIfAborted();
       const isChanged = !dryRun && !plans.every(isEmpty);
       const ok = isProved(isChanged ? await verified() : verdict);
@@ -101,9 +107,29 @@ export async function run(context: CommandContext): Promise<number> {
   }
 }
 
+async function repairOfIceberg(
+  options: RepairOptions,
+  verifyAgain: () => Promise<TableVerdict>,
+  { settings }: CommandContext,
+  schema: RowSchema,
+): Promise<RepairPlan[]> {
+  const { repairIceberg } = await import("../repair/repair_iceberg.ts");
+  const iceberg = await openIceberg(settings, schema, options.store);
+  try {
+    return await repairIceberg({ ...options, ...iceberg, verifyAgain });
+  } finally {
+    iceberg.catalog.close();
+  }
+}
+
 function report(plans: readonly RepairPlan[], { output }: CommandContext): void {
-  for (const { partition, redundant, aside, lost, sweep, rewriteFrom, hopeless } of plans) {
+  for (const plan of plans) {
+    const { partition, redundant, doubled = [], aside, lost, sweep, rewriteFrom, hopeless } = plan;
     const steps = [
+      ...doubled.length === 0 ? [] : [
+        `${countText(countOffsets(doubled), "offset")} that the table holds more than once: all ` +
+        "but one of each are taken out",
+      ],
       ...redundant.map((name) => `${name} is removed: other objects hold all its rows`),
       ...aside.map((name) => `${name} cannot be read; it is kept beside the table's own records`),
       ...lost.map((range) =>

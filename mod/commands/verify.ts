@@ -4,17 +4,10 @@ import { loadSchema } from "../schema/load_schema.ts";
 import { countText, numberText } from "../terminal/amount_text.ts";
 import { Progress } from "../terminal/progress.ts";
 import { countOffsets, type OffsetRange } from "../verify/offset_range.ts";
-import {
-  isProved,
-  type PartitionVerdict,
-  type TableVerdict,
-  verify,
-  type VerifyOptions,
-} from "../verify/verify.ts";
+import { isProved, type PartitionVerdict, type TableVerdict, verify } from "../verify/verify.ts";
 import { indexColumn } from "../verify/row_index.ts";
-import type { RowSchema } from "../schema/schema.ts";
+import { checkIceberg } from "./check_iceberg.ts";
 import { openExistingBroker } from "./open_broker.ts";
-import { openIceberg } from "./open_iceberg.ts";
 import { openLake } from "./open_lake.ts";
 import { openTopicInspector } from "./open_topic_inspector.ts";
 import { parseReadPosition } from "./read_position.ts";
@@ -63,7 +56,7 @@ export async function run(context: CommandContext): Promise<number> {
       };
       const verdict = settings.tableFormat === "hive"
         ? await verify(options)
-        : await checkIceberg(options, context, schema);
+        : await checkIceberg(options, settings, schema);
       output.progress("");
       const code = report(verdict, context);
       if (leaderless.length === 0) return code;
@@ -103,21 +96,6 @@ async function sinceOffsets(
     return await inspector.offsetsAt(topic, position.timeMs, signal);
   } finally {
     await inspector.close();
-  }
-}
-
-async function checkIceberg(
-  options: VerifyOptions,
-  { settings }: CommandContext,
-  schema: RowSchema,
-): Promise<TableVerdict> {
-  const { verifyIceberg } = await import("../verify/verify_iceberg.ts");
-  const iceberg = await openIceberg(settings, schema, options.store);
-  try {
-    const partitions = await verifyIceberg({ ...options, ...iceberg });
-    return { partitions, forms: [], superseded: [], isMerging: false };
-  } finally {
-    iceberg.catalog.close();
   }
 }
 
@@ -195,14 +173,15 @@ function cures(
   const lines: string[] = [];
   if (has("missing") || has("duplicate") || has("unreadable")) {
     lines.push(
-      settings.tableFormat === "hive"
-        ? "  fix: stop every consume of the group, then `ticklake repair`; --dry-run shows what it would do."
-        : "  fix: an Iceberg table keeps the rows it has: give the schema another table name, and read " +
-          "the topic again.",
+      "  fix: stop every consume of the group, then `ticklake repair`; --dry-run shows what it would do.",
     );
   }
   if (has("beyond")) {
-    lines.push("  fix: the next `ticklake consume` removes what nobody has committed.");
+    lines.push(
+      settings.tableFormat === "hive"
+        ? "  fix: the next `ticklake consume` removes what nobody has committed."
+        : "  fix: `ticklake repair` takes out what is beyond the table's positions.",
+    );
   }
   if (has("foreign")) {
     lines.push(

@@ -10,6 +10,8 @@ export interface RepairPlan {
   log: string;
   /** Objects whose offsets other objects all hold: removed. */
   redundant: string[];
+  /** Offsets that an Iceberg table holds more than once: all but one of each are taken out. */
+  doubled?: OffsetRange[];
   /** Objects that cannot be read, of offsets that the topic no longer has: moved out of the table's folders. */
   aside: string[];
   /** Offsets that neither the lake nor the topic has: recorded as gaps. */
@@ -104,7 +106,8 @@ export function planRepair(
 }
 
 /** Whether the plan changes nothing. */
-export function isEmpty({ redundant, aside, lost, sweep, rewriteFrom }: RepairPlan): boolean {
-  return redundant.length + aside.length + lost.length === 0 && !sweep &&
+export function isEmpty(plan: RepairPlan): boolean {
+  const { redundant, doubled = [], aside, lost, sweep, rewriteFrom } = plan;
+  return redundant.length + doubled.length + aside.length + lost.length === 0 && !sweep &&
     rewriteFrom === undefined;
 }

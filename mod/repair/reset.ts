@@ -46,13 +46,6 @@ export async function reset(options: ResetOptions): Promise<PartitionPlan[]> {
   const plans = states.map((state) =>
     planReset(state, options.target(state.partition), options.rewrite)
   );
-  if (plans.some(({ rewind }) => rewind !== undefined) && log.rewind === undefined) {
-    throw new Failure("usage", `${options.table.description} cannot take ranges back`, {
-      fix:
-        "An Iceberg table keeps the rows it has. To read the topic again, give the schema another " +
-        "table name.",
-    });
-  }
   if (dryRun) return plans;
   if (await admin.members(group, signal) > 0) throw groupInUse(group);
   const positions = new Map(states.map(({ partition, position }) => [partition, position]));
@@ -73,7 +66,7 @@ export async function reset(options: ResetOptions): Promise<PartitionPlan[]> {
   const rewinds = plans.flatMap(({ partition, rewind }) =>
     rewind === undefined ? [] : [[partition, rewind] as const]
   );
-  if (rewinds.length > 0) await log.rewind!(new Map(rewinds), { signal });
+  if (rewinds.length > 0) await log.rewind(new Map(rewinds), { signal });
   return plans;
 }
 
@@ -106,9 +99,10 @@ async function statesOf(options: ResetOptions, log: TableLog): Promise<Partition
 async function rangesOf(
   { store, tableName: table, topic, rewrite, signal }: ResetOptions,
   log: TableLog,
-): Promise<Map<number, PartitionState["ranges"]>> {
+): Promise<ReadonlyMap<number, PartitionState["ranges"]>> {
   const ranges = new Map<number, Map<string, { first: number; end: number }>>();
-  if (!rewrite || log.rewind === undefined) return new Map();
+  if (!rewrite) return new Map();
+  if (log.ranges !== undefined) return await log.ranges({ signal });
   for await (const { parsed } of tableObjects(store, { table, topic, signal })) {
     const { partition, first, last } = parsed;
     const named = objectName({ ...parsed, replay: undefined, merged: undefined });

@@ -47,6 +47,8 @@ export function planReset(
   const wanted = target === "lake" ? end : Math.min(Math.max(target, low), high);
   const plan = { partition, committed, again: 0, skipped: 0 };
   if (position === undefined) return { ...plan, offset: wanted };
+  // A rewrite that was cut off, or done before, has left the end below `wanted`: it is to skip nothing.
+  if (rewrite && wanted >= end) return { ...plan, offset: end };
   if (wanted >= end) return { ...plan, offset: wanted, skipped: wanted - end };
   if (!rewrite) throw wouldDouble(state, wanted);
   const start = beginning(state, wanted);

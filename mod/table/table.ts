@@ -90,6 +90,8 @@ export interface ObjectPlace {
   kind: ObjectKind;
   /** Hive partition values by column, in the path's order. */
   partitions: ReadonlyArray<readonly [column: string, value: string]>;
+  /** Number of the replay of dead letters that writes it. @default {none} */
+  replay?: number;
   /** Ending without the dot. */
   extension: string;
 }
@@ -191,8 +193,32 @@ export interface TableLog {
   /**
    * Takes ranges back: afterwards the table has what lies before the position's end, and nothing beyond.
    * `positions` of the partition must have been asked. A rewind that is cut off is completed by the next
-   * owner's `positions`. Absent where the table cannot.
+   * owner's `positions`.
    * @param to where the table is to end, by partition; each the beginning of a range
    */
-  rewind?(to: ReadonlyMap<number, TablePosition>, options?: TableCallOptions): Promise<void>;
+  rewind(to: ReadonlyMap<number, TablePosition>, options?: TableCallOptions): Promise<void>;
+  /**
+   * The ranges that the table's objects hold as a whole, where their names in the lake alone do not say
+   * which are in the table.
+   */
+  ranges?(
+    options?: TableCallOptions,
+  ): Promise<ReadonlyMap<number, ReadonlyArray<{ first: number; end: number }>>>;
+  /** Takes rows of dead letters, where objects alone do not put rows into the table. */
+  readonly replays?: LogReplays;
+}
+
+/** The replays of dead letters of one log: each has an id, and is in the table as a whole. */
+export interface LogReplays {
+  /** Id of the last replay that was taken; `null` where there was none. */
+  last(options?: TableCallOptions): Promise<string | null>;
+  /**
+   * Takes the rows of a replay, unless another was taken since `after`; twice is once.
+   * @param after what {@linkcode LogReplays.last} said when the replay was begun
+   * @throws {Failure} kind `failed`, when there was another, or the table was set back behind its offsets
+   */
+  take(
+    replay: { id: string; after: string | null; objects: readonly WrittenObject[] },
+    options?: TableCallOptions,
+  ): Promise<void>;
 }

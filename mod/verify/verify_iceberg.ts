@@ -1,17 +1,18 @@
 import { Failure } from "../failure/failure.ts";
-import { parseObjectName } from "../lake/layout.ts";
 import { type TableObject, tableObjects } from "../lake/table_objects.ts";
 import type { LoadedTable, TableCatalog } from "../table/iceberg/catalog.ts";
-import { type LiveFile, liveFilesOf } from "../table/iceberg/iceberg_lake.ts";
-import { logId, logsOf, positionsOf } from "../table/iceberg/position.ts";
+import { logOfName, parseDataFile } from "../table/iceberg/file_origin.ts";
+import { liveEntries, type LiveEntry } from "../table/iceberg/live_entries.ts";
+import { logId, logsOf, positionsOf, replayProperty } from "../table/iceberg/position.ts";
+import { isReplayed, type ReplayedRanges, replayRecords } from "../table/iceberg/replay_record.ts";
 import type { TableFiles } from "../table/iceberg/table_files.ts";
 import { logKey } from "../table/log_key.ts";
 import type { TablePosition } from "../table/table.ts";
 import { inParallel } from "./in_parallel.ts";
 import { objectOffsets } from "./object_offsets.ts";
-import { addOffset, type OffsetRange, without } from "./offset_range.ts";
+import { addOffset, countOffsets, type OffsetRange, without } from "./offset_range.ts";
 import { FurtherRows } from "./row_index.ts";
-import { checkTiling, type NamedObject } from "./tiling.ts";
+import { checkTiling, type NamedObject, type Tiling } from "./tiling.ts";
 import {
   explainHoles,
   type PartitionVerdict,
@@ -32,9 +33,11 @@ const READ_AT_ONCE = 4;
 /** All that the current snapshot and the folders beside it hold. */
 interface Content {
   base: LoadedTable;
-  live: LiveFile[];
+  live: LiveEntry[];
   /** Dead letters and gaps, of all logs. */
   beside: TableObject[];
+  /** Offsets that are rows already, by the object of dead letters in which they still are. */
+  replayed: ReadonlyMap<string, ReplayedRanges>;
 }
 
 /**
@@ -60,14 +63,13 @@ export async function verifyIceberg(options: VerifyIcebergOptions): Promise<Part
   }
   const content = {
     base,
-    live: await liveFilesOf(base, options.files),
+    live: (await liveEntries(base, options.files)).entries,
     beside: await beside(options),
+    replayed: await replayedLetters(base, options),
   };
-  const own = positionsOf(base.metadata, logId(key, topic));
-  const areOurs = content.live.every(({ name }) => parsedFile(name) !== null);
-  return options.deep || !areOurs
-    ? await byRows(content, logId(key, topic), options)
-    : byNames(content, own, key, topic);
+  const id = logId(key, topic);
+  const areOurs = content.live.every(({ origin }) => origin?.range !== undefined);
+  return options.deep || !areOurs ? await byRows(content, id, options) : byNames(content, id);
 }
 
 async function beside({ store, table, signal }: VerifyIcebergOptions): Promise<TableObject[]> {
@@ -75,39 +77,54 @@ async function beside({ store, table, signal }: VerifyIcebergOptions): Promise<T
   return await Array.fromAsync(tableObjects(store, { table, kinds, signal }));
 }
 
-/** What the name of a data file says; `null` for one that another program has written. */
-function parsedFile(name: string): TableObject["parsed"] | null {
-  return parseObjectName(name.replace("/data/", "/"));
+/** What a replay that was cut off, or is on its way, has left among the dead letters. */
+async function replayedLetters(
+  { metadata }: LoadedTable,
+  { store, table, signal }: VerifyIcebergOptions,
+): Promise<ReadonlyMap<string, ReplayedRanges>> {
+  const records = await replayRecords(store, table, { signal });
+  return new Map(
+    records.filter(({ id, log }) => metadata.properties?.[replayProperty(log)] === id)
+      .flatMap(({ objects }) => objects.map(({ name, rows }) => [name, rows] as const)),
+  );
 }
 
-function byNames(
-  { live, beside }: Content,
-  positions: ReadonlyMap<number, TablePosition>,
-  key: string,
-  topic: string,
-): PartitionVerdict[] {
-  const objects: NamedObject[] = [
-    ...live.map(({ name }) => ({ name, parsed: parsedFile(name)! })),
-    ...beside,
-  ].filter(({ parsed }) => (parsed.log ?? "") === key && parsed.topic === topic);
-  return [...positions].sort(([a], [b]) => a - b).map(([partition, { from, end }]) => {
-    const own = objects.filter(({ parsed }) => parsed.partition === partition);
+/** The objects of a log whose names say their offsets. */
+function namedObjects({ base, live, beside }: Content, id: string): NamedObject[] {
+  return [
+    ...live.filter(({ origin }) => origin?.log === id && origin.range !== undefined)
+      .map(({ name }) => ({ name, parsed: parseDataFile(name)! })),
+    ...beside.filter(({ parsed }) => logOfName(base.metadata, parsed) === id),
+  ];
+}
+
+/** How the names of a partition's objects tile its range. */
+function tilingOf(
+  objects: readonly NamedObject[],
+  partition: number,
+  { from, end }: TablePosition,
+): Tiling {
+  const own = objects.filter(({ parsed }) =>
     // Dead letters of a range that is being committed lie there already.
-    const letters = own.filter(({ parsed }) => parsed.kind !== "rows" && parsed.first >= end);
-    const settled = own.filter((object) => !letters.includes(object));
-    const { missing, duplicate, beyond, gaps } = checkTiling(settled, {
-      from,
-      end,
-      tolerated: end,
-    });
+    parsed.partition === partition && (parsed.kind === "rows" || parsed.first < end)
+  );
+  return checkTiling(own, { from, end, tolerated: end });
+}
+
+function byNames(content: Content, id: string): PartitionVerdict[] {
+  const objects = namedObjects(content, id);
+  const positions = positionsOf(content.base.metadata, id);
+  return [...positions].sort(([a], [b]) => a - b).map(([partition, position]) => {
+    const { from, end } = position;
+    const { missing, duplicate, beyond, gaps } = tilingOf(objects, partition, position);
     return {
-      ...emptyVerdict(partition, { from, end }, key),
-      found: end - from - sizeOf(missing),
+      ...emptyVerdict(partition, position, id),
+      found: end - from - countOffsets(missing),
       missing,
       duplicate,
       beyond,
       gaps,
-      objects: own.length,
+      objects: objects.filter(({ parsed }) => parsed.partition === partition).length,
     };
   });
 }
@@ -136,18 +153,15 @@ function emptyVerdict(
   };
 }
 
-function sizeOf(ranges: readonly OffsetRange[]): number {
-  return ranges.reduce((sum, { first, last }) => sum + last + 1 - first, 0);
-}
-
 /** Offsets of one piece of {@linkcode Counts}. */
 const PIECE = 65_536;
 
-/** How often each offset of a partition was seen, over all logs of the table. */
+/** How often each offset of a partition was seen. */
 class Counts {
   readonly #pieces = new Map<number, Uint8Array>();
   /** Rows behind the first ones of their messages, all logs together. */
   readonly further = new FurtherRows();
+  min = Infinity;
   max = -1;
 
   add(offset: number): void {
@@ -155,6 +169,7 @@ class Counts {
     let piece = this.#pieces.get(number);
     if (piece === undefined) this.#pieces.set(number, piece = new Uint8Array(PIECE));
     if (piece[offset % PIECE] < 255) piece[offset % PIECE]++;
+    this.min = Math.min(this.min, offset);
     this.max = Math.max(this.max, offset);
   }
 
@@ -167,51 +182,96 @@ class Counts {
   }
 }
 
+/** Offsets that were seen, by log and partition. */
+type Seen = Map<string, Map<number, Counts>>;
+
+/** Stands for all logs of a table, where rows do not say of which they are. */
+const ANY_LOG = "";
+
 /**
- * By the rows themselves. They do not say which log they are of: of offsets that several logs of the
- * table have, there must be as many rows.
+ * By the rows themselves. They do not say which log they are of, their files' names do. Where another program
+ * has written files of a table of several logs, the logs are taken together: of offsets that several have,
+ * there must be as many rows.
  */
 async function byRows(
   content: Content,
-  id: string,
+  current: string,
   options: VerifyIcebergOptions,
 ): Promise<PartitionVerdict[]> {
-  const { base: { metadata } } = content;
-  const ids = new Set([...logsOf(metadata).keys(), id]);
-  const all = [...ids].map((id) => positionsOf(metadata, id));
-  const partitions = new Set(all.flatMap((positions) => [...positions.keys()]));
+  const { base: { metadata }, live } = content;
+  const ids = [...new Set([...logsOf(metadata).keys(), current])];
+  const isTold = ids.length === 1 || live.every(({ origin }) => origin !== undefined);
+  const groups = isTold ? ids.map((id) => ({ id, logs: [id] })) : [{ id: current, logs: ids }];
+  const groupOf = (log: string | undefined) =>
+    isTold && ids.length > 1 ? log ?? ANY_LOG : groups[0].id;
   const unreadable: UnreadableObject[] = [];
-  const counts = await countRows(content, all, unreadable, options);
+  const seen = await countRows(content, groupOf, unreadable, options);
+  const verdicts: PartitionVerdict[] = [];
+  for (const { id, logs } of groups) {
+    const own = live.filter(({ origin }) => groupOf(origin?.log) === id);
+    const damaged = unreadable.filter(({ object }) => own.some(({ name }) => name === object));
+    const letters = unreadable.filter(({ object }) => {
+      const found = content.beside.find(({ name }) => name === object);
+      return found !== undefined && groupOf(logOfName(metadata, found.parsed)) === id;
+    });
+    const group = { id, logs, live: own, unreadable: [...damaged, ...letters] };
+    verdicts.push(
+      ...await groupVerdicts(group, seen.get(id) ?? new Map(), content, current, options),
+    );
+  }
+  return verdicts;
+}
+
+/** Logs that are verified together. */
+interface Group {
+  id: string;
+  logs: readonly string[];
+  live: readonly LiveEntry[];
+  unreadable: readonly UnreadableObject[];
+}
+
+async function groupVerdicts(
+  { id, logs, live, unreadable }: Group,
+  seen: ReadonlyMap<number, Counts>,
+  content: Content,
+  current: string,
+  options: VerifyIcebergOptions,
+): Promise<PartitionVerdict[]> {
+  const { base: { metadata }, beside } = content;
+  const all = logs.map((log) => positionsOf(metadata, log));
+  const partitions = new Set(all.flatMap((positions) => [...positions.keys()]));
+  const isCurrent = id === current;
   const topicOffsets = await options.broker.topicOffsets(options.topic, {
     signal: options.signal,
     leaderless: options.leaderless,
   });
   const isDeleted = hasDeletes(content.base);
+  const objects = namedObjects(content, id);
+  const areNamed = logs.length === 1 && live.every(({ origin }) => origin?.range !== undefined);
   const verdicts: PartitionVerdict[] = [];
   for (const partition of [...partitions].sort((a, b) => a - b)) {
     const ranges = all.flatMap((positions) => positions.get(partition) ?? []);
     const from = Math.min(...ranges.map((range) => range.from));
     const end = Math.max(...ranges.map((range) => range.end));
-    const verdict = emptyVerdict(partition, { from, end }, id);
+    const verdict = { ...emptyVerdict(partition, { from, end }, id), isCurrent };
     verdict.expected = ranges.reduce((sum, range) => sum + range.end - range.from, 0);
-    // Files that others have written hold rows of all partitions: they are counted once.
+    // Files without a range in their names hold rows of all partitions: they are counted once.
     const isFirst = verdicts.length === 0;
-    verdict.objects = content.live.filter(({ name }) =>
-      (parsedFile(name)?.partition ?? (isFirst ? partition : -1)) === partition
-    ).length;
-    const seen = counts.get(partition) ?? new Counts();
+    const isOfPartition = (name: string) =>
+      (parseDataFile(name)?.partition ?? (isFirst ? partition : -1)) === partition;
+    verdict.objects = live.filter(({ name }) => isOfPartition(name)).length;
+    const counts = seen.get(partition) ?? new Counts();
     const holes: OffsetRange[] = [];
-    const torn = seen.further.torn(seen);
-    for (let offset = 0; offset < Math.max(end, seen.max + 1); offset++) {
-      const wanted = ranges.filter((range) =>
-        offset >= range.from && offset < range.end
-      ).length;
+    const torn = counts.further.torn(counts);
+    const last = Math.max(end - 1, counts.max);
+    for (let offset = Math.min(from, counts.min); offset <= last; offset++) {
+      const wanted = ranges.filter((range) => offset >= range.from && offset < range.end).length;
       const isTorn = torn.has(offset);
-      const found = seen.of(offset) - (isTorn ? 1 : 0);
+      const found = counts.of(offset) - (isTorn ? 1 : 0);
       verdict.found += Math.min(found, wanted);
       if (found < wanted) addOffset(holes, offset);
       // Logs with the same offsets have each such rows.
-      else if (found === wanted && wanted === 1 && seen.further.again.has(offset)) {
+      else if (found === wanted && wanted === 1 && counts.further.again.has(offset)) {
         addOffset(verdict.duplicate, offset);
       } else if (found > wanted) {
         addOffset(
@@ -220,22 +280,20 @@ async function byRows(
         );
       }
     }
-    const low = topicOffsets?.find((one) => one.partition === partition)?.low ?? Infinity;
-    const { missing, unproven } = await explainHoles(
-      holes,
-      { missing: [] },
-      low,
-      partition,
-      options,
-    );
+    const low = isCurrent
+      ? topicOffsets?.find((one) => one.partition === partition)?.low ?? Infinity
+      : Infinity;
+    // What no file's name covers is missing, whatever the topic still has.
+    const untold = areNamed ? tilingOf(objects, partition, { from, end }).missing : [];
+    const told = { missing: untold };
+    const { missing, unproven } = await explainHoles(holes, told, low, partition, options);
+    verdict.unreadable = unreadable.filter(({ object }) => isOfPartition(object));
     // Someone has deleted rows: which ones is theirs to know.
-    verdict.unreadable = unreadable.filter(({ object }) =>
-      (parsedFile(object)?.partition ?? (isFirst ? partition : -1)) === partition
-    );
     verdict.missing = isDeleted ? [] : without(missing, verdict.unreadable);
     verdict.unproven = isDeleted ? holes : without(unproven, verdict.unreadable);
-    for (const { parsed: { kind, first, last, partition: of } } of content.beside) {
-      if (kind === "gap" && of === partition) verdict.gaps.push({ first, last });
+    for (const { parsed: { kind, first, last, partition: of, ...name } } of beside) {
+      if (kind !== "gap" || of !== partition) continue;
+      if (logs.includes(logOfName(metadata, name))) verdict.gaps.push({ first, last });
     }
     verdicts.push(verdict);
   }
@@ -243,51 +301,61 @@ async function byRows(
 }
 
 async function countRows(
-  { live, beside }: Content,
-  all: ReadonlyArray<ReadonlyMap<number, TablePosition>>,
+  { base: { metadata }, live, beside, replayed }: Content,
+  groupOf: (log: string | undefined) => string,
   unreadable: UnreadableObject[],
   { store, signal, onProgress, indexColumn }: VerifyIcebergOptions,
-): Promise<Map<number, Counts>> {
-  const counts = new Map<number, Counts>();
-  const add = (partition: number, offset: number, index = 0) => {
-    let own = counts.get(partition);
-    if (own === undefined) counts.set(partition, own = new Counts());
-    if (index === 0) own.add(offset);
-    else own.further.add(offset, index);
+): Promise<Seen> {
+  const seen: Seen = new Map();
+  const add = (log: string | undefined, partition: number, offset: number, index = 0) => {
+    const group = groupOf(log);
+    const own = seen.get(group) ?? new Map<number, Counts>();
+    seen.set(group, own);
+    let counts = own.get(partition);
+    if (counts === undefined) own.set(partition, counts = new Counts());
+    if (index === 0) counts.add(offset);
+    else counts.further.add(offset, index);
   };
-  const end = (partition: number) => Math.max(...all.map((p) => p.get(partition)?.end ?? 0));
   let done = 0;
-  const read = async (name: string, parsed: NamedObject["parsed"]) => {
-    const bytes = await store.get(name, { signal });
-    const found = await objectOffsets({ name, parsed }, bytes, indexColumn).catch((error) => {
+  const read = async (name: string, parsed: NamedObject["parsed"], log: string | undefined) => {
+    const skipped = replayed.get(name) ?? [];
+    try {
+      const bytes = await store.get(name, { signal });
+      const found = await objectOffsets({ name, parsed }, bytes, indexColumn);
+      found.offsets.forEach((offset, row) => {
+        if (isReplayed(skipped, offset)) return;
+        add(log, found.partitionOf[row], offset, found.indexes?.[row]);
+      });
+    } catch (error) {
+      if (error instanceof Failure && error.kind === "service") throw error;
       // A file that another program has rewritten does not name its offsets.
-      const { first = 0, last = -1 } = parsedFile(name) ?? parsed as Partial<typeof parsed>;
-      unreadable.push({ ...unreadableObject(name, error), first, last });
-      return { offsets: [], partitionOf: [], indexes: undefined };
-    });
-    found.offsets.forEach((offset, row) =>
-      add(found.partitionOf[row], offset, found.indexes?.[row])
-    );
+      const { first = 0, last = -1 } = parseDataFile(name) ?? parsed as Partial<typeof parsed>;
+      // Also one that someone has removed: a snapshot's files are never written again.
+      const found = error instanceof Failure && error.kind === "failed"
+        ? { object: name, reason: error.message }
+        : unreadableObject(name, error);
+      unreadable.push({ ...found, first, last });
+    }
     onProgress?.(++done, live.length + beside.length);
   };
   const rows = { kind: "rows", extension: "parquet" } as NamedObject["parsed"];
   await inParallel([
-    ...live.map(({ name }) => () => read(name, rows)),
+    ...live.map(({ name, origin }) => () => read(name, rows, origin?.log)),
     ...beside.map(({ name, parsed }) => async () => {
+      const log = logOfName(metadata, parsed);
+      const { kind, partition, first, last } = parsed;
       // Of a range that is being committed.
-      if (parsed.first >= end(parsed.partition)) return;
-      if (parsed.kind === "dead-letters") return await read(name, parsed);
-      for (let offset = parsed.first; offset <= parsed.last; offset++) {
-        add(parsed.partition, offset);
-      }
+      if (first >= (positionsOf(metadata, log).get(partition)?.end ?? 0)) return;
+      if (kind === "dead-letters") return await read(name, parsed, log);
+      for (let offset = first; offset <= last; offset++) add(log, partition, offset);
     }),
   ], READ_AT_ONCE);
-  return counts;
+  return seen;
 }
 
 /** Whether another program has deleted or overwritten rows, as far as the table's history goes. */
 function hasDeletes({ metadata }: LoadedTable): boolean {
   return (metadata.snapshots ?? []).some(({ summary }) =>
-    ["delete", "overwrite"].includes(summary.operation)
+    ["delete", "overwrite"].includes(summary.operation) && !("ticklake.log" in summary)
   );
 }

@@ -23,7 +23,7 @@ export interface FileFacts {
  * @throws {Error} when a partition's value cannot be told
  */
 export function dataFile(facts: FileFacts, schema: IcebergSchema, spec: PartitionSpec): DataFile {
-  const { path, rows, bytes } = facts;
+  const { path } = facts;
   const partition: DataFile["partition"] = {};
   for (const { name, transform, "source-id": source } of spec.fields) {
     const column = schema.fields.find(({ id }) => id === source)!;
@@ -36,6 +36,16 @@ export function dataFile(facts: FileFacts, schema: IcebergSchema, spec: Partitio
       throw new Error(`${path} has rows of several partitions by ${name}`);
     }
   }
+  return describedFile(facts, schema, partition);
+}
+
+/** A file as manifests describe it, of a partition that is known. */
+export function describedFile(
+  facts: Omit<FileFacts, "partitions">,
+  schema: IcebergSchema,
+  partition: DataFile["partition"],
+): DataFile {
+  const { path, rows, bytes } = facts;
   return {
     content: 0,
     file_path: path,
@@ -74,7 +84,10 @@ function textValue(text: string, type: string): SingleValue {
   return BigInt(text);
 }
 
-function boundMaps({ rows, columns }: FileFacts, { fields }: IcebergSchema) {
+function boundMaps(
+  { rows, columns }: Pick<FileFacts, "rows" | "columns">,
+  { fields }: IcebergSchema,
+) {
   const value_counts: IntMap<bigint> = [];
   const null_value_counts: IntMap<bigint> = [];
   const lower_bounds: IntMap<Uint8Array> = [];

@@ -1,8 +1,9 @@
 import { objectName } from "../../lake/layout.ts";
-import { tableObjects } from "../../lake/table_objects.ts";
+import { type TableObject, tableObjects } from "../../lake/table_objects.ts";
 import type {
   BegunRange,
   LogName,
+  LogReplays,
   ObjectPlace,
   TableCallOptions,
   TableLog,
@@ -12,12 +13,16 @@ import type {
   WrittenRange,
 } from "../table.ts";
 import { dataFile } from "./data_file.ts";
+import { dataFolder, logOfName } from "./file_origin.ts";
 import { Gather } from "./gather.ts";
 import { giveUp } from "./give_up.ts";
 import type { IcebergTableParts } from "./iceberg_parts.ts";
+import { liveEntries } from "./live_entries.ts";
 import { currentSchema, type TableMetadata } from "./metadata.ts";
 import { specOfPaths } from "./partition_spec.ts";
-import { positionsOf } from "./position.ts";
+import { positionsOf, rewindOf, type Rewinds } from "./position.ts";
+import { icebergReplays } from "./replays.ts";
+import { rewindTable } from "./rewind.ts";
 import type { AddedFile } from "./snapshot.ts";
 import { type FileRange, takeRanges } from "./take_ranges.ts";
 
@@ -41,6 +46,9 @@ export class IcebergLog implements TableLog {
   readonly #parts: IcebergTableParts;
   readonly #id: string;
   readonly #gather: Gather;
+  readonly replays: LogReplays;
+  /** The rewinds of the partitions whose positions were asked. */
+  readonly #rewinds = new Map<number, Rewinds>();
   /** Ends commits when nobody waits for them any more. */
   #signal: AbortSignal | undefined;
 
@@ -54,24 +62,39 @@ export class IcebergLog implements TableLog {
       waitMs: parts.gatherMs,
       commit: (ranges) => this.#commit(ranges),
     });
+    this.replays = icebergReplays({
+      ...this.#commitOptions(),
+      addedFile: (object, metadata) => this.#addedFile(object, metadata),
+    });
   }
 
   async positions(
-    _owned: readonly number[] = [],
-    { signal }: TableCallOptions = {},
+    owned: readonly number[] = [],
+    options: TableCallOptions = {},
   ): Promise<ReadonlyMap<number, TablePosition>> {
     const base = await this.#parts.catalog.load();
-    signal?.throwIfAborted();
-    return base === undefined ? new Map() : positionsOf(base.metadata, this.#id);
+    options.signal?.throwIfAborted();
+    if (base === undefined) return new Map();
+    const beyond = new Map<number, number>();
+    for (const partition of owned) {
+      const rewinds = rewindOf(base.metadata, this.#id, partition);
+      this.#rewinds.set(partition, rewinds);
+      if (rewinds.end !== undefined) beyond.set(partition, rewinds.end);
+    }
+    // Of ranges that were taken out: their rows went with the commit, these lie beside the table.
+    await this.sweep(beyond, options);
+    return positionsOf(base.metadata, this.#id);
   }
 
-  objectName({ kind, partition, first, last, partitions, extension }: ObjectPlace): string {
+  objectName(place: ObjectPlace): string {
     const { schema: { table } } = this.#parts.description;
     const { name: { topic }, key: log } = this;
-    const place = { topic, log, partition, first, last, kind, partitions, extension };
-    const name = objectName({ table, ...place });
+    const { kind, partition, first, last, partitions, replay, extension } = place;
+    const own = { topic, log, partition, first, last, kind, partitions, replay, extension };
+    const name = objectName({ table, ...own });
     if (kind !== "rows") return name;
-    return `${table}/data/${name.slice(table.length + 1)}`;
+    const folder = dataFolder(table, this.#rewinds.get(partition)?.count);
+    return `${folder}${name.slice(table.length + 1)}`;
   }
 
   async take(
@@ -110,6 +133,35 @@ export class IcebergLog implements TableLog {
     );
   }
 
+  async rewind(
+    to: ReadonlyMap<number, TablePosition>,
+    options: TableCallOptions = {},
+  ): Promise<void> {
+    await rewindTable({ ...this.#commitOptions(), to, ...options });
+    await this.positions([...to.keys()], options);
+  }
+
+  async ranges(
+    options: TableCallOptions = {},
+  ): Promise<ReadonlyMap<number, ReadonlyArray<{ first: number; end: number }>>> {
+    const { catalog, files } = this.#parts;
+    const base = await catalog.load();
+    const ranges = new Map<number, Array<{ first: number; end: number }>>();
+    if (base === undefined) return ranges;
+    const add = (partition: number, first: number, last: number) => {
+      const own = ranges.get(partition) ?? [];
+      ranges.set(partition, [...own, { first, end: last + 1 }]);
+    };
+    for (const { origin } of (await liveEntries(base, files)).entries) {
+      if (origin?.range === undefined || origin.log !== this.#id) continue;
+      add(origin.range.partition, origin.range.first, origin.range.last);
+    }
+    for (const { parsed } of await this.#letters(base.metadata, options)) {
+      add(parsed.partition, parsed.first, parsed.last);
+    }
+    return ranges;
+  }
+
   #commitOptions() {
     const { catalog, files, description: { schema: { table } } } = this.#parts;
     const { topic, cluster, topicId } = this.name;
@@ -129,6 +181,7 @@ export class IcebergLog implements TableLog {
     return await takeRanges({
       ...this.#commitOptions(),
       ranges,
+      rewinds: this.#rewinds,
       signal: this.#signal,
       onRetry: (reason) => {
         if (reason === "conflict") this.#parts.onConflict?.();
@@ -159,16 +212,25 @@ export class IcebergLog implements TableLog {
   }
 
   async #removeLetters(
-    isGone: (object: { parsed: { partition: number; first: number; last: number } }) => boolean,
-    { signal }: TableCallOptions,
+    isGone: (object: TableObject) => boolean,
+    options: TableCallOptions,
   ): Promise<void> {
-    const { files: { store }, description: { schema: { table } } } = this.#parts;
-    const { name: { topic }, key } = this;
-    const kinds = ["dead-letters", "gap"] as const;
-    const names: string[] = [];
-    for await (const object of tableObjects(store, { table, topic, kinds, signal })) {
-      if ((object.parsed.log ?? "") === key && isGone(object)) names.push(object.name);
+    const base = await this.#parts.catalog.load();
+    const letters = await this.#letters(base?.metadata ?? {}, options);
+    for (const { name } of letters.filter(isGone)) {
+      await this.#parts.files.store.remove(name, options);
     }
-    for (const name of names) await store.remove(name);
+  }
+
+  /** The log's dead letters and gaps. */
+  async #letters(
+    metadata: Pick<TableMetadata, "properties">,
+    { signal }: TableCallOptions,
+  ): Promise<TableObject[]> {
+    const { files: { store }, description: { schema: { table } } } = this.#parts;
+    const { name: { topic } } = this;
+    const kinds = ["dead-letters", "gap"] as const;
+    const all = await Array.fromAsync(tableObjects(store, { table, topic, kinds, signal }));
+    return all.filter(({ parsed }) => logOfName(metadata, parsed) === this.#id);
   }
 }

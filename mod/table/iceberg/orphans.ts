@@ -1,9 +1,10 @@
-import { parseObjectName } from "../../lake/layout.ts";
 import type { LakeObject } from "../../lake/store.ts";
 import type { LoadedTable, TableCatalog } from "./catalog.ts";
 import { type ManifestFile, readManifest, STATUS } from "./manifest.ts";
 import { readManifestList } from "./manifest_list.ts";
-import { logId, positionsOf } from "./position.ts";
+import { logOfName, mergedAt, parseDataFile } from "./file_origin.ts";
+import { positionsOf } from "./position.ts";
+import { replayRecords } from "./replay_record.ts";
 import { writtenAt } from "./snapshot.ts";
 import type { TableFiles } from "./table_files.ts";
 
@@ -32,23 +33,26 @@ export async function findOrphans(
     ...await Array.fromAsync(files.store.list(`${files.folder}/data/`, { signal })),
     ...await Array.fromAsync(files.store.list(`${files.folder}/metadata/`, { signal })),
   ];
+  // Before the table: the record of a replay is removed after its commit.
+  const isReplaying = (await replayRecords(files.store, files.folder, { signal })).length > 0;
   const base = await catalog.load();
   if (base === undefined) return [];
   const kept = await referenced(base, files, signal);
   return listed.filter(({ name }) => {
     if (kept.has(name)) return false;
-    const writtenMs = writtenAt(name);
+    const writtenMs = writtenAt(name) ?? mergedAt(name);
     if (writtenMs !== undefined) return Date.now() - writtenMs > olderThanMs;
+    if (isReplaying && parseDataFile(name)?.replay !== undefined) return false;
     return isOvertaken(name, base);
   });
 }
 
 /** Whether a data file of ours lies before its partition's position. */
 function isOvertaken(name: string, { metadata }: LoadedTable): boolean {
-  const parsed = name.includes("/data/") ? parseObjectName(name.replace("/data/", "/")) : null;
+  const parsed = name.includes("/data/") ? parseDataFile(name) : null;
   if (parsed === null) return false;
-  const { topic, log = "", partition, last } = parsed;
-  const position = positionsOf(metadata, logId(log, topic)).get(partition);
+  const { partition, last } = parsed;
+  const position = positionsOf(metadata, logOfName(metadata, parsed)).get(partition);
   return position !== undefined && last < position.end;
 }
 

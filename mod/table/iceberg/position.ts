@@ -44,6 +44,32 @@ export function settledRanges(metadata: TableMetadata, log: string, partition: n
   return value === undefined ? [] : value.split(",");
 }
 
+/** Name of the property that says how often a partition's end was set back, see {@linkcode rewindOf}. */
+export function rewindProperty(log: string, partition: number): string {
+  return `ticklake.rewind.${log}.${partition}`;
+}
+
+/** How often the end of a partition was set back. */
+export interface Rewinds {
+  count: number;
+  /** Where the last one has put the end, as long as nothing was taken since. */
+  end?: number;
+}
+
+/** The rewinds of a partition; the property's value is such as `2`, or `2:1000` before the next take. */
+export function rewindOf(metadata: TableMetadata, log: string, partition: number): Rewinds {
+  const found = /^(\d+)(?::(\d+))?$/.exec(
+    metadata.properties?.[rewindProperty(log, partition)] ?? "0",
+  );
+  if (found === null) return { count: 0 };
+  return { count: Number(found[1]), ...(found[2] === undefined ? {} : { end: Number(found[2]) }) };
+}
+
+/** Name of the property with the id of the log's last replay of dead letters. */
+export function replayProperty(log: string): string {
+  return `ticklake.replay.${log}`;
+}
+
 /**
  * All positions of a log, by partition.
  * @throws {Failure} kind `failed`, when someone has changed one into what is none

@@ -24,8 +24,10 @@ export interface AddedFile {
 export interface SnapshotChange {
   /** Files to add, each with the id of its partition spec. */
   added: readonly AddedFile[];
-  /** URIs of files to remove: their rows are in `added`. @default {none} */
+  /** URIs of files to remove. @default {none} */
   removed?: ReadonlySet<string>;
+  /** Whether `added` has fewer rows than `removed`. @default {false} */
+  isDelete?: boolean;
   /** Added to the summary. */
   summary?: Record<string, string>;
 }
@@ -203,13 +205,20 @@ class ManifestWriter {
   }
 }
 
+/** Source: https://iceberg.apache.org/spec/#snapshots, operation */
+function operationOf({ added, removed, isDelete = false }: SnapshotChange): string {
+  if (removed === undefined) return "append";
+  if (!isDelete) return "replace";
+  return added.length === 0 ? "delete" : "overwrite";
+}
+
 function summaryOf(
   change: SnapshotChange,
   manifests: readonly ManifestFile[],
   parent: Snapshot | undefined,
   gone: readonly DataFile[],
 ): Record<string, string> {
-  const { removed, summary } = change;
+  const { summary } = change;
   const added = change.added.map(({ file }) => file);
   const sum = (files: readonly DataFile[], of: (file: DataFile) => bigint) =>
     files.reduce((total, file) => total + of(file), 0n);
@@ -220,7 +229,7 @@ function summaryOf(
   const liveRows = data.reduce((n, m) => n + m.added_rows_count + m.existing_rows_count, 0n);
   const size = BigInt(parent?.summary["total-files-size"] ?? "0") + bytes(added) - bytes(gone);
   return {
-    operation: removed === undefined ? "append" : "replace",
+    operation: operationOf(change),
     "added-data-files": String(added.length),
     "added-records": String(rows(added)),
     "added-files-size": String(bytes(added)),

@@ -9,6 +9,9 @@ import {
   logProperty,
   positionProperty,
   positionsOf,
+  rewindOf,
+  rewindProperty,
+  type Rewinds,
   settledRanges,
 } from "./position.ts";
 import { type AddedFile, writeSnapshot } from "./snapshot.ts";
@@ -34,6 +37,8 @@ export interface TakeOptions {
   /** `record`: what the log is, for the table's properties. */
   log: { id: string; description: string; record?: string };
   ranges: readonly FileRange[];
+  /** The rewinds that the caller knows of, by partition; it may not know of all partitions. */
+  rewinds?: ReadonlyMap<number, Rewinds>;
   signal?: AbortSignal;
   /** Told of each repetition. */
   onRetry?(reason: "conflict" | "unknown", error?: unknown): void;
@@ -99,10 +104,20 @@ function missing({ table, catalog }: TakeOptions): Failure {
 }
 
 /** Ranges that are not in the table yet. */
-function dueRanges({ metadata }: LoadedTable, { ranges, table, log }: TakeOptions): FileRange[] {
+function dueRanges({ metadata }: LoadedTable, options: TakeOptions): FileRange[] {
+  const { ranges, table, log, rewinds } = options;
   const positions = positionsOf(metadata, log.id);
   return ranges.filter(({ partition, first, end }) => {
     const position = positions.get(partition);
+    const known = rewinds?.get(partition)?.count;
+    if (known !== undefined && known !== rewindOf(metadata, log.id, partition).count) {
+      throw new Failure(
+        "failed",
+        `table ${table} was set back while partition ${partition} of ${log.description} was being ` +
+          "written",
+        { fix: "Nothing is lost. Start this again: it goes on where the table is." },
+      );
+    }
     if (settledRanges(metadata, log.id, partition).includes(`${first}-${end}`)) {
       throw new Failure(
         "failed",
@@ -142,6 +157,10 @@ async function commitOf(
     const from = before.get(partition)?.from ?? first;
     const position: TablePosition = { from, end };
     positions[positionProperty(log.id, partition)] = formatPosition(position);
+    const rewinds = rewindOf(metadata, log.id, partition);
+    if (rewinds.end !== undefined) {
+      positions[rewindProperty(log.id, partition)] = String(rewinds.count);
+    }
   }
   const added = due.flatMap((range) => range.files(base));
   // For people who look into the history; short, as metadata is written anew with each commit.

@@ -1,0 +1,268 @@
+import { groupInUse } from "../broker/group_in_use.ts";
+import { Failure } from "../failure/failure.ts";
+import { gapPartitions, type ObjectName, objectName } from "../lake/layout.ts";
+import { type TableObject, tableObjects } from "../lake/table_objects.ts";
+import { stateFolder } from "../table/hive/state_names.ts";
+import type { TableCatalog } from "../table/iceberg/catalog.ts";
+import { logOfName } from "../table/iceberg/file_origin.ts";
+import { liveEntries, mayHold } from "../table/iceberg/live_entries.ts";
+import { mendTable } from "../table/iceberg/mend.ts";
+import { logId } from "../table/iceberg/position.ts";
+import type { TableFiles } from "../table/iceberg/table_files.ts";
+import type { GapReason } from "../table/table.ts";
+import { objectOffsets } from "../verify/object_offsets.ts";
+import { addOffset, type OffsetRange, without } from "../verify/offset_range.ts";
+import { OffsetSet } from "../verify/offset_set.ts";
+import type { PartitionVerdict, TableVerdict } from "../verify/verify.ts";
+import { isThere, keepOthers } from "./letters.ts";
+import { openLog } from "./open_log.ts";
+import type { RepairOptions } from "./repair.ts";
+import { isEmpty, type RepairPlan } from "./repair_plan.ts";
+import { reset } from "./reset.ts";
+
+/** Options of {@linkcode repairIceberg}. */
+export interface RepairIcebergOptions extends RepairOptions {
+  catalog: TableCatalog;
+  files: TableFiles;
+  /** Verifies again, by reading every row. */
+  verifyAgain(): Promise<TableVerdict>;
+}
+
+/** Reason of the gaps that a repair records. */
+const LOST: GapReason = "lost";
+
+/**
+ * Does what a verification of an Iceberg table calls for. Every step may be repeated, and leaves something
+ * that verifies better than before or is found again:
+ *
+ * 1. One commit takes out files that cannot be read (copied to the table's state folder first), rows that
+ *    are there a second time, and rows beyond the table's positions. Dead letters and gaps of offsets that
+ *    are rows are removed after it.
+ * 2. Offsets that neither the table nor the topic has become gaps on record.
+ * 3. The table is rewound to the first missing offset that the topic has, see {@linkcode reset}.
+ * 4. `consume` writes from there to the end.
+ *
+ * @returns what was, or would be, done
+ * @throws {Failure} kind `usage`, when the group has members; kind `service`
+ */
+export async function repairIceberg(options: RepairIcebergOptions): Promise<RepairPlan[]> {
+  const { admin, group, dryRun, signal, verdict } = options;
+  let plans = await plansOf(verdict, options);
+  options.onPlan?.(plans);
+  if (dryRun || plans.every(isEmpty)) return plans;
+  if (await admin.members(group, signal) > 0) throw groupInUse(group);
+  const log = await openLog(options);
+  const isMended = plans.some(({ doubled = [], aside, sweep }) =>
+    doubled.length + aside.length > 0 || sweep
+  );
+  if (isMended) {
+    await mend(plans, logId(log.key, options.topic), options);
+    // What the files held that are out now is missing, and no more is.
+    const { partitions: left } = await options.verifyAgain();
+    const lows = await lowOffsets(options);
+    plans = plans.map((plan) => {
+      const isOf = ({ partition, log }: { partition: number; log: string }) =>
+        partition === plan.partition && log === plan.log;
+      const after = left.find(isOf);
+      if (after === undefined) return plan;
+      const { lost, rewriteFrom } = planOf(after, lows.get(plan.partition) ?? Infinity);
+      // The topic cannot tell whether an offset that it no longer has was a message; that a file was there can.
+      const held = verdict.partitions.find(isOf)!.unreadable.flatMap(({ first, last }) =>
+        without([{ first, last }], without([{ first, last }], after.unproven))
+      );
+      return { ...plan, lost: [...lost, ...held], rewriteFrom };
+    });
+  }
+  for (const plan of plans) await recordLost(plan, options);
+  const from = new Map(
+    plans.flatMap(({ partition, rewriteFrom }) =>
+      rewriteFrom === undefined ? [] : [[partition, rewriteFrom] as const]
+    ),
+  );
+  if (from.size > 0) {
+    await reset({
+      ...options,
+      target: (partition) => from.get(partition)!,
+      partitions: [...from.keys()],
+      rewrite: true,
+      dryRun: false,
+    });
+    await options.consume();
+  }
+  return plans;
+}
+
+async function plansOf(
+  { partitions }: TableVerdict,
+  options: RepairIcebergOptions,
+): Promise<RepairPlan[]> {
+  const lows = await lowOffsets(options);
+  return partitions
+    .map((verdict) => planOf(verdict, lows.get(verdict.partition) ?? Infinity))
+    .filter((plan) => !isEmpty(plan) || plan.hopeless.length > 0);
+}
+
+/** Offset of the topic's oldest message, by partition. */
+async function lowOffsets(
+  { broker, topic, signal }: RepairIcebergOptions,
+): Promise<ReadonlyMap<number, number>> {
+  const offsets = await broker.topicOffsets(topic, { signal });
+  if (offsets === null) throw new Failure("service", `topic ${topic} does not exist`);
+  return new Map(offsets.map(({ partition, low }) => [partition, low]));
+}
+
+/** @param low offset of the topic's oldest message */
+function planOf(verdict: PartitionVerdict, low: number): RepairPlan {
+  const { partition, log, missing, duplicate, unreadable, beyond, isCurrent } = verdict;
+  const from = isCurrent ? low : Infinity;
+  const plan: RepairPlan = {
+    partition,
+    log,
+    redundant: [],
+    doubled: isCurrent ? duplicate : [],
+    aside: isCurrent ? unreadable.map(({ object }) => object) : [],
+    lost: missing.flatMap(({ first, last }) =>
+      first < from ? [{ first, last: Math.min(last, from - 1) }] : []
+    ),
+    sweep: isCurrent && beyond.length > 0,
+    hopeless: [],
+  };
+  if (!isCurrent && duplicate.length + unreadable.length + beyond.length > 0) {
+    plan.hopeless.push("what is wrong with a log that the topic's name no longer stands for stays");
+  }
+  const again = [
+    ...missing.map(({ first, last }) => last < from ? Infinity : Math.max(first, from)),
+    ...unreadable.map(({ first, last }) => last < from ? Infinity : Math.max(first, from)),
+  ];
+  const first = Math.min(...again);
+  if (first < Infinity) plan.rewriteFrom = first;
+  return plan;
+}
+
+/** Step 1. */
+async function mend(
+  plans: readonly RepairPlan[],
+  log: string,
+  options: RepairIcebergOptions,
+): Promise<void> {
+  const { store, tableName: table, signal } = options;
+  const aside = plans.flatMap(({ aside }) => aside);
+  for (const name of aside) {
+    if (!await isThere(name, { store, signal })) continue;
+    const copy = `${stateFolder(table)}damaged/${name.replaceAll("/", "~")}`;
+    await store.put(copy, await store.get(name, { signal }), { signal });
+  }
+  const doubled = new Map(
+    plans.flatMap(({ partition, doubled = [] }) =>
+      doubled.length > 0 ? [[partition, doubled] as const] : []
+    ),
+  );
+  const beyond = new Set(plans.flatMap(({ partition, sweep }) => sweep ? [partition] : []));
+  const unreadable = new Set(aside);
+  await mendTable({ ...options, table, log: { id: log }, unreadable, doubled, beyond });
+  for (const name of aside) {
+    if (name.startsWith("dead_letter/")) await store.remove(name, { signal });
+  }
+  for (const [partition, ranges] of doubled) await mendBeside(partition, ranges, log, options);
+}
+
+/** Takes offsets out of dead letters and gaps that are rows, or dead letters of another object. */
+async function mendBeside(
+  partition: number,
+  doubled: readonly OffsetRange[],
+  log: string,
+  options: RepairIcebergOptions,
+): Promise<void> {
+  const { store, tableName: table, topic, signal } = options;
+  const seen = await rowsAmong(partition, doubled, log, options);
+  const metadata = (await options.catalog.load())?.metadata ?? {};
+  const kinds = ["dead-letters", "gap"] as const;
+  const all = await Array.fromAsync(tableObjects(store, { table, topic, kinds, signal }));
+  const concerned = all.filter(({ parsed }) =>
+    parsed.partition === partition && logOfName(metadata, parsed) === log &&
+    doubled.some(({ first, last }) => first <= parsed.last && last >= parsed.first)
+  );
+  for (const object of concerned) {
+    if (object.parsed.kind !== "dead-letters") continue;
+    const { offsets } = await objectOffsets(object, await store.get(object.name, { signal }));
+    const again = new Set(offsets.filter((offset) => isIn(doubled, offset) && !seen.add(offset)));
+    if (again.size > 0) {
+      await keepOthers(object.name, (offset) => again.has(offset), { store, signal });
+    }
+  }
+  for (const object of concerned) {
+    if (object.parsed.kind === "gap") await narrowGap(object, doubled, seen, options);
+  }
+}
+
+function isIn(ranges: readonly OffsetRange[], offset: number): boolean {
+  return ranges.some(({ first, last }) => offset >= first && offset <= last);
+}
+
+/** Those of some offsets that are rows. */
+async function rowsAmong(
+  partition: number,
+  wanted: readonly OffsetRange[],
+  log: string,
+  { catalog, files, store, signal }: RepairIcebergOptions,
+): Promise<OffsetSet> {
+  const rows = new OffsetSet();
+  const base = await catalog.load();
+  if (base === undefined) return rows;
+  const parsed = { kind: "rows", extension: "parquet" } as ObjectName;
+  for (const { name, file, origin } of (await liveEntries(base, files)).entries) {
+    if (origin !== undefined && origin.log !== log) continue;
+    if (!wanted.some((range) => mayHold(file, base, partition, range))) continue;
+    const found = await objectOffsets({ name, parsed }, await store.get(name, { signal }));
+    found.offsets.forEach((offset, row) => {
+      if (found.partitionOf[row] === partition && isIn(wanted, offset)) rows.add(offset);
+    });
+  }
+  return rows;
+}
+
+/** Puts records of the gap's offsets that are nowhere else in the place of the former one. */
+async function narrowGap(
+  { name, parsed }: TableObject,
+  doubled: readonly OffsetRange[],
+  seen: OffsetSet,
+  { store, signal }: RepairIcebergOptions,
+): Promise<void> {
+  const held: OffsetRange[] = [];
+  let isNarrower = false;
+  for (const { first, last } of doubled) {
+    const end = Math.min(last, parsed.last);
+    for (let offset = Math.max(first, parsed.first); offset <= end; offset++) {
+      // One of two gaps keeps what no row has.
+      if (seen.add(offset)) continue;
+      addOffset(held, offset);
+      isNarrower = true;
+    }
+  }
+  if (!isNarrower) return;
+  const record = JSON.parse(new TextDecoder().decode(await store.get(name, { signal })));
+  for (const { first, last } of without([parsed], held)) {
+    const narrower = objectName({ ...parsed, first, last });
+    const bytes = new TextEncoder().encode(
+      JSON.stringify({ ...record, first, last, lost: last + 1 - first }) + "\n",
+    );
+    await store.put(narrower, bytes, { signal });
+  }
+  await store.remove(name, { signal });
+}
+
+/** Step 2. */
+async function recordLost(
+  { partition, lost }: RepairPlan,
+  options: RepairIcebergOptions,
+): Promise<void> {
+  const { store, topic, signal } = options;
+  if (lost.length === 0) return;
+  const log = await openLog(options);
+  for (const { first, last } of lost) {
+    const place = { partition, first, last, kind: "gap", extension: "json" } as const;
+    const name = log.objectName({ ...place, partitions: gapPartitions(LOST) });
+    const record = { topic, partition, first, last, lost: last + 1 - first, reason: LOST };
+    await store.put(name, new TextEncoder().encode(JSON.stringify(record) + "\n"), { signal });
+  }
+}

@@ -1,0 +1,50 @@
+import { Failure } from "../../failure/failure.ts";
+import { backoff } from "../../wait/backoff.ts";
+import { sleep } from "../../wait/sleep.ts";
+import type { LoadedTable, TableCatalog } from "./catalog.ts";
+import type { TableUpdate } from "./updates.ts";
+
+/** Options of {@linkcode changeTable}. */
+export interface ChangeOptions {
+  catalog: TableCatalog;
+  /** The table's name, for messages. */
+  table: string;
+  signal?: AbortSignal;
+  /** Milliseconds of failing services after which it gives up. @default {30000} */
+  patienceMs?: number;
+}
+
+const PATIENCE_MS = 30_000;
+
+/**
+ * Changes a table in one compare-and-set. After a conflict, and after an error that leaves the outcome
+ * open, the table is loaded again and `change` is asked anew: it must recognize its own change.
+ * @param change the updates for a state of the table; `undefined` where nothing is to be done (any more)
+ * @throws {Failure} kind `failed`, when there is no table; what `change` throws
+ */
+export async function changeTable(
+  { catalog, table, signal, patienceMs = PATIENCE_MS }: ChangeOptions,
+  change: (base: LoadedTable) => Promise<readonly TableUpdate[] | undefined>,
+): Promise<void> {
+  const began = performance.now();
+  const pauses = backoff({ firstMs: 100, longestMs: 5000, jitter: 0.5 });
+  for (;;) {
+    signal?.throwIfAborted();
+    try {
+      const base = await catalog.load();
+      if (base === undefined) {
+        throw new Failure("failed", `table ${table} is not in ${catalog.description}`, {
+          fix:
+            "consume --table-format iceberg makes it; check --database and the catalog's settings.",
+        });
+      }
+      const updates = await change(base);
+      if (updates === undefined || await catalog.commit(base, updates)) return;
+      await sleep(50 * Math.random(), signal);
+    } catch (error) {
+      if (signal?.aborted || !(error instanceof Failure && error.kind === "service")) throw error;
+      if (performance.now() - began > patienceMs) throw error;
+      await sleep(pauses.next().value, signal);
+    }
+  }
+}

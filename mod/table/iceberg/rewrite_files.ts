@@ -1,0 +1,157 @@
+import { parquetMetadata } from "hyparquet";
+import { Failure, messageOf } from "../../failure/failure.ts";
+import { columnJob, type RowsToWrite } from "../../lake/format/column_job.ts";
+import { fileStatistics } from "../../lake/format/column_statistics.ts";
+import type { Compression } from "../../lake/format/compression.ts";
+import { encode } from "../../lake/format/encode.ts";
+import type { ObjectRows } from "../../lake/format/object_rows.ts";
+import { parquetBatches } from "../../lake/format/parquet/read_parquet.ts";
+import type { Column, ColumnType } from "../../schema/schema.ts";
+import type { LoadedTable } from "./catalog.ts";
+import { describedFile } from "./data_file.ts";
+import { mergedName } from "./file_origin.ts";
+import { typeName } from "./iceberg_schema.ts";
+import type { LiveEntry } from "./live_entries.ts";
+import { currentSchema, type IcebergSchema } from "./metadata.ts";
+import type { AddedFile } from "./snapshot.ts";
+import type { TableFiles } from "./table_files.ts";
+
+/** Which rows are written again, by Kafka's coordinates. */
+export type RowFilter = (partition: number, offset: number, index: number) => boolean;
+
+/** Options of {@linkcode rewriteFiles}. */
+export interface RewriteOptions {
+  base: LoadedTable;
+  files: TableFiles;
+  /** Files of one partition of the table; their rows become one file. */
+  entries: readonly LiveEntry[];
+  /** Id of the log that all the rows are of. */
+  log: string;
+  /** @default {all} */
+  isKept?: RowFilter;
+  /** Column with a row's place in its message's array; without it messages are one row. */
+  indexColumn?: string;
+  /** @default {"zstd"} */
+  compression?: Compression;
+  signal?: AbortSignal;
+}
+
+/** What came of it. */
+export interface RewrittenRows {
+  /** Absent where no row is kept. */
+  file?: AddedFile;
+  kept: number;
+  gone: number;
+}
+
+const TYPES: Readonly<Record<string, ColumnType>> = {
+  string: "string",
+  date: "date",
+  double: "double",
+  long: "long",
+  timestamptz: "timestamp",
+};
+
+/**
+ * Writes the rows of some files as one new file, which is in no snapshot yet. Columns are found by their
+ * field ids, so that columns renamed by another program keep their values.
+ * @throws {Failure} kind `failed`, when a file cannot be read or has a column that cannot be written
+ */
+export async function rewriteFiles(options: RewriteOptions): Promise<RewrittenRows> {
+  const { base: { metadata }, files, entries, log, isKept, compression = "zstd" } = options;
+  const schema = currentSchema(metadata);
+  const columns = schema.fields.map(({ name, type, required }): Column => {
+    const known = typeof type === "string" ? TYPES[type] : undefined;
+    if (known === undefined) {
+      throw new Failure(
+        "failed",
+        `column ${name} is ${typeName(type)}: files with it cannot be written again here`,
+        { fix: "Another program has added it. Let that program rewrite the table's files." },
+      );
+    }
+    return { wire: name, name, type: known, required };
+  });
+  const sources: RowsToWrite[] = [];
+  let rows = 0;
+  for (const { name } of entries) {
+    options.signal?.throwIfAborted();
+    const bytes = await files.store.get(name, { signal: options.signal });
+    const batches = await batchesById(name, bytes, columns, schema.fields);
+    for (const batch of batches) rows += batch.rows;
+    sources.push({ batches, isKept: isKept && keptBy(isKept, options.indexColumn) });
+  }
+  const fieldIds = new Map(schema.fields.map(({ name, id }) => [name, id]));
+  const job = columnJob(sources, { columns, compression, fieldIds });
+  const kept = job.rows;
+  if (kept === 0) return { kept, gone: rows };
+  const [{ bytes }] = encode(job);
+  const name = mergedName(folderOf(entries[0].name, files.folder), log, Date.now());
+  await files.store.put(name, bytes, { signal: options.signal });
+  const facts = {
+    path: files.uri(name, metadata.location),
+    bytes: bytes.length,
+    ...fileStatistics(bytes),
+  };
+  const { specId, file: { partition } } = entries[0];
+  return {
+    kept,
+    gone: rows - kept,
+    file: { specId, file: describedFile(facts, schema, partition) },
+  };
+}
+
+function keptBy(isKept: RowFilter, indexColumn = ""): RowsToWrite["isKept"] {
+  return ({ columns }, row) =>
+    isKept(
+      Number(columns.get("kafka_partition")![row]),
+      Number(columns.get("kafka_offset")![row]),
+      Number(columns.get(indexColumn)?.[row] ?? 0),
+    );
+}
+
+/** The rows of a file under the table's names, which may not be those in the file. */
+async function batchesById(
+  name: string,
+  bytes: Uint8Array,
+  columns: readonly Column[],
+  fields: IcebergSchema["fields"],
+): Promise<ObjectRows["batches"]> {
+  try {
+    const file = bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
+    const elements = parquetMetadata(file as ArrayBuffer).schema.slice(1);
+    // Files of a Hive table have no ids: the table's name mapping takes them by their names.
+    const hasIds = elements.some(({ field_id }) => field_id !== undefined);
+    const nameInFile = new Map(fields.map(({ id, name }) => {
+      const element = elements.find((one) => hasIds ? one.field_id === id : one.name === name);
+      return [name, element?.name] as const;
+    }));
+    const wanted = columns.flatMap((column) => {
+      const name = nameInFile.get(column.name);
+      return name === undefined ? [] : [{ ...column, name }];
+    });
+    const batches = await parquetBatches(bytes, wanted);
+    return batches.map(({ rows, columns: found }) => ({
+      rows,
+      columns: new Map(
+        [...nameInFile].flatMap(([name, inFile]) => {
+          const values = inFile === undefined ? undefined : found.get(inFile);
+          return values === undefined ? [] : [[name, values] as const];
+        }),
+      ),
+    }));
+  } catch (cause) {
+    throw new Failure("failed", `file ${name} cannot be read: ${messageOf(cause)}`, {
+      cause,
+      fix: "`ticklake repair --table-format iceberg` takes its offsets out and reads them again.",
+    });
+  }
+}
+
+/** Where the rows of a file are written to: never among the objects of a Hive table. */
+function folderOf(name: string, table: string): string {
+  const folder = name.slice(0, name.lastIndexOf("/"));
+  if (folder === `${table}/data` || folder.startsWith(`${table}/data/`)) return folder;
+  return folder.startsWith(`${table}/`)
+    ? `${table}/data/${folder.slice(table.length + 1)}`
+    : `${table}/data`;
+}
