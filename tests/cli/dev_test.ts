@@ -117,3 +117,26 @@ Deno.test("./dev without a task says what there is", async () => {
   assert.ok(named.length > 5);
   for (const name of named) assert.ok(name in tasks, name);
 });
+
+Deno.test("./dev says in words that a package is missing and cannot be fetched", async () => {
+  const env = {
+    PATH: Deno.env.get("PATH")!,
+    HOME: Deno.env.get("HOME")!,
+    DENO_DIR: Deno.makeTempDirSync(),
+    NPM_CONFIG_REGISTRY: "http://127.0.0.1:9",
+  };
+  for (const task of ["test", "compile", "demo"]) {
+    const { code, stderr } = await new Deno.Command(`${REPOSITORY}/dev`, {
+      args: [task],
+      clearEnv: true,
+      env,
+    }).output();
+    const text = new TextDecoder().decode(stderr);
+    assert.deepEqual([task, code], [task, 3], text);
+    assert.match(
+      text,
+      /^error: a package .*\n {2}found: no answer for http:\/\/127\.0\.0\.1:9\/.*\n {2}fix: connect.*\n$/,
+    );
+  }
+  Deno.removeSync(env.DENO_DIR, { recursive: true });
+});

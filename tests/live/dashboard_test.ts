@@ -199,7 +199,7 @@ serviceTest(
     const { page, errors } = browser;
     await openDashboard(page, pipeline.url);
     assert.equal(await page.textContent("#indices-title"), "Index", "the schema's name of the key");
-    assert.match((await page.textContent("#values"))!, /^2024-03-31 {2}O .* C 159\.00/);
+    assert.match((await page.textContent("#values"))!, /^2024-03-31 {2}O\u00a0.* C\u00a0159\.00/);
     const box = (await page.locator("#chart").boundingBox())!;
     await page.mouse.move(box.x + box.width / 3, box.y + box.height / 2);
     await page.waitForSelector("#values:not(:has-text('2024-03-31'))");

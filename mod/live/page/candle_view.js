@@ -168,11 +168,10 @@ export class CandleView {
     const quote = this.#quotes.of(this.#symbol, this.#pointed) ?? this.#quotes.last(this.#symbol);
     const [, day, open, high, low, close] = quote;
     const traded = volumeOf(quote);
-    show(
-      "values",
-      `${day}  O ${price(open)}  H ${price(high)}  L ${price(low)}  C ${price(close)}` +
-        (traded > 0 ? `  V ${amount(traded)}` : ""),
-    );
+    const pairs = [["O", price(open)], ["H", price(high)], ["L", price(low)], ["C", price(close)]];
+    if (traded > 0) pairs.push(["V", amount(traded)]);
+    // A letter and its value stay on one line.
+    show("values", [day, ...pairs.map((pair) => pair.join("\u00a0"))].join("  "));
   }
 
   #words() {

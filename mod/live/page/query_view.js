@@ -4,6 +4,9 @@ import { byId, number, setText, show } from "./text.js";
 /** Bytes of a statement that fit the address of a request. */
 const LONGEST = 6000;
 
+/** Characters of a value that stay on one line. */
+const ONE_LINE = 32;
+
 export class QueryView {
   #sql = byId("sql");
   #examples = byId("sql-example");
@@ -97,7 +100,10 @@ class Answer {
   take({ progress, columns, rows, done, error }) {
     if (progress !== undefined) show("sql-status", progress);
     if (columns !== undefined) this.#begin(columns);
-    if (rows !== undefined) this.#body.append(...rows.map(rowOf));
+    if (rows !== undefined) {
+      this.#body.append(...rows.map(rowOf));
+      this.#align();
+    }
     if (error !== undefined) showError(error);
     if (done !== undefined) {
       const count = `${number(done.rows)} ${done.rows === 1 ? "row" : "rows"}`;
@@ -106,6 +112,14 @@ class Answer {
         (done.more ? `The first ${count}` : count) + ` in ${done.seconds.toFixed(1)} s.` +
           (done.more ? " ticklake query prints all of them." : ""),
       );
+    }
+  }
+
+  /** A heading stands over its numbers. */
+  #align() {
+    const headings = byId("sql-columns").children;
+    for (const cell of this.#body.querySelectorAll("td.number")) {
+      headings[cell.cellIndex].className = "number";
     }
   }
 
@@ -126,7 +140,9 @@ function rowOf(values) {
   row.append(...values.map((value) => {
     const cell = document.createElement("td");
     if (typeof value === "number") cell.className = "number";
-    setText(cell, value === null ? "NULL" : String(value));
+    const text = value === null ? "NULL" : String(value);
+    setText(cell, text);
+    if (text.length <= ONE_LINE) cell.classList.add("short");
     if (value === null) cell.classList.add("null");
     return cell;
   }));
