@@ -27,6 +27,7 @@ export const MENU: readonly MenuPart[] = [
     ["docs/schema.md", "Schema"],
     ["docs/formats.md", "Message formats"],
     ["docs/iceberg.md", "Iceberg tables"],
+    ["docs/query.md", "Local SQL"],
     ["docs/dashboard.md", "Dashboard"],
     ["docs/terminal.md", "Terminal"],
     ["docs/topic.md", "Topic"],

@@ -1,17 +1,8 @@
 import { daysFromCivil } from "../../schema/calendar.ts";
+import { type DateParts, isoWeek, weekday } from "./date_parts.ts";
 
-/** A date or timestamp, in its parts. */
-export interface FormattedDate {
-  year: number;
-  month: number;
-  day: number;
-  /** Days since 1970-01-01. */
-  days: number;
-  /** Milliseconds of the day. */
-  ms: number;
-}
-
-const MONTHS = [
+/** English names of the months. */
+export const MONTHS = [
   "January",
   "February",
   "March",
@@ -31,7 +22,7 @@ const DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"
  * Trino's `date_format`: MySQL's specifiers.
  * @throws {Error} for a specifier that Trino does not support either (`%U`, `%w` and others)
  */
-export function dateFormat(date: FormattedDate, format: string): string {
+export function dateFormat(date: DateParts, format: string): string {
   return format.replace(/%(.?)/gs, (_, letter: string) => {
     const write = SPECIFIERS[letter];
     if (write !== undefined) return write(date);
@@ -40,8 +31,8 @@ export function dateFormat(date: FormattedDate, format: string): string {
   });
 }
 
-const SPECIFIERS: Record<string, (date: FormattedDate) => string> = {
-  "a": ({ days }) => DAYS[weekday(days)].slice(0, 3),
+const SPECIFIERS: Record<string, (date: DateParts) => string> = {
+  "a": ({ days }) => DAYS[weekday(days) - 1].slice(0, 3),
   "b": ({ month }) => MONTHS[month - 1].slice(0, 3),
   "c": ({ month }) => String(month),
   "d": ({ day }) => two(day),
@@ -63,7 +54,7 @@ const SPECIFIERS: Record<string, (date: FormattedDate) => string> = {
   "s": ({ ms }) => two(second(ms)),
   "T": ({ ms }) => `${two(hour(ms))}:${two(minute(ms))}:${two(second(ms))}`,
   "v": ({ days }) => two(isoWeek(days).week),
-  "W": ({ days }) => DAYS[weekday(days)],
+  "W": ({ days }) => DAYS[weekday(days) - 1],
   "x": ({ days }) => String(isoWeek(days).year).padStart(4, "0"),
   "Y": ({ year }) => String(year).padStart(4, "0"),
   "y": ({ year }) => two(year % 100),
@@ -75,15 +66,3 @@ const minute = (ms: number) => Math.floor(ms / 60_000) % 60;
 const second = (ms: number) => Math.floor(ms / 1000) % 60;
 const twelve = (ms: number) => hour(ms) % 12 || 12;
 const two = (value: number) => String(value).padStart(2, "0");
-
-/** Monday is 0; 1970-01-01 was a Thursday. */
-function weekday(days: number): number {
-  return ((days + 3) % 7 + 7) % 7;
-}
-
-/** Week of ISO 8601, of the year that its Thursday is in. */
-function isoWeek(days: number): { year: number; week: number } {
-  const thursday = days - weekday(days) + 3;
-  const year = new Date(thursday * 86_400_000).getUTCFullYear();
-  return { year, week: Math.floor((thursday - daysFromCivil(year, 1, 1)) / 7) + 1 };
-}

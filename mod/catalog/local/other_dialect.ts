@@ -1,17 +1,16 @@
 import { sqlTokens, type Token } from "../sql_tokens.ts";
+import { CAST, CAST_TYPES, TRY_CAST } from "./cast.ts";
+import { withoutIntervals } from "./intervals.ts";
 
 /**
- * Trino's text in SQLite's words, where SQLite would read something else or nothing: the literals
- * `DATE '2026-01-31'` and `TIMESTAMP '2026-01-31 12:00:00'`, `CAST(x AS DATE)` and `TRY_CAST(x AS DATE)`
- * (of `CAST('2026-01-31' AS DATE)` SQLite makes the number 2026). What is neither stays as it is.
+ * Trino's text in SQLite's words, where SQLite would read something else or nothing: literals such as
+ * `DATE '2026-01-31'`, `CAST` and `TRY_CAST` (of `CAST('2026-01-31' AS DATE)` SQLite makes the number
+ * 2026), `EXTRACT(YEAR FROM x)`, `SUBSTRING(x FROM 2)`, `POSITION('a' IN x)`, `x + INTERVAL '1' DAY`, and
+ * the place of nulls in an order, which is last in Trino. What is none of these stays as it is.
  */
 export function inLocalDialect(sql: string): string {
-  const tokens = sqlTokens(sql);
-  const edits = [...literals(tokens), ...casts(tokens)].sort((a, b) => b.from - a.from);
-  return edits.reduce(
-    (text, { from, to, by }) => text.slice(0, from) + by + text.slice(to),
-    sql,
-  );
+  const plain = withoutIntervals(edited(sql, literals));
+  return edited(plain, (tokens) => [...calls(tokens), ...orders(tokens)]);
 }
 
 /** A piece of the text, and what stands in its place. */
@@ -21,43 +20,128 @@ interface Edit {
   by: string;
 }
 
+function edited(sql: string, find: (tokens: Token[]) => Edit[]): string {
+  return find(sqlTokens(sql)).sort((a, b) => b.from - a.from).reduce(
+    (text, { from, to, by }) => text.slice(0, from) + by + text.slice(to),
+    sql,
+  );
+}
+
+function replace(token: Token, by: string): Edit {
+  return { from: token.at, to: token.at + token.text.length, by };
+}
+
 function literals(tokens: Token[]): Edit[] {
   return tokens.flatMap((token, i) => {
     const next = tokens[i + 1];
-    const kind = token.text.toUpperCase();
+    const type = token.text.toLowerCase();
     if (token.kind !== "word" || next?.kind !== "text" || tokens[i - 1]?.text === ".") return [];
-    if (kind !== "DATE" && kind !== "TIMESTAMP") return [];
-    const by = kind === "DATE" ? `date(${next.text})` : asTimestamp(next.text);
-    return [{ from: token.at, to: next.at + next.text.length, by }];
+    if (type !== "date" && type !== "timestamp") return [];
+    const to = next.at + next.text.length;
+    return [{ from: token.at, to, by: `${CAST}(${next.text}, '${type}')` }];
   });
 }
 
-/** `CAST(` … ` AS DATE)`: the function takes the place of CAST, and the type goes. */
-function casts(tokens: Token[]): Edit[] {
-  const open: Array<Token | undefined> = [];
+/** A call that is open: its name's token, and the words at its own level that change. */
+interface Call {
+  name: Token | undefined;
+  words: Token[];
+}
+
+/** Words between the arguments of calls that SQLite does not know, by the call's name. */
+const SEPARATORS: Record<string, readonly string[]> = {
+  CAST: ["AS"],
+  TRY_CAST: ["AS"],
+  EXTRACT: ["FROM"],
+  SUBSTRING: ["FROM", "FOR"],
+  POSITION: ["IN"],
+};
+
+function calls(tokens: Token[]): Edit[] {
+  const open: Call[] = [];
   return tokens.flatMap((token, i) => {
-    const before = tokens[i - 1];
     if (token.text === "(") {
-      open.push(/^(TRY_)?CAST$/i.test(before?.text ?? "") ? before : undefined);
+      const name = tokens[i - 1];
+      const isCall = name?.kind === "word" && name.text.toUpperCase() in SEPARATORS;
+      open.push({ name: isCall ? name : undefined, words: [] });
+      return [];
     }
-    if (token.text !== ")") return [];
-    const cast = open.pop();
-    const type = tokens[i - 1];
-    const as = tokens[i - 2];
-    if (cast === undefined || as?.text.toUpperCase() !== "AS") return [];
-    const name = FUNCTIONS[type.text.toUpperCase()];
-    // TRY_CAST of another type gives NULL where CAST gives nonsense here: it stays an error.
-    if (name === undefined) return [];
-    return [
-      { from: cast.at, to: cast.at + cast.text.length, by: name },
-      { from: as.at, to: type.at + type.text.length, by: "" },
-    ];
+    if (token.text === ")") {
+      const call = open.pop();
+      return call?.name === undefined ? [] : callEdits(call.name, call.words, tokens, i);
+    }
+    const call = open.at(-1);
+    const separators = SEPARATORS[call?.name?.text.toUpperCase() ?? ""] ?? [];
+    if (token.kind === "word" && separators.includes(token.text.toUpperCase())) {
+      call!.words.push(token);
+    }
+    return [];
   });
 }
 
-const FUNCTIONS: Record<string, string> = { DATE: "date", TIMESTAMP: "local_timestamp" };
+/** @param end index of the call's closing parenthesis */
+function callEdits(name: Token, words: Token[], tokens: Token[], end: number): Edit[] {
+  if (words.length === 0) return [];
+  const at = tokens.indexOf(words[0]);
+  switch (name.text.toUpperCase()) {
+    case "EXTRACT":
+      return [
+        replace(name, tokens[at - 1].text),
+        { from: tokens[at - 1].at, to: words[0].at + words[0].text.length, by: "" },
+      ];
+    case "SUBSTRING":
+      return words.map((word) => replace(word, ","));
+    case "POSITION": {
+      const [sought, text] = [tokens.slice(tokens.indexOf(name) + 2, at), tokens.slice(at + 1, end)]
+        .map((part) => part.map(({ text }) => text).join(" "));
+      const to = tokens[end].at;
+      return [{ from: name.at, to, by: `strpos(${text}, ${sought}` }];
+    }
+    default: {
+      // The last AS: others may be within the value, such as a CASE's.
+      const as = words.at(-1)!;
+      const type = tokens[tokens.indexOf(as) + 1]?.text.toLowerCase();
+      // Another type stays an error of SQLite.
+      if (!CAST_TYPES.has(type)) return [];
+      return [
+        replace(name, name.text.toUpperCase() === "CAST" ? CAST : TRY_CAST),
+        { from: as.at, to: tokens[end].at, by: `, '${type}'` },
+      ];
+    }
+  }
+}
 
-/** A timestamp as the local engine has them: text with milliseconds. */
-function asTimestamp(literal: string): string {
-  return `local_timestamp(${literal})`;
+/** Words that end the last item of an ORDER BY. */
+const AFTER_ORDER = /^(LIMIT|OFFSET|FETCH|ROWS|RANGE|GROUPS|UNION|EXCEPT|INTERSECT)$/i;
+
+/** Nulls come last also in ascending order. */
+function orders(tokens: Token[]): Edit[] {
+  const edits: Edit[] = [];
+  tokens.forEach((token, i) => {
+    if (!/^ORDER$/i.test(token.text) || !/^BY$/i.test(tokens[i + 1]?.text ?? "")) return;
+    let depth = 0;
+    let item: Token[] = [];
+    for (let at = i + 2; at <= tokens.length; at++) {
+      const next = tokens[at];
+      const ends = next === undefined || (depth === 0 && /^[),;]$/.test(next.text)) ||
+        (depth === 0 && next.kind === "word" && AFTER_ORDER.test(next.text));
+      if (ends) {
+        const last = item.at(-1);
+        const settled = item.some(({ kind, text }) =>
+          kind === "word" && /^(NULLS|DESC)$/i.test(text)
+        );
+        if (last !== undefined && !settled) {
+          const to = last.at + last.text.length;
+          edits.push({ from: to, to, by: " NULLS LAST" });
+        }
+        if (next?.text !== ",") return;
+        item = [];
+        continue;
+      }
+      if (next.text === "(") depth++;
+      if (next.text === ")") depth--;
+      item.push(next);
+    }
+  });
+  return edits;
 }

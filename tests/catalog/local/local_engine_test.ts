@@ -362,9 +362,12 @@ Deno.test("what only Athena understands is answered with the form that both do",
   await using home = new Home();
   await putRows(home.lake, [quote(0)]);
   const cases: Array<[sql: string, fix: RegExp]> = [
-    [`SELECT "date" + INTERVAL '1' DAY FROM index_quotes`, /write date_add\('day', 1, "date"\)/],
+    [
+      `SELECT "date" + INTERVAL '1-2' YEAR TO MONTH FROM index_quotes`,
+      /write date_add\('day', 1, "date"\)/,
+    ],
     [`SELECT close FROM index_quotes FETCH FIRST 2 ROWS ONLY`, /write LIMIT 10/],
-    [`SELECT TRY_CAST("index" AS double) FROM index_quotes`, /write CAST\(/],
+    [`SELECT TRY_CAST("index" AS row(x double)) FROM index_quotes`, /write CAST\(/],
   ];
   for (const [sql, fix] of cases) {
     const failure = await failureOf(ask(home, sql));
