@@ -14,7 +14,8 @@ const REPEATED = 1;
 
 /**
  * Most bytes that the decoder has to look back, of what is decompressed piece by piece; it keeps as
- * many. The levels that people use need 8 MiB or less.
+ * many. The levels that people use need 8 MiB or less. A frame that looks back further, as those of level
+ * 21 and 22 do (64 and 128 MiB), is decompressed at once where it becomes no larger than this.
  */
 const MOST_WINDOW_BYTES = 32 * 2 ** 20;
 
@@ -32,7 +33,8 @@ interface Frame {
  */
 export function* zstdPieces(bytes: Uint8Array, mostBytes: number): Generator<Uint8Array> {
   for (const frame of frames(bytes)) {
-    const whole = decompressWhole(frame.bytes, mostBytes);
+    const most = frame.windowBytes > MOST_WINDOW_BYTES ? MOST_WINDOW_BYTES : mostBytes;
+    const whole = decompressWhole(frame.bytes, most);
     if (whole === null) yield* decompressBlocks(frame);
     else yield whole;
   }
@@ -51,7 +53,8 @@ function decompressWhole(frame: Uint8Array, maxOutputLength: number): Uint8Array
 function* decompressBlocks({ bytes, windowBytes, ends }: Frame): Generator<Uint8Array> {
   if (windowBytes > MOST_WINDOW_BYTES) {
     throw new RangeError(
-      `it takes ${windowBytes} bytes to look back, at most ${MOST_WINDOW_BYTES} are given`,
+      `it becomes more than ${MOST_WINDOW_BYTES} bytes and looks back ${windowBytes}, so that reading it ` +
+        "takes too much memory",
     );
   }
   let pieces: Uint8Array[] = [];
