@@ -12,7 +12,7 @@ import { startServices } from "../services/start_services.ts";
 import { REPOSITORY } from "../services/tools_folder.ts";
 import { fuzz } from "./fuzz/fuzz.ts";
 import { TARGETS } from "./fuzz/targets.ts";
-import { mebibytes, MEMORY_INPUTS, readInput } from "./memory/inputs.ts";
+import { mebibytes, MEMORY_INPUTS, memorySetups, PLAIN, readInput } from "./memory/inputs.ts";
 
 /** Tests that are an attack as they are, and what they stand for in the table. */
 const ATTACKS: ReadonlyArray<readonly [what: string, file: string]> = [
@@ -74,7 +74,10 @@ function option(name: string, otherwise: number): number {
 async function main(): Promise<number> {
   const [inputs, seed] = [option("--inputs", 100_000), option("--seed", 1 + Date.now() % 2 ** 31)];
   const folder = Deno.makeTempDirSync({ prefix: "ticklake-services-" });
-  const services = await startServices(folder, new Set(["kafka", "python", "binary"]));
+  const services = await startServices(
+    folder,
+    new Set(["kafka", "python", "binary", "schema-registry"]),
+  );
   try {
     for (const reason of Object.values(services.missing)) throw new Error(reason);
     for (const [name, value] of Object.entries(services.env)) Deno.env.set(name, value);
@@ -88,12 +91,15 @@ async function main(): Promise<number> {
         return [`${count} inputs`, `held; the slowest took ${Math.ceil(outcome.slowestMs)} ms`];
       });
     }
+    const setups = [PLAIN, ...memorySetups(Deno.env.get("TEST_SCHEMA_REGISTRY")!)];
     for (const input of MEMORY_INPUTS) {
-      await attack(input.what, async () => {
-        const { messages, peakRss, seconds, bound } = await readInput(input, kafka()!);
-        const done = `${messages.toLocaleString("en-US")} messages, 512 MiB (${bound})`;
-        return [done, `finished in ${seconds.toFixed(0)} s with ${mebibytes(peakRss)} MiB`];
-      });
+      for (const setup of setups) {
+        await attack([input.what, setup.what].filter(Boolean).join("; "), async () => {
+          const { messages, peakRss, seconds, bound } = await readInput(input, kafka()!, setup);
+          const done = `${messages.toLocaleString("en-US")} messages, 512 MiB (${bound})`;
+          return [done, `finished in ${seconds.toFixed(0)} s with ${mebibytes(peakRss)} MiB`];
+        });
+      }
     }
   } finally {
     await services.stop();

@@ -1,3 +1,4 @@
+import { controlGroup } from "./control_group.ts";
 import { spawnTicklake, type TicklakeResult } from "../../services/services.ts";
 
 /** Milliseconds between two looks at a process's memory. */
@@ -25,18 +26,14 @@ export interface BoundedOptions {
 }
 
 /**
- * Runs the compiled program in a control group (version 2, as systemd makes it) with so much memory and no swap.
- * Where systemd does not run, its anonymous memory is looked at every 20 ms, and it is killed beyond the bound,
- * as the kernel would.
+ * Runs the compiled program with so much memory and no swap, see {@linkcode controlGroup}. Where the host has no
+ * such groups, its anonymous memory is looked at every 20 ms, and it is killed beyond the bound, as the kernel would.
  */
 export async function runBounded(args: string[], options: BoundedOptions): Promise<BoundedResult> {
   const { env, cwd, memory, timeoutMs } = options;
-  const bound = hasSystemd() ? "control group" : "watched";
-  const wrapper = bound === "watched" ? [] : [
-    ...["systemd-run", "--scope", "--quiet", "--collect"],
-    ...["-p", `MemoryMax=${memory}`, "-p", "MemorySwapMax=0", "--"],
-  ];
-  await using program = spawnTicklake(args, { binary: true, env, cwd, wrapper });
+  const group = controlGroup(memory);
+  const bound = group === undefined ? "watched" : "control group";
+  await using program = spawnTicklake(args, { binary: true, env, cwd, wrapper: group?.wrapper });
   let peakRss = 0;
   let killed = false;
   const watch = setInterval(() => {
@@ -55,14 +52,7 @@ export async function runBounded(args: string[], options: BoundedOptions): Promi
   } finally {
     clearInterval(watch);
     clearTimeout(timer);
-  }
-}
-
-function hasSystemd(): boolean {
-  try {
-    return Deno.statSync("/run/systemd/system").isDirectory && Deno.uid() === 0;
-  } catch {
-    return false;
+    group?.remove();
   }
 }
 

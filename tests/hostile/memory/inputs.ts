@@ -40,6 +40,35 @@ export const MEMORY_INPUTS: readonly MemoryInput[] = [
   { what: "random lengths in random codecs", kind: "random", size: 100_000, isShort: false },
 ];
 
+/** How an input is read. */
+export interface MemorySetup {
+  /** For the table. */
+  what: string;
+  tableFormat: "hive" | "iceberg";
+  /** A schema registry's address: rows are Avro by it. Without one they are JSON. */
+  registry?: string;
+  /** `--max-memory` in MiB. @default {256, the setting's own} */
+  maxMemory?: number;
+}
+
+/** As the settings come. */
+export const PLAIN: MemorySetup = { what: "", tableFormat: "hive" };
+
+/** The other setups. @param registry address of a schema registry */
+export function memorySetups(registry: string): readonly MemorySetup[] {
+  const iceberg = { tableFormat: "iceberg", registry } as const;
+  return [
+    { what: "--max-memory 64MiB", tableFormat: "hive", maxMemory: 64 },
+    { what: "Iceberg, Avro by a registry", ...iceberg },
+    { what: "Iceberg, Avro by a registry, --max-memory 64MiB", ...iceberg, maxMemory: 64 },
+  ];
+}
+
+/** Most memory that a setup may take, in MiB: `--max-memory`, and the program's own. */
+export function mostMemory({ maxMemory = 256 }: MemorySetup): number {
+  return maxMemory + 150;
+}
+
 /** What reading an input came to. */
 export interface MemoryOutcome extends BoundedResult {
   messages: number;
@@ -47,22 +76,36 @@ export interface MemoryOutcome extends BoundedResult {
 }
 
 /**
- * Reads an input with the settings as they come, on a host of {@linkcode HOST_BYTES}.
+ * Reads an input on a host of {@linkcode HOST_BYTES}.
  * @param kafka `HOST:PORT`
- * @throws {assert.AssertionError} when it does not end well, or a message is neither a row nor a dead letter
+ * @throws {assert.AssertionError} when it does not end well, takes more than {@linkcode mostMemory}, or a message is
+ * neither a row nor a dead letter
  */
-export async function readInput(input: MemoryInput, kafka: string): Promise<MemoryOutcome> {
+export async function readInput(
+  input: MemoryInput,
+  kafka: string,
+  setup: MemorySetup = PLAIN,
+): Promise<MemoryOutcome> {
   const topic = uniqueName("memory");
   const script = new URL("./write_input.py", import.meta.url);
-  const written = await python(script, [kafka, topic, input.kind, String(input.size)]);
+  const size = String(input.size);
+  const written = await python(script, [kafka, topic, input.kind, size, setup.registry ?? ""]);
   const messages = Number(written);
   const cwd = await Deno.makeTempDir({ prefix: "ticklake-memory-" });
   try {
-    const env = {
+    const env: Record<string, string> = {
       KAFKA_BOOTSTRAP_SERVERS: kafka,
       KAFKA_TOPIC: topic,
       KAFKA_GROUP_ID: uniqueName("memory"),
+      TICKLAKE_TABLE_FORMAT: setup.tableFormat,
     };
+    if (setup.maxMemory !== undefined) env.TICKLAKE_MAX_MEMORY = `${setup.maxMemory}MiB`;
+    if (setup.registry !== undefined) {
+      Object.assign(env, {
+        SCHEMA_REGISTRY_URL: setup.registry,
+        TICKLAKE_MESSAGE_FORMAT: "avro",
+      });
+    }
     const startedAt = performance.now();
     const result = await runBounded(["consume", "--until-end", "--json"], {
       env,
@@ -75,6 +118,7 @@ export async function readInput(input: MemoryInput, kafka: string): Promise<Memo
     assert.equal(outcome.code, 0, said);
     const { read, written: rows, rejected } = JSON.parse(outcome.stdout);
     assert.deepEqual([read, rows, rejected], [messages, ROWS, messages - ROWS], said);
+    assert.ok(mebibytes(outcome.peakRss) <= mostMemory(setup), said);
     const verified = await runTicklake(["verify", "--deep"], { binary: true, env, cwd });
     assert.equal(verified.code, 0, verified.stdout + verified.stderr);
     return outcome;

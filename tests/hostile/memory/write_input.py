@@ -1,7 +1,7 @@
 """
 Writes what takes much memory to read into a topic that it makes.
 
-    write_input.py SERVERS TOPIC KIND SIZE
+    write_input.py SERVERS TOPIC KIND SIZE [REGISTRY]
 
 KIND and what SIZE is of it:
   value   one value of so many MiB, in a gzip batch
@@ -10,22 +10,49 @@ KIND and what SIZE is of it:
   packed  so many messages of one byte, in as few batches as they fit in
   random  so many messages of random lengths, most of them short and some of them megabytes long, in random codecs
 
+With a registry's address the quotes are Avro by a schema that is registered there, and so begins every other message.
+
 Among them are 100 quotes, the first and the last messages too, which must become rows. Prints the number of messages.
 """
 
 import json
 import random
+import struct
 import sys
+import urllib.request
 
 from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient, NewTopic
 
 servers, topic, kind, size = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
+registry = sys.argv[5] if len(sys.argv) > 5 else ""
 MIB = 2**20
-ROW = json.dumps({
+QUOTE = {
     "Index": "HSI", "Date": "2024-01-02", "Open": 2.5, "High": 3, "Low": 1, "Close": 2,
     "Adj Close": 2, "Volume": 7, "CloseUSD": 0.5,
-}).encode()
+}
+
+
+def frame():
+    """What a message begins with: the id of a schema whose first field is a text."""
+    kinds = {str: "string", int: "double", float: "double"}
+    fields = [{"name": name.replace("Adj Close", "Adj_Close"), "type": kinds[type(value)]}
+              for name, value in QUOTE.items()]
+    schema = json.dumps({"type": "record", "name": "Quote", "fields": fields})
+    request = urllib.request.Request(
+        f"{registry}/subjects/{topic}-value/versions", json.dumps({"schema": schema}).encode(),
+        {"Content-Type": "application/vnd.schemaregistry.v1+json"})
+    return b"\0" + struct.pack(">i", json.load(urllib.request.urlopen(request))["id"])
+
+
+def avro(value):
+    if isinstance(value, str):
+        return bytes([len(value) * 2]) + value.encode()
+    return struct.pack("<d", value)
+
+
+HEAD = frame() if registry else b""
+ROW = HEAD + b"".join(map(avro, QUOTE.values())) if registry else json.dumps(QUOTE).encode()
 
 admin = KafkaAdminClient(bootstrap_servers=servers)
 admin.create_topics([NewTopic(topic, 1, 1, topic_configs={"max.message.bytes": str(64 * MIB)})])
@@ -50,18 +77,18 @@ def send(values, codec, batch_bytes):
 
 send([ROW] * 50, "gzip", 16384)
 if kind == "value":
-    send([b"x" * (size * MIB)], "gzip", 16384)
+    send([HEAD + b"x" * (size * MIB)], "gzip", 16384)
 elif kind == "bomb":
-    send([b"x" * (100 * MIB)] * size, "lz4", 2**31 - 1)
+    send([HEAD + b"x" * (100 * MIB)] * size, "lz4", 2**31 - 1)
 elif kind == "many":
-    send((b"x" for _ in range(size)), "gzip", 16384)
+    send((HEAD + b"x" for _ in range(size)), "gzip", 16384)
 elif kind == "packed":
-    send((b"x" for _ in range(size)), "lz4", 256 * MIB)
+    send((HEAD + b"x" for _ in range(size)), "lz4", 256 * MIB)
 elif kind == "random":
     chance = random.Random(size)
     for _ in range(20):
         lengths = [chance.choice([0, 1, 100, 3000]) for _ in range(size // 20)]
         lengths.append(chance.randrange(32 * MIB))
-        send([bytes([chance.randrange(256)]) * length for length in lengths], chance.choice(["gzip", "lz4", None][:2]), MIB)
+        send([HEAD + bytes([chance.randrange(256)]) * length for length in lengths], chance.choice(["gzip", "lz4", None][:2]), MIB)
 send([ROW] * 50, "gzip", 16384)
 print(count)
