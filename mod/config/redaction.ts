@@ -24,6 +24,7 @@ export function redaction(
   environment: Record<string, string> = Deno.env.toObject(),
 ): (text: string) => string {
   const secrets = new Set<string>();
+  const users = resolved.filter(({ setting }) => /USERNAME$/.test(setting.env ?? ""));
   const add = (secret: string | undefined) => {
     if (secret === undefined || secret.length < SHORTEST) return;
     secrets.add(secret);
@@ -34,6 +35,7 @@ export function redaction(
     if (value === undefined) continue;
     if (setting.secret === true) {
       add(String(value));
+      credentialParts(String(value), users.map((user) => String(user.value))).forEach(add);
       secretUrlParts(String(value)).forEach(add);
     }
     userInformation(String(value)).forEach(add);
@@ -45,6 +47,13 @@ export function redaction(
   // The longest first, so that one which contains another goes whole.
   const longestFirst = [...secrets].sort((a, b) => b.length - a.length);
   return (text) => longestFirst.reduce((text, secret) => text.replaceAll(secret, REDACTED), text);
+}
+
+/** A secret as HTTP's basic authentication sends it, and what follows the colon of one such as `client:secret`. */
+function credentialParts(secret: string, users: readonly string[]): string[] {
+  const pairs = [secret, ...users.map((user) => `${user}:${secret}`)];
+  const encoded = pairs.map((pair) => new TextEncoder().encode(pair).toBase64());
+  return [...encoded, secret.includes("://") ? "" : secret.slice(secret.indexOf(":") + 1)];
 }
 
 /** What of a secret URL is secret, as `fetch` and others print it: normalized, and with its escapes undone. */

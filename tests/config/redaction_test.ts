@@ -79,3 +79,18 @@ Deno.test("user information is taken out of any URL, of AWS's endpoint and of a 
   const text = "bob:h%75nter22@ hunter22 key:pa55word@ 0nly-a-token@ proxy:s3cret-proxy@";
   assert.doesNotMatch(redact(text), /nter22|pa55word|0nly|s3cret/);
 });
+
+Deno.test("a secret is found as basic authentication sends it, and behind the colon of a credential", () => {
+  const setting = { type: "string", group: "common", commands: "all", description: "" } as const;
+  const user: Resolved = {
+    key: "registryUsername" as SettingKey,
+    setting: { ...setting, env: "SCHEMA_REGISTRY_USERNAME" },
+    value: "alice",
+    origin: "environment",
+    source: "",
+  };
+  const redact = redaction([user, secret("client:hunter22")], {});
+  assert.equal(redact("client_secret=hunter22"), "client_secret=(secret)");
+  assert.equal(redact(`Basic ${btoa("client:hunter22")}`), "Basic (secret)");
+  assert.equal(redact(`Basic ${btoa("alice:client:hunter22")}`), "Basic (secret)");
+});

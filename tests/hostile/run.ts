@@ -54,7 +54,7 @@ async function runTests(file: string): Promise<number> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["test", "-A", "--no-check", "--quiet", `tests/${file}`],
     cwd: REPOSITORY,
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", TEST_HOSTILE: "1" },
     stdin: "null",
   }).output();
   const text = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
