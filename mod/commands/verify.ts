@@ -148,9 +148,9 @@ function report(verdict: TableVerdict, context: CommandContext): number {
   }
   if (superseded.length > 0) {
     output.note(
-      `${ok ? "warning" : "error"}: ${
+      `${ok ? "warning" : "error"}: merged, but not yet removed: ${
         countText(superseded.length, "object")
-      } that were merged into others are still there: engines count their rows twice`,
+      }; engines count these rows twice`,
       "`ticklake maintain` completes the merge.",
     );
   }
