@@ -29,12 +29,13 @@ async function main(words: string[]): Promise<number> {
     const loaded = loadSettings({ flags });
     redact = redaction(loaded.resolved);
     const settings = await followSchema(loaded, command.name);
-    const [module, { openLog, notesAsEvents }] = await Promise.all([
+    const [module, { openLog, notesAsEvents, resultsAfterLog }] = await Promise.all([
       command.load(),
       import("./mod/ops/log/log.ts"),
     ]);
     closeLog = openLog({ settings, output });
     if (settings.logFormat === "json") output = notesAsEvents(output);
+    output = resultsAfterLog(output);
     for (const warning of loaded.warnings) output.note(`warning: ${warning}`);
     signal = stopSignal();
     return await module.run({

@@ -1,7 +1,6 @@
 import type { Broker } from "../broker/broker.ts";
 import type { CommandContext } from "../cli/command.ts";
-import { countText, numberText, sizeText } from "../terminal/amount_text.ts";
-import { Progress } from "../terminal/progress.ts";
+import { countText, numberText } from "../terminal/amount_text.ts";
 import { EXIT_CODES } from "../failure/failure.ts";
 import { compressionOf } from "../lake/format/compression.ts";
 import { Partitioning } from "../lake/partitioning.ts";
@@ -20,9 +19,7 @@ import { unknownFields } from "./unknown_fields.ts";
 import { openLake } from "./open_lake.ts";
 import { type OpenTable, openTable } from "./open_table.ts";
 import { sinkOptions } from "./sink_options.ts";
-
-/** Milliseconds between two drawings of the progress. */
-const PROGRESS_MS = 200;
+import { messagesAhead, startProgress } from "./sink_progress.ts";
 
 /** `consume`: the topic's rows into the lake, exactly once. */
 export async function run(context: CommandContext): Promise<number> {
@@ -61,9 +58,11 @@ export async function run(context: CommandContext): Promise<number> {
     );
     const unknown = unknownFields(output);
     await sayWithoutEffect(broker, context);
-    const view = settings.watch
-      ? await startView(schema, context)
-      : startProgress(summary, await messagesAhead(broker, context), context);
+    const view: View = settings.watch ? await startView(schema, context) : startProgress(
+      summary,
+      untilEnd ? await messagesAhead(broker, context) : undefined,
+      context,
+    );
     try {
       await runSink({
         ...sinkOptions(settings, schema, { broker, store, table, form }),
@@ -151,47 +150,4 @@ async function startView(
     openLog({ settings: { ...settings, logLevel: "warning" }, output });
   }
   return startWatch({ schema, topic: settings.topic, output });
-}
-
-/** Messages that a run with `--until-end` has to read; absent where it has no end. */
-async function messagesAhead(
-  broker: Broker,
-  { settings, output, signal }: CommandContext,
-): Promise<number | undefined> {
-  const { topic, group, untilEnd } = settings;
-  if (!untilEnd || !output.interactive) return undefined;
-  const offsets = await broker.topicOffsets(topic, { signal, leaderless() {} }) ?? [];
-  const committed = await broker.groupOffsets(group, topic, { signal });
-  return offsets.reduce((sum, { partition, low, high }) => {
-    const offset = committed.find((one) => one.partition === partition)?.offset ?? low;
-    return sum + high - Math.min(high, Math.max(low, offset));
-  }, 0);
-}
-
-function startProgress(
-  summary: SinkSummary,
-  ahead: number | undefined,
-  { output }: CommandContext,
-): View {
-  if (!output.interactive) return { onEvent() {}, close() {} };
-  let buffered = 0;
-  const line = new Progress(output, "read", "message");
-  const timer = setInterval(() => {
-    const { read, written, rejected } = summary;
-    line.update(
-      read,
-      ahead,
-      `, wrote ${numberText(written)}, rejected ${numberText(rejected)}, holding ` +
-        sizeText(buffered),
-    );
-  }, PROGRESS_MS);
-  return {
-    onEvent(event) {
-      if (event.kind === "buffered") buffered = event.bytes;
-    },
-    close() {
-      clearInterval(timer);
-      line.close();
-    },
-  };
 }

@@ -33,6 +33,8 @@ interface Tally {
   /** Rows that all replicas have acknowledged. */
   sent: number;
   rejected: number;
+  /** Bytes that were read of the files, as they are on the disk. */
+  bytesRead: number;
   /** How often each kind of reason was given. */
   readonly reasons: Map<string, number>;
   /** Time of the first send, once there is one. */
@@ -61,6 +63,7 @@ export async function run(context: CommandContext): Promise<number> {
     sent: 0,
     rejected: 0,
     reasons: new Map(),
+    bytesRead: 0,
     observer: operations.produced,
   };
   let broker: Broker | undefined;
@@ -75,7 +78,7 @@ export async function run(context: CommandContext): Promise<number> {
     }
     const feed = await openFeed(inputs, schema, form, tally, context);
     const sent = writer === null ? feed : writtenFeed(feed, writer);
-    await send(sent, schema, broker, tally, context);
+    await send(sent, schema, broker, tally, inputBytesOf(inputs, context), context);
   } catch (error) {
     // Stopping is a way to finish, wherever it found us.
     if (!signal.aborted || error !== signal.reason) {
@@ -142,7 +145,11 @@ function openFeed(
   const options = { ...form, onRejected, signal };
   switch (mode) {
     case "replay":
-      return replay(inputs, schema, { ...options, loop });
+      return replay(inputs, schema, {
+        ...options,
+        loop,
+        onRead: (bytes) => tally.bytesRead += bytes,
+      });
     case "sample":
       return sample(inputs, schema, { ...options, seed });
     case "simulate":
@@ -150,11 +157,23 @@ function openFeed(
   }
 }
 
+/** Bytes of all files, where reading them once is all there is to do; absent where there is no end. */
+function inputBytesOf(
+  inputs: readonly Input[],
+  { settings: { mode, loop } }: CommandContext,
+): number | undefined {
+  if (mode !== "replay" || loop) return undefined;
+  const sizes = inputs.map(({ bytes }) => bytes ?? NaN);
+  const sum = sizes.reduce((sum, bytes) => sum + bytes, 0);
+  return Number.isNaN(sum) ? undefined : sum;
+}
+
 async function send(
   feed: RowFeed,
   schema: RowSchema,
   broker: Broker,
   tally: Tally,
+  inputBytes: number | undefined,
   { settings, output, signal }: CommandContext,
 ): Promise<void> {
   const { topic, partitions, rate, interval, count } = settings;
@@ -170,7 +189,10 @@ async function send(
     });
     const line = new Progress(output, "sent", "row");
     const timer = setInterval(() => {
-      line.update(tally.sent, count, `, rejected ${numberText(tally.rejected)}`);
+      const more = `, rejected ${numberText(tally.rejected)}`;
+      if (count === undefined && inputBytes !== undefined) {
+        line.updateShare(tally.sent, tally.bytesRead, inputBytes, more);
+      } else line.update(tally.sent, count, more);
     }, PROGRESS_MS);
     tally.startedAt = performance.now();
     tally.observer.started?.();

@@ -20,6 +20,7 @@ import { openLake } from "./open_lake.ts";
 import { openTable } from "./open_table.ts";
 import { openMessageForm } from "../message/open_message_form.ts";
 import { sinkOptions } from "./sink_options.ts";
+import { messagesAhead, startProgress } from "./sink_progress.ts";
 import { stoppedFailure } from "./stopped_failure.ts";
 
 /** `repair`: verifies, puts right what can be, and verifies again. */
@@ -78,7 +79,13 @@ export async function run(context: CommandContext): Promise<number> {
           try {
             const form = await openMessageForm(settings);
             const options = sinkOptions(settings, schema, { broker, store, table, form });
-            await runSink({ ...options, untilEnd: true, onEvent() {}, signal }, summary);
+            const progress = startProgress(summary, await messagesAhead(broker, context), context);
+            try {
+              const { onEvent } = progress;
+              await runSink({ ...options, untilEnd: true, onEvent, signal }, summary);
+            } finally {
+              progress.close();
+            }
           } finally {
             await broker.close();
           }

@@ -13,8 +13,13 @@ export interface Input {
   readonly isFile: boolean;
   /** Whether it can be read at any place, once it is open. */
   readonly isSeekable: boolean;
-  /** Opens it at its beginning. */
-  open(): Promise<InputFile>;
+  /** Bytes of the file, as it is on the disk; absent for a pipe. */
+  readonly bytes?: number;
+  /**
+   * Opens it at its beginning.
+   * @param onRead told of bytes that were read of the file, before they are decompressed
+   */
+  open(onRead?: (bytes: number) => void): Promise<InputFile>;
 }
 
 const SHIPPED = new URL("../../data/indexProcessed.csv", import.meta.url);
@@ -31,7 +36,8 @@ export async function findInput(path: string | undefined): Promise<Input> {
       description: "the shipped quotes",
       isFile: true,
       isSeekable: true,
-      open: () => Deno.open(SHIPPED),
+      bytes: (await Deno.stat(SHIPPED)).size,
+      open: async (onRead) => counted(await Deno.open(SHIPPED), onRead),
     };
   }
   // Deno opens no device by its path, and this one people do write.
@@ -66,7 +72,26 @@ export async function findInput(path: string | undefined): Promise<Input> {
     description: path,
     isFile: true,
     isSeekable: codec === undefined,
-    open: codec === undefined ? open : async () => decompressed(await open(), codec),
+    bytes: info.size,
+    async open(onRead) {
+      const file = counted(await open(), onRead);
+      return codec === undefined ? file : decompressed(file, codec);
+    },
+  };
+}
+
+/** A file of which it is told how many bytes were read. */
+function counted(file: InputFile, onRead: ((bytes: number) => void) | undefined): InputFile {
+  if (onRead === undefined) return file;
+  const tell = (count: number | null) => {
+    onRead(count ?? 0);
+    return count;
+  };
+  return {
+    read: async (into) => tell(await file.read(into)),
+    readSync: (into) => tell(file.readSync(into)),
+    seekSync: (offset, whence) => file.seekSync(offset, whence),
+    close: () => file.close(),
   };
 }
 

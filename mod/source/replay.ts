@@ -15,6 +15,8 @@ export interface ReplayOptions extends Omit<FileForm, "name"> {
   onRejected: OnRejected;
   /** Ends the waiting for bytes; `next` then throws its reason. */
   signal?: AbortSignal;
+  /** Told of bytes that were read of a file, before they are decompressed; see {@linkcode Input.bytes}. */
+  onRead?(bytes: number): void;
 }
 
 const NOTHING: RowBatch = { rows: [], offsets: [], rejections: [] };
@@ -27,7 +29,7 @@ const NOTHING: RowBatch = { rows: [], offsets: [], rejections: [] };
 export async function replay(
   given: Input | readonly Input[],
   schema: RowSchema,
-  { loop = false, onRejected, signal, ...form }: ReplayOptions,
+  { loop = false, onRejected, signal, onRead, ...form }: ReplayOptions,
 ): Promise<RowFeed> {
   const inputs = "open" in given ? [given] : given;
   const pipe = inputs.find(({ isFile }) => !isFile);
@@ -36,13 +38,13 @@ export async function replay(
       fix: "Name a file with --input, or leave --loop out.",
     });
   }
-  const open = async (input: Input) => {
-    const { name } = input;
-    return await RowReader.open(await openInput(input, signal), schema, { ...form, name, signal });
+  const open = async (input: Input, onRead?: (bytes: number) => void) => {
+    const file = await openInput(input, { signal, onRead });
+    return await RowReader.open(file, schema, { ...form, name: input.name, signal });
   };
   for (const input of inputs.slice(1)) (await open(input)).close();
   let number = 0;
-  let reader = await open(inputs[0]);
+  let reader = await open(inputs[0], onRead);
   let batch = NOTHING;
   let at = 0;
   let rejected = 0;
@@ -78,7 +80,7 @@ export async function replay(
         }
         number = (number + 1) % inputs.length;
         reader.close();
-        reader = await open(inputs[number]);
+        reader = await open(inputs[number], onRead);
       }
       const part = batch.rows.slice(at, at + max);
       at += part.length;

@@ -48,7 +48,7 @@ export async function sample(
   try {
     for (const input of inputs) {
       const { name } = input;
-      const opened = await openInput(input, signal);
+      const opened = await openInput(input, { signal });
       const file = input.isSeekable
         ? opened
         : await spool(opened, name, signal).finally(() => opened.close());

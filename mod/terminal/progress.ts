@@ -40,10 +40,20 @@ export class Progress {
    * @param more what else is to be said
    */
   update(done: number, all?: number, more = ""): void {
-    const now = this.#now();
-    if (!this.#output.interactive || now - this.#drawnAt < DRAW_MS) return;
-    this.#drawnAt = now;
-    this.#output.progress(this.#text(done, all, (now - this.#startedAt) / 1000) + more);
+    this.#draw((seconds) => this.#text(done, all, seconds) + more);
+  }
+
+  /**
+   * Draws work whose end is known by something else than what is counted: rows of a file, by its bytes.
+   * @param part of `whole`, in any unit
+   */
+  updateShare(done: number, part: number, whole: number, more = ""): void {
+    this.#draw((seconds) => {
+      const share = whole === 0 ? 1 : Math.min(1, part / whole);
+      const left = seconds < RATE_AFTER_S || share === 0 ? undefined : seconds / share - seconds;
+      return `${this.#verb} ${countText(done, this.#thing)}, ${Math.floor(100 * share)}%` +
+        speedText(done, seconds) + leftText(left) + more;
+    });
   }
 
   /** Takes the line away. */
@@ -51,15 +61,35 @@ export class Progress {
     this.#output.progress("");
   }
 
+  #draw(text: (seconds: number) => string): void {
+    const now = this.#now();
+    if (!this.#output.interactive || now - this.#drawnAt < DRAW_MS) return;
+    this.#drawnAt = now;
+    this.#output.progress(text((now - this.#startedAt) / 1000));
+  }
+
   #text(done: number, all: number | undefined, seconds: number): string {
-    const rate = seconds < RATE_AFTER_S ? undefined : done / seconds;
-    const speed = rate === undefined ? "" : `, ${numberText(Math.round(rate))} a second`;
+    const speed = speedText(done, seconds);
     if (all === undefined) return `${this.#verb} ${countText(done, this.#thing)}${speed}`;
     const share = all === 0 ? 100 : Math.min(100, Math.floor(100 * done / all));
-    const left = rate ? `, ${durationText(Math.max(0, all - done) / rate)} left` : "";
+    const left = seconds < RATE_AFTER_S || done === 0
+      ? undefined
+      : Math.max(0, all - done) * seconds / done;
     return `${this.#verb} ${numberText(done)} of ${countText(all, this.#thing)}, ${share}%` +
-      speed + left;
+      speed + leftText(left);
   }
+}
+
+function speedText(done: number, seconds: number): string {
+  return seconds < RATE_AFTER_S ? "" : `, ${rateText(done / seconds)} a second`;
+}
+
+function rateText(rate: number): string {
+  return numberText(rate < 10 ? Math.round(10 * rate) / 10 : Math.round(rate));
+}
+
+function leftText(seconds: number | undefined): string {
+  return seconds === undefined ? "" : `, ${durationText(seconds)} left`;
 }
 
 /** A time for people, such as `40 s`, `12 min`, `3 h 05 min`. */
@@ -67,5 +97,5 @@ function durationText(seconds: number): string {
   if (seconds < 90) return `${Math.ceil(seconds)} s`;
   const minutes = Math.ceil(seconds / 60);
   if (minutes < 90) return `${minutes} min`;
-  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+  return `${numberText(Math.floor(minutes / 60))} h ${String(minutes % 60).padStart(2, "0")} min`;
 }

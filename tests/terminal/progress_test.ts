@@ -23,8 +23,23 @@ Deno.test("progress with an end says percent, rate and time left; it draws a few
   assert.deepEqual(lines, [
     "read 0 of 5,000 objects, 0%",
     "read 1,200 of 5,000 objects, 24%, 600 a second, 7 s left, more",
-    "read 1 of 1,000,000 objects, 0%, 0 a second, 1111 h 07 min left",
+    "read 1 of 1,000,000 objects, 0%, 0.3 a second, 1,111 h 07 min left",
     "",
+  ]);
+});
+
+Deno.test("progress by another measure than what is counted says its share", () => {
+  const { lines, clock, make } = recorder();
+  const progress = make("row");
+  progress.updateShare(0, 0, 1000);
+  clock.now = 3000;
+  progress.updateShare(6000, 250, 1000, ", more");
+  clock.now = 4000;
+  progress.updateShare(7000, 1200, 1000);
+  assert.deepEqual(lines, [
+    "read 0 rows, 0%",
+    "read 6,000 rows, 25%, 2,000 a second, 9 s left, more",
+    "read 7,000 rows, 100%, 1,750 a second, 0 s left",
   ]);
 });
 

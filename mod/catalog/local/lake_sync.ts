@@ -4,6 +4,7 @@ import { tableFolder } from "../../lake/layout.ts";
 import type { LakeObject, LakeStore } from "../../lake/store.ts";
 import { currentObjects } from "../../lake/merged_objects.ts";
 import { type TableObject, tableObjects } from "../../lake/table_objects.ts";
+import { Progress } from "../../terminal/progress.ts";
 import type { RowSchema } from "../../schema/schema.ts";
 import { tableColumns } from "../lake_table.ts";
 import type { LocalCatalog } from "./local_catalog.ts";
@@ -63,10 +64,15 @@ export async function syncLake(
   wanted.sort((a, b) => a.name < b.name ? -1 : 1);
   const columns = tableColumns(schema);
   let loaded = 0;
+  const progress = new Progress(
+    { progress: options.onProgress ?? (() => {}), interactive: true },
+    "loaded",
+    "object",
+  );
   for await (const { object, bytes } of fetchAhead(lake, wanted, options.signal)) {
     options.signal.throwIfAborted();
     loaded++;
-    options.onProgress?.(`loading object ${loaded} of ${wanted.length} into the local catalog`);
+    progress.update(loaded, wanted.length);
     if (bytes === undefined) continue;
     catalog.load(
       await readObject(object.name, object.parsed, bytes, columns),

@@ -21,6 +21,7 @@ export function openLog(options: LogOptions): () => void {
   const { settings, output, repeats } = options;
   const line = logLine({ format: settings.logFormat, terminal: output.interactive });
   const limiter = new RepeatLimiter((record) => output.log(line(record)), repeats);
+  open = limiter;
   const sink: Sink & Disposable = Object.assign(
     limiter.add.bind(limiter),
     { [Symbol.dispose]: () => limiter.close() },
@@ -38,6 +39,27 @@ export function openLog(options: LogOptions): () => void {
     reset: true,
   });
   return resetSync;
+}
+
+/** What counts the open log's repeats. */
+let open: RepeatLimiter | undefined;
+
+/** The output whose results come after all that was logged before them, counted repeats too. */
+export function resultsAfterLog(output: Output): Output {
+  return {
+    ...output,
+    get closed() {
+      return output.closed;
+    },
+    line(text) {
+      open?.flush();
+      output.line(text);
+    },
+    document(value) {
+      open?.flush();
+      output.document(value);
+    },
+  };
 }
 
 /** How the notes begin that are more than information. */

@@ -55,6 +55,11 @@ export class RepeatLimiter {
     }
   }
 
+  /** Passes on what was counted so far. */
+  flush(): void {
+    for (const kind of this.#kinds.values()) this.#report(kind);
+  }
+
   /** Passes on what was counted, and stops the timers. */
   close(): void {
     for (const kind of this.#kinds.values()) {
