@@ -76,7 +76,11 @@ export function printSetup(report: SetupReport, output: Output): void {
   const { crawl, load } = report;
   if (crawl !== undefined) output.line(describeCrawl(crawl));
   if (load !== undefined) {
-    output.line(`loaded ${load.objects} objects, removed ${load.removed}, in ${load.seconds} s`);
+    output.line(
+      `loaded ${countText(load.objects, "object")}, removed ${
+        countText(load.removed, "object")
+      }, in ${load.seconds} s`,
+    );
   }
   for (const table of report.tables) printTable(table, output);
   if (report.hidden !== undefined) output.note(...describeHidden(report.hidden));

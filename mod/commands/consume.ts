@@ -1,6 +1,6 @@
 import type { Broker } from "../broker/broker.ts";
 import type { CommandContext } from "../cli/command.ts";
-import { countText, numberText } from "../terminal/amount_text.ts";
+import { countText, sizeText } from "../terminal/amount_text.ts";
 import { EXIT_CODES } from "../failure/failure.ts";
 import { compressionOf } from "../lake/format/compression.ts";
 import { Partitioning } from "../lake/partitioning.ts";
@@ -120,9 +120,9 @@ function summarize(summary: SinkSummary, startedAt: number, { output }: CommandC
   const { read, written, rejected, objects, bytes, lost } = summary;
   output.document({ ...summary, seconds });
   output.line(
-    `read ${countText(read, "message")}, wrote ${numberText(written)} rows and ` +
-      `${numberText(rejected)} dead letters ` +
-      `in ${numberText(objects)} objects of ${numberText(bytes)} bytes, in ${seconds.toFixed(1)} s`,
+    `read ${countText(read, "message")}, wrote ${countText(written, "row")} and ` +
+      `${countText(rejected, "dead letter")} ` +
+      `in ${countText(objects, "object")} of ${sizeText(bytes)}, in ${seconds.toFixed(1)} s`,
   );
   if (lost > 0) {
     output.note(

@@ -1,5 +1,5 @@
 import type { CommandContext } from "../cli/command.ts";
-import { countText, numberText } from "../terminal/amount_text.ts";
+import { countText, numberText, offsetsText } from "../terminal/amount_text.ts";
 import { safeText } from "../terminal/safe_text.ts";
 import { findDeadLetters } from "./find_dead_letters.ts";
 import { openLake } from "./open_lake.ts";
@@ -54,9 +54,10 @@ function report(counts: Count[], total: number, { output, settings }: CommandCon
   counts.sort((a, b) => b.count - a.count);
   output.document({ total, counts });
   for (const { day, partition, reason, count, first, last } of counts) {
-    const offsets = first === last ? `offset ${first}` : `offsets ${first} to ${last}`;
     output.line(
-      `${numberText(count).padStart(9)}  ${day}  partition ${partition}, ${offsets}: ` +
+      `${numberText(count).padStart(9)}  ${day}  partition ${partition}, ${
+        offsetsText({ first, last })
+      }: ` +
         safeText(reason),
     );
   }

@@ -54,7 +54,9 @@ export function icebergFindings(found: IcebergInventory): Array<[what: string, f
   const findings: Array<[string, string]> = [];
   if (files > MANY_FILES && bytes / files < SMALL_BYTES) {
     findings.push([
-      `warning: ${files} files of ${sizeText(bytes / files)} on average make queries slow`,
+      `warning: ${countText(files, "file")} of ${
+        sizeText(bytes / files)
+      } on average make queries slow`,
       "Merge them: OPTIMIZE in Athena and Trino, rewrite_data_files in Spark, or Glue's optimizers; they are safe beside consume. A longer --commit-interval makes fewer.",
     ]);
   }

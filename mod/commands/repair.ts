@@ -8,7 +8,7 @@ import { indexColumn } from "../verify/row_index.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { emptySummary, runSink } from "../sink/sink.ts";
-import { countText, numberText } from "../terminal/amount_text.ts";
+import { countText, offsetsText } from "../terminal/amount_text.ts";
 import { Progress } from "../terminal/progress.ts";
 import { countOffsets } from "../verify/offset_range.ts";
 import { isProved, type TableVerdict, verify } from "../verify/verify.ts";
@@ -140,15 +140,13 @@ function report(plans: readonly RepairPlan[], { output }: CommandContext): void 
       ...redundant.map((name) => `${name} is removed: other objects hold all its rows`),
       ...aside.map((name) => `${name} cannot be read; it is kept beside the table's own records`),
       ...lost.map((range) =>
-        `offsets ${numberText(range.first)} to ${
-          numberText(range.last)
-        }: the topic no longer has ` +
+        `${offsetsText(range)}: the topic no longer has ` +
         `them; ${countText(countOffsets([range]), "offset")} become a gap on record`
       ),
       ...sweep ? ["objects that nobody has committed are removed"] : [],
       ...rewriteFrom === undefined
         ? []
-        : [`all from offset ${numberText(rewriteFrom)} on is written again from the topic`],
+        : [`all from offset ${rewriteFrom} on is written again from the topic`],
       ...hopeless.map((text) => `nothing can be done: ${text}`),
     ];
     for (const step of steps) output.line(`partition ${partition}: ${step}`);

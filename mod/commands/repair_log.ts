@@ -4,7 +4,7 @@ import type { PartitionRebuild, TakenOffsets } from "../broker/embedded/salvage/
 import type { CommandContext } from "../cli/command.ts";
 import { Failure } from "../failure/failure.ts";
 import { loadSchema } from "../schema/load_schema.ts";
-import { countText, numberText } from "../terminal/amount_text.ts";
+import { countText, offsetsText } from "../terminal/amount_text.ts";
 import { Progress } from "../terminal/progress.ts";
 import { openIceberg } from "./open_iceberg.ts";
 import { openLake } from "./open_lake.ts";
@@ -98,7 +98,7 @@ function report(path: string, repair: LogRepair, { output, settings }: CommandCo
     output.line(
       `${one.topic}, partition ${one.partition}: ${countText(messagesOf(one), "message")} can be ` +
         "read" + one.lost.map(({ first, end }) =>
-          `; offsets ${numberText(first)} to ${numberText(end - 1)} are lost`
+          `; ${offsetsText({ first, last: end - 1 })} lost`
         ).join(""),
     );
   }

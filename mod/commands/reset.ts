@@ -4,7 +4,7 @@ import { completeMerge } from "../maintain/merge_small_objects.ts";
 import { reset } from "../repair/reset.ts";
 import type { PartitionPlan } from "../repair/reset_plan.ts";
 import { loadSchema } from "../schema/load_schema.ts";
-import { countText, numberText } from "../terminal/amount_text.ts";
+import { countText } from "../terminal/amount_text.ts";
 import { openExistingBroker } from "./open_broker.ts";
 import { openGroupAdmin } from "./open_group_admin.ts";
 import { openLake } from "./open_lake.ts";
@@ -92,13 +92,13 @@ function report(plans: readonly PartitionPlan[], { output, settings }: CommandCo
   const { dryRun, group, topic } = settings;
   output.document({ dryRun, group, topic, partitions: plans });
   for (const { partition, committed, offset, skipped, again } of plans) {
-    const from = committed === null ? "nothing" : `offset ${numberText(committed)}`;
+    const from = committed === null ? "nothing" : `offset ${committed}`;
     const what = again > 0
       ? `; ${countText(again, "offset")} taken out of the table, to be written again`
       : skipped > 0
       ? `; ${countText(skipped, "offset")} will be skipped, as a gap on record`
       : "";
-    output.line(`partition ${partition}: from ${from} to offset ${numberText(offset)}${what}`);
+    output.line(`partition ${partition}: from ${from} to offset ${offset}${what}`);
   }
   output.note(
     dryRun

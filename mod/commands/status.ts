@@ -101,10 +101,10 @@ export async function run(context: CommandContext): Promise<number> {
     if (cost !== undefined) printCost(cost, context);
     if (smallObjects) {
       output.note(
-        `warning: ${inventory.objects} objects of ${
+        `warning: ${numberText(inventory.objects)} objects of ${
           sizeText(inventory.bytes / inventory.objects)
         } on average make queries slow`,
-        "Write fewer and larger ones: a longer --flush-interval, larger --flush-rows and --flush-bytes, or a coarser --partition-by.",
+        "Write fewer and larger ones: a longer --flush-interval, larger --flush-rows and --flush-bytes, or a coarser --partition-by. `ticklake maintain --merge` merges those of closed days.",
       );
     }
     if (projection?.hidden !== undefined) output.note(...describeHidden(projection.hidden));

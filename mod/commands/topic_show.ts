@@ -45,8 +45,8 @@ function print(found: TopicDescription, { output }: CommandContext): void {
     String(partition.partition),
     partition.leader === null ? "-" : String(partition.leader),
     `${partition.inSync.length}/${partition.replicas.length}`,
-    numberText(partition.low),
-    numberText(partition.high),
+    String(partition.low),
+    String(partition.high),
     numberText(partition.high - partition.low),
     partition.bytes === null ? "-" : sizeText(partition.bytes),
   ]);

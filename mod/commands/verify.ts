@@ -1,7 +1,7 @@
 import type { CommandContext } from "../cli/command.ts";
 import { EXIT_CODES, Failure } from "../failure/failure.ts";
 import { loadSchema } from "../schema/load_schema.ts";
-import { countText, numberText } from "../terminal/amount_text.ts";
+import { countText, numberText, offsetsText } from "../terminal/amount_text.ts";
 import { Progress } from "../terminal/progress.ts";
 import { countOffsets, type OffsetRange } from "../verify/offset_range.ts";
 import { isProved, type PartitionVerdict, type TableVerdict, verify } from "../verify/verify.ts";
@@ -200,17 +200,15 @@ function findings(verdicts: readonly PartitionVerdict[]): string[] {
   const lines = verdicts.flatMap((verdict) => [
     ...Object.entries(FINDINGS).flatMap(([kind, meaning]) =>
       (verdict[kind as keyof typeof FINDINGS] as OffsetRange[]).map((range) =>
-        `error: partition ${verdict.partition}, ${rangeText(range)}: ${meaning}`
+        `error: partition ${verdict.partition}, ${offsetsText(range)}: ${meaning}`
       )
     ),
     ...verdict.unreadable.map(({ reason, ...range }) =>
-      `error: partition ${verdict.partition}, ${rangeText(range)}: ${reason}`
+      `error: partition ${verdict.partition}, ${offsetsText(range)}: ${reason}`
     ),
   ]);
   const more = lines.length - RANGES_SHOWN;
-  return more > 0 ? [...lines.slice(0, RANGES_SHOWN), `and ${more} more ranges`] : lines;
-}
-
-function rangeText({ first, last }: OffsetRange): string {
-  return first === last ? `offset ${first}` : `offsets ${first} to ${last}`;
+  return more > 0
+    ? [...lines.slice(0, RANGES_SHOWN), `and ${countText(more, "more range")}`]
+    : lines;
 }

@@ -1,6 +1,6 @@
 import type { CommandContext } from "../cli/command.ts";
 import { EXIT_CODES } from "../failure/failure.ts";
-import { countText, numberText } from "../terminal/amount_text.ts";
+import { countText, numberText, offsetsText } from "../terminal/amount_text.ts";
 import { Progress } from "../terminal/progress.ts";
 import { countOffsets, type OffsetRange } from "../verify/offset_range.ts";
 import { isOthersProved, type OthersTableVerdict, verifyOthers } from "../verify/verify_others.ts";
@@ -83,10 +83,8 @@ function report(verdict: OthersTableVerdict, { output }: CommandContext): number
     ...unreadable.map(({ reason }) => `error: ${reason}`),
     ...partitions.flatMap((partition) =>
       Object.entries(FINDINGS).flatMap(([kind, meaning]) =>
-        (partition[kind as keyof typeof FINDINGS] as OffsetRange[]).map(({ first, last }) =>
-          `error: partition ${partition.partition}, offset${
-            first === last ? ` ${first}` : `s ${first} to ${last}`
-          }: ${meaning}`
+        (partition[kind as keyof typeof FINDINGS] as OffsetRange[]).map((range) =>
+          `error: partition ${partition.partition}, ${offsetsText(range)}: ${meaning}`
         )
       )
     ),

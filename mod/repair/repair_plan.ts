@@ -1,3 +1,4 @@
+import { offsetsText } from "../terminal/amount_text.ts";
 import type { OffsetRange } from "../verify/offset_range.ts";
 import { without } from "../verify/offset_range.ts";
 import type { NamedObject } from "../verify/tiling.ts";
@@ -96,7 +97,9 @@ export function planRepair(
     if (first >= low) wrong.push(first);
     else {
       plan.hopeless.push(
-        `offsets ${first} to ${last} are twice in objects that hold others too, and the topic no ` +
+        `${
+          offsetsText({ first, last })
+        }: twice in objects that hold others too, and the topic no ` +
           "longer has them",
       );
     }

@@ -1,5 +1,4 @@
 import { Failure } from "../failure/failure.ts";
-import { numberText } from "../terminal/amount_text.ts";
 import type { TablePosition } from "../table/table.ts";
 
 /** Where a partition stands before a reset. */
@@ -76,10 +75,8 @@ function beginning({ low, position, ranges }: PartitionState, wanted: number): n
 function wouldDouble({ partition, position }: PartitionState, wanted: number): Failure {
   return new Failure(
     "usage",
-    `partition ${partition}: the table has offsets up to ${
-      numberText(position!.end - 1)
-    }, and would ` +
-      `get those from ${numberText(wanted)} on a second time`,
+    `partition ${partition}: the table has offsets up to ${position!.end - 1}, and would ` +
+      `get those from ${wanted} on a second time`,
     {
       fix:
         "`--to lake` goes on where the table ends. To write them again, for instance under another " +

@@ -1,3 +1,4 @@
+import { countText } from "../terminal/amount_text.ts";
 import { Failure } from "../failure/failure.ts";
 import { DELIMITERS, type FileForm, formatByName, stemOf } from "./file_form.ts";
 import { ColumnGuess } from "./infer_column.ts";
@@ -32,7 +33,7 @@ export async function inferSchema(
     throw new Failure("usage", `${input.name} has no row to look at: expected a header and rows`);
   }
   return write(input.name, guesses, [
-    `Made by \`ticklake schema infer ${input.name}\` from ${rows} rows${
+    `Made by \`ticklake schema infer ${input.name}\` from ${countText(rows, "row")}${
       isWhole ? "" : ", the first 64 MiB of the file"
     }${about}. Look it over: it is a guess.`,
   ]);

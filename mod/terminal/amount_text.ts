@@ -8,6 +8,14 @@ export function countText(count: number, thing: string): string {
   return `${numberText(count)} ${thing}${count === 1 ? "" : "s"}`;
 }
 
+/**
+ * Offsets for people, such as `offset 7`, `offsets 1200 to 1299`: both inclusive, and in digits alone, as
+ * the flags that name an offset take them.
+ */
+export function offsetsText({ first, last }: { first: number; last: number }): string {
+  return first === last ? `offset ${first}` : `offsets ${first} to ${last}`;
+}
+
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 
 /** A number of bytes for people, such as `12.3 MiB`. */

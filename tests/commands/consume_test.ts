@@ -49,7 +49,7 @@ Deno.test("for people the summary is one line", () =>
     assert.equal(code, 0);
     assert.match(
       stdout,
-      /^read 1,203 messages, wrote 1,200 rows and 3 dead letters in 2 objects of [\d,]+ bytes, in \d+\.\d s\n$/,
+      /^read 1,203 messages, wrote 1,200 rows and 3 dead letters in 2 objects of [\d.]+ [KM]iB, in \d+\.\d s\n$/,
     );
   }));
 

@@ -1,3 +1,4 @@
+import { countText } from "../../terminal/amount_text.ts";
 import { Buffer } from "node:buffer";
 import { getLogger } from "@logtape/logtape";
 import { Failure } from "../../failure/failure.ts";
@@ -244,7 +245,9 @@ export class BatchSender {
   #notAcknowledged({ writer, attempts }: Batch, error: unknown): Failure {
     return new Failure(
       "service",
-      `${this.#cluster.description} has not acknowledged ${writer.count} messages to ` +
+      `${this.#cluster.description} has not acknowledged ${
+        countText(writer.count, "message")
+      } to ` +
         `${this.#topic} within ${DELIVERY_TIMEOUT_MS / 1000} s, after ${attempts} attempts: ` +
         describeError(error),
       {

@@ -1,3 +1,4 @@
+import { countText } from "../../terminal/amount_text.ts";
 import type { KafkaDiagnosis, ListenerDiagnosis } from "../../broker/kafka/diagnosis.ts";
 import type { Settings } from "../../config/settings.ts";
 import { failed, failedBy, type Finding, ok, skipped, warning } from "./finding.ts";
@@ -143,14 +144,16 @@ async function* topicFindings(
       const messages = offsets.reduce((sum, { low, high }) => sum + high - low, 0);
       yield ok(
         "topic",
-        `${topic} has ${offsets.length} partitions, with ${messages} messages in all`,
+        `${topic} has ${countText(offsets.length, "partition")}, with ${
+          countText(messages, "message")
+        } in all`,
       );
       const committed = await broker.groupOffsets(group, topic, { signal });
       yield ok(
         "consumer group",
         committed.length === 0
           ? `${group} has committed nothing yet`
-          : `${group} has committed offsets of ${committed.length} partitions`,
+          : `${group} has committed offsets of ${countText(committed.length, "partition")}`,
       );
     } finally {
       await broker.close();

@@ -117,7 +117,9 @@ export class HiveLog implements TableLog {
     if (position !== undefined && position.end >= end) return "already";
     if (position !== undefined && position.end !== first) {
       throw new Error(
-        `partition ${partition}: the table ends at ${position.end}, and was to take ${first} to ${end}`,
+        `partition ${partition}: the table ends before offset ${position.end}, and was to take ${first} to ${
+          end - 1
+        }`,
       );
     }
     await this.#write(partition, owned, { from: position?.from ?? first, end }, options);

@@ -1,3 +1,4 @@
+import { countText } from "../../terminal/amount_text.ts";
 import { EXTENSIONS } from "../../lake/format/lake_format.ts";
 import { Partitioning } from "../../lake/partitioning.ts";
 import { type TableObject, tableObjects } from "../../lake/table_objects.ts";
@@ -119,8 +120,10 @@ class HiveTable implements Table {
     if (isFound(state, plain)) await this.#adopt(plain, old, options);
     await this.#record({ kind: "log", folder: plain, key }, { ...name }, options);
     notices.push(
-      `table ${this.#table} is taken over from ticklake 0.1.0: ${countOf(positions)} offsets of ` +
-        `${topic} in ${old.objects} objects; from now on the lake says how far it is`,
+      `table ${this.#table} is taken over from ticklake 0.1.0: ${
+        countText(countOf(positions), "offset")
+      } of ` +
+        `${topic} in ${countText(old.objects, "object")}; from now on the lake says how far it is`,
     );
     return plain;
   }
@@ -132,8 +135,10 @@ class HiveTable implements Table {
       const old = await this.#readOld(opening, key);
       await this.#adopt(key, old, options);
       notices.push(
-        `the records of table ${this.#table} were gone: made anew from ${old.objects} objects, with ` +
-          `${countOf(old.positions)} offsets of ${name.topic}`,
+        `the records of table ${this.#table} were gone: made anew from ${
+          countText(old.objects, "object")
+        }, with ` +
+          `${countText(countOf(old.positions), "offset")} of ${name.topic}`,
       );
     }
     if (ofKind(state, "log", key).length === 0) {
