@@ -9,6 +9,7 @@
 import { bytesLine } from "./lines/bytes.ts";
 import { consumeLine } from "./lines/consume.ts";
 import { floodLine } from "./lines/flood.ts";
+import { formatsLine } from "./lines/formats.ts";
 import { freshnessLine } from "./lines/freshness.ts";
 import { growthLine } from "./lines/growth.ts";
 import { lakeLine } from "./lines/lake.ts";
@@ -27,6 +28,7 @@ import { type Figure, markdown } from "./table.ts";
 const LINES: Record<string, (stage: Stage) => Promise<Figure[]>> = {
   consume: consumeLine,
   produce: produceLine,
+  formats: formatsLine,
   scale: scaleLine,
   latency: latencyLine,
   start: startLine,

@@ -124,12 +124,13 @@ export async function filledTopic(
   stage: Stage,
   rows: number,
   partitions: number,
+  ...args: string[]
 ): Promise<string> {
   const topic = unique("quotes");
   await measure(ticklake(
     stage,
     ...["produce", "--topic", topic, "--partitions", String(partitions), "--mode", "replay"],
-    ...["--loop", "--rate", "max", "--count", String(rows)],
+    ...["--loop", "--rate", "max", "--count", String(rows), ...args],
   ));
   return topic;
 }

@@ -1,3 +1,4 @@
+import type { MessageCheck } from "../schema/message_reader.ts";
 import type { MessageForm } from "./message_form.ts";
 import type { PayloadMaker } from "./payload_maker.ts";
 
@@ -7,7 +8,9 @@ export function fileForm(maker: PayloadMaker): MessageForm {
     isPlainJson: false,
     check(schema, { onUnknown = () => {}, note = () => {} } = {}) {
       const row = maker.forTable(schema, { onUnknown, note });
-      return (value, record) => value.length === 0 ? "empty value" : row(value, value, record);
+      const check: MessageCheck = (value, record) =>
+        value.length === 0 ? "empty value" : row(value, value, record);
+      return Object.assign(check, { scan: row.scan });
     },
   };
 }

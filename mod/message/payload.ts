@@ -1,3 +1,5 @@
+import type { RowScan } from "../schema/message_reader.ts";
+import type { RowSchema } from "../schema/schema.ts";
 import type { Fields } from "./fields.ts";
 
 /** Reads the payloads that were written by one schema. */
@@ -12,6 +14,11 @@ export interface PayloadReader {
    * @throws {Error} when the payload is damaged
    */
   read(payload: Uint8Array): Fields;
+  /**
+   * The quick way from a payload to a row, where there is one.
+   * @param columnOf index of the column that a field becomes, -1 for none
+   */
+  scan?(schema: RowSchema, columnOf: (field: string) => number): RowScan | undefined;
 }
 
 /** A payload's day or point in time. */

@@ -1,7 +1,7 @@
-import { DAY_MS } from "../schema/calendar.ts";
+import { DAY_MS, hasDay } from "../schema/calendar.ts";
 import { checkRow } from "../schema/check_row.ts";
 import { type CheckedValue, checkValue, rejected } from "../schema/check_value.ts";
-import type { MessageRecord } from "../schema/message_reader.ts";
+import type { MessageRecord, RowScan } from "../schema/message_reader.ts";
 import type { CheckedMessage } from "../schema/row.ts";
 import type { Column, RowSchema } from "../schema/schema.ts";
 import { arrayRows } from "./array_rows.ts";
@@ -19,16 +19,14 @@ export interface PayloadMisfit {
   unknown: string[];
 }
 
-/** The first and the last instant of the years 0001 to 9999. */
-const FIRST_MS = Date.UTC(2001, 0, 1) - 730_485 * DAY_MS;
-const LAST_MS = Date.UTC(10_000, 0, 1) - 1;
-
 /**
  * Makes rows of the payloads that one schema has written. A column's field is the one with its wire
  * name, its lake name or an alias, without regard to case: a schema's names cannot have spaces.
  */
 export class PayloadCheck {
   readonly misfit: PayloadMisfit;
+  /** The quick way, where the reader has one for these columns. */
+  readonly scan: RowScan | undefined;
   readonly #schema: RowSchema;
   readonly #reader: PayloadReader;
   readonly #lenient: ReadonlySet<string>;
@@ -47,6 +45,12 @@ export class PayloadCheck {
     this.#isLenient = columns.map(({ format, number, type }) =>
       format !== undefined || number !== undefined || (type !== "string" && this.#lenient.size > 0)
     );
+    const isPlain = schema.rows === undefined &&
+      columns.every(({ wire, from }, c) =>
+        from === undefined && (this.#fields[c] !== undefined || !wire.includes(".")) &&
+        this.#fields.indexOf(this.#fields[c]) >= (this.#fields[c] === undefined ? -1 : c)
+      );
+    this.scan = isPlain ? reader.scan?.(schema, (field) => this.#fields.indexOf(field)) : undefined;
     // Of an array's elements the schema is not looked at.
     const isArray = schema.rows !== undefined;
     const isNested = ({ wire }: Column) => reader.fields.includes(wire.split(".")[0]);
@@ -121,7 +125,7 @@ function instantValue(column: Column, instant: Instant): CheckedValue {
   if (type !== "date" && type !== "timestamp") {
     return rejected(`${wire}: expected a number, found ${instant.toJSON()}`);
   }
-  if (!(ms >= FIRST_MS && ms <= LAST_MS)) {
+  if (!hasDay(ms)) {
     return rejected(`${wire}: no such ${instant.isDay ? "day" : "time"} ${instant.toJSON()}`);
   }
   if (type === "timestamp") return Math.floor(ms);

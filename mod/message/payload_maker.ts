@@ -1,4 +1,4 @@
-import type { MessageRecord } from "../schema/message_reader.ts";
+import type { MessageRecord, RowScan } from "../schema/message_reader.ts";
 import type { CheckedMessage } from "../schema/row.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { valueText } from "../schema/value_text.ts";
@@ -7,11 +7,11 @@ import type { PayloadReader } from "./payload.ts";
 import { PayloadCheck } from "./payload_check.ts";
 
 /** The row or rows of a payload; `value` is the whole message. Never throws. */
-export type TablePayloads = (
-  payload: Uint8Array,
-  value: Uint8Array,
-  record?: MessageRecord,
-) => CheckedMessage;
+export interface TablePayloads {
+  (payload: Uint8Array, value: Uint8Array, record?: MessageRecord): CheckedMessage;
+  /** See {@linkcode RowScan}. */
+  scan?: RowScan;
+}
 
 /** What makes rows of the payloads that one schema has written. */
 export interface PayloadMaker {
@@ -33,12 +33,21 @@ export function payloadMaker(reader: PayloadReader): PayloadMaker {
       const inexact = reader.decimals.filter((name) => !unknown.includes(name));
       if (inexact.length > 0) note(`decimals are read as doubles: ${inexact.join(", ")}`);
       const [first] = unknown;
-      return (payload, value, record) => {
+      const row = (payload: Uint8Array, value: Uint8Array, record?: MessageRecord) => {
         if (first !== undefined && schema.strictFields) return `unknown field ${valueText(first)}`;
         const row = check.check(payload, value, record);
         if (first !== undefined && typeof row !== "string") onUnknown(first);
         return row;
       };
+      const { scan } = check;
+      if (first === undefined || scan === undefined) return Object.assign(row, { scan });
+      if (schema.strictFields) return row;
+      const told: RowScan = (bytes, at, into) => {
+        if (!scan(bytes, at, into)) return false;
+        onUnknown(first);
+        return true;
+      };
+      return Object.assign(row, { scan: told });
     },
   };
 }

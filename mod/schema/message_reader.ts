@@ -6,7 +6,20 @@ import { type CheckedMessage, SeveralRows, type TypedRow } from "./row.ts";
  * Decides about a message with all the care that it takes: the typed values of its row in the schema's
  * order (or of its rows), or the reason why there are none. Never throws.
  */
-export type MessageCheck = (value: Uint8Array, record?: MessageRecord) => CheckedMessage;
+export interface MessageCheck {
+  (value: Uint8Array, record?: MessageRecord): CheckedMessage;
+  /** Reads most messages without an object a row, where the form of messages has such a way. */
+  readonly scan?: RowScan;
+}
+
+/** The values of one row, by column; see {@linkcode MessageReader}. */
+export type RowArrays = Pick<MessageReader, "numbers" | "starts" | "ends" | "absent">;
+
+/**
+ * Reads the row of a message whose payload begins at `at`. It only ever accepts, and accepts only what the
+ * check would accept with the same values; texts are spans of `bytes`.
+ */
+export type RowScan = (bytes: Uint8Array, at: number, into: RowArrays) => boolean;
 
 /** What a record has besides its value. */
 export interface MessageRecord {
@@ -63,6 +76,7 @@ export class MessageReader {
   #at = 0;
   readonly #schema: RowSchema;
   readonly #check: MessageCheck;
+  readonly #scan: RowScan | undefined;
   readonly #isDirect: boolean;
   readonly #names: Uint8Array[];
   readonly #kinds: Kind[];
@@ -78,6 +92,7 @@ export class MessageReader {
     const { columns } = schema;
     this.#schema = schema;
     this.#check = check;
+    this.#scan = check.scan;
     this.needsRecord = columns.some(({ from }) => from !== undefined && isOfRecord(from));
     this.#isDirect = isPlainJson && schema.rows === undefined &&
       columns.every(({ from }) => from === undefined);
@@ -108,6 +123,12 @@ export class MessageReader {
     if (this.#isDirect && this.#readDirectly(value)) {
       this.bytes = value;
       this.verbatim = true;
+      return null;
+    }
+    if (this.#scan !== undefined && this.#scan(value, 0, this)) {
+      this.bytes = value;
+      this.verbatim = false;
+      this.hasSeveral = false;
       return null;
     }
     const row = this.#check(value, record);

@@ -3,6 +3,7 @@ import avro from "avsc";
 import { boundCollections } from "../../files/avsc_repairs.ts";
 import type { Fields } from "../fields.ts";
 import type { PayloadReader } from "../payload.ts";
+import { avroScan } from "./avro_scan.ts";
 import { logicalTypes } from "./logical_types.ts";
 import { wideLongs } from "./wide_long.ts";
 
@@ -15,8 +16,12 @@ import { wideLongs } from "./wide_long.ts";
 export function avroPayload(schema: string, references: readonly string[] = []): PayloadReader {
   boundCollections();
   let isDecimal = false;
-  const types = logicalTypes(() => isDecimal = true);
-  const options = { registry: {}, logicalTypes: types, typeHook: wideLongs(Object.keys(types)) };
+  const logical = logicalTypes(() => isDecimal = true);
+  const options = {
+    registry: {},
+    logicalTypes: logical,
+    typeHook: wideLongs(Object.keys(logical)),
+  };
   for (const reference of references) avro.Type.forSchema(JSON.parse(reference), options);
   const decimals: string[] = [];
   const fields: string[] = [];
@@ -30,9 +35,17 @@ export function avroPayload(schema: string, references: readonly string[] = []):
       decimals.push(field.name);
     }
   }
+  const types = record.fields.map((field) =>
+    [
+      field.name,
+      field.type.schema({ exportAttrs: true }),
+    ] as const
+  );
   return {
     fields,
     decimals,
+    scan: (schema, columnOf) =>
+      avroScan(schema, types.map(([name, type]) => ({ type, column: columnOf(name) }))),
     read(payload) {
       const { buffer, byteOffset, byteLength } = payload;
       return unwrapped(record.fromBuffer(Buffer.from(buffer, byteOffset, byteLength)) as Fields);

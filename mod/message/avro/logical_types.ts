@@ -54,6 +54,9 @@ function decimals(onDecimal: () => void): LogicalTypeClass {
       this.#scale = schema.scale ?? 0;
       onDecimal();
     }
+    protected override _export(attributes: avro.Schema): void {
+      (attributes as { scale?: number }).scale = this.#scale;
+    }
     protected override _fromValue(value: unknown): number {
       return Number(`${unscaled(value as Uint8Array | undefined)}e-${this.#scale}`);
     }

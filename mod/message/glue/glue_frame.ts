@@ -33,6 +33,10 @@ export class GlueFrame implements Frame {
     return this.#last;
   }
 
+  payloadStart(value: Uint8Array): number {
+    return value[1] === UNCOMPRESSED ? FRAME_BYTES : -1;
+  }
+
   payload(value: Uint8Array): Uint8Array {
     const payload = value.subarray(FRAME_BYTES);
     if (value[1] === UNCOMPRESSED) return payload;

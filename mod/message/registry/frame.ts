@@ -5,6 +5,8 @@ export type SchemaId = number | string;
 export interface Frame {
   /** The id of the schema of a framed message; `null` where it has no frame. */
   schemaId(value: Uint8Array): SchemaId | null;
+  /** Where the payload of a framed message begins, in its own bytes; -1 where it is compressed. */
+  payloadStart(value: Uint8Array): number;
   /** What a framed message carries. @throws {Error} when it is damaged */
   payload(value: Uint8Array): Uint8Array;
   /** Puts a payload behind its frame, and behind the message indexes that Protobuf has. */
@@ -25,6 +27,7 @@ export const CONFLUENT_FRAME: Frame = {
     if (value.length < FRAME_BYTES || value[0] !== 0) return null;
     return ((value[1] << 24) | (value[2] << 16) | (value[3] << 8) | value[4]) >>> 0;
   },
+  payloadStart: () => FRAME_BYTES,
   payload: (value) => value.subarray(FRAME_BYTES),
   framed(id, payload, indexes = NONE) {
     const value = new Uint8Array(FRAME_BYTES + indexes.length + payload.length);

@@ -1,6 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import { Failure, messageOf } from "../../failure/failure.ts";
-import type { MessageCheck } from "../../schema/message_reader.ts";
+import type { MessageCheck, RowArrays, RowScan } from "../../schema/message_reader.ts";
 import type { RowSchema } from "../../schema/schema.ts";
 import { backoff } from "../../wait/backoff.ts";
 import { sleep } from "../../wait/sleep.ts";
@@ -40,20 +40,24 @@ export class RegistryForm implements MessageForm {
   ): MessageCheck {
     const payloads = new Map<SchemaId, TablePayloads>();
     const { frame } = this.#registry;
-    return (value, record) => {
+    const payloadsOf = (id: SchemaId): TablePayloads | string => {
+      const known = payloads.get(id);
+      if (known !== undefined) return known;
+      const maker = this.#schemas.get(id);
+      if (maker === undefined) return `schema ${id} was not to be had`;
+      if (typeof maker === "string") return maker;
+      const own = maker.forTable(schema, {
+        onUnknown,
+        note: (text) => note(`schema ${id} of the registry: ${text}`),
+      });
+      payloads.set(id, own);
+      return own;
+    };
+    const check: MessageCheck = (value, record) => {
       const id = frame.schemaId(value);
       if (id === null) return frame.whyNone(value);
-      let own = payloads.get(id);
-      if (own === undefined) {
-        const maker = this.#schemas.get(id);
-        if (maker === undefined) return `schema ${id} was not to be had`;
-        if (typeof maker === "string") return maker;
-        own = maker.forTable(schema, {
-          onUnknown,
-          note: (text) => note(`schema ${id} of the registry: ${text}`),
-        });
-        payloads.set(id, own);
-      }
+      const own = payloadsOf(id);
+      if (typeof own === "string") return own;
       let payload: Uint8Array;
       try {
         payload = frame.payload(value);
@@ -62,6 +66,23 @@ export class RegistryForm implements MessageForm {
       }
       return own(payload, value, record);
     };
+    let last: SchemaId | null = null;
+    let scan: RowScan | undefined;
+    return Object.assign(check, {
+      scan(value: Uint8Array, _: number, into: RowArrays): boolean {
+        const id = frame.schemaId(value);
+        if (id === null) return false;
+        if (id !== last) {
+          const own = payloadsOf(id);
+          if (typeof own === "string") return false;
+          last = id;
+          scan = own.scan;
+        }
+        if (scan === undefined) return false;
+        const start = frame.payloadStart(value);
+        return start > 0 && scan(value, start, into);
+      },
+    });
   }
 
   prepare(
