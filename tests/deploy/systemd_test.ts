@@ -51,6 +51,8 @@ for (const unit of UNITS) {
         ["PrivateTmp", "yes"],
         ["PrivateDevices", "yes"],
         ["CapabilityBoundingSet", ""],
+        // systemd's own 1024 are used up by as many idle connections to --metrics.
+        ["LimitNOFILE", "65536"],
       ]
     ) {
       assert.deepEqual(Service[name], [value], name);

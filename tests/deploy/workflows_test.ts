@@ -67,3 +67,13 @@ Deno.test("the tasks that workflows run are there", () => {
     for (const [, task] of text.matchAll(/\.\/dev ([\w-]+)/g)) assert.ok(task in tasks, task);
   }
 });
+
+Deno.test("CI asks whether a dependency has a known weakness", () => {
+  const { jobs } = parse(
+    Deno.readTextFileSync(`${REPOSITORY}/.github/workflows/ci.yml`),
+  ) as Workflow;
+  const steps = Object.values(jobs).flatMap(({ steps }) => steps ?? []);
+  assert.ok(steps.some(({ run }) => run === "./dev audit"));
+  const { tasks } = JSON.parse(Deno.readTextFileSync(`${REPOSITORY}/deno.json`));
+  assert.match(tasks.audit, /^deno audit/);
+});

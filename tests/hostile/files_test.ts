@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { statfsSync } from "node:fs";
 import { spawnTicklake, type TicklakeResult } from "../services/services.ts";
+import { smallDiskTest } from "../small_disk.ts";
 
 const HEADER = "Index,Date,Open,High,Low,Close,Adj Close,Volume,CloseUSD\n";
 const ROW = "HSI,2024-01-02,1,2,0.5,1.5,1.5,7,0.2\n";
@@ -137,3 +139,25 @@ Deno.test("a schema from a pipe, as <(command), is one", async () => {
   assert.equal(code, 0, stderr);
   await written;
 });
+
+/** What is kept of a disk when a pipe is copied to it, and a little more. */
+const DISK = 560 * 2 ** 20;
+
+smallDiskTest(
+  "an endless pipe in sample mode leaves the disk of temporary files free",
+  DISK,
+  async (disk) => {
+    const pipe = `${folder}/endless`;
+    await makePipe(pipe);
+    const script = `yes "${ROW.trim()}" > "${pipe}"`;
+    const writer = new Deno.Command("sh", { args: ["-c", script], stderr: "null" }).spawn();
+    await using sampling = spawnTicklake(["produce", "--input", pipe], {
+      env: { TMPDIR: disk.path },
+    });
+    const { code, stderr } = await sampling.result;
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /nearly full[^]*fix: Set TMPDIR/);
+    await writer.output();
+    assert.ok(statfsSync(disk.path).bavail * statfsSync(disk.path).bsize > DISK - 2 ** 20);
+  },
+);

@@ -135,7 +135,12 @@ export function spawnTicklake(args: string[], options: TicklakeOptions = {}): Sp
       }
     },
     signal(signal) {
-      if (!ended) child.kill(signal);
+      try {
+        if (!ended) child.kill(signal);
+      } catch (error) {
+        // It has ended, and its output has not been read to the end.
+        if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
+      }
     },
     stop(signal = "SIGTERM") {
       this.signal(signal);
