@@ -8,7 +8,7 @@ export type PartState = "created" | "updated" | "unchanged" | "deleted" | "absen
 
 /** One part of the catalog, as `setup-catalog` found or made it. */
 export interface Part {
-  part: "database" | "table" | "crawler" | "role";
+  part: "database" | "table" | "crawler" | "role" | "migration";
   name: string;
   state: PartState;
   /** What was another before, one line each: `schedule: none -> cron(0 6 * * ? *)`; how a new part is made. */
@@ -68,7 +68,7 @@ export function printSetup(report: SetupReport, output: Output): void {
   const words = report.parts.map(({ state }) => report.dryRun ? PLANNED[state] : state);
   const width = Math.max(...words.map(({ length }) => length));
   report.parts.forEach(({ part, name, changes }, i) => {
-    output.line(`${words[i].padEnd(width)}  ${part.padEnd(8)}  ${name}`);
+    output.line(`${words[i].padEnd(width)}  ${part.padEnd(9)}  ${name}`);
     // How a new part is made is for a plan.
     if (report.parts[i].state === "created" && !report.dryRun) return;
     for (const change of changes ?? []) output.line(`${" ".repeat(width)}    ${change}`);

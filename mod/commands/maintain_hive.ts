@@ -1,3 +1,4 @@
+import { requireHiveTable } from "../table/hive/migrated.ts";
 import type { CommandContext } from "../cli/command.ts";
 import { EXIT_CODES } from "../failure/failure.ts";
 import {
@@ -23,6 +24,7 @@ export async function run(context: CommandContext): Promise<number> {
   try {
     output.note(`table ${table} in ${store.description}`);
     const place = { store, table, signal };
+    await requireHiveTable(store, table, { signal });
     if (!dryRun) {
       const completed = await completeMerge(place);
       if (completed !== undefined) {

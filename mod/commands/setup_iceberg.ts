@@ -2,14 +2,20 @@ import type { Part, SetupReport } from "../catalog/setup_report.ts";
 import type { CommandContext } from "../cli/command.ts";
 import { Failure } from "../failure/failure.ts";
 import type { RowSchema } from "../schema/schema.ts";
+import type { MigrateOptions } from "../maintain/migrate_to_iceberg.ts";
+import { countText, sizeText } from "../terminal/amount_text.ts";
+import { Progress } from "../terminal/progress.ts";
+import { openGroupAdmin } from "./open_group_admin.ts";
+import type { TableSetUp } from "../table/iceberg/setup_table.ts";
 import { openIceberg } from "./open_iceberg.ts";
 import { openLake } from "./open_lake.ts";
 
 /** `setup-catalog --table-format iceberg`: the table in its catalog; safe to repeat. */
 export async function setUpIceberg(
-  { settings, output }: CommandContext,
+  context: CommandContext,
   schema: RowSchema,
 ): Promise<SetupReport> {
+  const { settings, output } = context;
   const { dryRun, partitionBy } = settings;
   for (const flag of ["projection", "createRole", "run", "wait"] as const) {
     if (settings[flag]) {
@@ -32,24 +38,59 @@ export async function setUpIceberg(
       return { dryRun, parts: [part as Part], tables: [] };
     }
     const { setUpTable } = await import("../table/iceberg/setup_table.ts");
-    const { state, changes, columns, partitionedBy } = await setUpTable({
-      catalog,
-      files,
-      schema,
-      partitionBy,
-      dryRun,
-    });
+    const table = { catalog, files, schema, partitionBy, dryRun };
+    let made: TableSetUp | undefined;
+    const create = async () => {
+      made = await setUpTable(table);
+    };
+    const migration = settings.migrate
+      ? await migrate({ ...table, store, create }, context)
+      : undefined;
+    const { state, changes, columns, partitionedBy } = made ?? await setUpTable(table);
     if (partitionedBy !== "none") {
       output.note(`partitioned by ${partitionedBy}, hidden from queries`);
     }
     return {
       dryRun,
-      parts: [{ part: "table", name: schema.table, state, changes }],
+      parts: [
+        { part: "table", name: schema.table, state, changes },
+        ...migration === undefined ? [] : [migration],
+      ],
       tables: [{ name: schema.table, columns, partitionedBy: [] }],
     };
   } finally {
     catalog.close();
     store.close();
+  }
+}
+
+/** Takes the objects of the Hive table in. */
+async function migrate(
+  options: Omit<MigrateOptions, "members" | "signal" | "onProgress">,
+  { settings, output, signal }: CommandContext,
+): Promise<Part> {
+  const { completeMerge } = await import("../maintain/merge_small_objects.ts");
+  const { migrateToIceberg } = await import("../maintain/migrate_to_iceberg.ts");
+  const { store, schema: { table }, dryRun } = options;
+  const admin = await openGroupAdmin(settings);
+  try {
+    if (!dryRun) await completeMerge({ store, table, signal });
+    const progress = new Progress(output, "read", "footer");
+    const { state, files, rows, bytes } = await migrateToIceberg({
+      ...options,
+      members: (group) => admin.members(group, signal),
+      signal,
+      onProgress: (done, all) => progress.update(done, all),
+    });
+    output.progress("");
+    const taken = `${countText(files, "object")} of the Hive table, ${countText(rows, "row")}, ` +
+      sizeText(bytes);
+    const changes = state === "created" ? [taken] : [];
+    if (changes.length > 0) output.note(`${dryRun ? "would take" : "took"} ${taken} in`);
+    return { part: "migration", name: table, state, changes };
+  } finally {
+    output.progress("");
+    await admin.close();
   }
 }
 

@@ -806,6 +806,15 @@ export const SETTINGS = define({
     commands: ICEBERG,
     description: "AWS service that requests to the REST catalog are signed for: glue or s3tables",
   },
+  migrate: {
+    type: "boolean",
+    group: "action",
+    flag: "--migrate",
+    default: false,
+    commands: ["setup-catalog"],
+    description:
+      "With --table-format iceberg: take the objects of the Hive table in, without rewriting them, while no consume runs",
+  },
   olderThan: {
     type: "duration",
     group: "action",

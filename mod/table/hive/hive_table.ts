@@ -15,6 +15,7 @@ import type {
 } from "../table.ts";
 import { isOldLog, objectsOfLog, type OldLog, readOldLog, requireOldForm } from "./adopt.ts";
 import { HiveLog } from "./hive_log.ts";
+import { requireHive } from "./migrated.ts";
 import { plainFolder, type StateName, stateName } from "./state_names.ts";
 import { describeTable, recordOf } from "./table_record.ts";
 import {
@@ -63,6 +64,7 @@ class HiveTable implements Table {
     const table = this.#table;
     const notices: string[] = [];
     let state = await listState(store, table, options);
+    requireHive(table, state);
     if (ofKind(state, "table").length === 0) {
       await this.#findObjects(options);
       state = await listState(store, table, options);

@@ -16,6 +16,8 @@ export function stateFolder(table: string): string {
 export type StateName =
   /** What the table is: a version of its description. */
   | { kind: "table"; fingerprint: string }
+  /** The objects are, or are about to be, those of an Iceberg table. */
+  | { kind: "migrated" }
   /** A log of this folder: its record. */
   | { kind: "log"; folder: string; key: string }
   /** Objects of release 0.1.0 were found, of this folder's topic. */
@@ -60,11 +62,12 @@ export function plainTopic(folder: string): string | undefined {
 /** The name of a piece of a table's state. */
 export function stateName(table: string, state: StateName): string {
   const root = stateFolder(table);
+  if (state.kind === "migrated") return `${root}migrated.json`;
   if (state.kind === "table") return `${root}table-${state.fingerprint}.json`;
   return `${root}logs/${state.folder}/${fileName(state)}.json`;
 }
 
-function fileName(state: Exclude<StateName, { kind: "table" }>): string {
+function fileName(state: Exclude<StateName, { kind: "table" | "migrated" }>): string {
   switch (state.kind) {
     case "found":
     case "adopted":
@@ -86,6 +89,7 @@ function fileName(state: Exclude<StateName, { kind: "table" }>): string {
 export function parseStateName(table: string, name: string): StateName | undefined {
   const parts = name.slice(stateFolder(table).length).split("/");
   if (parts.length === 1) {
+    if (parts[0] === "migrated.json") return { kind: "migrated" };
     const fingerprint = /^table-([0-9a-f]+)\.json$/.exec(parts[0])?.[1];
     return fingerprint === undefined ? undefined : { kind: "table", fingerprint };
   }

@@ -1,0 +1,37 @@
+import { Failure } from "../../failure/failure.ts";
+import type { LakeStore } from "../../lake/store.ts";
+import type { TableCallOptions } from "../table.ts";
+import { stateName } from "./state_names.ts";
+import { listState, ofKind, recordBytes, type StateObject } from "./table_state.ts";
+
+/** Puts on record that the table's objects are an Iceberg table's: none is to be written or changed. */
+export async function recordMigration(
+  store: LakeStore,
+  table: string,
+  options: TableCallOptions = {},
+): Promise<void> {
+  await store.create(stateName(table, { kind: "migrated" }), recordBytes({ v: 1 }), options);
+}
+
+/** @throws {Failure} kind `usage`, when the table's objects are an Iceberg table's */
+export function requireHive(table: string, state: readonly StateObject[]): void {
+  if (ofKind(state, "migrated").length === 0) return;
+  throw new Failure(
+    "usage",
+    `table ${table} was migrated to Iceberg: its objects are in that table now`,
+    {
+      fix:
+        "Add --table-format iceberg (TICKLAKE_TABLE_FORMAT). Where setup-catalog --migrate was cut off, " +
+        "run it again to complete it.",
+    },
+  );
+}
+
+/** As {@linkcode requireHive}, for who has not read the table's state. */
+export async function requireHiveTable(
+  store: LakeStore,
+  table: string,
+  options: TableCallOptions = {},
+): Promise<void> {
+  requireHive(table, await listState(store, table, options));
+}
