@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { TrinoValue } from "../services/trino/trino_client.ts";
+import type { TrinoAnswer, TrinoValue } from "../services/trino/trino_client.ts";
 
 /** A value of an answer, here or in Trino. */
 type Value = TrinoValue | undefined;
@@ -30,4 +30,21 @@ export function sameValue(ours: Value, theirs: Value, place: string): void {
   const close = a === b || Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(b)) ||
     (typeof expected === "string" && Number.isNaN(b) && Number.isNaN(a));
   assert.ok(close, `${place}: ${ours} here, ${theirs} in Trino`);
+}
+
+/** Rows as objects, with times as our readers have them: without a zone, with milliseconds. */
+export function rowsAsRecords({ rows, columns }: TrinoAnswer): Record<string, TrinoPlain>[] {
+  return rows.map((row) =>
+    Object.fromEntries(
+      row.map((value, i) => [columns[i].name, plain(value, columns[i].type)]),
+    )
+  );
+}
+
+/** A value without zones, and without integers that a number cannot hold. */
+type TrinoPlain = string | number | null;
+
+function plain(value: TrinoValue, type: string): TrinoPlain {
+  if (type.startsWith("timestamp") && value !== null) return String(value).slice(0, 23);
+  return value as TrinoPlain;
 }

@@ -49,6 +49,8 @@ public class RestCatalog {
         catalog.initialize("rest", Map.of(
             "uri", "jdbc:sqlite:" + args[1] + "/catalog.sqlite",
             "warehouse", "file://" + args[1] + "/warehouse",
+            // Trino asks for views too, which the first version has no table for.
+            "jdbc.schema-version", "V1",
             "clients", "1"));
         ServletContextHandler context = new ServletContextHandler(ServletContextHandler.NO_SESSIONS);
         context.addServlet(new ServletHolder(new RESTCatalogServlet(new RESTCatalogAdapter(catalog))), "/*");
