@@ -109,6 +109,9 @@ Deno.test("the package has the executable and files that are there", () => {
     // YAML 1.1, which nfpm reads, takes it for octal.
     file_info: { mode: 755 },
   });
-  for (const { src } of contents.slice(1)) Deno.statSync(`${REPOSITORY}/${src}`);
+  // `./dev man` writes it, as the release does.
+  assert.deepEqual(contents[1], { src: "dist/ticklake.1", dst: "/usr/share/man/man1/ticklake.1" });
+  assert.match(read(".github/workflows/release.yml"), /\.\/dev man\n/);
+  for (const { src } of contents.slice(2)) Deno.statSync(`${REPOSITORY}/${src}`);
   assert.match(manifest.version, /^\d+\.\d+\.\d+$/);
 });

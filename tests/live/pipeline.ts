@@ -4,6 +4,8 @@ import { runTicklake, type Spawned, spawnTicklake } from "../services/services.t
 
 /** A topic, a lake, and a dashboard over both. */
 export interface Pipeline extends AsyncDisposable {
+  /** Folder of the embedded parts. */
+  readonly home: string;
   readonly url: string;
   /** Sends CSV rows, see {@linkcode row}. */
   produce(rows: string[], ...args: string[]): Promise<void>;
@@ -57,6 +59,7 @@ export async function startPipeline(
   const { settings } = loadSettings({ flags: { home }, environment: env });
   const broker = await openBroker(settings);
   const pipeline: Pipeline = {
+    home,
     get url() {
       return url;
     },
