@@ -13,7 +13,7 @@ export async function checkIceberg(
   const iceberg = await openIceberg(settings, schema, options.store);
   try {
     const partitions = await verifyIceberg({ ...options, ...iceberg });
-    return { partitions, forms: [], superseded: [], isMerging: false };
+    return { partitions, forms: [], types: [], superseded: [], isMerging: false };
   } finally {
     iceberg.catalog.close();
   }

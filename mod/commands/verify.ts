@@ -101,7 +101,7 @@ async function sinceOffsets(
 
 function report(verdict: TableVerdict, context: CommandContext): number {
   const { output } = context;
-  const { partitions: verdicts, forms, superseded } = verdict;
+  const { partitions: verdicts, forms, types, superseded } = verdict;
   const total = (of: (verdict: PartitionVerdict) => number) =>
     verdicts.reduce((sum, verdict) => sum + of(verdict), 0);
   const sums = {
@@ -118,7 +118,14 @@ function report(verdict: TableVerdict, context: CommandContext): number {
   };
   const ok = isProved(verdict);
   const former = new Set(verdicts.flatMap(({ isCurrent, log }) => isCurrent ? [] : [log])).size;
-  output.document({ ok, ...sums, superseded: superseded.length, forms, partitions: verdicts });
+  output.document({
+    ok,
+    ...sums,
+    superseded: superseded.length,
+    forms,
+    types,
+    partitions: verdicts,
+  });
   output.line(
     `${ok ? "ok" : "NOT OK"}: ${countText(sums.expected, "offset")} expected, ` +
       `${numberText(sums.found)} found, ${numberText(sums.missing)} missing, ` +
@@ -158,6 +165,9 @@ function report(verdict: TableVerdict, context: CommandContext): number {
   if (forms.length > 0) {
     output.note(`error: the table has objects of several forms: ${forms.join("; ")}`);
   }
+  if (types.length > 0) {
+    output.note(`error: columns have several types, and no engine reads both: ${types.join("; ")}`);
+  }
   for (const text of findings(verdicts)) output.note(text);
   for (const text of cures(verdict, context)) output.note(text);
   return EXIT_CODES.rejected;
@@ -165,7 +175,7 @@ function report(verdict: TableVerdict, context: CommandContext): number {
 
 /** What puts it right, a line for each kind. */
 function cures(
-  { partitions: verdicts, forms }: TableVerdict,
+  { partitions: verdicts, forms, types }: TableVerdict,
   { settings }: CommandContext,
 ): string[] {
   const has = (kind: "missing" | "duplicate" | "unreadable" | "beyond" | "foreign") =>
@@ -189,8 +199,11 @@ function cures(
         "topic of another name.",
     );
   }
-  if (forms.length > 0) {
-    lines.push("  fix: give the schema another table name, and read the topic again in one form.");
+  if (forms.length > 0 || types.length > 0) {
+    lines.push(
+      "  fix: give the schema another table name, and read the topic again in one form, with one type " +
+        "for each column.",
+    );
   }
   return lines;
 }

@@ -1,6 +1,7 @@
 import { checkPages } from "../lake/format/parquet/check_pages.ts";
 import { gunzipSync } from "node:zlib";
 import { parquetMetadata, parquetRead } from "hyparquet";
+import { footerTypes } from "../lake/format/parquet/footer_types.ts";
 import { Failure, messageOf } from "../failure/failure.ts";
 import { DECOMPRESSORS } from "../lake/format/parquet/decompress_page.ts";
 import type { NamedObject } from "./tiling.ts";
@@ -15,6 +16,8 @@ export interface ObjectOffsets {
   timestampMs?: number;
   /** Each row's `kafka_partition`, in the same order. */
   partitionOf: number[];
+  /** Of Parquet: the columns' types, see {@linkcode footerTypes}. */
+  types?: ReadonlyMap<string, string>;
   /** Each row's place in its message's array, in the same order, where that was asked for. */
   indexes?: number[];
 }
@@ -59,6 +62,7 @@ async function parquetOffsets(
     : bytes.slice().buffer as ArrayBuffer;
   const found: ObjectOffsets = { partitions: new Set(), offsets: [], partitionOf: [] };
   const metadata = parquetMetadata(file);
+  found.types = footerTypes(metadata);
   const there = metadata.schema.map(({ name }) => name);
   for (const column of COLUMNS) {
     if (!there.includes(column)) throw new Error(`it has no column ${column}`);

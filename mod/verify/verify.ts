@@ -8,6 +8,7 @@ import { expectedOffsets, expectedSince } from "./expected_offsets.ts";
 import { logsToVerify, recordedOf } from "./logs_to_verify.ts";
 import { listSteadily } from "./list_steadily.ts";
 import { inParallel } from "./in_parallel.ts";
+import { ColumnTypes } from "./column_types.ts";
 import { type ObjectOffsets, objectOffsets } from "./object_offsets.ts";
 import { addOffset, countOffsets, type OffsetRange, without } from "./offset_range.ts";
 import { OffsetSet } from "./offset_set.ts";
@@ -90,6 +91,8 @@ export interface TableVerdict {
   partitions: PartitionVerdict[];
   /** Forms of the objects with rows where there is more than one: no engine can read all of them. */
   forms: string[];
+  /** Deep: columns that Parquet objects have with different types, each as a sentence. */
+  types: string[];
   /** Objects that were merged into others of their folder and are still there: engines count their rows twice. */
   superseded: string[];
   /** Whether a merge is under way, or was cut off: then there may be such objects. */
@@ -135,6 +138,7 @@ async function verifyOnce(options: VerifyOptions): Promise<TableVerdict> {
   const after = await broker.groupOffsets(group, topic, { signal });
   const recordedAfter = await recordedOf(options);
   const partitions: PartitionVerdict[] = [];
+  const types = new ColumnTypes();
   for (const log of await logsToVerify(objects, recordedBefore, options)) {
     if (options.since !== undefined && !log.isCurrent) continue;
     const later = recordedAfter.find(({ key }) => key === log.key);
@@ -181,17 +185,21 @@ async function verifyOnce(options: VerifyOptions): Promise<TableVerdict> {
       partitions.push(verdict);
       tilings.set(verdict, tiling);
     }
-    if (deep) await readRows(tilings, offsets, options);
+    if (deep) await readRows(tilings, offsets, types, options);
   }
   const superseded = [...supersededObjects(listed.objects).keys()];
-  return { partitions, forms: formsOf(objects), superseded, isMerging: listed.isMerging };
+  return {
+    ...{ partitions, forms: formsOf(objects), types: types.several },
+    ...{ superseded, isMerging: listed.isMerging },
+  };
 }
 
 /** Whether nothing is missing, nothing twice, nothing too much, and all of one form. */
 export function isProved(verdict: TableVerdict): boolean {
-  const { partitions, forms, superseded, isMerging } = verdict;
+  const { partitions, forms, types, superseded, isMerging } = verdict;
   const isClean = superseded.length === 0 || isMerging;
-  return forms.length === 0 && isClean && partitions.every(isTiled);
+  const isOneForm = forms.length === 0 && types.length === 0;
+  return isOneForm && isClean && partitions.every(isTiled);
 }
 
 /** Whether nothing of a partition is missing, nothing twice and nothing too much. */
@@ -216,10 +224,16 @@ function formsOf(objects: readonly NamedObject[]): string[] {
   return forms.size > 1 ? [...forms] : [];
 }
 
+/** What is known of an object's rows. */
+type RowsRead =
+  & Pick<ObjectOffsets, "timestampMs" | "indexes" | "types">
+  & { offsets: Iterable<number> };
+
 /** Reads all objects, and corrects the verdicts by what stands in them. */
 async function readRows(
   tilings: ReadonlyMap<PartitionVerdict, Tiling>,
   offsets: readonly PartitionOffsets[],
+  columnTypes: ColumnTypes,
   options: VerifyOptions,
 ): Promise<void> {
   const all = [...tilings.values()].reduce(
@@ -238,10 +252,11 @@ async function readRows(
     const jobs = tiling.flushes.flatMap(({ objects, first, last }) =>
       objects.map((object) => async () => {
         const read = offsetsIn(object, verdict.partition, { first, last }, options);
-        const { offsets, timestampMs, indexes } = await read.catch((error) => {
+        const { offsets, timestampMs, indexes, types } = await read.catch((error): RowsRead => {
           verdict.unreadable.push({ ...unreadableObject(object.name, error), first, last });
-          return { offsets: [], timestampMs: undefined, indexes: undefined };
+          return { offsets: [] };
         });
+        if (types !== undefined) columnTypes.add(types);
         let row = 0;
         for (const offset of offsets) {
           const index = indexes?.[row++] ?? 0;
@@ -310,7 +325,7 @@ async function offsetsIn(
   partition: number,
   { first, last }: OffsetRange,
   { store, signal, indexColumn }: VerifyOptions,
-): Promise<Pick<ObjectOffsets, "timestampMs" | "indexes"> & { offsets: Iterable<number> }> {
+): Promise<RowsRead> {
   // The record of a gap stands for its offsets.
   if (object.parsed.kind === "gap") return { offsets: count(first, last) };
   const { name } = object;

@@ -77,7 +77,7 @@ export class IcebergPlace {
       signal,
     };
     const partitions = await verifyIceberg({ ...options, catalog, files });
-    return { partitions, forms: [], superseded: [], isMerging: false };
+    return { partitions, forms: [], types: [], superseded: [], isMerging: false };
   }
 
   /** Verified, and counted by reading the files: each offset is there once. */

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { openEmbeddedBroker } from "../../mod/broker/embedded/embedded_broker.ts";
 import { openDirectoryLake } from "../../mod/lake/directory.ts";
 import { isProved, type TableVerdict, verify } from "../../mod/verify/verify.ts";
+import { runTicklake } from "../services/services.ts";
 import { countOffsets, type OffsetRange } from "../../mod/verify/offset_range.ts";
 
-type Finding = "missing" | "duplicate" | "foreign" | "forms";
+type Finding = "missing" | "duplicate" | "foreign" | "forms" | "types";
 
 /** Lakes that release 0.1.0 leaves after what people do (see make.py), and what is wrong with each. */
 const LAKES: Readonly<Record<string, Finding>> = {
@@ -16,6 +17,7 @@ const LAKES: Readonly<Record<string, Finding>> = {
   "moved-back": "duplicate",
   "shorter-log": "foreign",
   "two-formats": "forms",
+  "two-types": "types",
   "two-clusters": "duplicate",
   "late-object": "duplicate",
   "row-and-letter": "duplicate",
@@ -27,6 +29,35 @@ for (const [name, finding] of Object.entries(LAKES)) {
     assert.ok(!isProved(verdict));
     assert.ok(count(verdict, finding) > 0, JSON.stringify(verdict));
   });
+}
+
+Deno.test("a lake of 0.1.0 is not taken over by a schema with another type of a column", async () => {
+  const home = await Deno.makeTempDir({ prefix: "ticklake-faulty-" });
+  const source = new URL("faulty_lakes/moved-back/", import.meta.url).pathname;
+  await copy(source, home);
+  const schema = JSON.parse(
+    await Deno.readTextFile(new URL("../../data/index_quotes.schema.json", import.meta.url)),
+  );
+  for (const column of schema.columns) if (column.name === "volume") column.type = "double";
+  await Deno.writeTextFile(`${home}/double.schema.json`, JSON.stringify(schema));
+  const consume = (...args: string[]) =>
+    runTicklake(["consume", "--until-end", "--home", home, ...args]);
+  try {
+    const { code, stderr } = await consume("--schema", `${home}/double.schema.json`);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /holds column volume as INT64 in Parquet, and would get it as DOUBLE/);
+    assert.equal((await consume()).code, 0);
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+});
+
+async function copy(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to, { recursive: true });
+  for await (const { name, isDirectory } of Deno.readDir(from)) {
+    if (isDirectory) await copy(`${from}/${name}`, `${to}/${name}`);
+    else await Deno.copyFile(`${from}/${name}`, `${to}/${name}`);
+  }
 }
 
 /** Verifies a copy: who opens a log of 0.1.0 gives it an id. */
@@ -53,8 +84,9 @@ async function verdictOf(name: string): Promise<TableVerdict> {
   }
 }
 
-function count({ partitions, forms }: TableVerdict, finding: Finding): number {
+function count({ partitions, forms, types }: TableVerdict, finding: Finding): number {
   if (finding === "forms") return forms.length;
+  if (finding === "types") return types.length;
   return partitions.reduce(
     (sum, partition) => sum + countOffsets(partition[finding] as OffsetRange[]),
     0,

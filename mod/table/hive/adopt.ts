@@ -1,9 +1,10 @@
 import { Failure } from "../../failure/failure.ts";
+import { footerType, footerTypesOf } from "../../lake/format/parquet/footer_types.ts";
 import { readObject } from "../../lake/format/read_object.ts";
 import { currentObjects } from "../../lake/merged_objects.ts";
 import { type TableObject, tableObjects } from "../../lake/table_objects.ts";
 import type { LakeStore } from "../../lake/store.ts";
-import { ORIGIN_COLUMNS } from "../../schema/schema.ts";
+import { ORIGIN_COLUMNS, type RowSchema } from "../../schema/schema.ts";
 import type { GroupStanding, LogWriter, TableCallOptions, TablePosition } from "../table.ts";
 
 /** What a log has in a table that has no record of it: of release 0.1.0, or because the record is gone. */
@@ -170,6 +171,39 @@ export function requireOldForm(
         "(`table` in --schema).",
     },
   );
+}
+
+/**
+ * Refuses to write a column with another type than the newest Parquet object has it.
+ * @throws {Failure} kind `usage`
+ */
+export async function requireOldTypes(
+  store: LakeStore,
+  objects: readonly TableObject[],
+  { table, columns }: RowSchema,
+  options: TableCallOptions,
+): Promise<void> {
+  const rows = objects.filter(({ parsed }) =>
+    parsed.kind === "rows" && parsed.extension === "parquet"
+  );
+  if (rows.length === 0) return;
+  const newest = rows.reduce((a, b) => b.parsed.last > a.parsed.last ? b : a);
+  const found = footerTypesOf(await store.get(newest.name, options));
+  for (const { name, type } of columns) {
+    const before = found.get(name);
+    const wanted = footerType(type);
+    if (before === undefined || before === wanted) continue;
+    throw new Failure(
+      "usage",
+      `table ${table} holds column ${name} as ${before} in Parquet, and would get it as ${wanted} ` +
+        `(${type})`,
+      {
+        fix:
+          "Give the column in --schema the type that it was written with, or another name, or use " +
+          "another table (`table` in --schema): no engine can read both.",
+      },
+    );
+  }
 }
 
 function formOf(extension: string, columns: readonly string[]): string {

@@ -13,7 +13,14 @@ import type {
   TableLog,
   TablePosition,
 } from "../table.ts";
-import { isOldLog, objectsOfLog, type OldLog, readOldLog, requireOldForm } from "./adopt.ts";
+import {
+  isOldLog,
+  objectsOfLog,
+  type OldLog,
+  readOldLog,
+  requireOldForm,
+  requireOldTypes,
+} from "./adopt.ts";
 import { HiveLog } from "./hive_log.ts";
 import { requireHive } from "./migrated.ts";
 import { plainFolder, type StateName, stateName } from "./state_names.ts";
@@ -85,6 +92,7 @@ class HiveTable implements Table {
     for await (const object of tableObjects(this.#store, found)) objects.push(object);
     const columns = new Partitioning(partitionBy, schema).names;
     requireOldForm(this.#table, objects, { extension: EXTENSIONS[format], columns });
+    await requireOldTypes(this.#store, objects, schema, options);
     const folders = new Set(objects.map(({ parsed }) => parsed.log ?? plainFolder(parsed.topic)));
     for (const folder of folders) await this.#record({ kind: "found", folder }, {}, options);
   }

@@ -7,6 +7,7 @@ settings. `verify` said ok of most of them.
 Each folder holds a lake, and the log beside it as it was at the end.
 """
 
+import json
 import os
 import shutil
 import sqlite3
@@ -142,6 +143,28 @@ def two_formats():
     home.close()
 
 
+def two_types():
+    """The schema says "long" of a column, then "double"."""
+    home = Home("two-types")
+    home.produce(40)
+    home.consume()
+    home.produce(40, seed=2)
+    with open(os.path.join(HERE, "..", "..", "..", "data", "index_quotes.schema.json")) as file:
+        schema = json.load(file)
+    # What release 0.1.0 does not know.
+    for column in schema["columns"]:
+        column.pop("aliases", None)
+        column.pop("description", None)
+        if column["name"] == "volume":
+            column["type"] = "double"
+    path = os.path.join(home.path, "schema.json")
+    with open(path, "w") as file:
+        json.dump({name: schema[name] for name in ("table", "key", "columns")}, file)
+    home.consume("--schema", path)
+    os.remove(path)
+    home.close()
+
+
 def two_clusters():
     """Two logs of one topic's name, with a group each, into one lake."""
     other = Home("two-clusters-other")
@@ -191,6 +214,7 @@ moved("moved-forward", "next_offset + 5")
 moved("moved-back", "max(0, next_offset - 5)")
 shorter_log()
 two_formats()
+two_types()
 two_clusters()
 late_object()
 row_and_letter()

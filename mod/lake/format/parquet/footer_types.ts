@@ -1,0 +1,32 @@
+import { type FileMetaData, parquetMetadata, type SchemaElement } from "hyparquet";
+import type { ColumnType } from "../../../schema/schema.ts";
+import { STORE_TYPES } from "../../../schema/types.ts";
+
+/**
+ * The types of a file's columns by its footer, such as `INT64` or `INT32 DATE`: two files that differ in
+ * one cannot be read as one table by every engine. Nested columns are left out.
+ */
+export function footerTypes({ schema }: Pick<FileMetaData, "schema">): Map<string, string> {
+  const flat = schema.slice(1).filter(({ num_children }) => num_children === undefined);
+  return new Map(flat.map((element) => [element.name, textOf(element)]));
+}
+
+/** The same of a whole file. */
+export function footerTypesOf(bytes: Uint8Array): Map<string, string> {
+  const whole = bytes.byteLength === bytes.buffer.byteLength;
+  const memory = whole ? bytes.buffer as ArrayBuffer : bytes.slice().buffer as ArrayBuffer;
+  return footerTypes(parquetMetadata(memory));
+}
+
+/** How a column of the schema stands in a footer. */
+export function footerType(type: ColumnType): string {
+  return textOf(STORE_TYPES[type].parquet);
+}
+
+function textOf(
+  { type, converted_type }: Pick<SchemaElement, "type" | "converted_type">,
+): string {
+  // Milliseconds and microseconds are one type to engines.
+  const meaning = converted_type?.replace(/^TIMESTAMP_.*/, "TIMESTAMP");
+  return meaning === undefined ? `${type}` : `${type} ${meaning}`;
+}
