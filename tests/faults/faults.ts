@@ -3,6 +3,9 @@ import { addedPartition } from "./added_partition.ts";
 import { badMessages } from "./bad_messages.ts";
 import { brokerRestart } from "./broker_restart.ts";
 import { changedLayout } from "./changed_layout.ts";
+import { changedRules } from "./changed_rules.ts";
+import { compacted } from "./compacted.ts";
+import { damagedBatch } from "./damaged_batch.ts";
 import { embeddedKills } from "./embedded_kills.ts";
 import { clockBack } from "./clock_back.ts";
 import type { Fault } from "./fault.ts";
@@ -11,6 +14,7 @@ import { ICEBERG_FAULTS } from "./iceberg_kills.ts";
 import { killBetweenSteps } from "./kill_between_steps.ts";
 import { killConsume } from "./kill_consume.ts";
 import { killProduce } from "./kill_produce.ts";
+import { latePut } from "./late_put.ts";
 import { manyGroups, manyGroupsWithoutS3 } from "./memory.ts";
 import { movedOffsets } from "./moved_offsets.ts";
 import { outageRebalance } from "./outage_rebalance.ts";
@@ -19,9 +23,11 @@ import { repairKills } from "./repair_kills.ts";
 import { retention } from "./retention.ts";
 import { S3_FAULTS } from "./s3_faults.ts";
 import { expiredCredentials, s3Outage } from "./s3_outage.ts";
+import { secondGroup } from "./second_group.ts";
 import { smallFiles } from "./small_files.ts";
 import { stops } from "./stops.ts";
 import { topicAgain } from "./topic_again.ts";
+import { twoClusters } from "./two_clusters.ts";
 import { zombie } from "./zombie.ts";
 
 /** All faults, in the order of the table. */
@@ -29,6 +35,7 @@ export const FAULTS: readonly Fault[] = [
   killConsume,
   killBetweenSteps,
   changedLayout,
+  changedRules,
   killProduce,
   embeddedKills,
   repairKills,
@@ -42,8 +49,13 @@ export const FAULTS: readonly Fault[] = [
   brokerRestart,
   addedPartition,
   retention,
+  latePut,
+  damagedBatch,
+  compacted,
   movedOffsets,
+  secondGroup,
   topicAgain,
+  twoClusters,
   clockBack,
   stops,
   manyGroups,

@@ -22,11 +22,21 @@ export class KafkaFlow extends Flow {
   }
 
   /** Creates the topic and the bucket. */
-  static async open(stage: Stage, { partitions }: { partitions: number }): Promise<KafkaFlow> {
+  static async open(
+    stage: Stage,
+    { partitions, config = {} }: { partitions: number; config?: Record<string, string> },
+  ): Promise<KafkaFlow> {
     const flow = new KafkaFlow(stage);
-    const topics = [{ topic: flow.topic, numPartitions: partitions }];
+    const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
+    const topics = [{ topic: flow.topic, numPartitions: partitions, configEntries }];
     await kafkaAdmin(stage.kafka, (admin) => admin.createTopics({ topics }));
-    const env = stage.s3Env;
+    await flow.withS3((client) => client.send(new CreateBucketCommand({ Bucket: flow.bucket })));
+    return flow;
+  }
+
+  /** Works with the S3 server itself. */
+  async withS3<T>(work: (client: S3Client) => Promise<T>): Promise<T> {
+    const env = this.stage.s3Env;
     const client = new S3Client({
       endpoint: env.AWS_ENDPOINT_URL,
       region: env.AWS_REGION,
@@ -36,9 +46,11 @@ export class KafkaFlow extends Flow {
         secretAccessKey: env.AWS_SECRET_ACCESS_KEY,
       },
     });
-    await client.send(new CreateBucketCommand({ Bucket: flow.bucket }));
-    client.destroy();
-    return flow;
+    try {
+      return await work(client);
+    } finally {
+      client.destroy();
+    }
   }
 
   get env(): Record<string, string> {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { kafkaAdmin } from "../broker/kafka_admin.ts";
 import { conclude } from "./conclude.ts";
 import type { Fault } from "./fault.ts";
-import { atStep, FLUSH_STEPS } from "./flush_step.ts";
+import { FLUSH_STEPS } from "./flush_step.ts";
+import { killAtStep } from "./kill_at_step.ts";
 import { KafkaFlow } from "./kafka_flow.ts";
 import { sleep } from "../../mod/wait/sleep.ts";
 
@@ -23,17 +24,8 @@ export const movedOffsets: Fault = {
     const times = { deleted: 0, back: 0, forward: 0 };
     for (let round = 0; round < rounds; round++) {
       await flow.fill({ count: ROUND_ROWS, first: round * ROUND_ROWS });
-      const consumer = flow.consume(args, flow.flaky);
-      await atStep(stage, {
-        step: chance.one(FLUSH_STEPS),
-        skip: chance.whole(3, 10),
-        async act() {
-          const { signal, stderr } = await consumer.stop("SIGKILL");
-          assert.equal(signal, "SIGKILL", stderr);
-          return "lose";
-        },
-      });
-      stage.calm();
+      const step = chance.one(FLUSH_STEPS);
+      await killAtStep(flow, args, { step, skip: chance.whole(3, 10) });
       const what = MOVES[round % MOVES.length];
       times[what]++;
       await move(flow, what, (low, high) => low + chance.between(0, high - low));

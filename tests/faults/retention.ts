@@ -59,7 +59,7 @@ export const retention: Fault = {
 };
 
 /** Has the broker remove the messages below an offset of each partition. */
-async function removeSome(
+export async function removeSome(
   flow: KafkaFlow,
   below: (low: number, high: number) => number,
 ): Promise<void> {

@@ -66,11 +66,17 @@ export class Stage implements AsyncDisposable {
     };
   }
 
+  /** Folder of the broker's logs. */
+  get kafkaData(): string {
+    return `${this.#folder}/kafka/data`;
+  }
+
   /** Starts the broker, with all that an earlier one has stored. */
   async startKafka(): Promise<void> {
     this.#kafka = await startKafka({
       folder: `${this.#folder}/kafka`,
       listeners: this.#listeners,
+      properties: { "log.cleaner.backoff.ms": "200" },
     });
   }
 

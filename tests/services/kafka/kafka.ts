@@ -26,6 +26,8 @@ export interface KafkaOptions {
   listeners?: KafkaListener[];
   /** The node's place in a cluster, and its controller's port. @default {the only one} */
   member?: ClusterMember & { controllerPort: number };
+  /** The cluster's id: 16 bytes in base64url. @default {one for all} */
+  clusterId?: string;
   /** Megabytes of the JVM's heap. @default {512} */
   heapMegabytes?: number;
   /** Further lines of server.properties. */
@@ -84,7 +86,15 @@ export async function startKafka(options: KafkaOptions): Promise<Kafka> {
   const classPath = [KAFKA_CLASS_PATH, options.classPath ?? []].flat().join(":");
   const java = ["-cp", classPath, `-Dlog4j2.configurationFile=${folder}/log4j2.properties`];
   const alone = member === undefined ? ["--standalone"] : [];
-  const format = ["format", ...alone, "-t", CLUSTER_ID, "-c", config, "--ignore-formatted"];
+  const format = [
+    "format",
+    ...alone,
+    "-t",
+    options.clusterId ?? CLUSTER_ID,
+    "-c",
+    config,
+    "--ignore-formatted",
+  ];
   await runTool("java", [
     "-XX:TieredStopAtLevel=1",
     ...java,

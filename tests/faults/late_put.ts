@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { conclude } from "./conclude.ts";
+import type { Fault } from "./fault.ts";
+import { atStep } from "./flush_step.ts";
+import { KafkaFlow } from "./kafka_flow.ts";
+import { removeSome } from "./retention.ts";
+
+/** Rows of one round. */
+const ROUND_ROWS = 12_000;
+
+/**
+ * A consumer stands still with an object on its way; retention removes messages of that flush; a second one
+ * settles it and goes on; then the object arrives.
+ */
+export const latePut: Fault = {
+  name: "late-put",
+  claim:
+    "an object of a stopped consumer arrives after retention has made another settle its flush",
+  rounds: { short: 1, long: 20 },
+  async run({ stage, rounds, chance }) {
+    await using flow = await KafkaFlow.open(stage, { partitions: 2 });
+    const args = ["--flush-rows", "1000", "--partition-by", "index"];
+    for (let round = 0; round < rounds; round++) {
+      await flow.fill({ count: ROUND_ROWS, first: round * ROUND_ROWS });
+      const first = flow.consume(args, flow.flaky);
+      await atStep(stage, {
+        step: "before an object",
+        skip: chance.whole(0, 20),
+        async act() {
+          first.signal("SIGSTOP");
+          await removeSome(flow, (low, high) => low + chance.between(0, (high - low) / 2));
+          // Its session ends meanwhile.
+          await flow.consumeToEndBeside(args);
+          return "pass";
+        },
+      });
+      stage.calm();
+      first.signal("SIGCONT");
+      await flow.finish(first);
+    }
+    return await conclude(flow, {
+      args,
+      events: ({ lost }) => `${lost.toLocaleString("en-US")} offsets counted as removed`,
+      look: ({ lost, rows, numbers }) => {
+        assert.ok(lost > 0, "something was removed before it was read");
+        assert.equal(rows, numbers);
+      },
+    });
+  },
+};
