@@ -96,13 +96,13 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "maintain",
-    summary: "Merge small objects, or remove files that no snapshot has",
+    summary: "Merge small files, expire snapshots, remove files that none has",
     description:
-      "In Hive folders, with --merge: small objects of closed days become one a folder; readers without a table format may see rows twice for a moment, which an Iceberg table spares them. Of an Iceberg table: removes files of expired snapshots and of commits that never came about; its small files are merged by Athena's OPTIMIZE, Trino, Spark or Glue's table optimizers. Safe beside consume, and from cron.",
+      "In Hive folders, with --merge: small objects of closed days become one a folder; readers without a table format may see rows twice for a moment, which an Iceberg table spares them. Of an Iceberg table: merges small files of a partition (a query sees either), expires snapshots, and removes files that no snapshot has; on AWS, Glue's table optimizers and Athena's OPTIMIZE do that too. Safe beside consume, and from cron.",
     examples: [
       ["ticklake maintain", "what --merge would do to the small objects"],
       ["ticklake maintain --merge", "once a day, when nobody queries"],
-      ["ticklake maintain --table-format iceberg --dry-run", "what would be removed"],
+      ["ticklake maintain --table-format iceberg --dry-run", "what would be merged and removed"],
       ["ticklake maintain --table-format iceberg", "once a day is enough"],
     ],
     essential: ["tableFormat", "merge", "olderThan", "dryRun", "bucket", "json"],

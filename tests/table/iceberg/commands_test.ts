@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { runTool } from "../../services/tools_folder.ts";
-import { runTicklake, serviceTest } from "../../services/services.ts";
+import { runTicklake, serviceTest, spawnTicklake } from "../../services/services.ts";
 import { readTable } from "./readers.ts";
 
 const ENV = { TICKLAKE_TABLE_FORMAT: "iceberg" };
@@ -113,6 +113,60 @@ Deno.test("maintain removes what no snapshot has, and leaves what a commit may s
   for (const path of stays) assert.ok(Deno.statSync(path).isFile);
   assert.equal((await at.ok("maintain")).orphans.files, 0);
   assert.equal((await at.ok("verify", "--deep")).found, ROWS);
+});
+
+Deno.test("maintain merges the small files of each partition beside consumers that are killed, each offset once", async () => {
+  await using at = await place();
+  await at.ok(...SEND);
+  await at.ok("consume", "--until-end", "--flush-rows", "300");
+  const plan = await at.ok("maintain", "--dry-run");
+  assert.ok(plan.parts > 20 && plan.merged < plan.parts / 3, JSON.stringify(plan));
+  const before = (await at.ok("status")).table;
+  await at.ok(...SEND);
+  const consume = spawnTicklake(
+    ["consume", "--until-end", "--flush-rows", "200", "--home", at.home],
+    { env: ENV },
+  );
+  await consume.waitFor(/consuming topic/);
+  const first = at.ok("maintain");
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await consume.stop("SIGKILL");
+  assert.ok((await first).parts > 0);
+  await at.ok("consume", "--until-end", "--flush-rows", "1000");
+  await at.ok("maintain");
+  assert.equal((await at.ok("maintain")).parts, 0);
+  const { ok, found, missing, duplicate } = await at.ok("verify");
+  assert.deepEqual([ok, found, missing, duplicate], [true, 2 * ROWS, 0, 0]);
+  const after = (await at.ok("status")).table;
+  assert.ok(after.files < before.files, JSON.stringify([before, after]));
+  const sql =
+    "SELECT count(*) AS n, count(DISTINCT kafka_partition * 1000000 + kafka_offset) AS o " +
+    "FROM index_quotes";
+  assert.deepEqual(await at.ok("query", sql), [{ n: 2 * ROWS, o: 2 * ROWS }]);
+  // Rows of merged files can be taken out again.
+  await at.ok("reset", "--to", "1000", "--rewrite");
+  await at.ok("consume", "--until-end");
+  assert.equal((await at.ok("verify", "--deep")).found, 2 * ROWS);
+  assert.deepEqual(await at.ok("query", sql), [{ n: 2 * ROWS, o: 2 * ROWS }]);
+});
+
+serviceTest("pyiceberg and DuckDB read merged files, with their values and bounds", {
+  needs: ["iceberg-readers"],
+}, async () => {
+  await using at = await place();
+  await at.ok(...SEND);
+  await at.ok("consume", "--until-end", "--flush-rows", "300");
+  const before = await readTable(await at.metadataFile());
+  assert.ok((await at.ok("maintain")).merged > 0);
+  const filters = ["kafka_offset >= 1010", "close > 100"];
+  const after = await readTable(await at.metadataFile(), filters);
+  for (const reader of ["pyiceberg", "duckdb"] as const) {
+    assert.deepEqual(after[reader], before[reader], reader);
+  }
+  for (const [filter, [rows, , duckdbRows]] of Object.entries(after.filters)) {
+    assert.ok(rows > 0, filter);
+    assert.equal(rows, duckdbRows, filter);
+  }
 });
 
 serviceTest("verify is right after pyiceberg has rewritten, and deleted, rows", {
