@@ -29,6 +29,10 @@ const ATTACKS: ReadonlyArray<readonly [what: string, file: string]> = [
     "secrets planted in settings, endpoint and webhook, looked for in every output",
     "cli/secrets_test.ts",
   ],
+  ["a damaged embedded log: pages, bits, header, end, write-ahead log", "broker/salvage_test.ts"],
+  ["what Java, Python and librdkafka compress, with every option", "broker/codecs/codecs_test.ts"],
+  ["mutated record batches, with every codec", "broker/corpus/fuzz_test.ts"],
+  ["too few open files", "binary/open_files_test.ts"],
   ["guesses of the dashboard's token, foreign hosts", "live/dashboard_access_test.ts"],
   ["a redirecting webhook", "ops/telemetry/alerts_test.ts"],
 ];
@@ -76,7 +80,9 @@ async function main(): Promise<number> {
   const folder = Deno.makeTempDirSync({ prefix: "ticklake-services-" });
   const services = await startServices(
     folder,
-    new Set(["kafka", "python", "binary", "schema-registry"]),
+    new Set([
+      ...["kafka", "python", "binary", "real-s3", "schema-registry", "confluent-client"] as const,
+    ]),
   );
   try {
     for (const reason of Object.values(services.missing)) throw new Error(reason);
