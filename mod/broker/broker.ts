@@ -154,8 +154,8 @@ export interface ConsumerHandler {
    */
   batch(batch: RecordBatch): Promise<void>;
   /**
-   * The group is about to share its partitions again: the last moment to commit, while deliveries rest.
-   * It is not waited for long, and not called where the partitions are lost already.
+   * The group is about to rebalance: the last chance to commit, while deliveries are paused. It is not waited for
+   * long, and not called where the partitions are already lost.
    */
   revoking?(): Promise<void>;
   /** Position moved past records that are never delivered (control records, aborted transactions). */
@@ -182,7 +182,7 @@ export interface ConsumerHandler {
    * now and then while it is.
    */
   waiting?(partition: number, transaction: OpenTransaction): void;
-  /** Something that the broker was asked for has failed, and is tried again. The adapter logs it now and then. */
+  /** A request to the broker has failed and is retried. The adapter logs it now and then. */
   retried?(what: "commit", error: unknown): void;
 }
 

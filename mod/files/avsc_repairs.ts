@@ -19,9 +19,9 @@ interface Prototypes {
 }
 
 /**
- * Bounds the arrays and maps that `avsc` reads: it makes room for as many items as a file claims to have, and
- * reads that many, behind the file's end too, so that a few wrong bytes take hours. An item has a byte at least,
- * as all of Iceberg's have.
+ * Bounds the arrays and maps that `avsc` reads: it allocates as many items as a file claims to have and reads that
+ * many, past the end of the file too, so that a few wrong bytes take hours. Assumes at least one byte per item, which
+ * holds for everything in Iceberg.
  */
 export function boundCollections(): void {
   const { ArrayType, MapType } = avro.types as unknown as Prototypes;

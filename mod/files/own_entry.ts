@@ -1,6 +1,6 @@
 import { Failure } from "../failure/failure.ts";
 
-/** What may lie at a path below `--home`. */
+/** What may be at a path below `--home`. */
 export type EntryKind = "file" | "directory";
 
 /**
@@ -28,7 +28,7 @@ export interface OwnEntry {
   kind: EntryKind | "link" | "other";
   /** Size in bytes. */
   size: number;
-  /** Another one where a file was replaced, by its inode and its times. */
+  /** Changes when the file is replaced: its size, inode and times. */
   version: string;
 }
 
@@ -58,7 +58,7 @@ function lstat(path: string): Deno.FileInfo | undefined {
   try {
     return Deno.lstatSync(path);
   } catch (error) {
-    // A file in the place of a directory above it: whoever makes the directory says so.
+    // A parent is a file: creating the directory reports that.
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
       return undefined;
     }

@@ -1,15 +1,15 @@
 import { checkOwnEntry } from "./own_entry.ts";
 
-/** Mode of the directories that we make: rows and offsets are the business of the user who runs us. */
+/** Mode of the directories that we create: rows and offsets are private to the user who runs ticklake. */
 export const DIRECTORY_MODE = 0o700;
 
-/** Mode of the files that we make. */
+/** Mode of the files that we create. */
 export const FILE_MODE = 0o600;
 
 /**
- * Makes an empty file that only this user can read, unless there is a file. For SQLite, which would make
- * one for all, and whose other files (`-wal`, `-shm`) get the mode of the first.
- * @throws {Failure} kind `failed`, when something else than a file is there
+ * Creates an empty file that only this user can read, unless the file exists. For SQLite, which would create a
+ * world-readable one, and gives its other files (`-wal`, `-shm`) the mode of the first.
+ * @throws {Failure} kind `failed`, when something other than a file is there
  */
 export function createPrivateFile(path: string): void {
   for (const suffix of ["-wal", "-shm", "-journal"]) checkOwnEntry(path + suffix, "file");
@@ -17,7 +17,7 @@ export function createPrivateFile(path: string): void {
   try {
     Deno.openSync(path, { write: true, createNew: true, mode: FILE_MODE }).close();
   } catch (error) {
-    // Another process was quicker.
+    // Another process has created it in the meantime.
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
     checkOwnEntry(path, "file");
   }

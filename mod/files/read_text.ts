@@ -1,6 +1,6 @@
 import { abortable } from "../wait/abortable.ts";
 
-/** Most bytes of a file of settings, a schema, a statement or a secret; a device has no end. */
+/** Largest file of settings, schema, statement or secret, in bytes: a device has no end. */
 const MOST_BYTES = 16 * 2 ** 20;
 
 /**
@@ -22,7 +22,7 @@ async function read(path: string): Promise<string> {
   }
 }
 
-/** As {@linkcode readText}, where nothing can be waited for yet. */
+/** Like {@linkcode readText}, for callers that cannot wait. */
 export function readTextSync(path: string): string {
   using file = Deno.openSync(path);
   const text = new BoundedText(path);

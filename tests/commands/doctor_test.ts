@@ -81,7 +81,7 @@ Deno.test("with nothing set up, the embedded parts are looked at and all is well
     assert.deepEqual(findings.filter(({ status }) => status !== "ok"), []);
     assert.equal(of("broker").detail, "the embedded log, as KAFKA_BOOTSTRAP_SERVERS is not set");
     assert.equal(of("lake").detail, "the directory .ticklake/lake, as AWS_S3_BUCKET is not set");
-    assert.match(of("embedded log").detail, /\.ticklake\/log\.sqlite is made when it is needed/);
+    assert.match(of("embedded log").detail, /\.ticklake\/log\.sqlite is created when it is needed/);
     assert.match(of("free space").detail, /GiB free/);
     assert.deepEqual([...Deno.readDirSync(folder)], [], "looking leaves nothing behind");
   }));
@@ -161,7 +161,7 @@ Deno.test("a damaged log is found, and a file that is something else", () =>
       await doctor({ TICKLAKE_HOME: home }),
       "embedded log",
       /log\.sqlite is damaged: file is not a database/,
-      /begin anew/,
+      /repair --log/,
     );
   }));
 
@@ -336,7 +336,7 @@ Deno.test("an endpoint that is away, or no URL", async () => {
   assertFailed(
     await doctor({ ...env, AWS_ENDPOINT_URL: "s3.example" }),
     "S3 endpoint",
-    /s3\.example is no URL/,
+    /s3\.example is not a URL/,
     /http\(s\):\/\/HOST/,
     2,
   );

@@ -3,22 +3,22 @@ import { Failure } from "../../failure/failure.ts";
 import { REPAIR_LOG } from "./sqlite_failure.ts";
 
 /*
- * A block is what one append puts into one partition: consecutive messages, packed so that reading
- * one costs no allocation a message. Its form, all numbers 32 bits, little-endian:
+ * A block holds what one append adds to one partition: consecutive messages, packed so that reading needs no
+ * allocation per message. Format, all numbers 32 bits, little-endian:
  *
  *   CRC-32 of what follows | messages n | n times (end of key, end of value) | keys and values
  *
- * An end counts from the first key; the highest bit says that the key or value is null.
+ * An end counts from the first key; its highest bit is set where the key or value is null.
  */
 
-/** Bytes at which a block is closed; a message that is larger alone gets a block of its own. */
+/** Bytes at which a block is closed; a larger message gets a block of its own. */
 export const BLOCK_BYTES = 256 * 1024;
 
 const HEAD_WORDS = 2;
 const NULL_BIT = 0x80000000;
 const POSITION = 0x7fffffff;
 
-/** Gathers the messages of one block. */
+/** Collects the messages of one block. */
 export class BlockBuilder {
   #ends = new Uint32Array(256);
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(32 * 1024);

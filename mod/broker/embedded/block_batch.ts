@@ -1,7 +1,7 @@
 import type { RecordBatch } from "../broker.ts";
 import { type Block, keyOf, valueOf } from "./block.ts";
 
-/** A block as it lies in its partition. */
+/** A block and its place in the partition. */
 export interface StoredBlock {
   block: Block;
   /** Offset of its first message. */
@@ -23,7 +23,7 @@ export class BlockBatch implements RecordBatch {
   readonly highWatermark: number;
   readonly #start: number;
   readonly #blocks: readonly StoredBlock[];
-  /** Index of the block in hand. */
+  /** Index of the current block. */
   #at = 0;
   #block: Block;
   #first: number;
@@ -75,7 +75,7 @@ export class BlockBatch implements RecordBatch {
     return NO_HEADERS;
   }
 
-  /** Takes the block of message `i` in hand; gives its index there. */
+  /** Makes the block of message `i` the current one; returns its index there. */
   #find(i: number): number {
     const offset = this.#start + i;
     if (offset >= this.#end || offset < this.#first) this.#seek(offset);

@@ -18,8 +18,8 @@ export interface SessionParts {
 }
 
 /**
- * The time for which a member owns its partitions: one generation. When it is lost, it lets the
- * handler finish what it has in hand and delivers no more.
+ * The time for which a member owns its partitions: one generation. Once lost, it lets the handler finish its
+ * current call and delivers no more.
  */
 export class ConsumerSession {
   /** The generation that assigned the partitions. */
@@ -94,7 +94,7 @@ export class ConsumerSession {
     for (const reader of this.#readers) reader.pause();
   }
 
-  /** Takes notice of the partitions' ends. */
+  /** Learns the partitions' ends. */
   learnHighs(highs: readonly number[]): void {
     for (const reader of this.#readers) reader.learnHigh(highs[reader.partition]);
   }

@@ -30,7 +30,7 @@ import { addPartitions, countPartitions, readOffsets, trim } from "./topics.ts";
 /** Bytes of one piece of {@linkcode EmbeddedBroker.read}. */
 const READ_BYTES = 4 * 2 ** 20;
 
-/** Milliseconds between two looks at what need not be kept. */
+/** Milliseconds between two runs of retention. */
 const RETAIN_EVERY_MS = 10 * 60_000;
 
 const logger = getLogger(["ticklake", "broker"]);
@@ -38,7 +38,7 @@ const logger = getLogger(["ticklake", "broker"]);
 /** Options of {@linkcode openEmbeddedBroker}. */
 export interface EmbeddedOptions {
   /**
-   * Milliseconds after which a consumer that shows no life loses its partitions to others.
+   * Milliseconds after which a silent consumer loses its partitions to others.
    * @default {6_000}
    */
   leaseMs?: number;
@@ -187,7 +187,7 @@ export class EmbeddedBroker implements Broker {
     });
   }
 
-  /** Removes what need not be kept, now and every few minutes. */
+  /** Runs retention now and every few minutes. */
   #retain(): void {
     const retention = this.#retention;
     if (retention === undefined || this.#retaining !== undefined) return;
@@ -196,7 +196,7 @@ export class EmbeddedBroker implements Broker {
         const removed = await this.#commits.submit(() => retain(this.#file, retention, Date.now()));
         if (removed > 0) logger.info("retention removed {removed} messages", { removed });
       } catch (error) {
-        // It is tried again, and what is not removed harms nobody meanwhile.
+        // Retried later; messages that are kept longer do no harm.
         logger.warn("retention failed: {error}", { error: messageOf(error) });
       }
     };

@@ -12,7 +12,7 @@ import { countPartitions, readOffsets } from "./topics.ts";
 import { Bell } from "../../wait/bell.ts";
 import { pause } from "../../wait/sleep.ts";
 
-/** Milliseconds between two looks at the group, where no change of the file gives cause for one. */
+/** Milliseconds between two checks of the group while the file does not change. */
 const LOOK_MS = 500;
 
 /** Most milliseconds by which a handler may hold up the group's next generation. */
@@ -28,12 +28,12 @@ export interface ConsumerParts {
   options: ConsumeOptions;
 }
 
-/** A session that was begun, and its end. */
+/** A running session. */
 interface Running {
   session: ConsumerSession;
   done: Promise<void>;
   ended: boolean;
-  /** The group went on; the handler may still commit. */
+  /** The group is rebalancing; the handler may still commit. */
   isEnding: boolean;
 }
 
@@ -99,7 +99,7 @@ export class EmbeddedConsumer {
     }
   }
 
-  /** Lets the handler write what it holds, then gives the partitions to whom they are assigned now. */
+  /** Lets the handler write what it holds, then releases the partitions to their new owners. */
   async #revoke({ session }: Running, generation: number): Promise<void> {
     const { options: { handler, signal }, leaseMs } = this.#parts;
     session.rest();
@@ -120,7 +120,7 @@ export class EmbeddedConsumer {
     }));
   }
 
-  /** Joins or renews. Once joined, a full disk or a long lock is no reason to give up. */
+  /** Joins or renews. Once joined, a full disk or a long-held lock is retried. */
   async #renew(): Promise<void> {
     const first = this.#renewedAt === -Infinity;
     try {

@@ -13,13 +13,13 @@ import { type EmbeddedBroker, openEmbeddedBroker } from "./embedded_broker.ts";
 import { journalPath } from "./log_lock.ts";
 
 /**
- * The embedded log for commands that only look: where there is none yet, it has no topics, and nothing is
- * created. It is opened as soon as a producer has made it.
+ * The embedded log for read-only commands: where there is none yet it has no topics, and nothing is created. It is
+ * opened as soon as a producer has created it.
  * @param path the file
  */
 export async function openExistingLog(path: string): Promise<Broker> {
   const broker = new ExistingLog(path);
-  // What is there and damaged is told at the start.
+  // A damaged log is reported at the start.
   await broker.opened();
   return broker;
 }

@@ -3,7 +3,7 @@ import { FencedError } from "../broker.ts";
 import { Failure } from "../../failure/failure.ts";
 import type { LogFile } from "./log_file.ts";
 
-/** Bytes after which a transaction takes no further change, so that others get their turn. */
+/** Bytes after which a transaction takes no further change, so that other processes get their turn. */
 const TRANSACTION_BYTES = 16 * 1024 * 1024;
 
 /** One change that waits for its transaction. */

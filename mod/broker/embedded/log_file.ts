@@ -15,7 +15,7 @@ const APPLICATION_ID = 0x746c6f67;
 const SCHEMA_VERSION = 1;
 
 /**
- * Milliseconds that SQLite itself waits for a lock. Short, because it blocks the process meanwhile;
+ * Milliseconds that SQLite itself waits for a lock. Short, because that blocks the process;
  * {@linkcode LogFile.write} then waits without blocking.
  */
 const BUSY_TIMEOUT_MS = 20;

@@ -122,7 +122,7 @@ export class Membership {
     return owners.flatMap((owner, partition) => owner === this.#id ? [partition] : []);
   }
 
-  /** Takes partitions over; `false` while another member still owns one of them. */
+  /** Takes over partitions; `false` while another member still owns one of them. */
   claim(partitions: number[]): boolean {
     const owner = this.#file.statement(
       `SELECT owner.member FROM owner JOIN member ON member.id = owner.member
@@ -144,7 +144,7 @@ export class Membership {
     return true;
   }
 
-  /** Lets others claim what this member has claimed. */
+  /** Releases what this member has claimed. */
   release(): void {
     this.#change(
       "DELETE FROM owner WHERE consumer_group = $group AND topic = $topic AND member = $id",
@@ -161,7 +161,7 @@ export class Membership {
     );
   }
 
-  /** Whether nobody else has claimed a partition; members of 0.1.0 take theirs without a word. */
+  /** Whether nobody else has claimed a partition; members of 0.1.0 do not claim theirs. */
   #stillOwns($partition: number): boolean {
     const owner = this.#file.statement(
       `SELECT member FROM owner

@@ -75,7 +75,7 @@ export class PartitionReader implements AssignedPartition {
     this.#paused = true;
   }
 
-  /** Takes notice of the partition's end. */
+  /** Learns the partition's end. */
   learnHigh(high: number): void {
     if (high <= this.#high) return;
     this.#high = high;

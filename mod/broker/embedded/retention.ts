@@ -14,9 +14,9 @@ export interface Retention {
 }
 
 /**
- * Removes what need not be kept, as Kafka's retention does: whole blocks, the oldest first. Unless told
- * otherwise only what every group that reads the topic has committed, and nothing where there is no
- * group. The file keeps its size: later messages use the room. Inside a transaction that writes.
+ * Removes messages as Kafka's retention does: whole blocks, oldest first. By default only what every group that
+ * reads the topic has committed, and nothing where there is no group. The file keeps its size; later messages reuse
+ * the space. Inside a transaction that writes.
  * @param now milliseconds since 1970 UTC
  * @returns number of messages that were removed
  */

@@ -40,7 +40,7 @@ export function addPartitions(file: LogFile, topic: string, partitions: number):
   identify(file, topic);
 }
 
-/** Kafka's rule for names, so that a topic can move there. */
+/** Kafka's rule for names, so that a topic can be moved to Kafka. */
 function checkName(topic: string): void {
   if (/^[A-Za-z0-9._-]{1,249}$/.test(topic) && topic !== "." && topic !== "..") return;
   throw new Failure(

@@ -63,7 +63,7 @@ async function* glueFindings(
   }
 }
 
-/** Whether a table is of this lake and has the schema's columns. */
+/** Whether a table belongs to this lake and has the schema's columns. */
 function tableFinding(found: Table, root: string, { table, columns }: RowSchema): Finding {
   const { Location, Columns = [] } = found.StorageDescriptor ?? {};
   const expected = `${root}${table}`;
@@ -143,7 +143,7 @@ function noWorkgroup(workgroup: string): Finding {
   );
 }
 
-/** A right that is missing to look is no fault yet: not all commands need it. */
+/** A missing permission to look is only a warning: not all commands need it. */
 function refusalFinding(check: string, error: unknown, fix: string): Finding {
   if (!(error instanceof Failure) || error instanceof NotTheService) throw error;
   return warning(check, error.message, error.fix ?? `${fix}.`);

@@ -1,9 +1,9 @@
 import { failed, type Finding, ok, warning } from "./finding.ts";
 
-/** Seconds of difference that are usual: a clock that is kept, and the time that the answer takes. */
+/** Usual difference in seconds: a synchronized clock, and the time that the answer takes. */
 const USUAL_S = 60;
 
-/** Seconds of difference from which AWS refuses requests, with some room. */
+/** Difference in seconds at which AWS soon refuses requests. */
 const REFUSED_S = 10 * 60;
 
 /** Compares this host's clock with a server's. @param date the server's `Date` header */
@@ -16,7 +16,7 @@ export function clockFinding(server: string, date: string, nowMs: number): Findi
     seconds < 0 ? "behind" : "ahead of"
   } ${server}'s`;
   const fix =
-    "Keep the clock by NTP: timedatectl set-ntp true (on EC2 chrony with 169.254.169.123).";
+    "Synchronize the clock with NTP: timedatectl set-ntp true (on EC2 chrony with 169.254.169.123).";
   return off < REFUSED_S
     ? warning("clock", detail, fix)
     : failed("clock", `${detail}; AWS refuses requests from 15 minutes on`, fix);

@@ -5,13 +5,13 @@ import { formatValue } from "../../config/value.ts";
 import { messageOf } from "../../failure/failure.ts";
 import { failed, type Finding, ok, warning } from "./finding.ts";
 
-/** Bytes of free space below which things go wrong soon. */
+/** Bytes of free space below which a warning is due. */
 const LITTLE_SPACE = 2 ** 30;
 
 /** Bytes of free space below which nothing can be written reliably. */
 const NO_SPACE = 64 * 2 ** 20;
 
-/** Looks at the directory of the embedded parts. @param home it may not be there yet */
+/** Checks the directory of the embedded parts. @param home may not exist yet */
 export function* directoryFindings(home: string): Generator<Finding> {
   const directory = nearestDirectory(resolve(home));
   try {
@@ -21,12 +21,12 @@ export function* directoryFindings(home: string): Generator<Finding> {
     yield failed(
       "directory",
       `${directory} cannot be written: ${messageOf(error)}`,
-      "Give this user the right (chown), or name another directory with --home (TICKLAKE_HOME).",
+      "Give this user write permission (chown), or name another directory with --home (TICKLAKE_HOME).",
     );
     return;
   }
   const there = directory === resolve(home);
-  yield ok("directory", `${home} can be ${there ? "written" : "made"}`);
+  yield ok("directory", `${home} can be ${there ? "written" : "created"}`);
   const { bavail, bsize } = statfsSync(directory);
   yield spaceFinding(home, bavail * bsize);
 }
@@ -37,26 +37,26 @@ export function spaceFinding(home: string, bytes: number): Finding {
   const detail = bytes < LITTLE_SPACE
     ? `${formatValue("size", mebibytes)} free at ${home}`
     : `${Math.floor(bytes / 2 ** 30)}GiB free at ${home}`;
-  const fix = "Free some, or name a directory on another disk with --home (TICKLAKE_HOME).";
+  const fix = "Free space, or name a directory on another disk with --home (TICKLAKE_HOME).";
   if (bytes < NO_SPACE) return failed("free space", detail, fix);
   return bytes < LITTLE_SPACE ? warning("free space", detail, fix) : ok("free space", detail);
 }
 
 /**
- * Looks at an SQLite file of the embedded parts without changing it.
- * @param ifDamaged what to do when it is
+ * Checks an SQLite file of the embedded parts without changing it.
+ * @param ifDamaged the fix for a damaged one
  */
 export function databaseFinding(check: string, path: string, ifDamaged: string): Finding {
   try {
     Deno.statSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
-      return ok(check, `${path} is made when it is needed`);
+      return ok(check, `${path} is created when it is needed`);
     }
     return failed(
       check,
       `${path} cannot be read: ${messageOf(error)}`,
-      "Give this user the right.",
+      "Give this user read permission.",
     );
   }
   let database: DatabaseSync | undefined;

@@ -1,6 +1,6 @@
 import { Failure, type FailureKind } from "../../failure/failure.ts";
 
-/** What one check came to. */
+/** Result of one check. */
 export interface Finding {
   /** What was looked at, such as `Kafka login`. */
   check: string;
@@ -18,17 +18,17 @@ export function ok(check: string, detail: string): Finding {
   return { check, status: "ok", detail };
 }
 
-/** A check that found something that works, but not as one would wish. */
+/** A check that found something that works, but not as it should. */
 export function warning(check: string, detail: string, fix?: string): Finding {
   return { check, status: "warning", detail, fix };
 }
 
-/** A check that could not be made, because another one failed. */
+/** A check that was not made, because another one failed. */
 export function skipped(check: string, detail: string): Finding {
   return { check, status: "skipped", detail };
 }
 
-/** A check that found what has to be mended. */
+/** A check that found something to fix. */
 export function failed(
   check: string,
   detail: string,

@@ -4,7 +4,7 @@ import type { Settings } from "../../config/settings.ts";
 import { failed, failedBy, type Finding, ok, skipped, warning } from "./finding.ts";
 
 /**
- * Looks at Kafka from the settings to the group's offsets, and stops where going on has no sense.
+ * Looks at Kafka from the settings to the group's offsets, and stops where continuing makes no sense.
  * @param diagnose makes the diagnosis of the settings; it throws a `Failure` where they are wrong
  */
 export async function* kafkaFindings(
@@ -27,7 +27,7 @@ export async function* kafkaFindings(
   const answering = probed.filter(({ answers }) => answers).map(({ server }) => server);
   for (const { findings, answers } of probed) {
     for (const finding of findings) {
-      // One server of the list is enough; that the others are away is worth knowing.
+      // One server of the list is enough; the others being unreachable is a warning.
       yield answers || answering.length === 0 ? finding : { ...finding, status: mild(finding) };
     }
   }
@@ -68,7 +68,7 @@ async function listenerFindings(server: string, kafka: KafkaDiagnosis): Promise<
     const check = CHECKS[state] ?? "Kafka TLS";
     findings.push(failed(check, `Kafka at ${server} ${fault.problem}`, fault.fix));
   } else if (kafka.use.tls) {
-    findings.push(ok("Kafka TLS", `${server} shows a certificate that is trusted`));
+    findings.push(ok("Kafka TLS", `${server} presents a trusted certificate`));
   }
   return { server, answers: fault === undefined, findings };
 }

@@ -10,11 +10,11 @@ import type { LakeStore } from "../../lake/store.ts";
 import { clockFinding } from "./clock_finding.ts";
 import { failed, failedBy, type Finding, ok, skipped, warning } from "./finding.ts";
 
-/** Milliseconds that the S3 endpoint may take to answer at all. */
+/** Milliseconds that the S3 endpoint may take to answer. */
 const ENDPOINT_MS = 5000;
 
 /**
- * Looks at the lake's bucket and what leads to it, and stops where going on has no sense.
+ * Looks at the lake's bucket and what leads to it, and stops where continuing makes no sense.
  * @param openLake opens the lake as the other commands do
  */
 export async function* s3Findings(
@@ -39,14 +39,14 @@ export async function* s3Findings(
     yield await writeFinding(openLake, signal);
     if (settings.role !== undefined) yield await roleFinding(settings.role, signal);
   } catch (error) {
-    // Only the region is left to fail.
+    // Only a missing region can fail here.
     yield failedBy("AWS region", error, "usage");
   } finally {
     s3.close();
   }
 }
 
-/** Whether the endpoint answers at all, and what time it has. */
+/** Whether the endpoint answers, and what its clock says. */
 async function* endpointFindings(
   url: string,
   signal: AbortSignal,
@@ -54,7 +54,7 @@ async function* endpointFindings(
   if (!URL.canParse(url)) {
     yield failed(
       "S3 endpoint",
-      `${url} is no URL`,
+      `${url} is not a URL`,
       "Set AWS_ENDPOINT_URL to http(s)://HOST.",
       "usage",
     );
@@ -82,7 +82,7 @@ async function* endpointFindings(
   }
 }
 
-/** Who we are to AWS. @param foreign whether the endpoint may be of a server that knows S3 alone */
+/** The AWS identity in use. @param foreign whether the endpoint may be a server that has only S3 */
 async function* identityFinding(
   foreign: boolean,
   signal: AbortSignal,
@@ -140,8 +140,8 @@ async function* bucketFinding(
 }
 
 /**
- * Why the bucket is kept from us: the answer to HEAD has no room for that, so it is asked by GET. The least
- * policies allow to list the lake only, not the bucket.
+ * Why access to the bucket is denied: a response to HEAD has no body, so this asks with GET. Minimal policies allow
+ * listing the lake only, not the whole bucket.
  */
 async function refusalFinding(
   s3: Api<S3Client>,
@@ -170,14 +170,14 @@ async function refusalFinding(
     if (!isNamed(error.cause, "AccessDenied")) return failedBy("bucket", error);
     return warning(
       "bucket",
-      `we may not list ${bucket}: verify, status and query need it, and consume where retention ` +
+      `no permission to list ${bucket}: verify, status and query need it, and consume where retention ` +
         "has overtaken a flush that was cut off",
       `Grant s3:ListBucket on arn:aws:s3:::${bucket}; or the bucket is someone else's.`,
     );
   }
 }
 
-/** The region that S3 names where it sends us away. */
+/** The region that S3 names in its redirect. */
 function regionNamedBy(error: unknown): string | undefined {
   const { $response } = error as {
     $response?: { statusCode: number; headers: Record<string, string> };
@@ -202,7 +202,7 @@ async function writeFinding(
   }
 }
 
-/** Whether the crawler's role is there, and Glue may take it on. */
+/** Whether the crawler's role exists, and Glue may assume it. */
 async function roleFinding(role: string, signal: AbortSignal): Promise<Finding> {
   const name = role.slice(role.lastIndexOf("/") + 1);
   const iam = openApi((options) => new IAMClient(options), { service: "iam", signal });
@@ -210,10 +210,10 @@ async function roleFinding(role: string, signal: AbortSignal): Promise<Finding> 
     const { Role } = await iam.send(new GetRoleCommand({ RoleName: name }));
     const trust = decodeURIComponent(Role?.AssumeRolePolicyDocument ?? "");
     return trust.includes("glue.amazonaws.com")
-      ? ok("role", `${name} is there, and Glue may take it on`)
+      ? ok("role", `${name} exists, and Glue may assume it`)
       : failed(
         "role",
-        `${name} is there, but its trust policy does not let Glue take it on`,
+        `${name} exists, but its trust policy does not let Glue assume it`,
         "Allow glue.amazonaws.com sts:AssumeRole in it, or make one with `ticklake setup-catalog " +
           "--create-role`.",
       );
@@ -226,7 +226,7 @@ async function roleFinding(role: string, signal: AbortSignal): Promise<Finding> 
       );
     }
     const message = messageOf(error);
-    return warning("role", `${name} cannot be looked at: ${message}`, "Grant iam:GetRole on it.");
+    return warning("role", `${name} cannot be checked: ${message}`, "Grant iam:GetRole on it.");
   } finally {
     iam.close();
   }

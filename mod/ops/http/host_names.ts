@@ -1,6 +1,6 @@
 import type { ListenAddress } from "./listen_address.ts";
 
-/** Whether an address or name is this host alone. */
+/** Whether an address or name is loopback. */
 export function isLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname === "::1" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
@@ -9,10 +9,9 @@ export function isLoopback(hostname: string): boolean {
 const PRIVATE = /\.(internal|local|lan|home\.arpa|svc|localhost)$/;
 
 /**
- * The names under which a server may be asked. A page of another site can give a name of its own an address
- * that leads here (DNS rebinding), and would read what we answer; such a name is one of the public internet.
- * A server on loopback is asked by loopback's names alone. Another one by an address, by this host's name, by
- * names that no public resolver knows, and by those that the user adds.
+ * The host names that requests may use. A page of another site can point its own name at this host (DNS rebinding)
+ * and read the answers; such a name is one of the public internet. A server on loopback accepts only loopback's names.
+ * Any other accepts addresses, this host's name, names that no public resolver knows, and those that the user adds.
  */
 export class HostNames {
   readonly #isLocal: boolean;

@@ -1,10 +1,10 @@
 import { parseRequestHead, type RequestHead } from "./request_head.ts";
 import { type Write, writeResponse } from "./write_response.ts";
 
-/** Bytes that a request's head may have. */
+/** Largest head of a request, in bytes. */
 const HEAD_BYTES = 8 * 1024;
 
-/** How long a connection may do nothing. */
+/** Time limits of a connection. */
 export interface HttpTimeLimits {
   /** Milliseconds until the head of a request is there. @default {10_000} */
   headMs: number;
@@ -93,7 +93,7 @@ export class HttpConnection {
         this.#conn.read(this.#buffer.subarray(this.#filled)),
       );
       if (count === null) return undefined;
-      // However slowly its bytes come, the whole head has one limit.
+      // One limit for the whole head, however slowly its bytes come.
       if (!hasBegun) deadline = Math.min(deadline, performance.now() + headMs);
       hasBegun = true;
       this.#filled += count;

@@ -7,13 +7,13 @@ export interface RequestHead {
   headers: Headers;
   /** Whether the connection may carry another request. */
   keepAlive: boolean;
-  /** Whether a body follows, which nothing here reads. */
+  /** Whether a body follows; nothing here reads it. */
   hasBody: boolean;
   /** Whether the client knows chunked bodies (HTTP/1.1). */
   chunked: boolean;
 }
 
-/** Why a head is refused: the status of the answer and its text. */
+/** Why a head is refused: status and text of the answer. */
 export interface BadHead {
   status: 400 | 431 | 501 | 505;
   text: string;
@@ -35,7 +35,7 @@ export function parseRequestHead(text: string): RequestHead | BadHead {
   if (line === null) return bad("expected METHOD /PATH HTTP/1.1");
   const [, method, target, version] = line;
   if (version !== "1.1" && version !== "1.0") return { status: 505, text: "expected HTTP/1.1\n" };
-  // Nothing here answers them, and the class Request refuses them.
+  // Nothing here handles these methods, and the class Request refuses them.
   if (/^(CONNECT|TRACE|TRACK)$/.test(method)) {
     return { status: 501, text: "expected GET or HEAD\n" };
   }

@@ -6,35 +6,35 @@ import type { ListenAddress } from "./listen_address.ts";
 
 const logger = getLogger(["ticklake", "http"]);
 
-/** Milliseconds until a connection is accepted again when there was no file for it. */
+/** Milliseconds until the next `accept` after one that failed for lack of files. */
 const ACCEPT_PAUSE_MS = 100;
 
 /** Options of {@linkcode serveHttp}. */
 export interface ServeHttpOptions {
   /** The setting that gave the address, as a failure names it. */
   source: string;
-  /** Ends the server, and the answers in the works. */
+  /** Ends the server and the requests in flight. */
   signal: AbortSignal;
   answer: Answer;
-  /** Connections at once; a new one takes the place of the one that has been idle longest. */
+  /** Most connections at once; a new one replaces the one that has been idle longest. */
   maxConnections: number;
   limits?: Partial<HttpTimeLimits>;
 }
 
-/** A server that runs. */
+/** A running server. */
 export interface HttpServer {
   readonly addr: Deno.NetAddr;
   /** Resolves when it has ended. */
   readonly finished: Promise<void>;
-  /** Takes no further requests, and resolves when those in the works are answered. */
+  /** Accepts no more requests, and resolves when those in flight are answered. */
   shutdown(): Promise<void>;
 }
 
 /**
  * Serves HTTP/1 until the signal aborts, for GET and the like: the body of a request is not read.
  *
- * It is our own because neither `Deno.serve` nor `node:http` on Deno has limits: a few hundred connections
- * that send nothing use up the process's files, and the error of the next `accept` ends the process.
+ * Not `Deno.serve` or `node:http`, as neither has limits on Deno: a few hundred idle connections use up the
+ * process's files, and the error of the next `accept` ends the process.
  * @throws {Failure} kind `failed`, when it cannot listen there
  */
 export function serveHttp(address: ListenAddress, options: ServeHttpOptions): HttpServer {
@@ -59,7 +59,7 @@ function listen(address: ListenAddress, source: string): Deno.TcpListener {
     throw new Failure(
       "failed",
       `${source}: cannot listen on ${hostname}:${port}: ${messageOf(cause)}`,
-      { cause, fix: "Take another port, or stop the program that listens there (ss -ltnp)." },
+      { cause, fix: "Use another port, or stop the program that listens there (ss -ltnp)." },
     );
   }
 }
@@ -112,7 +112,7 @@ class Server {
     this.#connections.set(connection, served);
   }
 
-  /** Closes the connection that has been idle longest; gives whether there was one. */
+  /** Closes the connection that has been idle longest; returns whether there was one. */
   #makeRoom(): boolean {
     for (const connection of this.#connections.keys()) {
       if (connection.isWorking) continue;

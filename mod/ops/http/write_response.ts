@@ -16,8 +16,8 @@ export type Write = (bytes: Uint8Array) => Promise<void>;
 const encoder = new TextEncoder();
 
 /**
- * Writes a response. An event stream is sent part by part as it comes; any other body is short, and is sent
- * with its length.
+ * Writes a response. An event stream is sent in parts as they come; any other body is short and is sent with its
+ * length.
  */
 export async function writeResponse(
   response: Response,

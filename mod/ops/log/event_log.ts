@@ -4,7 +4,7 @@ import type { GapReport, SinkListener } from "../../sink/sink_event.ts";
 
 const logger = getLogger(["ticklake", "sink"]);
 
-/** Writes what the sink does to the log, with the field names of the metrics. */
+/** Logs what the sink does, with the field names of the metrics. */
 export function eventLog(): SinkListener {
   let isReady = true;
   return (event) => {

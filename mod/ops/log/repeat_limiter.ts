@@ -21,7 +21,7 @@ interface Kind {
 }
 
 /**
- * Keeps a loop that fails from flooding the log. Records of one kind (level, category and message
+ * Keeps a failing loop from flooding the log. Records of one kind (level, category and message
  * before its values are put in) pass until there are `burst` of them; of what comes after that, the
  * last one is passed on at the end of each window, with `repeated`, the number that it stands for.
  * A kind that was quiet for a window begins anew.

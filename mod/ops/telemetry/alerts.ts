@@ -6,7 +6,7 @@ const logger = getLogger(["ticklake", "alerts"]);
 /** Checks in a row that must agree, so that a value at its limit does not post again and again. */
 const CHECKS = 2;
 
-/** Something that is watched. */
+/** A watched value. */
 export interface Watched {
   /** Name in the posts: `lag`, `rejected`. */
   alert: string;

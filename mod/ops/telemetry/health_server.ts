@@ -7,7 +7,7 @@ import { serveHttp } from "../http/serve_http.ts";
 /** Enough for several scrapers and probes; each idle connection takes one of the process's files. */
 const MOST_CONNECTIONS = 64;
 
-/** Milliseconds that answers in the works may take when the server closes. */
+/** Milliseconds that requests in flight may take when the server closes. */
 const CLOSE_MS = 1000;
 
 /** Options of {@linkcode openHealthServer}. */
@@ -19,7 +19,7 @@ export interface HealthServerOptions {
   hosts?: readonly string[];
 }
 
-/** A server that runs. */
+/** A running server. */
 export interface HealthServer {
   /** `http://HOST:PORT`. */
   readonly url: string;
@@ -39,7 +39,7 @@ export function openHealthServer(options: HealthServerOptions): HealthServer {
     if (request.method !== "GET" && request.method !== "HEAD") return text(405, "GET or HEAD\n");
     const { hostname, pathname } = new URL(request.url);
     if (!names.include(hostname)) {
-      return text(403, "ask by the host's address, or add its name to TICKLAKE_HTTP_HOSTS\n");
+      return text(403, "use the host's address, or add its name to TICKLAKE_HTTP_HOSTS\n");
     }
     switch (pathname) {
       case "/metrics":
@@ -53,7 +53,7 @@ export function openHealthServer(options: HealthServerOptions): HealthServer {
           : text(503, `not ready: ${obstacles.join("; ")}\n`);
       }
       default:
-        return text(404, "here are /metrics, /healthz and /readyz\n");
+        return text(404, "try /metrics, /healthz or /readyz\n");
     }
   };
   const aborting = new AbortController();

@@ -50,7 +50,7 @@ export class Lag {
     }
   }
 
-  /** Takes notice of what the sink does. */
+  /** Follows what the sink does. */
   event(event: SinkEvent): void {
     switch (event.kind) {
       case "assigned":

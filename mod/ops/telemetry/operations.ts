@@ -38,7 +38,7 @@ export interface OperationsOptions {
   offsetsEveryMs?: number;
 }
 
-/** Health, metrics, alerts and the event log of a process that runs. */
+/** Health, metrics, alerts and the event log of a running process. */
 export interface Operations {
   /** To be told what the sink does. */
   readonly onEvent: SinkListener;
@@ -57,7 +57,7 @@ export async function startOperations(options: OperationsOptions): Promise<Opera
   const lag = new Lag();
   const rejections = new Rejections(REJECTED_WINDOW_MS);
   const readiness = new Readiness(
-    command === "consume" ? "no partition is assigned yet" : "the topic is not reached yet",
+    command === "consume" ? "no partition is assigned yet" : "the topic has not been reached yet",
   );
   const told: SinkListener[] = [
     eventLog(),
@@ -107,7 +107,8 @@ export async function startOperations(options: OperationsOptions): Promise<Opera
           alert: "lag",
           limit: settings.alertLag,
           value: () => lag.total,
-          describe: (value, limit) => `${value} messages wait to be written, the limit is ${limit}`,
+          describe: (value, limit) =>
+            `${value} messages are not written yet, the limit is ${limit}`,
         },
         {
           alert: "rejected",
@@ -139,8 +140,8 @@ export async function startOperations(options: OperationsOptions): Promise<Opera
 }
 
 /**
- * Tells `lag` where the topic ends, every now and then, and `readiness` whether the broker answers;
- * stops when the result is called.
+ * Periodically tells `lag` where the topic ends, and `readiness` whether the broker answers.
+ * @returns stops it
  */
 function follow(
   topicOffsets: (signal: AbortSignal) => Promise<PartitionOffsets[] | null>,
@@ -159,7 +160,7 @@ function follow(
       } catch (error) {
         if (signal.aborted) return;
         // The last offsets stay.
-        logger.warn("the topic's offsets are not known: {error}", { error: messageOf(error) });
+        logger.warn("the topic's offsets cannot be read: {error}", { error: messageOf(error) });
         readiness.broker(false);
       }
     }

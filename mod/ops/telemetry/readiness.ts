@@ -1,8 +1,8 @@
 import type { SinkEvent } from "../../sink/sink_event.ts";
 
 /**
- * Whether the pipeline can do its work now, for `/readyz`. Its words are our own: whoever reaches the port
- * reads them, so no message of an error is among them.
+ * Whether the pipeline can do its work now, for `/readyz`. The texts are fixed: anybody who reaches the port reads
+ * them, so they never contain an error's message.
  */
 export class Readiness {
   readonly #obstacles = new Map<"assignment" | "broker" | "outside" | "stalls", string>();
@@ -18,7 +18,7 @@ export class Readiness {
     return [...this.#obstacles.values()];
   }
 
-  /** Takes notice of what the sink does. */
+  /** Follows what the sink does. */
   event(event: SinkEvent): void {
     if (event.kind === "assigned") {
       if (event.partitions.length > 0) this.#obstacles.delete("assignment");

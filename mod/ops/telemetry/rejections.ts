@@ -1,7 +1,7 @@
-/** Reasons that are told apart; further ones count as `other`, so that metrics stay few. */
+/** Most distinct reasons; further ones count as `other`, so that metrics stay few. */
 const MOST_KINDS = 64;
 
-/** Kind of the reasons beyond the ones that are told apart. */
+/** Label of the reasons beyond these. */
 const OTHER = "other";
 
 interface Burst {

@@ -65,7 +65,7 @@ export async function postAlert(url: string, post: AlertPost, signal: AbortSigna
         method: "POST",
         headers: { "content-type": "application/json" },
         body: JSON.stringify(post),
-        // Followed, a redirect would let the webhook's host post into this network, and a GET after a
+        // Following a redirect would let the webhook's host post into this network, and a GET after a
         // 302 would pass for a delivery.
         redirect: "manual",
         signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
@@ -81,10 +81,10 @@ export async function postAlert(url: string, post: AlertPost, signal: AbortSigna
       // The URL may carry a token: its host is enough.
       const fields = { alert: post.alert, host: new URL(url).host, error: messageOf(error) };
       if (attempt === ATTEMPTS) {
-        logger.error("alert {alert} is given up, {host} does not take it: {error}", fields);
+        logger.error("alert {alert} is dropped, {host} does not accept it: {error}", fields);
         return;
       }
-      logger.warn("alert {alert} could not be posted to {host}, again soon: {error}", fields);
+      logger.warn("alert {alert} could not be posted to {host}, retrying: {error}", fields);
       await pause(pauses.next().value, signal);
     }
   }

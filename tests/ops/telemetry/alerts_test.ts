@@ -84,7 +84,7 @@ Deno.test("a webhook that fails gets the alert again, and the log does not tell 
   assert.equal(hook.calls, 2);
   assert.match(
     log.text,
-    /warning alerts: alert lag could not be posted to 127\.0\.0\.1:\d+, again soon: it answered 500/,
+    /warning alerts: alert lag could not be posted to 127\.0\.0\.1:\d+, retrying: it answered 500/,
   );
   assert.doesNotMatch(log.text, /secret-token/);
 });
