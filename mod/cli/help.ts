@@ -24,8 +24,8 @@ export const EXIT_CODE_ROWS: ReadonlyArray<readonly [code: string, meaning: stri
   ["0", "done"],
   ["1", "failed"],
   ["2", "wrong usage or settings"],
-  ["3", "a service could not be reached or refused; a retry may help"],
-  ["4", "data was rejected (--strict), or not proved (verify)"],
+  ["3", "a service could not be reached, or refused; retrying may help"],
+  ["4", "data was rejected (--strict), or could not be verified (verify)"],
 ];
 
 /** Examples that `-h` shows. */
@@ -36,7 +36,7 @@ const BRIEF_OPTIONS = 6;
 
 /** Commands that are no rooms of mod/commands. */
 const BUILT_IN: ReadonlyArray<readonly [name: string, summary: string]> = [
-  ["help [command]", "Print the full help of a command"],
+  ["help [command]", "Print a command's full help"],
   ["version", "Print the version"],
 ];
 
@@ -53,7 +53,7 @@ export function briefProgramHelp(commands: readonly Command[], style: HelpStyle)
     ...heading("Commands", style),
     ...columns(commands.map(({ name, summary }) => [name, summary]), style.width),
     "",
-    "`ticklake <command> -h` shows examples and usual options, `--help` all of them.",
+    "`ticklake <command> -h` shows the usual options, `--help` shows all of them.",
   ]);
 }
 
@@ -80,7 +80,7 @@ export function fullProgramHelp(commands: readonly Command[], style: HelpStyle):
     ...exitCodes(style),
     "",
     ...wrap(
-      "Settings come from flags, the environment, .env and defaults, in this order; `ticklake config` shows those in force.",
+      "Settings come from flags, the environment, .env and defaults, in that order; `ticklake config` shows the effective values.",
       style.width,
     ),
   ]);
@@ -94,7 +94,7 @@ export function briefHelp(command: Command, style: HelpStyle): string {
       .map(([, setting]) => setting);
   const rows = [
     ...chosen.map((setting) => [settingTerm(setting), shortly(setting)] as const),
-    ["--help", "All options, in groups"] as const,
+    ["--help", "Show all options"] as const,
   ];
   return document([
     ...wrap(`${command.summary}.`, style.width),
@@ -145,8 +145,8 @@ export function groupsOf(command: Command): Array<[SettingGroup, Setting[]]> {
 }
 
 const HELP_ROWS: ReadonlyArray<readonly [string, string]> = [
-  ["-h", "Print a short help"],
-  ["--help", "Print all of it"],
+  ["-h", "Print brief help"],
+  ["--help", "Print full help"],
 ];
 
 const VERSION_ROW = ["-V, --version", "Print the version"] as const;
@@ -160,9 +160,9 @@ function describe(setting: Setting, names: boolean): string {
   return notes.length === 0 ? setting.description : `${setting.description} (${notes.join("; ")})`;
 }
 
-/** The description without what holds where the setting is not given. */
+/** The description without its default. */
 function shortly(setting: Setting): string {
-  return describe(setting, false).replace(/; (without|else) .+/, "");
+  return describe(setting, false).replace(/; (defaults to|detected) .+/, "");
 }
 
 function usage({ name, arguments: words }: Command, style: HelpStyle): string[] {

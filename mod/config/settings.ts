@@ -136,7 +136,7 @@ export const SETTINGS = define({
     flag: "--json",
     default: false,
     commands: "all",
-    description: "Print JSON on standard output: one document, or a line each for streams",
+    description: "Print JSON on standard output: one document, or one per line for streams",
   },
   logFormat: {
     type: "choice",
@@ -146,7 +146,7 @@ export const SETTINGS = define({
     env: "TICKLAKE_LOG_FORMAT",
     default: "text",
     commands: "all",
-    description: "Form of the log on standard error",
+    description: "Format of the log on standard error",
   },
   logLevel: {
     type: "choice",
@@ -164,7 +164,7 @@ export const SETTINGS = define({
     placeholder: "<file>",
     flag: "--env-file",
     commands: "all",
-    description: "File of NAME=value lines to read instead of .env in the current directory",
+    description: "File of NAME=value lines to read instead of ./.env",
   },
   home: {
     type: "string",
@@ -199,7 +199,7 @@ export const SETTINGS = define({
       "repair",
     ],
     description:
-      "What describes the rows: a shipped schema's name or a JSON file, see `ticklake schema`; without it index_quotes",
+      "Schema of the rows: a shipped schema's name or a JSON file, see `ticklake schema`; defaults to index_quotes",
   },
 
   // Kafka
@@ -210,7 +210,7 @@ export const SETTINGS = define({
     flag: "--bootstrap-servers",
     env: "KAFKA_BOOTSTRAP_SERVERS",
     commands: BROKER,
-    description: "Kafka brokers, HOST:PORT separated by commas; without it the embedded log",
+    description: "Kafka brokers, HOST:PORT separated by commas; defaults to the embedded log",
   },
   topic: {
     type: "string",
@@ -220,7 +220,7 @@ export const SETTINGS = define({
     env: "KAFKA_TOPIC",
     default: "index-quotes",
     commands: BROKER,
-    description: "Topic that carries the rows; without it the schema's table, with - for _",
+    description: "Topic that carries the rows; defaults to the table's name with - for _",
   },
   group: {
     type: "string",
@@ -239,7 +239,7 @@ export const SETTINGS = define({
       "repair",
       "dead-letters",
     ],
-    description: "Consumer group whose offsets mark what is in the lake",
+    description: "Consumer group",
   },
 
   securityProtocol: {
@@ -250,7 +250,7 @@ export const SETTINGS = define({
     env: "KAFKA_SECURITY_PROTOCOL",
     default: "PLAINTEXT",
     commands: BROKER,
-    description: "How to talk to Kafka: SSL encrypts, SASL logs in",
+    description: "Security protocol: SSL encrypts, SASL authenticates",
   },
   saslMechanism: {
     type: "choice",
@@ -259,7 +259,7 @@ export const SETTINGS = define({
     choices: ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "AWS_MSK_IAM"],
     env: "KAFKA_SASL_MECHANISM",
     commands: BROKER,
-    description: "How to log in to Kafka",
+    description: "SASL mechanism",
   },
   saslUsername: {
     type: "string",
@@ -285,7 +285,7 @@ export const SETTINGS = define({
     placeholder: "<file>",
     env: "KAFKA_SSL_CA_FILE",
     commands: BROKER,
-    description: "PEM file of the CA certificates to trust for Kafka; without it the public CAs",
+    description: "PEM file of the CA certificates to trust for Kafka; defaults to the public CAs",
   },
   sslCertFile: {
     type: "string",
@@ -293,7 +293,7 @@ export const SETTINGS = define({
     placeholder: "<file>",
     env: "KAFKA_SSL_CERT_FILE",
     commands: BROKER,
-    description: "PEM file of the client's certificate, where Kafka asks for one",
+    description: "PEM file of the client certificate, if Kafka requires one",
   },
   sslKeyFile: {
     type: "string",
@@ -301,7 +301,7 @@ export const SETTINGS = define({
     placeholder: "<file>",
     env: "KAFKA_SSL_KEY_FILE",
     commands: BROKER,
-    description: "PEM file of that certificate's private key, not encrypted",
+    description: "PEM file of the client certificate's private key, unencrypted",
   },
   sessionTimeout: {
     type: "duration",
@@ -310,7 +310,8 @@ export const SETTINGS = define({
     env: "KAFKA_SESSION_TIMEOUT",
     default: 30_000,
     commands: ["consume"],
-    description: "Time without a heartbeat after which the group rebalances without this consumer",
+    description:
+      "How long the group waits for a heartbeat before it rebalances without this consumer",
   },
   logRetention: {
     type: "duration",
@@ -319,7 +320,8 @@ export const SETTINGS = define({
     env: "TICKLAKE_LOG_RETENTION",
     default: 7 * 24 * 3_600_000,
     commands: ["produce", "consume"],
-    description: "Embedded log: how long messages stay that all groups of the topic have consumed",
+    description:
+      "Embedded log: how long to keep messages that every group of the topic has consumed",
   },
   logRetentionBytes: {
     type: "size",
@@ -327,7 +329,8 @@ export const SETTINGS = define({
     flag: "--log-retention-bytes",
     env: "TICKLAKE_LOG_RETENTION_BYTES",
     commands: ["produce", "consume"],
-    description: "Embedded log: size of a partition beyond which they go earlier; without it none",
+    description:
+      "Embedded log: size of a partition above which they are removed earlier; defaults to no limit",
   },
   logRetentionUnconsumed: {
     type: "boolean",
@@ -335,7 +338,7 @@ export const SETTINGS = define({
     flag: "--log-retention-unconsumed",
     env: "TICKLAKE_LOG_RETENTION_UNCONSUMED",
     commands: ["produce", "consume"],
-    description: "Embedded log: remove messages that a group has not consumed, too",
+    description: "Embedded log: also remove messages that a group has not consumed",
   },
 
   // S3
@@ -346,7 +349,7 @@ export const SETTINGS = define({
     flag: "--bucket",
     env: "AWS_S3_BUCKET",
     commands: LAKE,
-    description: "S3 bucket of the lake; without it a directory below --home",
+    description: "S3 bucket of the lake; defaults to a directory below --home",
   },
   prefix: {
     type: "string",
@@ -356,7 +359,7 @@ export const SETTINGS = define({
     env: "TICKLAKE_PREFIX",
     default: "ticklake",
     commands: LAKE,
-    description: "Path in the bucket below which the lake lies",
+    description: "Path of the lake in the bucket",
   },
   s3Sse: {
     type: "choice",
@@ -365,7 +368,7 @@ export const SETTINGS = define({
     flag: "--sse",
     env: "TICKLAKE_S3_SSE",
     commands: ["consume", "setup-catalog", "doctor"],
-    description: "Encryption of the objects at rest; without it the bucket's default",
+    description: "Server-side encryption of the objects; defaults to the bucket's",
   },
   s3SseKmsKeyId: {
     type: "string",
@@ -374,7 +377,7 @@ export const SETTINGS = define({
     flag: "--sse-kms-key-id",
     env: "TICKLAKE_S3_SSE_KMS_KEY_ID",
     commands: ["consume", "setup-catalog", "doctor"],
-    description: "KMS key for --sse aws:kms; without it the account's key for S3",
+    description: "KMS key for --sse aws:kms; defaults to the account's key for S3",
   },
   s3StorageClass: {
     type: "choice",
@@ -384,7 +387,7 @@ export const SETTINGS = define({
     flag: "--storage-class",
     env: "TICKLAKE_S3_STORAGE_CLASS",
     commands: ["consume", "doctor"],
-    description: "Storage class of the objects; without it STANDARD",
+    description: "Storage class of the objects; defaults to STANDARD",
   },
   s3PathStyle: {
     type: "boolean",
@@ -392,7 +395,7 @@ export const SETTINGS = define({
     env: "TICKLAKE_S3_PATH_STYLE",
     commands: LAKE,
     description:
-      "Put the bucket's name into the path; without it where AWS_ENDPOINT_URL names another server",
+      "Address the bucket by path; defaults to true when AWS_ENDPOINT_URL names another server",
   },
 
   // produce
@@ -405,7 +408,7 @@ export const SETTINGS = define({
     many: true,
     commands: ["produce"],
     description:
-      "File of rows or a pattern such as 'prices/*.csv', CSV or JSON lines, gzip or zstd too, or - for standard input; without it the shipped quotes",
+      "File or pattern such as 'prices/*.csv': CSV or JSON lines, also gzip or zstd; - for standard input; defaults to the sample quotes",
   },
   inputFormat: {
     type: "choice",
@@ -414,7 +417,7 @@ export const SETTINGS = define({
     flag: "--input-format",
     env: "TICKLAKE_INPUT_FORMAT",
     commands: ["produce", "schema"],
-    description: "How the input is written; without it by its name's ending or its first byte",
+    description: "Format of the input; defaults to what the file's extension or first byte says",
   },
   delimiter: {
     type: "string",
@@ -423,8 +426,7 @@ export const SETTINGS = define({
     flag: "--delimiter",
     env: "TICKLAKE_DELIMITER",
     commands: ["produce", "schema"],
-    description:
-      "What separates the fields of CSV, one character or tab; without it found by looking: , ; tab or |",
+    description: "Field separator of CSV, one character or tab; detected by default: , ; tab or |",
   },
   constants: {
     type: "string",
@@ -435,7 +437,7 @@ export const SETTINGS = define({
     many: true,
     commands: ["produce"],
     description:
-      "COLUMN=VALUE for a column that the file lacks; {stem} in it stands for the file's name without its endings",
+      "COLUMN=VALUE for a column that the file lacks; {stem} stands for the file's name without extensions",
   },
   lenient: {
     type: "string",
@@ -445,7 +447,7 @@ export const SETTINGS = define({
     env: "TICKLAKE_LENIENT",
     commands: ["consume", "dashboard", "repair"],
     description:
-      "What messages may be besides plain JSON objects, words separated by commas: numbers, names, nan, epoch_s, epoch_ms, epoch_us, epoch_ns, envelope, twice, csv",
+      "What to accept besides plain JSON objects, separated by commas: numbers, names, nan, epoch_s, epoch_ms, epoch_us, epoch_ns, envelope, twice, csv",
   },
   messageFormat: {
     type: "choice",
@@ -455,7 +457,7 @@ export const SETTINGS = define({
     env: "TICKLAKE_MESSAGE_FORMAT",
     default: "json",
     commands: MESSAGES,
-    description: "Format of the messages; all but json need a schema registry, or --message-schema",
+    description: "Message format; all but json need a schema registry or --message-schema",
   },
   messageSchema: {
     type: "string",
@@ -464,7 +466,7 @@ export const SETTINGS = define({
     flag: "--message-schema",
     env: "TICKLAKE_MESSAGE_SCHEMA",
     commands: MESSAGES,
-    description: "File with the Avro schema, or .proto file, of messages that have no schema id",
+    description: "Avro schema or .proto file for messages without a schema id",
   },
   messageType: {
     type: "string",
@@ -474,7 +476,7 @@ export const SETTINGS = define({
     env: "TICKLAKE_MESSAGE_TYPE",
     commands: MESSAGES,
     description:
-      "Message of the .proto file that messages are, such as Quote or Feed.Quote; without it the first",
+      "Message type in the .proto file, such as Quote or Feed.Quote; defaults to the first",
   },
   registryUrl: {
     type: "string",
@@ -484,7 +486,7 @@ export const SETTINGS = define({
     env: "SCHEMA_REGISTRY_URL",
     commands: MESSAGES,
     description:
-      "Schema registry: one that speaks Confluent's API, such as http://127.0.0.1:8081, or AWS Glue's, glue://default-registry",
+      "Schema registry with Confluent's API, such as http://127.0.0.1:8081, or AWS Glue's, glue://default-registry",
   },
   registryUser: {
     type: "string",
@@ -511,7 +513,7 @@ export const SETTINGS = define({
     env: "TICKLAKE_STRICT_FIELDS",
     default: false,
     commands: ["consume", "repair"],
-    description: "Make messages with fields that the schema does not know dead letters",
+    description: "Treat messages with unknown fields as dead letters",
   },
   key: {
     type: "string",
@@ -521,7 +523,7 @@ export const SETTINGS = define({
     env: "TICKLAKE_KEY",
     commands: ["produce"],
     description:
-      "Columns that key the messages, separated by commas, or none; without it the schema's",
+      "Key columns of the messages, separated by commas, or none; defaults to the schema's",
   },
   mode: {
     type: "choice",
@@ -532,7 +534,7 @@ export const SETTINGS = define({
     default: "sample",
     commands: ["produce"],
     description:
-      "sample: a random row each time; replay: the rows in the file's order; simulate: prices of today that go on from each symbol's last close",
+      "sample: random rows; replay: in file order; simulate: new prices from the last closes",
   },
   interval: {
     type: "duration",
@@ -541,7 +543,7 @@ export const SETTINGS = define({
     env: "TICKLAKE_INTERVAL",
     default: 1000,
     commands: ["produce"],
-    description: "Pause between two rows, where --rate is not given",
+    description: "Pause between two rows, unless --rate is given",
   },
   rate: {
     type: "rate",
@@ -549,7 +551,7 @@ export const SETTINGS = define({
     flag: "--rate",
     env: "TICKLAKE_RATE",
     commands: ["produce"],
-    description: "Rows a second, or max; instead of --interval",
+    description: "Rows per second, or max; instead of --interval",
   },
   batchCompression: {
     type: "choice",
@@ -559,7 +561,7 @@ export const SETTINGS = define({
     env: "TICKLAKE_BATCH_COMPRESSION",
     default: "none",
     commands: ["produce"],
-    description: "Compression of what is sent to Kafka",
+    description: "Compression of the batches sent to Kafka",
   },
   batchSize: {
     type: "size",
@@ -569,7 +571,7 @@ export const SETTINGS = define({
     default: 256 * 2 ** 10,
     commands: ["produce"],
     description:
-      "Largest batch sent to Kafka, before compression; what the topic does not take is split",
+      "Largest batch sent to Kafka, before compression; a batch that is too large for the topic is split",
   },
   count: {
     type: "integer",
@@ -578,7 +580,8 @@ export const SETTINGS = define({
     flag: "--count",
     short: "-n",
     commands: ["produce"],
-    description: "Stop after this many rows; without it replay ends with the file, sample never",
+    description:
+      "Stop after this many rows; defaults to the end of the file for replay, and to no end for sample",
   },
   readCount: {
     type: "integer",
@@ -588,7 +591,7 @@ export const SETTINGS = define({
     short: "-n",
     default: 10,
     commands: ["topic", "dead-letters"],
-    description: "Most messages to show",
+    description: "Maximum number of messages to show",
   },
   readFrom: {
     type: "string",
@@ -597,7 +600,7 @@ export const SETTINGS = define({
     flag: "--from",
     commands: ["topic"],
     description:
-      "Where to read: earliest, latest, an offset, -10 for the last ten, or a time; without it the last ones",
+      "Where to start: earliest, latest, an offset, -10 for the last ten, or a time; defaults to the newest",
   },
   readPartition: {
     type: "integer",
@@ -613,7 +616,7 @@ export const SETTINGS = define({
     placeholder: "<yyyy-mm-dd>",
     flag: "--day",
     commands: ["dead-letters"],
-    description: "Only messages of this day in UTC",
+    description: "Only messages of this UTC day",
   },
   reason: {
     type: "string",
@@ -621,7 +624,7 @@ export const SETTINGS = define({
     placeholder: "<text>",
     flag: "--reason",
     commands: ["dead-letters"],
-    description: "Only messages whose reason has this text in it",
+    description: "Only messages whose reason contains this text",
   },
   to: {
     type: "string",
@@ -630,7 +633,7 @@ export const SETTINGS = define({
     flag: "--to",
     commands: ["reset"],
     description:
-      "Where the group goes on: lake (where the lake ends), earliest, latest, an offset, -10, or a time",
+      "Where the group continues: lake (where the lake ends), earliest, latest, an offset, -10, or a time",
   },
   rewrite: {
     type: "boolean",
@@ -638,8 +641,7 @@ export const SETTINGS = define({
     flag: "--rewrite",
     default: false,
     commands: ["reset"],
-    description:
-      "Take ranges that are in the table out of it first, so that they are written again",
+    description: "First remove ranges that are in the table, so that they are written again",
   },
   where: {
     type: "string",
@@ -656,7 +658,7 @@ export const SETTINGS = define({
     flag: "--format",
     default: "text",
     commands: ["topic"],
-    description: "Form of the messages: for people, a JSON document each, or their values alone",
+    description: "Output format: text for people, a JSON document per message, or raw values",
   },
   loop: {
     type: "boolean",
@@ -671,7 +673,7 @@ export const SETTINGS = define({
     group: "input",
     flag: "--seed",
     commands: ["produce"],
-    description: "Seed of the random rows, to get the same ones again",
+    description: "Seed for the random rows, to repeat them",
   },
   partitions: {
     type: "integer",
@@ -681,7 +683,7 @@ export const SETTINGS = define({
     default: 4,
     min: 1,
     commands: ["produce", "demo"],
-    description: "Partitions of the topic where it has to be created",
+    description: "Partitions of the topic, if it has to be created",
   },
   strict: {
     type: "boolean",
@@ -690,7 +692,7 @@ export const SETTINGS = define({
     env: "TICKLAKE_STRICT",
     default: false,
     commands: ["produce", "consume"],
-    description: "End with exit code 4 when rows were rejected",
+    description: "Exit with code 4 if any row was rejected",
   },
 
   // consume
@@ -702,7 +704,7 @@ export const SETTINGS = define({
     env: "TICKLAKE_FORMAT",
     default: "parquet",
     commands: ["consume", "setup-catalog", "reset", "repair", "dead-letters"],
-    description: "Form of the lake's objects: Parquet or JSON lines (gzip)",
+    description: "Format of the lake's objects: Parquet or gzipped JSON lines",
   },
   compression: {
     type: "choice",
@@ -711,7 +713,7 @@ export const SETTINGS = define({
     flag: "--compression",
     env: "TICKLAKE_COMPRESSION",
     commands: ["consume", "repair", "dead-letters"],
-    description: "Compression of Parquet; without it zstd",
+    description: "Compression of Parquet; defaults to zstd",
   },
   partitionBy: {
     type: "string",
@@ -722,7 +724,7 @@ export const SETTINGS = define({
     default: "dt",
     commands: ["consume", "setup-catalog", "reset", "repair", "dead-letters"],
     description:
-      "Partitions: dt, hour, column names, year(COLUMN), month(COLUMN), day(COLUMN), bucket(COLUMN,16), separated by commas; or none",
+      "Partitioning: dt, hour, column names, year(COLUMN), month(COLUMN), day(COLUMN), bucket(COLUMN,16), separated by commas; or none",
   },
   tableFormat: {
     type: "choice",
@@ -733,7 +735,7 @@ export const SETTINGS = define({
     env: "TICKLAKE_TABLE_FORMAT",
     default: "hive",
     commands: [...ICEBERG, "demo"],
-    description: "What the table is: objects in Hive folders, or an Iceberg table",
+    description: "Table format: objects in Hive folders, or an Iceberg table",
   },
   icebergCatalog: {
     type: "choice",
@@ -744,7 +746,7 @@ export const SETTINGS = define({
     env: "TICKLAKE_ICEBERG_CATALOG",
     commands: ICEBERG,
     description:
-      "Catalog of the Iceberg table; without it rest where ICEBERG_REST_URI is set, else glue for a bucket of AWS, else the table's own folder",
+      "Catalog of the Iceberg table; defaults to rest if ICEBERG_REST_URI is set, then to glue for a bucket on AWS, then to the table's own folder",
   },
   restUri: {
     type: "string",
@@ -760,7 +762,7 @@ export const SETTINGS = define({
     placeholder: "<name>",
     env: "ICEBERG_REST_WAREHOUSE",
     commands: ICEBERG,
-    description: "Warehouse of the REST catalog, where it has several",
+    description: "Warehouse of the REST catalog, if it has several",
   },
   restToken: {
     type: "string",
@@ -779,7 +781,7 @@ export const SETTINGS = define({
     env: "ICEBERG_REST_CREDENTIAL",
     fileEnv: "ICEBERG_REST_CREDENTIAL_FILE",
     commands: ICEBERG,
-    description: "CLIENT:SECRET of OAuth2's client credentials for the REST catalog",
+    description: "OAuth2 client credentials for the REST catalog, CLIENT:SECRET",
     secret: true,
   },
   restOauth2Uri: {
@@ -788,7 +790,7 @@ export const SETTINGS = define({
     placeholder: "<url>",
     env: "ICEBERG_REST_OAUTH2_URI",
     commands: ICEBERG,
-    description: "Where the credential is exchanged for a token; without it at the catalog itself",
+    description: "OAuth2 token endpoint; defaults to the catalog's own",
   },
   restScope: {
     type: "string",
@@ -796,7 +798,7 @@ export const SETTINGS = define({
     placeholder: "<scope>",
     env: "ICEBERG_REST_SCOPE",
     commands: ICEBERG,
-    description: "OAuth2's scope; without it catalog",
+    description: "OAuth2 scope; defaults to catalog",
   },
   restSigv4: {
     type: "string",
@@ -804,7 +806,7 @@ export const SETTINGS = define({
     placeholder: "<service>",
     env: "ICEBERG_REST_SIGV4",
     commands: ICEBERG,
-    description: "AWS service that requests to the REST catalog are signed for: glue or s3tables",
+    description: "Sign requests to the REST catalog for this AWS service: glue or s3tables",
   },
   migrate: {
     type: "boolean",
@@ -813,7 +815,7 @@ export const SETTINGS = define({
     default: false,
     commands: ["setup-catalog"],
     description:
-      "With --table-format iceberg: take the objects of the Hive table in, without rewriting them, while no consume runs",
+      "With --table-format iceberg: adopt the Hive table's objects without rewriting them, while no consume runs",
   },
   olderThan: {
     type: "duration",
@@ -822,7 +824,7 @@ export const SETTINGS = define({
     flag: "--older-than",
     default: 86_400_000,
     commands: ["maintain"],
-    description: "Leave metadata files that were written less long ago: a commit may be on its way",
+    description: "Keep metadata files that are newer than this: a commit may be in progress",
   },
   merge: {
     type: "boolean",
@@ -831,7 +833,7 @@ export const SETTINGS = define({
     default: false,
     commands: ["maintain"],
     description:
-      "Merge small objects of closed days; in Hive folders a reader may see rows twice meanwhile",
+      "Merge small objects of past days; in Hive folders readers may briefly see rows twice",
   },
   targetSize: {
     type: "size",
@@ -849,7 +851,7 @@ export const SETTINGS = define({
     env: "TICKLAKE_COMMIT_INTERVAL",
     default: 60_000,
     commands: ["consume"],
-    description: "Longest time until a message is in a snapshot of the Iceberg table",
+    description: "Maximum time until a message is in a snapshot of the Iceberg table",
   },
   flushRows: {
     type: "integer",
@@ -888,7 +890,7 @@ export const SETTINGS = define({
     env: "TICKLAKE_FROM",
     default: "earliest",
     commands: ["consume"],
-    description: "Where a new group begins",
+    description: "Where a new group starts",
   },
   untilEnd: {
     type: "boolean",
@@ -896,7 +898,7 @@ export const SETTINGS = define({
     flag: "--until-end",
     default: false,
     commands: ["consume"],
-    description: "Stop when everything is written that was in the topic at the start",
+    description: "Stop once everything that was in the topic at the start is written",
   },
   takeOver: {
     type: "boolean",
@@ -904,7 +906,7 @@ export const SETTINGS = define({
     flag: "--take-over",
     default: false,
     commands: ["consume"],
-    description: "Let this group write the topic's log into the table instead of the one that did",
+    description: "Make this group the table's writer for this topic, in place of the previous one",
   },
   maxMemory: {
     type: "size",
@@ -922,7 +924,8 @@ export const SETTINGS = define({
     flag: "--watch",
     default: false,
     commands: ["consume"],
-    description: "Show the rows as they are read: a live table on a terminal, else a line a row",
+    description:
+      "Show rows as they are read: a live table on a terminal, otherwise one line per row",
   },
 
   // dashboard
@@ -934,7 +937,7 @@ export const SETTINGS = define({
     env: "TICKLAKE_LISTEN",
     default: "127.0.0.1:8321",
     commands: ["dashboard", "demo"],
-    description: "Address of the dashboard, HOST:PORT; other hosts reach it only with a token",
+    description: "Address of the dashboard, HOST:PORT; access from other hosts needs a token",
   },
   dashboardToken: {
     type: "string",
@@ -943,7 +946,7 @@ export const SETTINGS = define({
     env: "TICKLAKE_DASHBOARD_TOKEN",
     fileEnv: "TICKLAKE_DASHBOARD_TOKEN_FILE",
     commands: ["dashboard", "demo"],
-    description: "What a browser must know to see the dashboard, at least 16 characters",
+    description: "Access token of the dashboard, at least 16 characters",
     secret: true,
   },
   dashboard: {
@@ -952,7 +955,7 @@ export const SETTINGS = define({
     flag: "--dashboard",
     default: false,
     commands: ["demo"],
-    description: "Go on with a row a moment, and show the dashboard",
+    description: "Keep sending rows, and serve the dashboard",
   },
 
   // Operations
@@ -972,7 +975,7 @@ export const SETTINGS = define({
     env: "TICKLAKE_HTTP_HOSTS",
     commands: ["produce", "consume"],
     description:
-      "Names, separated by commas, under which --metrics may be asked besides the host's own",
+      "Additional host names under which --metrics may be requested, separated by commas",
   },
   alertWebhook: {
     type: "string",
@@ -982,7 +985,7 @@ export const SETTINGS = define({
     fileEnv: "TICKLAKE_ALERT_WEBHOOK_FILE",
     commands: ["produce", "consume", "status"],
     description:
-      "URL that gets a JSON post when lag or rejections pass a limit, and when they recover",
+      "URL that receives a JSON POST when lag or rejections exceed a limit, and when they recover",
     secret: true,
   },
   alertLag: {
@@ -993,7 +996,7 @@ export const SETTINGS = define({
     env: "TICKLAKE_ALERT_LAG",
     default: 100_000,
     commands: ["consume", "status"],
-    description: "Alert when more messages than this wait to be written",
+    description: "Alert when more messages than this are waiting to be written",
   },
   alertRejected: {
     type: "integer",
@@ -1003,7 +1006,7 @@ export const SETTINGS = define({
     env: "TICKLAKE_ALERT_REJECTED",
     default: 0,
     commands: ["produce", "consume"],
-    description: "Alert when more rows than this were rejected within five minutes",
+    description: "Alert when more rows than this are rejected within five minutes",
   },
 
   // Catalog and SQL
@@ -1015,7 +1018,7 @@ export const SETTINGS = define({
     env: "TICKLAKE_DATABASE",
     default: "ticklake",
     commands: ICEBERG,
-    description: "Glue database, or namespace in a REST catalog, of the table",
+    description: "Glue database of the table, or its namespace in a REST catalog",
   },
   crawler: {
     type: "string",
@@ -1024,7 +1027,7 @@ export const SETTINGS = define({
     flag: "--crawler",
     env: "TICKLAKE_CRAWLER",
     commands: ["setup-catalog", "status"],
-    description: "Glue crawler; without it ticklake-TABLE",
+    description: "Glue crawler; defaults to ticklake-TABLE",
   },
   role: {
     type: "string",
@@ -1033,7 +1036,7 @@ export const SETTINGS = define({
     flag: "--role",
     env: "TICKLAKE_GLUE_ROLE",
     commands: ["setup-catalog", "doctor"],
-    description: "Role of the crawler, a name or an ARN",
+    description: "IAM role of the crawler, a name or an ARN",
   },
   createRole: {
     type: "boolean",
@@ -1041,7 +1044,7 @@ export const SETTINGS = define({
     flag: "--create-role",
     default: false,
     commands: ["setup-catalog"],
-    description: "Create the crawler's role with the minimal policy; --role names it",
+    description: "Create the crawler's role with a minimal policy; --role names it",
   },
   schedule: {
     type: "string",
@@ -1050,7 +1053,7 @@ export const SETTINGS = define({
     flag: "--schedule",
     env: "TICKLAKE_SCHEDULE",
     commands: ["setup-catalog"],
-    description: "When the crawler runs, such as 'cron(15 6 * * ? *)' in UTC; or none",
+    description: "Schedule of the crawler in UTC, such as 'cron(15 6 * * ? *)'; or none",
   },
   projection: {
     type: "boolean",
@@ -1059,7 +1062,7 @@ export const SETTINGS = define({
     env: "TICKLAKE_PROJECTION",
     default: false,
     commands: ["setup-catalog"],
-    description: "Let the table compute its days, so that it needs no crawler",
+    description: "Use partition projection, so that the table needs no crawler",
   },
   run: {
     type: "boolean",
@@ -1067,7 +1070,7 @@ export const SETTINGS = define({
     flag: "--run",
     default: false,
     commands: ["setup-catalog"],
-    description: "Crawl now, so that new partitions can be queried",
+    description: "Run the crawler now, so that new partitions can be queried",
   },
   wait: {
     type: "boolean",
@@ -1084,7 +1087,7 @@ export const SETTINGS = define({
     env: "TICKLAKE_TIMEOUT",
     default: 1_800_000,
     commands: ["setup-catalog"],
-    description: "How long to wait for the crawler",
+    description: "Maximum time to wait for the crawler",
   },
   printPolicy: {
     type: "boolean",
@@ -1093,7 +1096,7 @@ export const SETTINGS = define({
     default: false,
     commands: ["setup-catalog"],
     description:
-      "Print what each command must be allowed in IAM; with its name after it, only that",
+      "Print the IAM policy that each command needs; followed by a command's name, only that one",
   },
   repairLog: {
     type: "boolean",
@@ -1102,7 +1105,7 @@ export const SETTINGS = define({
     default: false,
     commands: ["repair"],
     description:
-      "Repair the embedded log's file instead: what can be read is kept, the rest becomes a gap on record",
+      "Repair the embedded log's file instead: what can be read is kept, the rest becomes a recorded gap",
   },
   dryRun: {
     type: "boolean",
@@ -1118,7 +1121,7 @@ export const SETTINGS = define({
     flag: "--delete",
     default: false,
     commands: ["setup-catalog"],
-    description: "Delete what setup-catalog created, and only that; the lake is kept",
+    description: "Delete what setup-catalog created, and nothing else; the lake is kept",
   },
   engine: {
     type: "choice",
@@ -1127,7 +1130,7 @@ export const SETTINGS = define({
     flag: "--engine",
     env: "TICKLAKE_ENGINE",
     commands: ["query", "doctor"],
-    description: "What answers the SQL; without it Athena for a lake in S3, else the local engine",
+    description: "SQL engine; defaults to Athena for a lake on S3, otherwise to the local engine",
   },
   queryTimeout: {
     type: "duration",
@@ -1136,7 +1139,7 @@ export const SETTINGS = define({
     env: "TICKLAKE_QUERY_TIMEOUT",
     default: 300_000,
     commands: ["query", "dashboard"],
-    description: "How long a statement may run in the local engine",
+    description: "Time limit for a statement in the local engine",
   },
   workgroup: {
     type: "string",
@@ -1155,7 +1158,7 @@ export const SETTINGS = define({
     flag: "--output-location",
     env: "TICKLAKE_ATHENA_OUTPUT",
     commands: ["setup-catalog", "query", "doctor"],
-    description: "s3://BUCKET/PATH/ for Athena's results; without it the workgroup's",
+    description: "s3://BUCKET/PATH/ for Athena's results; defaults to the workgroup's",
   },
   sqlFile: {
     type: "string",
@@ -1173,7 +1176,7 @@ export const SETTINGS = define({
     flag: "--format",
     commands: ["query"],
     description:
-      "Form of the result; parquet needs --output; without it a table, or JSON with --json",
+      "Format of the result; parquet needs --output; defaults to a table, or JSON with --json",
   },
   resultFile: {
     type: "string",
@@ -1182,7 +1185,7 @@ export const SETTINGS = define({
     flag: "--output",
     short: "-o",
     commands: ["query"],
-    description: "File that gets the result, instead of standard output",
+    description: "File for the result, instead of standard output",
   },
   wide: {
     type: "boolean",
@@ -1190,7 +1193,7 @@ export const SETTINGS = define({
     flag: "--wide",
     default: false,
     commands: ["query"],
-    description: "Show all columns of a table, also where they do not fit the terminal",
+    description: "Show all columns of a table, even if they do not fit the terminal",
   },
   example: {
     type: "boolean",
@@ -1198,7 +1201,7 @@ export const SETTINGS = define({
     flag: "--example",
     default: false,
     commands: ["query"],
-    description: "List ready-made queries; with a name after it, run that one",
+    description: "List example queries; followed by a name, run that one",
   },
 
   // verify
@@ -1208,7 +1211,7 @@ export const SETTINGS = define({
     flag: "--deep",
     default: false,
     commands: ["verify"],
-    description: "Read every row, not only the objects' names",
+    description: "Read every row, not just the objects' names",
   },
   since: {
     type: "string",
@@ -1216,8 +1219,7 @@ export const SETTINGS = define({
     placeholder: "<day>",
     flag: "--since",
     commands: ["verify"],
-    description:
-      "Verify only from the first message of this day on, or of a time, such as 2026-11-24",
+    description: "Verify only what came since this day or time, such as 2026-11-24",
   },
   tableOfOthers: {
     type: "boolean",
@@ -1235,7 +1237,7 @@ export const SETTINGS = define({
     flag: "--offset-column",
     default: "kafka_offset",
     commands: ["verify"],
-    description: "With --table-of-others: the column with each row's offset",
+    description: "With --table-of-others: the column that holds each row's offset",
   },
   partitionColumn: {
     type: "string",
@@ -1244,7 +1246,7 @@ export const SETTINGS = define({
     flag: "--partition-column",
     default: "kafka_partition",
     commands: ["verify"],
-    description: "With --table-of-others: the column, or the Hive folder, with its partition",
+    description: "With --table-of-others: the column or Hive folder that holds its partition",
   },
   topicColumn: {
     type: "string",
@@ -1252,7 +1254,8 @@ export const SETTINGS = define({
     placeholder: "<name>",
     flag: "--topic-column",
     commands: ["verify"],
-    description: "With --table-of-others: the column with its topic; without it all are of --topic",
+    description:
+      "With --table-of-others: the column that holds its topic; defaults to --topic for all",
   },
 
   // status
@@ -1263,7 +1266,7 @@ export const SETTINGS = define({
     default: false,
     commands: ["status"],
     description:
-      "For cron: exit 4, and post to TICKLAKE_ALERT_WEBHOOK, when lag passes --alert-lag, the topic is gone, or queries miss days",
+      "For cron: exit with 4 and post to TICKLAKE_ALERT_WEBHOOK when lag exceeds --alert-lag, the topic is gone, or queries miss days",
   },
 
   // config

@@ -30,8 +30,8 @@ Deno.test("the exit codes of the help are those of the program, in every command
         [0, "done"],
         [EXIT_CODES.failed, "failed"],
         [EXIT_CODES.usage, "wrong usage or settings"],
-        [EXIT_CODES.service, "a service could not be reached or refused"],
-        [EXIT_CODES.rejected, "data was rejected (--strict), or not proved (verify)"],
+        [EXIT_CODES.service, "a service could not be reached, or refused"],
+        [EXIT_CODES.rejected, "data was rejected (--strict), or could not be verified (verify)"],
       ]
     ) assert.ok(table.includes(` ${code} ${meaning}`), `${args.join(" ")}: ${table}`);
   }
