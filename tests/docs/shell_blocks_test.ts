@@ -111,7 +111,7 @@ serviceTest(
       outputs.push(await reader.paste(needs === "kafka" ? forBroker(text) : text));
     }
     const text = outputs.join("");
-    assert.match(text.slice(0, 200), /wrote 1 rows/);
+    assert.match(text.slice(0, 200), /wrote 1 row and/);
     assert.ok(/ok: 10,490 offsets expected, 10,490 found/.test(text), text.slice(0, 2000));
   },
 );
