@@ -1,7 +1,8 @@
 import type { CommandContext } from "../cli/command.ts";
 import type { Output } from "../terminal/output.ts";
 import { EXIT_CODES } from "../failure/failure.ts";
-import { failedBy, type Finding, ok, warning } from "../ops/doctor/finding.ts";
+import { ownEntry } from "../files/own_entry.ts";
+import { failed, failedBy, type Finding, ok, warning } from "../ops/doctor/finding.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { localCatalogPath } from "./open_engine.ts";
@@ -59,12 +60,16 @@ async function* allFindings(
     yield* kafkaFindings(settings, () => new KafkaDiagnosis(settings), signal);
   } else {
     const { REPAIR_LOG } = await import("../broker/embedded/sqlite_failure.ts");
+    const { journalPath } = await import("../broker/embedded/log_lock.ts");
     yield ok("broker", "the embedded log, as KAFKA_BOOTSTRAP_SERVERS is not set");
-    yield embedded.databaseFinding(
-      "embedded log",
-      `${home}/log.sqlite`,
-      REPAIR_LOG,
-    );
+    const log = `${home}/log.sqlite`;
+    if (ownEntry(journalPath(log)) !== undefined) {
+      yield failed(
+        "embedded log",
+        `a repair of ${log} was cut off`,
+        "Run `ticklake repair --log` to complete it.",
+      );
+    } else yield embedded.databaseFinding("embedded log", log, REPAIR_LOG);
   }
   if (bucket !== undefined) {
     const { s3Findings } = await import("../ops/doctor/s3_findings.ts");

@@ -74,9 +74,7 @@ function endsOf(positions: ReadonlyMap<number, { end: number }>): Map<number, nu
 }
 
 function report(path: string, repair: LogRepair, { output, settings }: CommandContext): void {
-  const { damage, kept, plan: { id, ids, partitions } } = repair;
-  const topics = [...new Set(partitions.map(({ topic }) => topic))];
-  const renamed = id === undefined ? topics : topics.filter((topic) => !ids.has(topic));
+  const { damage, kept, plan: { renamed, partitions } } = repair;
   output.document({
     ok: damage === undefined || kept !== undefined,
     dryRun: settings.dryRun,

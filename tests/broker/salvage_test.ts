@@ -241,6 +241,27 @@ Deno.test("ids that the file has lost come from the table", async () => {
   });
 });
 
+Deno.test("a log of release 0.1.0 has no ids to lose; a later one without its ids is another log", async () => {
+  await withDirectory(async (directory) => {
+    const made = await original(directory, false);
+    for (const isOld of [true, false]) {
+      const path = `${directory}/${isOld}.sqlite`;
+      Deno.writeFileSync(path, made.files.get("")!);
+      const database = new DatabaseSync(path);
+      // That release has no such table; otherwise its page is as after damage.
+      database.exec(isOld ? "DROP TABLE identity" : "DELETE FROM identity");
+      database.exec("UPDATE block SET data = zeroblob(10) WHERE rowid = 9");
+      database.close();
+      const { damage, plan } = await repairLog(path, UNTOUCHED);
+      assert.match(damage!, /not as they were written/);
+      assert.deepEqual(plan.renamed, isOld ? [] : ["t"]);
+      const broker = await openEmbeddedBroker(path);
+      assert.notEqual((await broker.log("t"))!.topicId, made.id.topicId);
+      await broker.close();
+    }
+  });
+});
+
 function indexOf(bytes: Uint8Array, part: Uint8Array): number {
   return bytes.findIndex((_, at) => part.every((byte, i) => bytes[at + i] === byte));
 }

@@ -122,3 +122,19 @@ Deno.test("repair --log is not for Kafka, nor for a directory without a log", as
   assert.deepEqual([...Deno.readDirSync(cwd)], []);
   Deno.removeSync(cwd);
 });
+
+Deno.test("every command that meets a repair that was cut off says how to complete it", async () => {
+  await using place = new Place();
+  await place.done("produce", "-n", "10", "--rate", "max");
+  const folder = "log.damaged-20261126T120000000Z";
+  Deno.mkdirSync(`${place.cwd}/.ticklake/${folder}`);
+  Deno.renameSync(place.path, `${place.cwd}/.ticklake/${folder}/log.sqlite`);
+  Deno.writeTextFileSync(`${place.path}.repair`, folder);
+  for (const args of COMMANDS) {
+    const { code, stdout, stderr } = await place.run(...args);
+    assert.notEqual(code, 0, args.join(" "));
+    assert.match(stdout + stderr, /repair --log` to complete/, args.join(" "));
+  }
+  await place.done("repair", "--log");
+  assert.equal(JSON.parse(await place.done("consume", "--until-end", "--json")).written, 10);
+});

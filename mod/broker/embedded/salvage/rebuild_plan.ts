@@ -30,10 +30,10 @@ export interface PartitionRebuild extends Range {
 
 /** What becomes of a log. */
 export interface RebuildPlan {
-  /** Id of the file; absent where nobody knows it any more. */
-  id: string | undefined;
-  /** Ids of the topics, as far as they are known. */
+  /** Ids of the topics, as far as they are known; the file's own under the empty name. */
   ids: ReadonlyMap<string, string>;
+  /** Topics whose id is lost: they get a new one. Those of release 0.1.0 have none to lose. */
+  renamed: string[];
   partitions: PartitionRebuild[];
 }
 
@@ -71,7 +71,13 @@ export function planRebuild(found: Salvage, taken: readonly TakenOffsets[]): Reb
   });
   const order = (a: PartitionRebuild, b: PartitionRebuild) =>
     a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : a.partition - b.partition;
-  return { id: ids.get(""), ids, partitions: partitions.sort(order) };
+  const isOfOldRelease = found.tables.has("log") && !found.tables.has("identity");
+  const renamed = new Set(
+    partitions.map(({ topic }) => topic).filter((topic) =>
+      !isOfOldRelease && !(ids.has("") && ids.has(topic))
+    ),
+  );
+  return { ids, renamed: [...renamed], partitions: partitions.sort(order) };
 }
 
 /** Ids that the file no longer says, from the table that has the topic's rows. */

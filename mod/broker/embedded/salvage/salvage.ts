@@ -51,6 +51,8 @@ export interface Salvage {
   index: Map<number, { log: number; first: number }>;
   /** Ids, by topic; the file's own under the empty name. */
   ids: Map<string, string>;
+  /** Names of the tables, as far as the schema can be read. */
+  tables: Set<string>;
   commits: FoundCommit[];
   /** Topics' numbers of partitions, as groups have seen them. */
   partitions: Map<string, number>;
@@ -67,6 +69,7 @@ export function salvage(file: PageFile, signal?: AbortSignal): Salvage {
     blocks: [],
     index: new Map(),
     ids: new Map(),
+    tables: new Set(),
     commits: [],
     partitions: new Map(),
     leasedUntil: 0,
@@ -101,6 +104,9 @@ function take(found: Salvage, file: PageFile, row: StoredRow, isFree: boolean): 
       if (!found.logs.has(log)) found.logs.set(log, { topic, partition });
       return;
     }
+    case "table tttnt":
+      if (values[0] === "table") found.tables.add(values[1] as string);
+      return;
     case "table nnnnb":
       return takeBlock(found, file, row, isFree);
     case "index nnn": {
