@@ -250,12 +250,33 @@ function parseField(field: string, schema: RowSchema, spec: string): Field {
   return { name, column, ...identity(column, type) };
 }
 
+/** Numbers whole numbers beyond 2^53 by what no whole number is: 0.5, 1.5 and so on. */
+class WideCodes {
+  readonly #codes = new Map<bigint, number>();
+  readonly #texts: string[] = [];
+
+  code(value: bigint): number {
+    let code = this.#codes.get(value);
+    if (code === undefined) {
+      code = this.#texts.push(String(value)) - 0.5;
+      this.#codes.set(value, code);
+    }
+    return code;
+  }
+
+  /** `undefined` for another number's code. */
+  text(code: number): string | undefined {
+    return Number.isInteger(code) ? undefined : this.#texts[code - 0.5];
+  }
+}
+
 /** Iceberg's hash: https://iceberg.apache.org/spec/#appendix-b-32-bit-hash-requirements */
 function hashOf(reader: MessageReader, column: number, type: ColumnType): number {
   if (type === "string") {
     return murmur3(reader.bytes.subarray(reader.starts[column], reader.ends[column]));
   }
-  const value = BigInt(reader.numbers[column]) * (type === "timestamp" ? 1000n : 1n);
+  const exact = reader.hasWide ? reader.wide[column] : undefined;
+  const value = (exact ?? BigInt(reader.numbers[column])) * (type === "timestamp" ? 1000n : 1n);
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setBigInt64(0, value, true);
   return murmur3(bytes);
@@ -284,8 +305,14 @@ function identity(column: number, type: string): Pick<Field, "code" | "text"> {
     : type === "timestamp"
     ? (code: number) => new Date(code).toISOString().replace("T", " ").replace("Z", "")
     : String;
+  const wide = new WideCodes();
   return {
-    code: (reader) => reader.absent[column] ? NULL_CODE : reader.numbers[column],
-    text: (code) => code === NULL_CODE ? HIVE_NULL : text(code),
+    code: (reader) =>
+      reader.absent[column]
+        ? NULL_CODE
+        : reader.hasWide && reader.wide[column] !== undefined
+        ? wide.code(reader.wide[column])
+        : reader.numbers[column],
+    text: (code) => code === NULL_CODE ? HIVE_NULL : wide.text(code) ?? text(code),
   };
 }

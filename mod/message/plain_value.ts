@@ -1,4 +1,5 @@
 import { canonicalText } from "../schema/canonical_value.ts";
+import { exactNumber } from "../schema/exact_number.ts";
 import type { Column } from "../schema/schema.ts";
 
 /** What is nested, as JSON; whole numbers beyond 2^53 keep their digits. */
@@ -25,7 +26,7 @@ export function plainValue(
   if (type === "double" || type === "long") {
     if (typeof value !== "string" || !(takesText || column.number === "lenient")) return value;
     const text = canonicalText(column, value);
-    return text !== undefined && NUMBER.test(text) ? Number(text) : text;
+    return text !== undefined && NUMBER.test(text) ? exactNumber(text) : text;
   }
   if (type !== "date" && type !== "timestamp") return value;
   if (typeof value !== "number" && typeof value !== "bigint" && typeof value !== "string") {

@@ -15,8 +15,8 @@ const decoder = new TextDecoder("utf-8");
  *
  * A message is a JSON object in UTF-8 with the schema's wire names. Other names in it are ignored;
  * of a name that comes twice the last value counts; `null` is no value. A number is a JSON number
- * that is finite as a double, and in a `long` column whole and at most 2^53 - 1 in magnitude (so
- * `1495365300.0` is a `long`); a number in quotes is none. Dates and timestamps are texts in the
+ * that is finite as a double, and in a `long` column whole (so `1495365300.0` is a `long`) and at most
+ * 2^53 - 1 in magnitude, or of 64 bits where it is written by digits alone; a number in quotes is none. Dates and timestamps are texts in the
  * forms of `parse_date.ts`.
  *
  * @param value the message's bytes; `null` for a tombstone

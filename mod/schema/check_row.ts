@@ -33,8 +33,8 @@ export function checkRow(
     const upper = indexOf(schema, column);
     const lower = indexOf(schema, than);
     const [a, b] = [row[upper], row[lower]];
-    if (typeof a === "number" && typeof b === "number" && a < b) {
-      const show = (value: number, index: number) => shown(schema.columns[index], value);
+    if (isNumber(a) && isNumber(b) && a < b) {
+      const show = (value: number | bigint, index: number) => shown(schema.columns[index], value);
       reasons.push(`${column} ${show(a, upper)} is below ${than} ${show(b, lower)}`);
     }
   }
@@ -45,9 +45,13 @@ function indexOf(schema: RowSchema, wire: string): number {
   return schema.columns.findIndex((column) => column.wire === wire);
 }
 
-function shown({ type }: Column, value: number): string {
-  if (type === "date") return isoDay(value);
-  return type === "timestamp" ? new Date(value).toISOString() : String(value);
+function isNumber(value: unknown): value is number | bigint {
+  return typeof value === "number" || typeof value === "bigint";
+}
+
+function shown({ type }: Column, value: number | bigint): string {
+  if (type === "date") return isoDay(Number(value));
+  return type === "timestamp" ? new Date(Number(value)).toISOString() : String(value);
 }
 
 function joined(reasons: string[]): string {

@@ -25,7 +25,7 @@ export function checkValue(column: Column, value: unknown): CheckedValue {
 }
 
 /** What {@linkcode checkValue} comes to. */
-export type CheckedValue = string | number | null | RejectedValue;
+export type CheckedValue = string | number | bigint | null | RejectedValue;
 
 /** A value that cannot stand in its column. */
 export interface RejectedValue {
@@ -57,10 +57,22 @@ function checkText(column: Column, value: unknown): CheckedValue {
 
 const encoder = new TextEncoder();
 
+/** The least and the greatest whole number of 64 bits. */
+const [LEAST_LONG, GREATEST_LONG] = [-(2n ** 63n), 2n ** 63n - 1n];
+
+function checkWideLong({ wire, min, max }: Column, value: bigint): CheckedValue {
+  if (value < LEAST_LONG || value > GREATEST_LONG) {
+    return rejected(`${wire}: number out of range, found ${value}`);
+  }
+  if (min !== undefined && value < min) return rejected(`${wire} ${value} is below ${min}`);
+  if (max !== undefined && value > max) return rejected(`${wire} ${value} is above ${max}`);
+  return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+}
+
 function checkNumber(column: Column, value: unknown): CheckedValue {
   const { wire, type, min = -Infinity, max = Infinity } = column;
   if (typeof value === "bigint") {
-    if (type === "long") return rejected(`${wire}: number out of range, found ${value}`);
+    if (type === "long") return checkWideLong(column, value);
     value = Number(value);
   }
   if (typeof value !== "number") {

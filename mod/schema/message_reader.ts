@@ -56,6 +56,13 @@ const KINDS: Record<Column["type"], Kind> = {
 export class MessageReader {
   /** Value of a number; of a date its days since 1970; of a timestamp its milliseconds. */
   readonly numbers: Float64Array;
+  /**
+   * Exact value of a whole number beyond 2^53, of which {@linkcode numbers} has the nearest double; only
+   * where {@linkcode hasWide}.
+   */
+  readonly wide: Array<bigint | undefined> = [];
+  /** Whether the row has such a number. */
+  hasWide = false;
   /** Where a string's (or, where {@linkcode verbatim}, any value's) text begins in {@linkcode bytes}. */
   readonly starts: Int32Array;
   /** Where it ends, exclusive. */
@@ -123,12 +130,14 @@ export class MessageReader {
     if (this.#isDirect && this.#readDirectly(value)) {
       this.bytes = value;
       this.verbatim = true;
+      this.hasWide = false;
       return null;
     }
     if (this.#scan !== undefined && this.#scan(value, 0, this)) {
       this.bytes = value;
       this.verbatim = false;
       this.hasSeveral = false;
+      this.hasWide = false;
       return null;
     }
     const row = this.#check(value, record);
@@ -237,11 +246,13 @@ export class MessageReader {
 
   #take(row: TypedRow): void {
     this.verbatim = false;
+    this.hasWide = false;
     let used = 0;
     for (let c = 0; c < row.length; c++) {
       const value = row[c];
       this.absent[c] = value === null ? 1 : 0;
       this.numbers[c] = typeof value === "number" ? value : 0;
+      if (typeof value === "bigint") this.#takeWide(c, value);
       this.starts[c] = this.ends[c] = used;
       if (typeof value !== "string") continue;
       // A UTF-16 unit becomes at most three bytes of UTF-8.
@@ -254,6 +265,13 @@ export class MessageReader {
       this.ends[c] = used;
     }
     this.bytes = this.#scratch;
+  }
+
+  #takeWide(c: number, value: bigint): void {
+    if (!this.hasWide) this.wide.length = 0;
+    this.hasWide = true;
+    this.wide[c] = value;
+    this.numbers[c] = Number(value);
   }
 
   /** The schema whose columns the arrays follow. */

@@ -1,5 +1,6 @@
 import { canonicalText } from "./canonical_value.ts";
 import { checkRow } from "./check_row.ts";
+import { exactNumber } from "./exact_number.ts";
 import type { CheckedRow } from "./row.ts";
 import type { RowSchema } from "./schema.ts";
 
@@ -28,7 +29,7 @@ export function parseCsvRow(schema: RowSchema, fields: FieldTexts): CheckedRow {
     const field = fields[i];
     if (field === undefined || field === "") return undefined;
     const isNumber = type === "double" || type === "long";
-    return isNumber && NUMBER.test(field) ? Number(field) : field;
+    return isNumber && NUMBER.test(field) ? exactNumber(field) : field;
   });
 }
 

@@ -1,9 +1,9 @@
 /**
  * The values of one row in the order of the schema's columns: a `string` column's text, a `date`
- * column's days since 1970-01-01, a `double` or `long` column's number (a `long` is a safe integer),
- * a `timestamp` column's milliseconds since 1970 UTC; `null` where the row has no value.
+ * column's days since 1970-01-01, a `double` or `long` column's number (a `long` beyond 2^53 is a
+ * bigint), a `timestamp` column's milliseconds since 1970 UTC; `null` where the row has no value.
  */
-export type TypedRow = Array<string | number | null>;
+export type TypedRow = Array<string | number | bigint | null>;
 
 /** What checking a row comes to: its typed values, or the reason why it is rejected. */
 export type CheckedRow = TypedRow | string;

@@ -79,7 +79,8 @@ export const COLUMN_FIELDS: readonly SchemaField[] = [
   {
     name: "type",
     form: COLUMN_TYPES.join(", "),
-    description: "Type in the lake: a date is a day, a timestamp an instant in milliseconds, UTC",
+    description:
+      "Type in the lake: a date is a day, a timestamp an instant in milliseconds, UTC, a long a whole number of 64 bits",
   },
   {
     name: "required",

@@ -38,8 +38,8 @@ export interface ColumnStatistics {
   /** Rows without a value. */
   nulls: number;
   /** As the schema's type has it: number, or text; absent where there is no value. */
-  min?: number | string;
-  max?: number | string;
+  min?: number | bigint | string;
+  max?: number | bigint | string;
 }
 
 /** An object that was put and is durable. */

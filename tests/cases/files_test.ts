@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { countText } from "../../mod/terminal/amount_text.ts";
 import { kafka, runTicklake, serviceTest, uniqueName } from "../services/services.ts";
 import { REPOSITORY } from "../services/tools_folder.ts";
 import { FILE_CASES, type FileCase } from "./file_cases.ts";
@@ -25,7 +26,10 @@ async function fromFileToSql(
   );
   const consumed = await run(["consume", "--until-end", ...schema]);
   assert.equal(consumed.code, 0, consumed.stderr);
-  assert.match(consumed.stdout, new RegExp(`wrote ${rows.length} rows and 0 dead letters`));
+  assert.match(
+    consumed.stdout,
+    new RegExp(`wrote ${countText(rows.length, "row")} and 0 dead letters`),
+  );
   const asked = await run(
     ["query", "--json", ...schema, `SELECT * FROM ${table} ORDER BY kafka_partition, kafka_offset`],
   );

@@ -118,4 +118,9 @@ export const MESSAGE_CASES: readonly MessageCase[] = [
     row: ROW,
     reason: "expected a JSON object, found",
   },
+  {
+    name: "a column above 2^53",
+    row: { ...ROW, volume: "9007199254740993" },
+    reason: "HSI",
+  },
 ];

@@ -36,11 +36,13 @@ function reader(schema: RowSchema): MessageReader {
 }
 
 /** The row that a reader holds, in the form of {@linkcode checkMessage}. */
-function held(reader: MessageReader): Array<string | number | null> {
+function held(reader: MessageReader): Array<string | number | bigint | null> {
   return reader.schema.columns.map(({ type }, c) => {
     if (reader.absent[c] === 1) return null;
     return type === "string"
       ? decoder.decode(reader.bytes.subarray(reader.starts[c], reader.ends[c]))
+      : reader.hasWide && reader.wide[c] !== undefined
+      ? reader.wide[c]
       : reader.numbers[c];
   });
 }

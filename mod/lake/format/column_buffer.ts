@@ -9,6 +9,9 @@ import type { RowBuffer, RowBufferOptions } from "./row_buffer.ts";
 
 const FIRST_CHUNK_ROWS = 256;
 
+/** Bytes of memory that a whole number beyond 2^53 takes, about. */
+const WIDE_BYTES = 80;
+
 /** Rows of a chunk from the fifth on. */
 const CHUNK_ROWS = 4096;
 
@@ -38,6 +41,9 @@ export class ColumnBuffer implements RowBuffer {
   readonly #interners: ByteInterner[] = [];
   readonly #fieldIds: ReadonlyMap<string, number> | undefined;
   readonly #groups: RowGroups;
+  /** By column: its whole numbers beyond 2^53, by row. */
+  readonly #wide: Array<Map<number, bigint>> = [];
+  #wideBytes = 0;
   /** Chunks that are full. */
   readonly #full: Chunk[] = [];
   #fullRows = 0;
@@ -69,7 +75,8 @@ export class ColumnBuffer implements RowBuffer {
 
   get byteLength(): number {
     const strings = this.#interners.reduce((sum, { byteLength }) => sum + byteLength, 0);
-    return this.#fullBytes + this.#chunk.byteLength + strings + this.#groups.byteLength;
+    return this.#fullBytes + this.#chunk.byteLength + strings + this.#groups.byteLength +
+      this.#wideBytes;
   }
 
   get paths(): RowGroups["paths"] {
@@ -90,6 +97,7 @@ export class ColumnBuffer implements RowBuffer {
     chunk.offsets[row] = offset;
     chunk.timestamps[row] = timestampMs;
     chunk.groups[row] = group;
+    if (reader.hasWide) this.#keepWide(reader, this.#fullRows + row);
     const { numbers, absent } = reader;
     for (let c = 0; c < this.#types.length; c++) {
       if (!this.#kept[c]) continue;
@@ -112,6 +120,14 @@ export class ColumnBuffer implements RowBuffer {
     return null;
   }
 
+  #keepWide({ wide }: MessageReader, row: number): void {
+    wide.forEach((value, c) => {
+      if (value === undefined || !this.#kept[c]) return;
+      (this.#wide[c] ??= new Map()).set(row, value);
+      this.#wideBytes += WIDE_BYTES;
+    });
+  }
+
   take(): ColumnJob {
     const { rows } = this;
     const chunks = [...this.#full, this.#chunk];
@@ -128,6 +144,7 @@ export class ColumnBuffer implements RowBuffer {
         numbers: isInteger ? undefined : chunks.map(({ numbers }) => numbers[c]),
         integers: isInteger ? chunks.map(({ integers }) => integers[c]) : undefined,
         values: this.#interners[c]?.values(),
+        ...this.#wide[c] === undefined ? {} : { wide: this.#wide[c] },
       });
     });
     const [partition, offset, timestamp] = ORIGIN_COLUMNS;

@@ -6,9 +6,12 @@ export interface ColumnStatistics {
   name: string;
   /** Rows without a value. */
   nulls: number;
-  /** Days since 1970 for a date, milliseconds for a timestamp; absent where it is not known. */
-  min?: number | string;
-  max?: number | string;
+  /**
+   * Days since 1970 for a date, milliseconds for a timestamp, a bigint for a whole number beyond 2^53;
+   * absent where it is not known.
+   */
+  min?: number | bigint | string;
+  max?: number | bigint | string;
 }
 
 const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -39,10 +42,12 @@ export function fileStatistics(
   return { rows: Number(metadata.num_rows), columns: [...byName.values()] };
 }
 
-function plain(value: unknown, isDate: boolean): number | string | undefined {
+function plain(value: unknown, isDate: boolean): number | bigint | string | undefined {
   if (value instanceof Date) return isDate ? Math.round(value.getTime() / DAY_MS) : value.getTime();
   if (value instanceof Uint8Array) return UTF8.decode(value);
-  if (typeof value === "bigint") return Number(value);
+  if (typeof value === "bigint") {
+    return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+  }
   return typeof value === "number" || typeof value === "string" ? value : undefined;
 }
 

@@ -13,6 +13,8 @@ export interface JobColumn {
   absent?: Uint8Array[];
   /** Numbers, timestamps (milliseconds since 1970). */
   numbers?: Float64Array[];
+  /** By row: whole numbers beyond 2^53, of which `numbers` has the nearest double. */
+  wide?: ReadonlyMap<number, bigint>;
   /** The one number that all rows have; `numbers` is absent then. */
   constant?: number;
   /** Dates (days since 1970); number of the string in `values` for strings. */

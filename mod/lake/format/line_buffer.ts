@@ -128,6 +128,7 @@ export class LineBuffer implements RowBuffer {
       if (!reader.verbatim) return this.#text(JSON.stringify(number));
       this.#copy(reader.bytes, start, end);
     } else if (type === "long") {
+      if (reader.hasWide && reader.wide[c] !== undefined) return this.#text(String(reader.wide[c]));
       // Not as the message has it: `12.0` is a whole number there, but no bigint to Athena.
       this.#integer(number);
     } else {

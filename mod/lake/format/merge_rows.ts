@@ -123,6 +123,8 @@ class ColumnWriter {
   readonly #absent: Uint8Array[] = [];
   readonly #interner = new ByteInterner();
   readonly #numberOf = new Map<string, number>();
+  readonly #wide = new Map<number, bigint>();
+  #rows = 0;
 
   /** @param before rows of the objects before, which have no value for it */
   constructor(name: string, type: Column["type"], before: number) {
@@ -143,8 +145,11 @@ class ColumnWriter {
       const value = values?.[row] ?? null;
       if (value === null) absent[row] = 1;
       // Absent strings have a number too, as those of the sink's buffer have.
-      into[row] = value === null && this.type !== "string" ? 0 : this.#code(value ?? "");
+      into[row] = value === null && this.type !== "string"
+        ? 0
+        : this.#code(value ?? "", this.#rows + row);
     }
+    this.#rows += rows;
     this.#absent.push(absent);
     if (into instanceof Int32Array) this.#integers.push(into);
     else this.#numbers.push(into);
@@ -160,16 +165,19 @@ class ColumnWriter {
       numbers: isInteger ? undefined : this.#numbers,
       integers: isInteger ? this.#integers : undefined,
       values: this.type === "string" ? this.#interner.values() : undefined,
+      ...this.#wide.size === 0 ? {} : { wide: this.#wide },
     };
   }
 
-  #code(value: NonNullable<CellValue>): number {
+  #code(value: NonNullable<CellValue>, row: number): number {
     if (this.type === "string") return this.#textCode(String(value));
     if (this.type === "date") return Date.parse(`${value}T00:00:00Z`) / DAY_MS;
     const number = Number(value);
-    if (typeof value === "bigint" && BigInt(number) !== value) {
+    if (typeof value !== "bigint" || Number.isSafeInteger(number)) return number;
+    if (this.type !== "long") {
       throw new Error(`column ${this.#name}: ${value} has more digits than ticklake writes`);
     }
+    this.#wide.set(row, value);
     return number;
   }
 

@@ -71,7 +71,7 @@ function anyValue({ path, rows, columns, partitions }: FileFacts, name: string, 
 }
 
 /** @param value days, milliseconds, number or text, as statistics have it */
-function singleValue(value: number | string, type: string): SingleValue {
+function singleValue(value: number | bigint | string, type: string): SingleValue {
   if (type === "long") return BigInt(value);
   if (type === "timestamptz") return BigInt(value) * 1000n;
   return value;

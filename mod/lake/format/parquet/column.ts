@@ -22,13 +22,23 @@ export function wholeColumn(column: JobColumn, rows: number): WholeColumn {
 
 /** The values of some rows of a column, in their order. */
 export function gather(column: WholeColumn, rows: Int32Array): WholeColumn {
-  const { numbers, integers, absent } = column;
+  const { numbers, integers, absent, wide } = column;
   return {
     ...column,
+    wide: wide && pickWide(wide, rows),
     numbers: numbers && pick(numbers, rows, new Float64Array(rows.length)),
     integers: integers && pick(integers, rows, new Int32Array(rows.length)),
     absent: absent && pick(absent, rows, new Uint8Array(rows.length)),
   };
+}
+
+function pickWide(wide: ReadonlyMap<number, bigint>, rows: Int32Array): Map<number, bigint> {
+  const own = new Map<number, bigint>();
+  rows.forEach((row, i) => {
+    const value = wide.get(row);
+    if (value !== undefined) own.set(i, value);
+  });
+  return own;
 }
 
 function pick<A extends Uint8Array | Int32Array | Float64Array>(

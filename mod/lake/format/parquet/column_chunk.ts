@@ -5,6 +5,7 @@ import type { Compression } from "../compression.ts";
 import { type WholeColumn, withoutAbsent } from "./column.ts";
 import { CODECS, compressPage } from "./compress_page.ts";
 import { encodeDays, encodeDoubles, encodeLongs, encodeTimestamps } from "./encode_numbers.ts";
+import { encodeWideLongs } from "./encode_wide_longs.ts";
 import { encodeStrings } from "./encode_strings.ts";
 import type { EncodedValues } from "./encoded_values.ts";
 import { writeHybrid } from "./hybrid.ts";
@@ -88,7 +89,9 @@ function encodeValues(column: WholeColumn, count: number): EncodedValues {
     case "timestamp":
       return encodeTimestamps(column.numbers!, count, column.fieldId === undefined ? 1 : 1000);
     default:
-      return encodeLongs(column.numbers!, count);
+      return column.wide === undefined || column.wide.size === 0
+        ? encodeLongs(column.numbers!, count)
+        : encodeWideLongs(column.numbers!, column.wide, count);
   }
 }
 
