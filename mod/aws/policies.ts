@@ -44,9 +44,19 @@ export const RESULTS_FOLDER = "athena_results/";
 export function commandPolicies(subject: PolicySubject): Record<string, PolicyDocument> {
   const readLake = [listLake(subject), readObjects(subject), ...decrypt(subject)];
   const encrypt = useKey(subject, ["kms:GenerateDataKey", "kms:Decrypt"]);
+  // They read and list what the table says of itself: its logs, and how far it is.
+  const change = policy(
+    writeObjects(subject),
+    readObjects(subject),
+    listLake(subject),
+    ...encrypt,
+  );
   return {
-    // It reads and lists what the table says of itself: its logs, and how far it is.
-    consume: policy(writeObjects(subject), readObjects(subject), listLake(subject), ...encrypt),
+    consume: change,
+    reset: change,
+    repair: change,
+    "dead-letters replay": change,
+    maintain: change,
     verify: policy(...readLake),
     "setup-catalog": policy(
       listLake(subject),
@@ -149,7 +159,8 @@ export function crawlerTrust(): PolicyDocument {
   });
 }
 
-function policy(...statements: Statement[]): PolicyDocument {
+/** A document of some statements. */
+export function policy(...statements: Statement[]): PolicyDocument {
   return { Version: "2012-10-17", Statement: statements };
 }
 
@@ -157,29 +168,33 @@ function allow(sid: string, actions: string[], resources: string[]): Statement {
   return { Sid: sid, Effect: "Allow", Action: actions, Resource: resources };
 }
 
-function listLake(subject: PolicySubject): Statement {
+/** The names of the lake's objects. */
+export function listLake(subject: PolicySubject): Statement {
   const { bucket, prefix } = subject;
   const list = allow("ListLake", ["s3:ListBucket"], [bucketArn(subject, bucket)]);
   if (prefix === "") return list;
   return { ...list, Condition: { StringLike: { "s3:prefix": [`${prefix}/*`] } } };
 }
 
-function readObjects(subject: PolicySubject): Statement {
+/** The lake's objects. */
+export function readObjects(subject: PolicySubject): Statement {
   return allow("ReadLake", ["s3:GetObject"], [objectsArn(subject, lakeRoot(subject))]);
 }
 
-function writeObjects(subject: PolicySubject): Statement {
+/** Writing and removing the lake's objects. */
+export function writeObjects(subject: PolicySubject): Statement {
   return allow("WriteLake", ["s3:PutObject", "s3:DeleteObject"], [
     objectsArn(subject, lakeRoot(subject)),
   ]);
 }
 
-function decrypt(subject: PolicySubject): Statement[] {
+/** What reading takes where a key of one's own encrypts the lake. */
+export function decrypt(subject: PolicySubject): Statement[] {
   return useKey(subject, ["kms:Decrypt"]);
 }
 
 /** S3 uses the key in the name of who asks for an object. Nothing for AWS's own key. */
-function useKey(subject: PolicySubject, actions: string[]): Statement[] {
+export function useKey(subject: PolicySubject, actions: string[]): Statement[] {
   const { kmsKey } = subject;
   if (kmsKey === undefined) return [];
   const alias = /(?:^|:)(alias\/.+)$/.exec(kmsKey)?.[1];
@@ -215,7 +230,7 @@ function results(subject: PolicySubject): Statement[] {
 }
 
 /** Glue checks an action on the catalog, the database and the table. */
-function glue(subject: PolicySubject, sid: string, actions: string[]): Statement {
+export function glue(subject: PolicySubject, sid: string, actions: string[]): Statement {
   const { database } = subject;
   return allow(sid, actions, [
     arn(subject, "glue", "catalog"),

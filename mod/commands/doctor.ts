@@ -5,6 +5,8 @@ import { ownEntry } from "../files/own_entry.ts";
 import { failed, failedBy, type Finding, ok, warning } from "../ops/doctor/finding.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import type { RowSchema } from "../schema/schema.ts";
+import { icebergTableFindings } from "./doctor_iceberg.ts";
+import { catalogKind } from "./open_iceberg.ts";
 import { localCatalogPath } from "./open_engine.ts";
 import { openLake } from "./open_lake.ts";
 
@@ -71,6 +73,7 @@ async function* allFindings(
       );
     } else yield embedded.databaseFinding("embedded log", log, REPAIR_LOG);
   }
+  const isIceberg = settings.tableFormat === "iceberg";
   if (bucket !== undefined) {
     const { s3Findings } = await import("../ops/doctor/s3_findings.ts");
     let reached = true;
@@ -78,12 +81,20 @@ async function* allFindings(
       reached &&= finding.status !== "failed";
       yield finding;
     }
-    if (reached && schema !== undefined) {
+    if (isIceberg && reached && schema !== undefined) {
+      yield* icebergTableFindings(settings, schema, signal);
+    }
+    // A table in another catalog is not in Glue.
+    const isInGlue = !isIceberg || catalogKind(settings) === "glue";
+    if (reached && schema !== undefined && isInGlue) {
       const { catalogFindings } = await import("../ops/doctor/catalog_findings.ts");
       yield* catalogFindings(settings, bucket, schema, signal);
     }
   } else {
     yield ok("lake", `the directory ${home}/lake, as AWS_S3_BUCKET is not set`);
+    if (isIceberg && schema !== undefined) {
+      yield* icebergTableFindings(settings, schema, signal);
+    }
     yield embedded.databaseFinding(
       "local catalog",
       await localCatalogPath(settings),

@@ -57,7 +57,7 @@ export function icebergFindings(found: IcebergInventory): Array<[what: string, f
       `warning: ${countText(files, "file")} of ${
         sizeText(bytes / files)
       } on average make queries slow`,
-      "Merge them: OPTIMIZE in Athena and Trino, rewrite_data_files in Spark, or Glue's optimizers; they are safe beside consume. A longer --commit-interval makes fewer.",
+      "`ticklake maintain --table-format iceberg` merges them, as OPTIMIZE in Athena and Trino, rewrite_data_files in Spark, or Glue's optimizers do; all are safe beside consume. A longer --commit-interval makes fewer.",
     ]);
   }
   if (metadataBytes > LARGE_METADATA_BYTES) {
@@ -69,7 +69,7 @@ export function icebergFindings(found: IcebergInventory): Array<[what: string, f
   if (rolledBack) {
     findings.push([
       "warning: the table was rolled back behind snapshots of consume; the rows of these are not in it, and its positions say that they were",
-      "Roll forward to the newest snapshot; or give the schema another table name, and read the topic again as far as it has the messages.",
+      "Roll forward to the newest snapshot; or stop every consume and run `ticklake repair`, which reads what is missing again, as far as the topic has it.",
     ]);
   }
   return findings;

@@ -1,5 +1,5 @@
 import type { GlueSetupOptions } from "../catalog/glue/setup.ts";
-import type { PolicySubject } from "../aws/policies.ts";
+import type { PolicyDocument, PolicySubject } from "../aws/policies.ts";
 import { checkSchedule } from "../catalog/glue/schedule.ts";
 import { requireLakeInReach } from "../catalog/lake_in_reach.ts";
 import { printSetup, type SetupReport } from "../catalog/setup_report.ts";
@@ -13,6 +13,7 @@ import { crawlerName, lakePrefix } from "./lake_names.ts";
 import { stoppedFailure } from "./stopped_failure.ts";
 import { localCatalogPath } from "./open_engine.ts";
 import { requireHome } from "./require_home.ts";
+import { catalogKind } from "./open_iceberg.ts";
 import { openLake } from "./open_lake.ts";
 import { setUpIceberg } from "./setup_iceberg.ts";
 
@@ -139,11 +140,16 @@ async function printPolicies(
   const { awsRegion } = await import("../aws/environment.ts");
   const bucket = settings.bucket ?? "YOUR-BUCKET";
   const subject = { ...policySubject(settings, schema, bucket), region: awsRegion() };
-  const policies = {
-    ...commandPolicies(subject),
-    "crawler role": crawlerPolicy(subject),
-    "crawler role's trust": crawlerTrust(),
-  };
+  const policies: Record<string, PolicyDocument> = settings.tableFormat === "iceberg"
+    ? (await import("../aws/iceberg_policies.ts")).icebergPolicies(
+      subject,
+      catalogKind({ ...settings, bucket }) === "glue",
+    )
+    : {
+      ...commandPolicies(subject),
+      "crawler role": crawlerPolicy(subject),
+      "crawler role's trust": crawlerTrust(),
+    };
   if (name !== undefined && !Object.hasOwn(policies, name)) {
     const names = Object.keys(policies).join(", ");
     const fix = commands.some((command) => command.name === name)
@@ -155,7 +161,7 @@ async function printPolicies(
       { fix },
     );
   }
-  const document = name === undefined ? policies : policies[name as keyof typeof policies];
+  const document = name === undefined ? policies : policies[name];
   output.raw(JSON.stringify(document, null, output.json ? undefined : 2) + "\n");
   return 0;
 }

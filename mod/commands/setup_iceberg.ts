@@ -39,6 +39,13 @@ export async function setUpIceberg(
     }
     const { setUpTable } = await import("../table/iceberg/setup_table.ts");
     const table = { catalog, files, schema, partitionBy, dryRun };
+    if (settings.relocate) {
+      const { relocateTable } = await import("../table/iceberg/relocate.ts");
+      const former = await relocateTable({ ...table, table: schema.table, signal: context.signal });
+      const state = former === undefined ? "unchanged" : "updated";
+      const changes = former === undefined ? [] : [`location: ${former} -> ${files.location}`];
+      return { dryRun, parts: [{ part: "table", name: schema.table, state, changes }], tables: [] };
+    }
     let made: TableSetUp | undefined;
     const create = async () => {
       made = await setUpTable(table);

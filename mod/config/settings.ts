@@ -808,6 +808,15 @@ export const SETTINGS = define({
     commands: ICEBERG,
     description: "Sign requests to the REST catalog for this AWS service: glue or s3tables",
   },
+  relocate: {
+    type: "boolean",
+    group: "action",
+    flag: "--relocate",
+    default: false,
+    commands: ["setup-catalog"],
+    description:
+      "With --table-format iceberg: write the metadata of a table that was moved anew, for where it lies now",
+  },
   migrate: {
     type: "boolean",
     group: "action",

@@ -74,8 +74,14 @@ function isRolledBack(
   }
   const known = [...ancestors].flatMap((id) => byId.get(id) ?? []);
   const oldest = Math.min(...known.map((snapshot) => snapshot["sequence-number"]));
+  // What a repair has read again since is not missing any more.
+  const repaired = Math.max(
+    oldest,
+    ...known.filter(({ summary }) => "ticklake.rewind" in summary)
+      .map((snapshot) => snapshot["sequence-number"]),
+  );
   return snapshots.some((snapshot) =>
-    "ticklake.ends" in snapshot.summary && snapshot["sequence-number"] > oldest &&
+    "ticklake.ends" in snapshot.summary && snapshot["sequence-number"] > repaired &&
     !ancestors.has(snapshot["snapshot-id"])
   );
 }

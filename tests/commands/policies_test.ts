@@ -18,8 +18,9 @@ class Account implements AsyncDisposable {
   readonly #env: Record<string, string>;
   #policies: Record<string, PolicyDocument> = {};
 
-  constructor(bucket: string) {
+  constructor(bucket: string, env: Record<string, string>) {
     this.#env = {
+      ...env,
       ...awsEnv(),
       AWS_ENDPOINT_URL: this.#gate.url,
       AWS_S3_BUCKET: bucket,
@@ -30,8 +31,8 @@ class Account implements AsyncDisposable {
     };
   }
 
-  static async open(): Promise<Account> {
-    const account = new Account(await withEnv(awsEnv(), newBucket));
+  static async open(env: Record<string, string> = {}): Promise<Account> {
+    const account = new Account(await withEnv(awsEnv(), newBucket), env);
     const printed = await runTicklake(["setup-catalog", "--print-policy"], { env: account.#env });
     account.#policies = JSON.parse(printed.stdout);
     await account.run([], "produce", "--mode", "replay", "--rate", "max", "--count", "2000");
@@ -141,6 +142,36 @@ serviceTest("a table with projection needs no more than setup-catalog's policy",
   assert.ok(made.includes("glue:CreateTable"), made.join());
   await account.run(["setup-catalog"], "setup-catalog", "--projection");
   await account.run(["setup-catalog --delete"], "setup-catalog", "--delete");
+});
+
+serviceTest("each command works on an Iceberg table in Glue with its own policy", AWS, async () => {
+  await using account = await Account.open({ TICKLAKE_TABLE_FORMAT: "iceberg" });
+  const run = (name: string, ...words: string[]) =>
+    account.run([name], ...name.split(" "), ...words);
+  const objects = ["s3:GetObject", "s3:ListBucket", "s3:PutObject"];
+  assert.deepEqual(await run("consume", "--until-end", "--flush-rows", "300"), [
+    "glue:CreateDatabase",
+    "glue:CreateTable",
+    "glue:GetTable",
+    "glue:UpdateTable",
+    "s3:DeleteObject",
+    ...objects,
+  ]);
+  assert.deepEqual(await run("verify", "--deep"), [
+    "glue:GetTable",
+    "s3:GetObject",
+    "s3:ListBucket",
+  ]);
+  await run("setup-catalog");
+  const status = await run("status");
+  assert.ok(status.includes("glue:GetTable"), status.join());
+  await account.run(["query"], "query", "SELECT 1", "--engine", "local");
+  assert.deepEqual(await run("maintain"), ["glue:GetTable", "glue:UpdateTable", ...objects]);
+  await run("dead-letters replay");
+  await run("repair");
+  assert.ok((await run("reset", "--to", "earliest", "--rewrite")).includes("glue:UpdateTable"));
+  await run("consume", "--until-end");
+  await run("setup-catalog --delete");
 });
 
 serviceTest("a query on Athena needs no more than its policy", AWS, async () => {

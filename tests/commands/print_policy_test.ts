@@ -12,6 +12,10 @@ const EXAMPLES = new URL("../../deploy/iam/", import.meta.url);
 /** Files of deploy/iam, and the policy that each is. */
 const FILES: Record<string, string> = {
   "consume.json": "consume",
+  "reset.json": "reset",
+  "repair.json": "repair",
+  "dead-letters-replay.json": "dead-letters replay",
+  "maintain.json": "maintain",
   "setup-catalog.json": "setup-catalog",
   "setup-catalog-create-role.json": "setup-catalog --create-role",
   "setup-catalog-delete.json": "setup-catalog --delete",
@@ -76,6 +80,24 @@ Deno.test("each policy allows its command's actions on its own resources only", 
   }
 });
 
+Deno.test("an Iceberg table's policies allow its catalog's table, and its files in the lake", async () => {
+  const iceberg = { TICKLAKE_TABLE_FORMAT: "iceberg", TICKLAKE_DATABASE: "markets" };
+  const { json } = await policies([], iceberg);
+  const actions = (name: string) =>
+    json[name].Statement.flatMap(({ Action }: { Action: string[] }) => Action)
+      .filter((action: string) => action.startsWith("glue:"));
+  const make = ["glue:GetTable", "glue:UpdateTable", "glue:CreateTable", "glue:CreateDatabase"];
+  assert.deepEqual(actions("consume"), make);
+  assert.deepEqual(actions("verify"), ["glue:GetTable"]);
+  assert.deepEqual(actions("maintain"), ["glue:GetTable", "glue:UpdateTable"]);
+  assert.ok(!JSON.stringify(json).includes("crawler"));
+  const rest = await policies(["consume"], {
+    ...iceberg,
+    ICEBERG_REST_URI: "http://127.0.0.1:1/iceberg",
+  });
+  assert.ok(!rest.text.includes("glue:"));
+});
+
 Deno.test("a lake that a key encrypts can be read and written by who may use the key", async () => {
   const keys = async (TICKLAKE_S3_SSE_KMS_KEY_ID: string) => {
     const { json } = await policies([], { TICKLAKE_S3_SSE: "aws:kms", TICKLAKE_S3_SSE_KMS_KEY_ID });
@@ -94,6 +116,10 @@ Deno.test("a lake that a key encrypts can be read and written by who may use the
     Object.fromEntries(Object.entries(found).map(([name, { Action }]) => [name, Action])),
     {
       consume: both,
+      reset: both,
+      repair: both,
+      "dead-letters replay": both,
+      maintain: both,
       verify: ["kms:Decrypt"],
       query: ["kms:Decrypt"],
       status: ["kms:Decrypt"],
@@ -124,6 +150,6 @@ Deno.test("China and the US government have their own ARNs; an unknown policy is
   );
   const result = await runTicklake(["setup-catalog", "--print-policy", "produce"], { env: ENV });
   assert.equal(result.code, 2);
-  assert.match(result.stderr, /expected one of consume, verify, .*found "produce"/);
+  assert.match(result.stderr, /expected one of consume, reset, .*found "produce"/);
   assert.match(result.stderr, /fix: produce asks nothing of these services/);
 });

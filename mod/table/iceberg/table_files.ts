@@ -20,6 +20,11 @@ export class TableFiles {
     return this.uri(this.folder);
   }
 
+  /** Whether a table was made elsewhere than where its files lie. @param location the table's own */
+  isMoved(location: string): boolean {
+    return plain(location).replace(/\/+$/, "") !== plain(this.location);
+  }
+
   /**
    * @param name of an object below the lake's root
    * @param location the table's own; in a lake that was moved its files go on having the old one
@@ -36,9 +41,6 @@ export class TableFiles {
    * @throws {Failure} kind `failed`, for a file that lies elsewhere
    */
   name(uri: string, location: string): string {
-    // Hadoop's programs write s3a:// for the same bucket.
-    const plain = (text: string) =>
-      text.replace(/^s3[an]:/, "s3:").replace(/^file:\/+/, "file:///");
     const [file, root, table] = [uri, this.root, location].map(plain);
     if (file.startsWith(root + "/")) return file.slice(root.length + 1);
     if (file.startsWith(table + "/")) return this.folder + file.slice(table.length);
@@ -54,4 +56,9 @@ export class TableFiles {
   put(uri: string, location: string, bytes: Uint8Array): Promise<void> {
     return this.store.put(this.name(uri, location), bytes);
   }
+}
+
+/** A URI in one spelling: Hadoop's programs write s3a:// for the same bucket. */
+function plain(uri: string): string {
+  return uri.replace(/^s3[an]:/, "s3:").replace(/^file:\/+/, "file:///");
 }

@@ -15,6 +15,7 @@ export type TableUpdate =
   | { action: "add-snapshot"; snapshot: Snapshot }
   | { action: "set-snapshot-ref"; "ref-name": string; type: "branch"; "snapshot-id": bigint }
   | { action: "remove-snapshots"; "snapshot-ids": bigint[] }
+  | { action: "set-location"; location: string }
   | { action: "set-properties"; updates: Record<string, string> }
   | { action: "remove-properties"; removals: string[] }
   | { action: "add-schema"; schema: IcebergSchema; "last-column-id": number }
@@ -72,6 +73,9 @@ function apply(metadata: TableMetadata, update: TableUpdate, nowMs: number): voi
       }
       break;
     }
+    case "set-location":
+      metadata.location = update.location;
+      break;
     case "set-properties":
       metadata.properties = { ...metadata.properties, ...update.updates };
       break;
