@@ -16,8 +16,8 @@ export function manualPage(commands: readonly Command[], version: string): strin
     ".SH DESCRIPTION",
     text(
       "Results go to standard output (--json for scripts), everything else to standard error. " +
-        "Each setting is a flag, an environment name or a line in .env, in this order; " +
-        "`ticklake config` shows those in force. Without Kafka and S3, an embedded log and a " +
+        "Each setting is a flag, an environment variable or a line in .env, in that order of precedence; " +
+        "`ticklake config` shows the effective ones. Without Kafka and S3, an embedded log and a " +
         "directory take their place.",
     ),
     ".SH COMMANDS",

@@ -47,7 +47,7 @@ const QUERIES: ReadonlyArray<readonly [title: string, sql: string]> = [
 export async function run(context: CommandContext): Promise<number> {
   const { output, signal } = context;
   const home = await Deno.makeTempDir({ prefix: "ticklake-demo-" }).catch((cause) => {
-    throw new Failure("failed", `no temporary directory can be made: ${messageOf(cause)}`, {
+    throw new Failure("failed", `cannot create a temporary directory: ${messageOf(cause)}`, {
       cause,
       fix: "Set TMPDIR to a directory that exists and can be written.",
     });
@@ -85,7 +85,7 @@ export async function run(context: CommandContext): Promise<number> {
     }
   } catch (error) {
     if (!signal.aborted) throw error;
-    output.note(`stopped; what was made is in ${home}`);
+    output.note(`stopped; the files created so far are in ${home}`);
     return 1;
   } finally {
     closeLog();
@@ -93,9 +93,9 @@ export async function run(context: CommandContext): Promise<number> {
   const seconds = Number(((performance.now() - startedAt) / 1000).toFixed(1));
   output.document({ home, rows: ROWS, seconds, steps: results });
   output.line(
-    `\nThat was the whole path, in ${seconds} s. It is all in ${home} (${
+    `\nThat was the whole pipeline, in ${seconds} s. Everything is in ${home} (${
       sizeText(sizeOf(home))
-    }). Ask it more:\n` +
+    }). More queries:\n` +
       `$ ${
         commandLine(home, ["query", ...formatFlag(settings), "--example"])
       }\nRemove it:\n$ rm -r ${home}`,

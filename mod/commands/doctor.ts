@@ -98,7 +98,7 @@ async function* allFindings(
     yield embedded.databaseFinding(
       "local catalog",
       await localCatalogPath(settings),
-      "Remove it: it is made again from the lake (`ticklake setup-catalog`).",
+      "Remove it: it is rebuilt from the lake (`ticklake setup-catalog`).",
     );
   }
 }

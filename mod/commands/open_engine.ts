@@ -35,7 +35,7 @@ export async function openEngine(settings: Settings, schema: RowSchema): Promise
       "usage",
       "--engine athena: the lake is a directory, which Athena cannot read",
       {
-        fix: "Name the lake's bucket with --bucket (AWS_S3_BUCKET), or leave out --engine.",
+        fix: "Name the lake's bucket with --bucket (AWS_S3_BUCKET), or omit --engine.",
       },
     );
   }

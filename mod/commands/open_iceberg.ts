@@ -73,7 +73,7 @@ export function catalogKind(
 ): "glue" | "rest" | "directory" {
   if (icebergCatalog === "glue" && bucket === undefined) {
     throw new Failure("usage", "--iceberg-catalog glue: the lake is a directory", {
-      fix: "Name the lake's bucket with --bucket (AWS_S3_BUCKET), or leave --iceberg-catalog out.",
+      fix: "Name the lake's bucket with --bucket (AWS_S3_BUCKET), or omit --iceberg-catalog.",
     });
   }
   if (icebergCatalog !== undefined) return icebergCatalog as "glue" | "rest" | "directory";

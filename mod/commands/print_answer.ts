@@ -34,7 +34,7 @@ export async function printAnswer(
     const columns = wide || !Deno.stdout.isTerminal() ? Infinity : terminalColumns();
     const hidden = (count: number) =>
       output.note(
-        `${countText(count, "more column")}: --wide shows them, in the shell \\x or .wide`,
+        `${countText(count, "more column")}: --wide shows them; in the shell, \\x or .wide`,
       );
     rows = await printResult(result, printed, output, { columns, hidden });
   }

@@ -47,9 +47,13 @@ export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
   const schema = keyedBy(await loadSchema(settings.schema, signal), settings.key);
   if (schema.rows !== undefined) {
-    throw new Failure("usage", `produce: schema ${schema.table} reads several rows of a message`, {
-      fix: "produce sends a row a message: send by a schema without rows.",
-    });
+    throw new Failure(
+      "usage",
+      `produce: schema ${schema.table} reads several rows from one message`,
+      {
+        fix: "produce sends one row per message: use a schema without `rows`.",
+      },
+    );
   }
   const form = {
     format: settings.inputFormat,
@@ -74,7 +78,9 @@ export async function run(context: CommandContext): Promise<number> {
     const what = inputs.length === 1 ? inputs[0].description : `${inputs.length} files`;
     output.note(`${doing} ${what} into topic ${settings.topic} on ${broker.description}`);
     if (settings.mode === "sample" && settings.count === undefined) {
-      output.note("rows are drawn at random without end; --mode replay --rate max sends each once");
+      output.note(
+        "sampling random rows until stopped; --mode replay --rate max sends each row once",
+      );
     }
     const feed = await openFeed(inputs, schema, form, tally, context);
     const sent = writer === null ? feed : writtenFeed(feed, writer);
@@ -139,7 +145,7 @@ function openFeed(
     countReason(tally, reason);
     if (++tally.rejected <= REJECTED_SHOWN) output.note(`${file}:${line}: ${reason}`);
     else if (tally.rejected === REJECTED_SHOWN + 1) {
-      output.note("further rejected rows are counted");
+      output.note("further rejected rows are only counted");
     }
   };
   const options = { ...form, onRejected, signal };

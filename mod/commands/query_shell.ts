@@ -12,17 +12,17 @@ import { completeSql } from "./complete_sql.ts";
 import { printAnswer } from "./print_answer.ts";
 import type { ResultFormat } from "./print_result.ts";
 
-const HELP = `Statements end with ; and may go over several lines.
+const HELP = `Statements end with ; and may span several lines.
   .tables          the tables
   .schema [TABLE]  its columns and types
-  .examples        ready-made queries
-  .run NAME        run one of them
+  .examples        example queries
+  .run NAME        run an example
   .format FORMAT   table, csv, json or markdown
-  .wide            all columns, however wide (again: cut to the terminal)
-  .timing          tell the time of each query (again: do not)
-  \\x               one line a value (again: one line a row)
+  .wide            toggle: show all columns, even if wider than the terminal
+  .timing          toggle: show how long each query takes
+  \\x               toggle: one line per value
   .quit            or Ctrl-D
-Ctrl-C ends a query. Tab completes tables, columns and words of SQL.`;
+Ctrl-C cancels a query. Tab completes tables, columns and SQL keywords.`;
 
 /** A shell's state. */
 interface Shell {
@@ -59,7 +59,7 @@ export async function runShell(
     expanded: false,
     timing: true,
   };
-  output.note(`query on ${engine.description}; .help says what there is, Ctrl-D ends it`);
+  output.note(`query on ${engine.description}; .help lists the commands, Ctrl-D exits`);
   const end = () => lines.close();
   signal.addEventListener("abort", end);
   try {
@@ -159,10 +159,10 @@ async function command(line: string, shell: Shell): Promise<boolean> {
       say("timing", shell.timing = !shell.timing);
       break;
     case "\\x":
-      say("one line a value", shell.expanded = !shell.expanded);
+      say("one line per value", shell.expanded = !shell.expanded);
       break;
     default:
-      output.note(`error: ${word} is unknown; .help says what there is`);
+      output.note(`error: unknown command ${word}; .help lists the commands`);
   }
   return true;
 }

@@ -24,10 +24,14 @@ export function parseReadPosition(text: string, source: string): ReadPosition {
   if (/^\d{1,15}$/.test(text)) return { kind: "offset", offset: Number(text) };
   const timeMs = TIME.test(text) ? Date.parse(withZone(text.replace(" ", "T"))) : NaN;
   if (!Number.isNaN(timeMs)) return { kind: "time", timeMs };
-  throw new Failure("usage", `${source}: no place in a topic, found ${JSON.stringify(text)}`, {
-    fix:
-      "Expected earliest, latest, an offset, -10 for the last ten, or a time such as 2026-11-24T09:30:00Z.",
-  });
+  throw new Failure(
+    "usage",
+    `${source}: expected a position in the topic, found ${JSON.stringify(text)}`,
+    {
+      fix:
+        "Use earliest, latest, an offset, -10 for the last ten, or a time such as 2026-11-24T09:30:00Z.",
+    },
+  );
 }
 
 function withZone(text: string): string {

@@ -83,7 +83,7 @@ async function setUpAws(
   // Only a crawler has a role.
   const createRole = settings.createRole && !projection;
   if (projection && !settings.delete && (run || wait || settings.createRole)) {
-    output.note("--projection needs no crawler: --run, --wait and --create-role do nothing");
+    output.note("--projection needs no crawler: --run, --wait and --create-role have no effect");
   }
   const subject = policySubject(settings, schema, bucket);
   const options: GlueSetupOptions = {

@@ -19,12 +19,12 @@ export async function setUpIceberg(
   const { dryRun, partitionBy } = settings;
   for (const flag of ["projection", "createRole", "run", "wait"] as const) {
     if (settings[flag]) {
-      output.note(`an Iceberg table needs no crawler: --${dashed(flag)} does nothing`);
+      output.note(`an Iceberg table needs no crawler: --${dashed(flag)} has no effect`);
     }
   }
   if (settings.format !== "parquet") {
     throw new Failure("usage", `--format ${settings.format} with --table-format iceberg`, {
-      fix: "Iceberg's files are Parquet here: leave --format out.",
+      fix: "Iceberg tables are written as Parquet: omit --format.",
     });
   }
   const store = await openLake(settings);

@@ -53,7 +53,7 @@ function print(found: TopicDescription, { output }: CommandContext): void {
   const heads = ["partition", "leader", "in sync", "first", "next", "messages", "size"];
   for (const line of aligned([heads, ...rows])) output.line(line);
   output.line("");
-  if (found.groups.length === 0) output.line("no group has committed offsets of it");
+  if (found.groups.length === 0) output.line("no group has committed offsets for it");
   for (const group of found.groups) output.line(groupLine(group, found.partitions.length));
 }
 

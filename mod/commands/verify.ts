@@ -62,7 +62,7 @@ export async function run(context: CommandContext): Promise<number> {
       if (leaderless.length === 0) return code;
       output.note(
         `error: nobody leads partition ${leaderless.join(", ")}, so it was not compared`,
-        "Start the brokers that hold it, then run this again.",
+        "Start the brokers that host it, then run this again.",
       );
       return code === 0 ? EXIT_CODES.service : code;
     } finally {

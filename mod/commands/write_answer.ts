@@ -26,7 +26,7 @@ export async function writeAnswer(
     if (cause instanceof Failure || !(cause instanceof Error) || !isOfFiles(cause)) throw cause;
     throw new Failure("failed", `${file} cannot be written: ${messageOf(cause)}`, {
       cause,
-      fix: "Name a file in a folder that is there, with --output.",
+      fix: "Name a file in an existing folder with --output.",
     });
   }
 }

@@ -34,7 +34,7 @@ export class DashboardAccess {
       throw new Failure(
         "usage",
         `TICKLAKE_DASHBOARD_TOKEN: expected at least ${SHORTEST_TOKEN} characters, found ${token.length}`,
-        { fix: "Take a random one: openssl rand -hex 16" },
+        { fix: "Generate a random one: openssl rand -hex 16" },
       );
     }
     if (!this.#isLocal && token === undefined) {
@@ -58,7 +58,7 @@ export class DashboardAccess {
     const url = new URL(request.url);
     // A page of another site can name an address of its own that leads here.
     if (this.#isLocal && !isLoopback(url.hostname.replace(/^\[|\]$/g, ""))) {
-      return text(403, "the dashboard is for this host: open it as 127.0.0.1 or localhost\n");
+      return text(403, "the dashboard only serves this host: open it as 127.0.0.1 or localhost\n");
     }
     if (this.#token === undefined || LOGIN_FILES.includes(url.pathname)) return undefined;
     const session = cookieOf(request);
@@ -81,7 +81,10 @@ export class DashboardAccess {
 }
 
 function unauthorized(): Response {
-  const response = text(401, "a token is needed: open / in a browser, or send it as Bearer\n");
+  const response = text(
+    401,
+    "token required: open / in a browser, or send it as Authorization: Bearer\n",
+  );
   response.headers.set("www-authenticate", "Bearer");
   return response;
 }

@@ -56,7 +56,7 @@ export class QueryBox {
   /** The answer to a statement as an event stream; it ends when the client leaves. */
   answer(sql: string): Response {
     if (this.#waiting >= MOST_WAITING) {
-      return new Response("too many statements are waiting\n", { status: 503 });
+      return new Response("too many queries are waiting\n", { status: 503 });
     }
     const left = new AbortController();
     const signal = AbortSignal.any([left.signal, this.#options.signal]);

@@ -12,17 +12,17 @@ export interface MenuPart {
 
 /** The site's menu: every page of docs/ once, in the order in which one reads them. */
 export const MENU: readonly MenuPart[] = [
-  part("Begin", [
+  part("Get started", [
     ["README.md", "What it is"],
     ["docs/quick-start.md", "Quick start"],
     ["docs/own-data.md", "Your own data"],
     ["docs/ec2.md", "EC2, from a fresh host"],
     ["docs/msk.md", "Amazon MSK"],
-    ["docs/deploy.md", "Ways to run it"],
+    ["docs/deploy.md", "Deployment"],
     ["docs/notebooks.md", "Moving from the notebooks"],
     ["docs/faq.md", "FAQ"],
   ]),
-  part("Work", [
+  part("Use", [
     ["docs/lake.md", "The lake"],
     ["docs/schema.md", "Schema"],
     ["docs/formats.md", "Message formats"],
@@ -35,27 +35,27 @@ export const MENU: readonly MenuPart[] = [
     ["docs/embedded-log.md", "The embedded log"],
   ]),
   part("Operate", [
-    ["docs/operating.md", "Operating, metrics"],
+    ["docs/operating.md", "Operations, metrics"],
     ["docs/troubleshooting.md", "Troubleshooting"],
-    ["docs/mistakes.md", "When something went wrong"],
+    ["docs/mistakes.md", "Recovering from mistakes"],
     ["docs/starting-over.md", "Starting over"],
     ["docs/security.md", "Security"],
     ["docs/settings.md", "Settings"],
     ["docs/exit-codes.md", "Exit codes"],
   ]),
-  part("Judge", [
+  part("Evaluate", [
     ["docs/faults.md", "Faults"],
     ["docs/benchmarks.md", "Benchmarks"],
-    ["docs/comparison.md", "Beside others"],
+    ["docs/comparison.md", "Comparison"],
   ]),
-  part("Build", [
+  part("Contribute", [
     ["CONTRIBUTING.md", "Contributing"],
     ["docs/architecture.md", "Architecture"],
     ["docs/identity.md", "Identity of a log"],
     ["docs/reading-kafka.md", "Reading Kafka"],
     ["docs/parquet.md", "Parquet"],
-    ["bench/README.md", "The bench"],
-    ["SECURITY.md", "Reporting a weakness"],
+    ["bench/README.md", "Running the benchmarks"],
+    ["SECURITY.md", "Reporting a vulnerability"],
     ["CHANGELOG.md", "Changelog"],
   ]),
 ];

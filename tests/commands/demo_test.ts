@@ -47,7 +47,7 @@ Deno.test("demo prints the commands that a user would type, and they work", asyn
   assert.equal(commands.length, 7, stdout);
   const home = /--home (\S+)/.exec(commands[0])![1];
   try {
-    const size = /It is all in (\S+) \([\d.]+ [KM]iB\)/.exec(stdout);
+    const size = /Everything is in (\S+) \([\d.]+ [KM]iB\)/.exec(stdout);
     assert.deepEqual([size?.[1], stdout.includes(`\n$ rm -r ${home}\n`)], [home, true], stdout);
     const again = await runTicklake(["consume", "--home", home, "--until-end", "--json"]);
     assert.equal(JSON.parse(again.stdout).read, 0);

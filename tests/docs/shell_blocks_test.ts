@@ -84,7 +84,7 @@ serviceTest(
       }
     }
     const text = outputs.join("");
-    assert.match(text, /That was the whole path/);
+    assert.match(text, /That was the whole pipeline/);
     assert.match(text, /ok: 3 offsets expected, 3 found, 0 missing, 0 duplicate/);
     assert.match(text, /ACME +2026-11-25.* +103\.7/);
     assert.match(text, /ACME +3 +104/);

@@ -78,6 +78,6 @@ serviceTest("the page can be used with the keyboard alone, and says what it show
   await page.keyboard.press("Enter");
   assert.equal(await page.isVisible("#days"), true);
   await page.waitForFunction("document.querySelector('#spoken').textContent !== ''");
-  assert.match((await page.textContent("#spoken"))!, /^0 rows a second, lag 0, 0 rejected$/);
+  assert.match((await page.textContent("#spoken"))!, /^0 rows per second, lag 0, 0 rejected$/);
   assert.equal(await page.getAttribute("#spoken", "aria-live"), "polite");
 });

@@ -175,7 +175,7 @@ serviceTest("a browser is asked for the token once", CHROMIUM, async () => {
   await page.goto(pipeline.url);
   await page.fill("#token", "a-token");
   await page.click("button");
-  await page.waitForSelector("#login-answer:text-is('That is not the token.')");
+  await page.waitForSelector("#login-answer:text-is('Wrong token.')");
   await page.fill("#token", token);
   await page.click("button");
   await page.waitForSelector("#connection.live");
@@ -246,7 +246,7 @@ serviceTest(
     await page.waitForSelector("#messages-read td:has-text('<b>no row</b>')");
     assert.match(
       (await page.textContent("#message-answer"))!,
-      /^Offsets 0 to 6 are there; 7 shown/,
+      /^Offsets 0 to 6 available; 7 shown/,
     );
     await page.fill("#message-from", "5");
     await page.click("#message-form button:has-text('Read')");

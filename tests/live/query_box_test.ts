@@ -46,7 +46,7 @@ serviceTest(
         ["DELETE FROM index_quotes", /^error: query only reads.*DELETE\nfix: Begin with SELECT/],
         ["SELECT 1; SELECT 2", /^error: expected one SQL statement, found several/],
         [" ", /^error: the SQL is empty/],
-        [`SELECT '${"x".repeat(7000)}'`, /^error: The statement is too long for this page/],
+        [`SELECT '${"x".repeat(7000)}'`, /^error: The statement is too long for the dashboard/],
       ] as const
     ) {
       await page.fill("#sql", sql);

@@ -110,7 +110,7 @@ export class Comparison {
     const valueOf = inDollars ? usdOf : closeOf;
     show(
       "compare-title",
-      inDollars ? "Closes in US dollars, the first day as 100" : "Closes, the first day as 100",
+      inDollars ? "Closes in US dollars, first day = 100" : "Closes, first day = 100",
     );
     const shown = days.filter((quote) => valueOf(quote) > 0);
     const first = shown.length === 0 ? 1 : valueOf(shown[0]);

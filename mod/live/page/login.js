@@ -4,7 +4,7 @@ const field = document.getElementById("token");
 const answer = document.getElementById("login-answer");
 
 const REASONS = {
-  401: "That is not the token.",
+  401: "Wrong token.",
   429: "Too many wrong tokens: wait a minute.",
 };
 
@@ -21,6 +21,6 @@ form.addEventListener("submit", async (event) => {
   } catch {
     // A header takes Latin letters alone, and so does a token that was sent to us before.
     answer.textContent =
-      "The dashboard does not answer, or the token has letters that it cannot have.";
+      "The dashboard does not respond, or the token contains invalid characters.";
   }
 });

@@ -50,7 +50,7 @@ export class MessageView {
       "message-answer",
       high === low
         ? "The partition is empty."
-        : `Offsets ${number(low)} to ${number(high - 1)} are there; ${messages.length} shown.`,
+        : `Offsets ${number(low)} to ${number(high - 1)} available; ${messages.length} shown.`,
     );
     byId("some-messages").hidden = messages.length === 0;
     rows(

@@ -82,7 +82,7 @@ export class PipelineView {
     const rejected = this.#lake === undefined ? 0 : rejectedOf(this.#lake);
     show(
       "spoken",
-      `${number(rate)} rows a second, lag ${number(lag)}, ${number(rejected)} rejected`,
+      `${number(rate)} rows per second, lag ${number(lag)}, ${number(rejected)} rejected`,
     );
   }
 }

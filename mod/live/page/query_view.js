@@ -33,7 +33,7 @@ export class QueryView {
   offer(examples) {
     byId("sql-section").hidden = examples.length === 0;
     this.#examples.replaceChildren(
-      new Option("Choose one", ""),
+      new Option("Choose an example", ""),
       ...examples.map(({ answers, sql }) => new Option(answers, sql)),
     );
     if (this.#sql.value === "") this.#sql.value = examples[0]?.sql ?? "";
@@ -67,7 +67,7 @@ export class QueryView {
 async function* ask(sql, signal) {
   const address = `/api/query?${new URLSearchParams({ sql })}`;
   if (address.length > LONGEST) {
-    throw new Error("The statement is too long for this page: use ticklake query --file FILE.");
+    throw new Error("The statement is too long for the dashboard: use ticklake query --file FILE.");
   }
   const response = await fetch(address, { headers: { "x-ticklake": "query" }, signal });
   if (!response.ok) throw new Error((await response.text()).trim());
