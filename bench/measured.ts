@@ -57,6 +57,35 @@ export async function measure({ command, args, env = {} }: Program): Promise<Mea
   return { seconds, cpuSeconds, peakMiB, ...text };
 }
 
+/**
+ * Runs a program that does not end by itself until `isDone`, then kills it.
+ * @throws {Error} with what it said, when it ends before
+ */
+export async function measureUntil(
+  { command, args, env = {} }: Program,
+  isDone: () => Promise<boolean>,
+): Promise<Measured> {
+  const startedAt = performance.now();
+  const child = new Deno.Command(command, {
+    args,
+    env,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const output = child.output();
+  let ended = false;
+  output.finally(() => ended = true);
+  while (!ended && !await isDone()) await new Promise((resolve) => setTimeout(resolve, 100));
+  const seconds = (performance.now() - startedAt) / 1000;
+  const taken = ended ? undefined : { cpuSeconds: cpuOf(child.pid), peakMiB: peakOf(child.pid) };
+  if (!ended) child.kill("SIGKILL");
+  const { stdout, stderr } = await output;
+  const text = { stdout: decode(stdout), stderr: decode(stderr) };
+  if (taken === undefined) throw new Error(`${command} has ended:\n${text.stderr.slice(-2000)}`);
+  return { seconds, ...taken, ...text };
+}
+
 function cpuOf(pid: number): number {
   const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
   // The name in parentheses may have spaces.

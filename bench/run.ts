@@ -12,6 +12,7 @@ import { floodLine } from "./lines/flood.ts";
 import { formatsLine } from "./lines/formats.ts";
 import { freshnessLine } from "./lines/freshness.ts";
 import { growthLine } from "./lines/growth.ts";
+import { kafkaConnectLine } from "./lines/kafka_connect.ts";
 import { lakeLine } from "./lines/lake.ts";
 import { latencyLine } from "./lines/latency.ts";
 import { localQueryLine } from "./lines/local_query.ts";
@@ -40,6 +41,7 @@ const LINES: Record<string, (stage: Stage) => Promise<Figure[]>> = {
   quota: quotaLine,
   host: smallHostLine,
   query: localQueryLine,
+  connect: kafkaConnectLine,
 };
 
 interface Plan extends StageOptions {

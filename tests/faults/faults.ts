@@ -28,6 +28,7 @@ import { smallFiles } from "./small_files.ts";
 import { stops } from "./stops.ts";
 import { topicAgain } from "./topic_again.ts";
 import { twoClusters } from "./two_clusters.ts";
+import { TRINO_FAULTS } from "./trino_rewrites.ts";
 import { zombie } from "./zombie.ts";
 
 /** All faults, in the order of the table. */
@@ -40,6 +41,7 @@ export const FAULTS: readonly Fault[] = [
   embeddedKills,
   repairKills,
   ...ICEBERG_FAULTS,
+  ...TRINO_FAULTS,
   zombie,
   rebalanceStorm,
   ...S3_FAULTS,

@@ -73,7 +73,7 @@ export async function createGlueCatalog(name: string, env: AwsEnv): Promise<void
     "hive.partition-projection-enabled": "true",
     // moto has no statistics of columns.
     "hive.table-statistics-enabled": "false",
-    ...s3(env),
+    ...s3Properties(env),
   });
 }
 
@@ -85,7 +85,7 @@ export async function createRestCatalog(name: string, rest: string, env: AwsEnv)
     // Tests expire snapshots of a minute ago.
     "iceberg.expire-snapshots.min-retention": "0s",
     "iceberg.remove-orphan-files.min-retention": "0s",
-    ...s3(env),
+    ...s3Properties(env),
   });
 }
 
@@ -94,7 +94,8 @@ export async function dropCatalog(name: string): Promise<void> {
   await askTrino(`DROP CATALOG ${name}`);
 }
 
-function s3(env: AwsEnv): Record<string, string> {
+/** Settings of Trino for an S3 server. */
+export function s3Properties(env: AwsEnv): Record<string, string> {
   return {
     "fs.native-s3.enabled": "true",
     "s3.endpoint": env.AWS_ENDPOINT_URL,
@@ -105,7 +106,8 @@ function s3(env: AwsEnv): Record<string, string> {
   };
 }
 
-async function createCatalog(
+/** Adds a catalog of a connector; the name must be new. */
+export async function createCatalog(
   name: string,
   connector: string,
   properties: Record<string, string>,

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { newBucket, withEnv } from "../lake/s3_bucket.ts";
+import { realS3Env, runTicklake, serviceTest, uniqueName } from "../services/services.ts";
+import { REPOSITORY, runTool } from "../services/tools_folder.ts";
+import {
+  askTrino,
+  createCatalog,
+  dropCatalog,
+  s3Properties,
+} from "../services/trino/trino_client.ts";
+
+const PAGE = Deno.readTextFileSync(`${REPOSITORY}/docs/iceberg.md`);
+
+/** The page's block of a language that has some text. */
+function snippet(language: string, text: string): string {
+  const blocks = [...PAGE.matchAll(/```(\w+)\n([\s\S]*?)```/g)];
+  const found = blocks.filter(([, of, block]) => of === language && block.includes(text));
+  assert.equal(found.length, 1, `${language} with ${text}`);
+  return found[0][2];
+}
+
+/** Quotes in an Iceberg table. */
+async function consumed(env: Record<string, string>, home: string): Promise<void> {
+  for (
+    const words of [["produce", "--mode", "replay", "--rate", "max"], ["consume", "--until-end"]]
+  ) {
+    const { code, stderr } = await runTicklake([...words, "--home", home], {
+      env: { TICKLAKE_TABLE_FORMAT: "iceberg", ...env },
+    });
+    assert.equal(code, 0, stderr);
+  }
+}
+
+const ROWS = 10_490;
+
+serviceTest(
+  "docs/iceberg.md: Trino's catalog and statements work on a table of consume",
+  { needs: ["trino", "real-s3", "iceberg-rest"], sanitizeOps: false, sanitizeResources: false },
+  async () => {
+    const home = await Deno.makeTempDir();
+    const name = uniqueName("lake").replaceAll("-", "_");
+    const rest = Deno.env.get("TEST_ICEBERG_REST")!;
+    const lines = snippet("properties", "iceberg.rest-catalog.uri").split("\n")
+      .filter((line) => line !== "" && !line.startsWith("#"))
+      .map((line) => line.split("=", 2) as [string, string]);
+    const { "connector.name": connector, ...properties } = Object.fromEntries(lines);
+    properties["iceberg.rest-catalog.uri"] = rest;
+    await createCatalog(name, connector, { ...properties, ...s3Properties(realS3Env()) });
+    try {
+      const bucket = await withEnv(realS3Env(), newBucket);
+      const place = { AWS_S3_BUCKET: bucket, ICEBERG_REST_URI: rest, TICKLAKE_DATABASE: name };
+      await consumed({ ...realS3Env(), ...place }, home);
+      const statements = snippet("sql", "-- Trino").replaceAll("lake.ticklake", `${name}.${name}`)
+        .split(";").map((sql) => sql.trim()).filter((sql) => sql !== "");
+      const answers = [];
+      for (const sql of statements) answers.push((await askTrino(sql)).rows);
+      assert.ok(answers[0].length > 5, "indices of today");
+      const records = answers[1].reduce((sum, [, count]) => sum + Number(count), 0);
+      assert.equal(records, ROWS);
+      const [[count]] = (await askTrino(`SELECT count(*) FROM ${name}.${name}.index_quotes`)).rows;
+      assert.equal(count, ROWS, "after OPTIMIZE");
+    } finally {
+      await dropCatalog(name);
+      await Deno.remove(home, { recursive: true });
+    }
+  },
+);
+
+serviceTest(
+  "docs/iceberg.md: pyiceberg and DuckDB read a table of consume by its metadata file",
+  { needs: ["iceberg-readers"] },
+  async () => {
+    const home = await Deno.makeTempDir();
+    try {
+      await consumed({}, home);
+      const folder = `${home}/lake/index_quotes/metadata`;
+      const version = await Deno.readTextFile(`${folder}/version-hint.text`);
+      const here = (text: string) =>
+        text.replace(/["']\/home\/me\/[^"']*["']/, `'${folder}/v${version}.metadata.json'`);
+      const python = (script: string) =>
+        runTool(Deno.env.get("TEST_ICEBERG_PYTHON")!, ["-c", script]);
+      const table = await python(here(snippet("python", "pyiceberg")));
+      assert.match(table, /kafka_offset: int64/);
+      // The extension of PyPI's package stands for the one that INSTALL fetches.
+      const statements = here(snippet("sql", "-- DuckDB")).replace(
+        "INSTALL iceberg; LOAD iceberg;",
+        "",
+      );
+      const script = `
+import sys
+sys.path.insert(0, ${JSON.stringify(`${REPOSITORY}/tests/table/iceberg`)})
+from read_table import open_duckdb
+print(open_duckdb().execute(${JSON.stringify(statements)}).fetchone()[0])`;
+      assert.equal(await python(script), String(ROWS));
+    } finally {
+      await Deno.remove(home, { recursive: true });
+    }
+  },
+);
