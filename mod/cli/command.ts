@@ -13,7 +13,7 @@ export interface Command {
   arguments?: string;
   /** What those words may be, where it is known; for completions. */
   words?: readonly string[];
-  /** Command lines that people would type, each with what it does. */
+  /** Example command lines, each with a description. */
   examples: ReadonlyArray<readonly [line: string, does: string]>;
   /** Settings that `-h` shows, as flags. @default {the first of its own} */
   essential?: readonly SettingKey[];

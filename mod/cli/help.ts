@@ -34,7 +34,7 @@ const BRIEF_EXAMPLES = 2;
 /** Options that `-h` shows of a command that does not choose them. */
 const BRIEF_OPTIONS = 6;
 
-/** Commands that are no rooms of mod/commands. */
+/** Commands without a module in mod/commands. */
 const BUILT_IN: ReadonlyArray<readonly [name: string, summary: string]> = [
   ["help [command]", "Print a command's full help"],
   ["version", "Print the version"],
@@ -42,7 +42,7 @@ const BUILT_IN: ReadonlyArray<readonly [name: string, summary: string]> = [
 
 const ABOUT = "Carries quotes from files through Kafka into an S3 lake, exactly once.";
 
-/** `ticklake -h`: what there is. */
+/** `ticklake -h`: the commands. */
 export function briefProgramHelp(commands: readonly Command[], style: HelpStyle): string {
   return document([
     ABOUT,
@@ -86,7 +86,7 @@ export function fullProgramHelp(commands: readonly Command[], style: HelpStyle):
   ]);
 }
 
-/** `ticklake COMMAND -h`: usage, two examples and the options that people need, in 25 lines. */
+/** `ticklake COMMAND -h`: usage, two examples and the usual options, in 25 lines. */
 export function briefHelp(command: Command, style: HelpStyle): string {
   const flags = flagsOf(command.name);
   const chosen = command.essential?.map((key) => SETTINGS[key] as Setting) ??

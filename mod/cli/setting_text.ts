@@ -16,7 +16,7 @@ export function placeholderOf({ type, placeholder, choices }: Setting): string {
   return PLACEHOLDERS[type] ?? `<${(choices ?? [type]).join("|")}>`;
 }
 
-/** How a setting is given: `-n, --count <rows>`, or `NAME=<value>` where it is no flag. */
+/** How a setting is given: `-n, --count <rows>`, or `NAME=<value>` if it has no flag. */
 export function settingTerm(setting: Setting): string {
   const { flag, short, env } = setting;
   const value = placeholderOf(setting);

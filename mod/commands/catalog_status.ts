@@ -9,7 +9,7 @@ import { crawlerName } from "./lake_names.ts";
 /** The table's crawler. */
 export interface CrawlerStatus {
   name: string;
-  /** Glue's word for what it does now; `null` where there is no such crawler. */
+  /** The crawler's state in Glue's terms; `null` if it does not exist. */
   state: string | null;
   /** Glue's word for how the last crawl ended. */
   lastCrawl?: string;

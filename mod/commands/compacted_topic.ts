@@ -32,6 +32,6 @@ export async function warnOfCompaction(
       await inspector.close();
     }
   } catch {
-    // It is a warning: what is wrong with the broker is told by what sends.
+    // Only a warning: the producer reports problems of the broker.
   }
 }

@@ -22,7 +22,7 @@ const COMMANDS = [
   ".quit",
 ];
 
-/** What the word before the cursor may go on with: the table, its columns, functions, words of SQL. */
+/** Completions for the word before the cursor: the table, its columns, functions, SQL keywords. */
 export function completeSql(
   before: string,
   schema: RowSchema,

@@ -3,7 +3,7 @@ import type { Resolved } from "../config/resolved.ts";
 import { settingsMarkdown, settingsReference } from "../config/reference.ts";
 import { formatValue } from "../config/value.ts";
 
-/** `config`: the settings in force and where each came from, or what all of them are for. */
+/** `config`: the effective settings and where each came from, or the reference of all settings. */
 export function run({ settings, loaded, output }: CommandContext): Promise<number> {
   if (settings.reference) {
     if (output.json) output.document(settingsReference());

@@ -84,7 +84,7 @@ export async function run(context: CommandContext): Promise<number> {
   } catch (error) {
     // Stopping is a way to finish, wherever it found us.
     if (!signal.aborted || error !== signal.reason) {
-      // What is in the lake already counts, whatever ended it.
+      // What is already in the lake counts, however the run ended.
       if (summary.objects > 0) summarize(summary, startedAt, context);
       throw error;
     }
@@ -133,7 +133,7 @@ function summarize(summary: SinkSummary, startedAt: number, { output }: CommandC
   }
 }
 
-/** What people see while it runs. */
+/** Output while it runs. */
 interface View {
   onEvent: SinkListener;
   onRow?: RowListener;

@@ -9,7 +9,7 @@ const ACTIONS: Record<string, () => Promise<{ run(context: CommandContext): Prom
   replay: () => import("./dead_letters_replay.ts"),
 };
 
-/** `dead-letters`: the messages that became no row. */
+/** `dead-letters`: the rejected messages. */
 export async function run(context: CommandContext): Promise<number> {
   const [action = "list", ...rest] = context.args;
   if (!Object.hasOwn(ACTIONS, action)) {

@@ -15,7 +15,7 @@ interface Count {
   last: number;
 }
 
-/** Different reasons that are told apart: a reason holds what was found, so there may be as many as messages. */
+/** Maximum number of distinct reasons: a reason contains the value found, so there may be as many as messages. */
 const MOST_COUNTS = 10_000;
 
 /** `dead-letters list`: how many there are, by day, partition and reason. */

@@ -14,7 +14,7 @@ import { openLake } from "./open_lake.ts";
 import { openTable } from "./open_table.ts";
 import { stoppedFailure } from "./stopped_failure.ts";
 
-/** `dead-letters replay`: what is a row by the schema in force goes into the table. */
+/** `dead-letters replay`: writes those that are rows by the current schema to the table. */
 export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
   const { topic, group, format, partitionBy, compression, day, dryRun } = settings;

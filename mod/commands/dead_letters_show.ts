@@ -25,7 +25,7 @@ export async function run(context: CommandContext): Promise<number> {
   }
 }
 
-/** A dead letter as JSON: bytes as text, or in base64 where they are no UTF-8. */
+/** A dead letter as JSON: bytes as text, or as base64 if they are not UTF-8. */
 export function deadLetterDocument(letter: FoundDeadLetter): Record<string, unknown> {
   const { topic, partition, offset, timestamp, reason, key, value, headers, isCut } = letter;
   return {

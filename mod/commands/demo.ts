@@ -14,7 +14,7 @@ const LIVE_FLUSH_MS = 5000;
 
 /** One step: what a user would type, and what it answers. */
 interface Step {
-  /** What it shows, for people. */
+  /** Title, as text for the user. */
   title: string;
   /** Words after `ticklake`. */
   words: string[];

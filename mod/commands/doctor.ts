@@ -10,7 +10,7 @@ import { catalogKind } from "./open_iceberg.ts";
 import { localCatalogPath } from "./open_engine.ts";
 import { openLake } from "./open_lake.ts";
 
-/** `doctor`: looks at each setting and service, a line each, with the fix. */
+/** `doctor`: checks each setting and service, one line each, with a fix. */
 export async function run(context: CommandContext): Promise<number> {
   const { output } = context;
   const findings: Finding[] = [];

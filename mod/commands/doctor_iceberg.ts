@@ -8,7 +8,7 @@ import { icebergFindings } from "./iceberg_status.ts";
 import { openIceberg } from "./open_iceberg.ts";
 import { openLake } from "./open_lake.ts";
 
-/** Looks at the Iceberg table's catalog, and compares the table with the lake. */
+/** Checks the Iceberg table's catalog, and compares the table with the lake. */
 export async function* icebergTableFindings(
   settings: Settings,
   schema: RowSchema,

@@ -9,10 +9,10 @@ import { openLake } from "./open_lake.ts";
 const SMALL_BYTES = 16 * 2 ** 20;
 const MANY_FILES = 100;
 
-/** Bytes of metadata from which on commits take long; Glue takes 20 MB. */
+/** Size of a metadata file above which commits are slow; Glue's limit is 20 MB. */
 const LARGE_METADATA_BYTES = 8 * 2 ** 20;
 
-/** What `status` says of an Iceberg table; `undefined` where there is none. */
+/** What `status` reports for an Iceberg table; `undefined` if there is none. */
 export async function icebergStatus(
   { settings, output }: CommandContext,
   schema: RowSchema,
@@ -48,7 +48,7 @@ export function printIcebergStatus(
   for (const text of icebergFindings(found)) output.note(...text);
 }
 
-/** What should be told, each with what to do. */
+/** Findings, each with a fix. */
 export function icebergFindings(found: IcebergInventory): Array<[what: string, fix: string]> {
   const { files, bytes, metadataBytes, rolledBack } = found;
   const findings: Array<[string, string]> = [];

@@ -1,7 +1,7 @@
 import type { TopicInspector } from "../broker/topic_inspector.ts";
 import type { Settings } from "../config/settings.ts";
 
-/** Opens what can look into the topics of the broker that the settings name. */
+/** Opens the topic inspector of the configured broker. */
 export async function openTopicInspector(settings: Settings): Promise<TopicInspector> {
   if (settings.bootstrapServers !== undefined) {
     const { openKafkaTopicInspector } = await import("../broker/kafka/kafka_topic_inspector.ts");

@@ -12,7 +12,7 @@ export type ResultFormat = TextFormat | "parquet";
 export interface TableFit {
   /** Columns of the terminal. @default {Infinity} */
   columns?: number;
-  /** Told how many columns of the table did not fit. */
+  /** Called with the number of columns that did not fit. */
   hidden?(count: number): void;
 }
 
@@ -203,7 +203,7 @@ function cut(text: string, columns: number): string {
   return width(text) <= columns ? text : [...text].slice(0, columns - 1).join("") + "…";
 }
 
-/** Columns that a text takes on a terminal: wide East Asian characters and emoji take two. */
+/** Width of a text on a terminal, in columns: wide East Asian characters and emoji take two. */
 function width(text: string): number {
   // deno-lint-ignore no-control-regex
   if (/^[\x00-\x7f]*$/.test(text)) return text.length;

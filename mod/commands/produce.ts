@@ -28,7 +28,7 @@ const REJECTED_SHOWN = 20;
 /** Milliseconds between two drawings of the progress. */
 const PROGRESS_MS = 200;
 
-/** What has come of the rows so far. */
+/** Outcome of the rows so far. */
 interface Tally {
   /** Rows that all replicas have acknowledged. */
   sent: number;
@@ -129,7 +129,7 @@ function countReason({ reasons }: Tally, reason: string): void {
   reasons.set(known, (reasons.get(known) ?? 0) + 1);
 }
 
-/** Kinds of reasons that are told apart. */
+/** Maximum number of distinct reasons. */
 const MOST_REASONS = 64;
 
 function openFeed(

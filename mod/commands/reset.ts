@@ -13,7 +13,7 @@ import { openTopicInspector } from "./open_topic_inspector.ts";
 import { parseReadPosition } from "./read_position.ts";
 import { stoppedFailure } from "./stopped_failure.ts";
 
-/** `reset`: where the next consume of the group goes on. */
+/** `reset`: sets where the next consume of the group continues. */
 export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
   const { topic, group, rewrite, dryRun, readPartition: partition } = settings;

@@ -71,7 +71,7 @@ export async function setUpIceberg(
   }
 }
 
-/** Takes the objects of the Hive table in. */
+/** Adopts the objects of the Hive table. */
 async function migrate(
   options: Omit<MigrateOptions, "members" | "signal" | "onProgress">,
   { settings, output, signal }: CommandContext,

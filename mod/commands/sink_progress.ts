@@ -23,7 +23,7 @@ export async function messagesAhead(
   }, 0);
 }
 
-/** What is drawn while a sink runs. */
+/** The progress line while a sink runs. */
 export interface SinkProgress {
   onEvent(event: SinkEvent): void;
   close(): void;

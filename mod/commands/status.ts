@@ -31,7 +31,7 @@ interface PartitionStatus extends PartitionOffsets {
 interface LogStatus {
   identity: LogIdentity | null;
   partitions: PartitionStatus[];
-  /** Partitions that nobody leads; they are not among the others. */
+  /** Partitions without a leader; they are not in the other list. */
   leaderless: number[];
 }
 
@@ -55,7 +55,7 @@ export async function run(context: CommandContext): Promise<number> {
         const positions = await tablePositions(lake, schema.table, topic, log.identity, { signal });
         partitions = log.partitions.map((one) => {
           const table = positions.get(one.partition)?.end ?? null;
-          // The table says how far it is; the group's offsets expire, and people move them.
+          // The table's own position counts; the group's offsets expire, and may be moved.
           const end = Math.max(one.low, table ?? one.committed ?? 0);
           return { ...one, table, lag: Math.max(0, one.high - end) };
         });

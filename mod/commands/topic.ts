@@ -8,7 +8,7 @@ const ACTIONS: Record<string, () => Promise<{ run(context: CommandContext): Prom
   read: () => import("./topic_read.ts"),
 };
 
-/** `topic`: looks into the topics of the broker; reads, and never commits. */
+/** `topic`: inspects the broker's topics; never commits offsets. */
 export async function run(context: CommandContext): Promise<number> {
   const [action = "", name, ...rest] = context.args;
   if (!Object.hasOwn(ACTIONS, action)) {

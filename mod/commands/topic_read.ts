@@ -13,7 +13,7 @@ import { openTopicInspector } from "./open_topic_inspector.ts";
 import { parseReadPosition, type ReadPosition } from "./read_position.ts";
 import { noSuchTopic } from "./topic_show.ts";
 
-/** One message, as it is shown. */
+/** One message, as displayed. */
 interface ShownMessage {
   partition: number;
   offset: number;
@@ -142,9 +142,9 @@ interface Reading {
   form: MessageForm;
   check: MessageCheck;
   signal: AbortSignal;
-  /** Told why messages cannot be judged. */
+  /** Called with the reason when messages cannot be checked. */
   trouble(reason: string): void;
-  /** Told of each batch that nobody can read. */
+  /** Called for each unreadable batch. */
   unreadable(batch: UnreadableBatch): void;
 }
 
@@ -189,7 +189,7 @@ function shown(batch: RecordBatch, i: number, check: MessageCheck): ShownMessage
   };
 }
 
-/** Kafka's -1 stands for no timestamp; what is beyond a Date's days is none either. */
+/** Kafka's -1 means no timestamp; values beyond the range of Date count as none, too. */
 function isDate(timestamp: number): boolean {
   return timestamp >= 0 && timestamp <= 8.64e15;
 }

@@ -2,10 +2,10 @@ import type { SinkListener } from "../sink/sink_event.ts";
 import { countText } from "../terminal/amount_text.ts";
 import type { Output } from "../terminal/output.ts";
 
-/** Names that are told; further ones are counted. */
+/** Maximum number of names that are reported; further ones are only counted. */
 const MOST_TOLD = 20;
 
-/** Tells each field that the schema does not know once, and at the end how many messages had one. */
+/** Reports each unknown field once, and at the end how many messages had one. */
 export function unknownFields(output: Output): { listener: SinkListener; close(): void } {
   const told = new Set<string>();
   let messages = 0;

@@ -208,7 +208,7 @@ function cures(
   return lines;
 }
 
-/** The first ranges of what is wrong, a line each. */
+/** The first ranges of each kind of finding, one line each. */
 function findings(verdicts: readonly PartitionVerdict[]): string[] {
   const lines = verdicts.flatMap((verdict) => [
     ...Object.entries(FINDINGS).flatMap(([kind, meaning]) =>

@@ -34,7 +34,7 @@ const OPTIONAL = new Set(["BOOTSTRAP", "ID", "SASL", "SSL", "FILE", "GLUE"]);
 
 /**
  * The known name that was probably meant by another: one that differs by a letter or two, or one that
- * says the same in other words (`KAFKA_BROKERS`, `AWS_BUCKET`). `undefined` where there is none.
+ * is a synonym (`KAFKA_BROKERS`, `AWS_BUCKET`). `undefined` if there is none.
  */
 export function meantName(name: string, known: Iterable<string>): string | undefined {
   const names = [...known];

@@ -10,6 +10,6 @@ export interface Resolved {
   setting: Setting;
   value: ValueTypes[ValueType] | undefined;
   origin: Origin;
-  /** For people: `--topic`, `KAFKA_TOPIC in the environment`, `KAFKA_TOPIC in .env`, `default`. */
+  /** For display: `--topic`, `KAFKA_TOPIC in the environment`, `KAFKA_TOPIC in .env`, `default`. */
   source: string;
 }

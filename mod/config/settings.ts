@@ -108,7 +108,7 @@ const MESSAGES = [
   "dashboard",
 ] as const;
 
-/** Commands that look into the table itself. */
+/** Commands that read the table itself. */
 const ICEBERG = [
   "consume",
   "setup-catalog",

@@ -31,7 +31,7 @@ const SIZE_BYTES: Record<string, number> = {
   GB: 1e9,
 };
 
-/** The longest duration: what a timer takes, 596 hours. A longer one would fire at once. */
+/** The longest duration that a timer supports, 596 hours; a longer one would fire immediately. */
 const LONGEST_MS = 2 ** 31 - 1;
 
 /** What a value of each kind looks like, for messages and help. */

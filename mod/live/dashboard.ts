@@ -31,10 +31,10 @@ const HEADERS = {
   "cache-control": "no-store",
 };
 
-/** Pages that are kept up to date at once; each holds a connection. */
+/** Maximum number of pages with a live event stream; each holds a connection. */
 const MOST_STREAMS = 512;
 
-/** Connections at once: a few for whoever opens one more page. */
+/** Maximum number of connections: the streams, and a few for other requests. */
 const MOST_CONNECTIONS = MOST_STREAMS + 64;
 
 /** Options of {@linkcode startDashboard}. */
@@ -84,7 +84,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     form: options.form,
     onQuote: (quote) => quotes.add(quote),
   });
-  // First where the group stands, then the lake: what is in neither would never be seen.
+  // The group's offsets first, then the lake: in the other order, what is written in between would be missed.
   await tail.begin(signal);
   const faults = await loadHistory(candles, { store, schema, topic, signal });
   const history = new PipelineHistory();

@@ -18,7 +18,7 @@ const SHORTEST_TOKEN = 16;
  * and logs), and gets a session; a script sends it with each request.
  */
 export class DashboardAccess {
-  /** The token's digest: two digests are of one length, so comparing them tells nothing of the token's. */
+  /** The token's digest: digests have equal length, so comparing them does not reveal the token's length. */
   readonly #token: Uint8Array | undefined;
   readonly #isLocal: boolean;
   readonly #sessions = new Sessions();
@@ -51,7 +51,7 @@ export class DashboardAccess {
   }
 
   /**
-   * An answer for a request that may see nothing, or logs in; `undefined` where it may go on.
+   * The response to a request that is refused or logs in; `undefined` if the request is allowed.
    * @param remote address that it comes from
    */
   refuse(request: Request, remote: string): Response | undefined {

@@ -5,7 +5,7 @@ import type { TopicTail } from "./topic_tail.ts";
 /** Milliseconds between two frames, at least. */
 const FRAME_MS = 100;
 
-/** Milliseconds between two looks at what is no quote. */
+/** Milliseconds between two checks of everything but quotes. */
 const LOOK_MS = 200;
 
 /** Milliseconds after which a frame is sent though nothing has changed, so that both sides see each other. */
@@ -17,7 +17,7 @@ const RATE_MS = 3000;
 /** Frames that wait for a page which does not keep up: it gets fewer, and costs no more memory. */
 const MOST_WAITING = 4;
 
-/** What a stream of events tells of. */
+/** Sources of an event stream. */
 export interface EventSources {
   quotes: QuoteStream;
   tail: TopicTail;

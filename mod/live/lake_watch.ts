@@ -35,7 +35,7 @@ export interface Rejected {
   value: string | null;
 }
 
-/** What is in the lake now. */
+/** Contents of the lake. */
 export interface LakeView {
   objects: number;
   bytes: number;
@@ -61,7 +61,7 @@ export interface LakeWatchOptions {
   topic: string;
 }
 
-/** Looks at the lake every few seconds. */
+/** Lists the lake every few seconds. */
 export class LakeWatch {
   readonly #options: LakeWatchOptions;
   /** Dead letters of the newest objects, by name and version. */
@@ -81,7 +81,7 @@ export class LakeWatch {
     this.#options = options;
   }
 
-  /** Looks again and again until the signal aborts. */
+  /** Keeps looking until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {

@@ -9,18 +9,18 @@ const PAGE_MESSAGES = 20;
 /** Bytes of a message that are shown. */
 const SHOWN_BYTES = 2048;
 
-/** Bytes that are shown where they are no text. */
+/** Bytes that are shown of a value that is not text. */
 const SHOWN_BINARY = 256;
 
 /** A message, as the page shows it. */
 export interface ShownMessage {
   partition: number;
   offset: number;
-  /** ISO 8601; empty where the message's time is no date. */
+  /** ISO 8601; empty if the message's timestamp is not a valid date. */
   timestamp: string;
   key: string | null;
   value: string | null;
-  /** Why it is no row; `null` where it is one. */
+  /** Why it is not a row; `null` if it is one. */
   reason: string | null;
 }
 
@@ -32,7 +32,7 @@ export interface MessagePage {
   messages: ShownMessage[];
 }
 
-/** What is asked for. */
+/** Which messages to read. */
 export interface MessageRequest {
   partition: number;
   /** First offset; without it the last messages. */
@@ -87,7 +87,7 @@ export async function messagePage(
   return { low, high, messages };
 }
 
-/** Bytes as text; as hexadecimal where they are none. Cut where there are many. */
+/** Bytes as text, or as hexadecimal if they are not UTF-8; long values are truncated. */
 export function shownBytes(bytes: Uint8Array | null): string | null {
   if (bytes === null) return null;
   const cut = bytes.subarray(0, SHOWN_BYTES);

@@ -8,13 +8,13 @@ import { abortable } from "../wait/abortable.ts";
 /** Rows of an answer that are sent; `ticklake query` prints all of them. */
 const MOST_ROWS = 1000;
 
-/** Characters of a text value that are sent. */
+/** Characters of a string value that are sent. */
 const MOST_CHARACTERS = 2000;
 
-/** Statements that may wait for their turn; the engine runs one at a time. */
+/** Maximum number of queued statements; the engine runs one at a time. */
 const MOST_WAITING = 8;
 
-/** Milliseconds between two signs of life, by which a client that has left is noticed. */
+/** Milliseconds between two keep-alive comments; writing one detects a client that has disconnected. */
 const ALIVE_MS = 500;
 
 /** Options of {@linkcode QueryBox}. */
@@ -28,13 +28,13 @@ export interface QueryBoxOptions {
 
 /** One event of an answer, in the order in which they come. */
 export type QueryEvent =
-  /** What is going on, for people. */
+  /** Progress, as text for the user. */
   | { progress: string }
   | { columns: string[] }
   | { rows: unknown[][] }
   /** The end of an answer: rows that were sent, seconds, and whether there are more rows. */
   | { done: { rows: number; seconds: number; more: boolean } }
-  /** The end where it failed, with the words of the terminal. */
+  /** The end of a query that failed, with the same text as in the terminal. */
   | { error: { message: string; fix?: string } };
 
 /** Runs read-only statements for the page: one at a time, within the engine's limits. */
@@ -122,7 +122,7 @@ export class QueryBox {
   }
 }
 
-/** A value as JSON has it: numbers that would lose digits, or are none of JSON's, are text. */
+/** A value as JSON: numbers that would lose digits, or that JSON does not have, become strings. */
 function shownValue(value: Value): string | number | boolean | null {
   if (typeof value === "bigint") {
     return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);

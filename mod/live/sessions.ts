@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 /** Milliseconds after which a browser must give the token again. */
 const LIFETIME_MS = 12 * 3_600_000;
 
-/** Browsers that are logged in at once; the oldest makes room. */
+/** Maximum number of sessions; the oldest is evicted. */
 const MOST = 100;
 
 /** Browsers that have given the token. What they keep is not the token, and of no use after a restart. */

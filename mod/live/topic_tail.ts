@@ -10,13 +10,13 @@ import { pause } from "../wait/sleep.ts";
 
 const logger = getLogger(["ticklake", "live"]);
 
-/** Milliseconds between two looks at the topic's end. */
+/** Milliseconds between two reads of the topic's end. */
 const LOOK_MS = 50;
 
-/** The same, while the broker is in trouble. */
+/** The same, after a failure. */
 const TROUBLE_MS = 1000;
 
-/** Milliseconds between two looks at what the group has committed. */
+/** Milliseconds between two reads of the group's committed offsets. */
 const COMMITTED_MS = 1000;
 
 /** Messages of a partition that one look reads: what comes faster is counted, but not drawn. */
@@ -50,7 +50,7 @@ export class TopicTail {
   readonly #maker: QuoteMaker;
   /** Offset to be read next, by partition. */
   readonly #next = new Map<number, number>();
-  /** Where each partition ended when this began: what was there before is no rate. */
+  /** End of each partition at the start: older messages do not count towards the rate. */
   readonly #begun = new Map<number, number>();
   #committed = new Map<number, number | null>();
   #committedAt = -Infinity;
@@ -87,7 +87,7 @@ export class TopicTail {
     }
   }
 
-  /** Follows until the signal aborts; a broker that is away is asked again. */
+  /** Follows the topic until the signal aborts; retries while the broker is unavailable. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
@@ -119,7 +119,7 @@ export class TopicTail {
     for (const { partition, low, high } of offsets) {
       let next = this.#next.get(partition) ?? low;
       if (next > high) {
-        // The topic was made anew.
+        // The topic was recreated.
         next = low;
         this.#begun.delete(partition);
       }

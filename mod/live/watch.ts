@@ -43,8 +43,8 @@ export interface Watch {
 }
 
 /**
- * Shows the rows as they are read: on a terminal a table that stays in place, a line an index;
- * elsewhere, and with `--json`, a line a row at once.
+ * Shows rows as they are read: on a terminal a table that is redrawn in place, one line per index;
+ * otherwise, and with `--json`, one line per row.
  */
 export function startWatch({ schema, topic, output }: WatchOptions): Watch {
   const isTerminal = Deno.stdout.isTerminal() && Deno.env.get("TERM") !== "dumb";

@@ -46,7 +46,7 @@ export function rowLine(row: Record<string, unknown>): string {
 function word(value: unknown): string {
   if (value === null) return "null";
   const text = String(value);
-  // A text that reads like a number or null is quoted too, so that each type is told from the other.
+  // Strings that look like numbers or null are quoted too, so that types stay distinguishable.
   const plain = typeof value !== "string" ||
     /^(?!null$|true$|false$)[A-Za-z_][\w.:/-]*$/.test(text);
   return plain ? text : safeText(JSON.stringify(text));

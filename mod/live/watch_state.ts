@@ -23,7 +23,7 @@ export interface WatchedIndex {
   history: number[];
 }
 
-/** What the terminal view shows: kept by what the sink tells, drawn by someone else. */
+/** State of the terminal view: updated by the sink's events, drawn by watch_frame.ts. */
 export class WatchState {
   readonly schema: RowSchema;
   readonly topic: string;

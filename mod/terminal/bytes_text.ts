@@ -1,6 +1,6 @@
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Bytes as text; those that are no UTF-8 as `base64:…`; `null` stays. */
+/** Bytes as text, or as `base64:…` if they are not UTF-8; `null` stays `null`. */
 export function bytesText(bytes: Uint8Array | null): string | null {
   if (bytes === null) return null;
   try {

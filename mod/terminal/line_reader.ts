@@ -44,7 +44,7 @@ export class LineReader {
     this.#readline.on("close", () => this.#give("end"));
     this.#readline.on("SIGINT", () => {
       if (this.#waiting === undefined) return this.onInterrupt();
-      // Ends the line that was begun, and begins anew.
+      // Discards the line that was begun, and starts a new one.
       process.stdout.write("^C\r\n");
       this.#readline.write(null, { ctrl: true, name: "e" });
       this.#readline.write(null, { ctrl: true, name: "u" });
@@ -93,6 +93,6 @@ function writeHistory(path: string | undefined, newestFirst: string[]): void {
     Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true, mode: 0o700 });
     Deno.writeTextFileSync(path, newestFirst.toReversed().join("\n") + "\n", { mode: 0o600 });
   } catch {
-    // A history that cannot be kept is no reason to fail.
+    // Not being able to keep the history is not an error.
   }
 }

@@ -6,21 +6,21 @@ export interface Output {
   readonly json: boolean;
   /** Whether standard output is a terminal that wants colour (`NO_COLOR`, `TERM=dumb` respected). */
   readonly colour: boolean;
-  /** Columns for text to standard output: the terminal's, at most 100; 80 where there is none. */
+  /** Width of text on standard output: the terminal's, at most 100; 80 if it is not a terminal. */
   readonly width: number;
   /** Whether standard error is a terminal, so that progress may be drawn over itself. */
   readonly interactive: boolean;
-  /** Writes a line of results for people; nothing with `--json`. */
+  /** Writes a line of human-readable results; nothing with `--json`. */
   line(text: string): void;
   /** Writes one JSON document on a line; nothing without `--json`. */
   document(value: unknown): void;
-  /** Writes text to standard output as it is, whatever the mode. */
+  /** Writes text to standard output verbatim, with and without `--json`. */
   raw(text: string): void;
-  /** Tells people something on standard error; `fix`, what they can do about it, on a line of its own. */
+  /** Writes a note to standard error, and `fix`, what to do about it, on a separate line. */
   note(text: string, fix?: string): void;
   /** Writes a line of the log to standard error. */
   log(line: string): void;
-  /** Draws a progress line over the last one; nothing when standard error is not a terminal. */
+  /** Redraws the progress line; does nothing if standard error is not a terminal. */
   progress(text: string): void;
   /**
    * Whether a reader has closed the pipe of the results (`| head`); what is written afterwards is
@@ -40,7 +40,7 @@ const encoder = new TextEncoder();
 /** Options of {@linkcode processOutput}. */
 export interface ProcessOutputOptions {
   json: boolean;
-  /** Takes secrets out of all that is written, but for `raw`. @default {nothing} */
+  /** Removes secrets from everything that is written, except by `raw`. @default {nothing} */
   redact?: (text: string) => string;
 }
 
@@ -58,7 +58,7 @@ export function processOutput(options: ProcessOutputOptions): Output {
     closed = true;
     finish();
   };
-  // Nobody reading the notes is no reason to stop.
+  // A closed standard error is not a reason to stop.
   const error = (text: string) => {
     write(Deno.stderr, (drawn ? "\r\x1b[K" : "") + redact(safeLines(text)));
     drawn = false;
@@ -94,7 +94,7 @@ export function terminalColumns(): number {
   }
 }
 
-/** Writes all of a text; `false` when nobody reads it any more. */
+/** Writes a whole text; `false` if the reader has closed the pipe. */
 function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): boolean {
   let bytes = encoder.encode(text);
   while (bytes.length > 0) {

@@ -92,7 +92,7 @@ function leftText(seconds: number | undefined): string {
   return seconds === undefined ? "" : `, ${durationText(seconds)} left`;
 }
 
-/** A time for people, such as `40 s`, `12 min`, `3 h 05 min`. */
+/** A duration for display, such as `40 s`, `12 min`, `3 h 05 min`. */
 function durationText(seconds: number): string {
   if (seconds < 90) return `${Math.ceil(seconds)} s`;
   const minutes = Math.ceil(seconds / 60);

@@ -56,7 +56,7 @@ function showConnection() {
   const stale = connection.state === "live" && pipeline.trouble !== undefined;
   byId("connection").className = stale ? "away" : connection.state;
   show("connection-text", stale ? "not up to date" : connection.text);
-  // Without the server nobody knows whether the trouble is over.
+  // Without the server it is unknown whether the trouble is over.
   if (connection.state !== "live") byId("trouble").hidden = true;
 }
 
@@ -79,7 +79,7 @@ function draw() {
   delete latest.lake;
 }
 
-/** For tests: what is drawn, read back from the charts themselves. */
+/** For tests: what is drawn, as read back from the charts. */
 globalThis.ticklake = {
   candles: () => candles.drawn,
   lines: () => comparison.drawn,

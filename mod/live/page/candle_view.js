@@ -81,7 +81,7 @@ export class CandleView {
     this.#chart.timeScale().setVisibleLogicalRange({ from, to: Math.max(count, 30) + 2 });
   }
 
-  /** Draws all of the index anew. */
+  /** Redraws the whole index. */
   draw() {
     const days = this.#quotes.days(this.#symbol);
     this.#series.setData(days.map(candle));

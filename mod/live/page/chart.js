@@ -3,7 +3,7 @@ import { byId, price } from "./text.js";
 
 export const charts = globalThis.LightweightCharts;
 
-/** A colour of app.css, as it is now. */
+/** The current value of a colour of app.css. */
 export const colour = (name) =>
   getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 

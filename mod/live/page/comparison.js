@@ -3,7 +3,7 @@ import { charts, makeChart } from "./chart.js";
 import { closeOf, dayOf, usdOf } from "./quotes.js";
 import { byId, setText, show, svg } from "./text.js";
 
-/** Colours that can be told apart on light and on dark; also the most lines there are. */
+/** Colours that are distinguishable on light and dark backgrounds; also the maximum number of lines. */
 const PALETTE = [
   "#1f77b4",
   "#d9720f",
@@ -37,7 +37,7 @@ export class Comparison {
     this.#isStale = true;
   }
 
-  /** Draws what has changed, now and then. */
+  /** Redraws changes, at intervals. */
   draw() {
     if (!this.#isStale || performance.now() - this.#drawnAt < DRAW_MS) return;
     this.#isStale = false;
@@ -49,7 +49,7 @@ export class Comparison {
     if (isFirst) this.#chart.timeScale().fitContent();
   }
 
-  /** Begins anew with other quotes. */
+  /** Starts over with other quotes. */
   clear() {
     for (const symbol of [...this.#lines.keys()]) {
       if (!this.#quotes.has(symbol)) this.#remove(symbol);

@@ -46,7 +46,7 @@ export class IndexList {
     if (symbols.length > 0 && !this.#items.has(this.chosen)) this.#choose(symbols[0]);
   }
 
-  /** Shows those that have what is searched for. */
+  /** Shows the symbols that match the search. */
   #filter() {
     const wanted = this.#search.value.trim().toLowerCase();
     let found = 0;
