@@ -9,7 +9,11 @@ import * as esbuild from "esbuild";
 const root = new URL("..", import.meta.url).pathname;
 
 /** Modules that run as threads. */
-const WORKERS = ["mod/catalog/local/query_worker.ts", "mod/lake/format/encode_worker.ts"];
+const WORKERS = [
+  "mod/catalog/local/query_worker.ts",
+  "mod/catalog/local/first_load/load_worker.ts",
+  "mod/lake/format/encode_worker.ts",
+];
 
 /** Files that are read at run time, from beside the module that reads them. */
 const FILES = ["data/indexProcessed.csv", "mod/live/page"];

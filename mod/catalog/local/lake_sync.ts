@@ -88,7 +88,8 @@ export async function syncLake(
   };
 }
 
-async function listTable(
+/** The table's objects in the lake by name, and how many others there are in its folder. */
+export async function listTable(
   lake: LakeStore,
   table: string,
   signal: AbortSignal,
@@ -106,9 +107,9 @@ async function listTable(
 }
 
 /** The objects' bytes in their order; `undefined` for one that has vanished since it was listed. */
-async function* fetchAhead(
+export async function* fetchAhead(
   lake: LakeStore,
-  objects: TableObject[],
+  objects: readonly TableObject[],
   signal: AbortSignal,
 ): AsyncGenerator<{ object: TableObject; bytes: Uint8Array | undefined }> {
   const fetches: Array<{ object: TableObject; bytes: Promise<Uint8Array | undefined> }> = [];

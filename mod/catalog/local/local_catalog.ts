@@ -7,6 +7,9 @@ import { STORE_TYPES } from "../../schema/types.ts";
 import { tableColumns } from "../lake_table.ts";
 import { DIRECTORY_MODE } from "../../files/private_file.ts";
 import { APPLICATION_ID, prepareCatalogFile, requireCatalogFile } from "./catalog_file.ts";
+import type { StoredColumn } from "./first_load/encode_rows.ts";
+import type { LoadedRows } from "./first_load/loaded_rows.ts";
+import { PAGE_BYTES } from "./first_load/sqlite_page.ts";
 import { isDamaged } from "./sqlite_error.ts";
 
 const logger = getLogger(["ticklake", "catalog"]);
@@ -119,6 +122,7 @@ export class LocalCatalog {
     this.#names = { rows: rowsTable(table), objects: `${table}__objects`, view: table };
     this.#db = new DatabaseSync(path, { timeout: BUSY_MS });
     try {
+      this.#db.exec(`PRAGMA page_size = ${PAGE_BYTES}`);
       this.#db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;");
       this.#db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
       this.#db.exec("CREATE TABLE IF NOT EXISTS tables(name TEXT PRIMARY KEY, layout TEXT) STRICT");
@@ -160,6 +164,35 @@ export class LocalCatalog {
       if (now !== undefined) this.#delete(now);
       this.#addColumns(object.partitions.map(([name]) => name));
       this.#insert(object, version);
+    });
+  }
+
+  /** Whether a file with the same table and its rows may take this one's place. */
+  get isReplaceable(): boolean {
+    const { tables, objects, bytes } = this.#db.prepare(
+      `SELECT (SELECT count(*) FROM tables) AS tables, page_size AS bytes,
+        EXISTS (SELECT 1 FROM ${this.#names.objects}) AS objects FROM pragma_page_size`,
+    ).get()!;
+    return tables === 1 && objects === 0 && bytes === PAGE_BYTES;
+  }
+
+  /** How the rows are stored. */
+  storage(): { columns: StoredColumn[]; rootPage: number } {
+    const { rows } = this.#names;
+    const root = this.#db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = ?").get(rows)!;
+    const columns = this.#db.prepare("SELECT name, type FROM pragma_table_info(?)").all(rows);
+    return {
+      columns: columns.map(({ name, type }) => ({ name, type }) as StoredColumn),
+      rootPage: root.rootpage as number,
+    };
+  }
+
+  /** Records objects whose rows are in the table already. */
+  record(loaded: readonly LoadedRows[]): void {
+    this.#transaction(() => {
+      for (const { object: { name, size, version }, firstRow, endRow } of loaded) {
+        this.#recordObject(name, size, version, firstRow, endRow);
+      }
     });
   }
 
@@ -270,10 +303,14 @@ export class LocalCatalog {
       }
       row += batch.rows;
     }
+    this.#recordObject(name, size, version, first, row);
+  }
+
+  #recordObject(name: string, size: number, version: string, first: number, end: number): void {
     this.#db.prepare(
-      `INSERT INTO ${objects}(name, size, version, rows, first_row, end_row)
+      `INSERT INTO ${this.#names.objects}(name, size, version, rows, first_row, end_row)
         VALUES (?, ?, ?, ?, ?, ?)`,
-    ).run(name, size, version, row - first, first, row);
+    ).run(name, size, version, end - first, first, end);
   }
 
   #transaction<T>(work: () => T): T {

@@ -3,6 +3,7 @@ import type { LakeStore } from "../../lake/store.ts";
 import type { RowSchema } from "../../schema/schema.ts";
 import { abortable } from "../../wait/abortable.ts";
 import type { QueryEngine } from "../engine.ts";
+import { firstLoad } from "./first_load/first_load.ts";
 import { syncLake } from "./lake_sync.ts";
 import { LocalCatalog } from "./local_catalog.ts";
 import { inLocalDialect } from "./other_dialect.ts";
@@ -38,12 +39,18 @@ export interface LocalEngineOptions {
  */
 export async function openLocalEngine(options: LocalEngineOptions): Promise<QueryEngine> {
   const { path, lake, schema, timeoutMs = TIMEOUT_MS, mostBytes = MOST_BYTES } = options;
-  const catalog = await LocalCatalog.open(path, schema);
+  let catalog = await LocalCatalog.exists(path) ? await LocalCatalog.open(path, schema) : undefined;
+  let isFirst = true;
   let thread = new QueryThread();
   let lost = 0;
   return {
     description: `SQLite over ${lake.description}`,
     async run(sql, run) {
+      if (isFirst && (catalog?.isReplaceable ?? true)) {
+        await firstLoad({ ...run, path, lake, schema, exists: catalog !== undefined });
+      }
+      isFirst = false;
+      catalog ??= await LocalCatalog.open(path, schema);
       const { objects } = await syncLake(catalog, lake, schema, run);
       if (objects === 0) catalog.addPartitionColumns(options.partitionColumns ?? []);
       if (thread.isLost) {
@@ -56,7 +63,7 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Quer
     },
     close() {
       thread.close();
-      catalog.close();
+      catalog?.close();
     },
   };
 }

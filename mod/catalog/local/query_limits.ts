@@ -1,6 +1,5 @@
 import { Failure } from "../../failure/failure.ts";
 import { sizeText } from "../../terminal/amount_text.ts";
-import { privateBytes } from "./private_bytes.ts";
 
 /** Milliseconds between two looks at the memory: a statement adds some 100 MiB in that time at most. */
 const LOOK_MS = 50;
@@ -18,7 +17,7 @@ export interface QueryLimitsOptions {
 /** Bounds of one statement: its time, its memory, and the signal of whoever asked. */
 export class QueryLimits {
   readonly #options: QueryLimitsOptions;
-  readonly #bytesBefore = privateBytes();
+  readonly #bytesBefore = Deno.memoryUsage().rss;
   #spentMs = 0;
 
   constructor(options: QueryLimitsOptions) {
@@ -41,7 +40,9 @@ export class QueryLimits {
       Math.max(0, timeoutMs - this.#spentMs),
     );
     const watch = setInterval(() => {
-      if (privateBytes() - this.#bytesBefore > mostBytes) reached.reject(tooLarge(mostBytes));
+      if (Deno.memoryUsage().rss - this.#bytesBefore > mostBytes) {
+        reached.reject(tooLarge(mostBytes));
+      }
     }, LOOK_MS);
     try {
       return await Promise.race([answer, reached.promise]);

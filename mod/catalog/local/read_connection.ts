@@ -6,9 +6,6 @@ import { defineFunctions } from "./sql_functions.ts";
 /** How long to wait for a lock, in milliseconds. */
 const BUSY_MS = 60_000;
 
-/** Most of the file that is mapped into memory, in bytes: reading it then copies nothing. */
-const MMAP_BYTES = 2 ** 31 - 65_536;
-
 /** Action codes of SQLite's authorizer that reading needs. Source: sqlite3.h. */
 const READING: ReadonlySet<number> = new Set([
   20, // SQLITE_READ
@@ -52,7 +49,7 @@ export class ReadConnection {
   constructor(path: string, stop?: Int32Array) {
     this.#db = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS });
     this.#stop = stop;
-    this.#db.exec(`PRAGMA query_only = ON; PRAGMA mmap_size = ${MMAP_BYTES}; BEGIN;`);
+    this.#db.exec("PRAGMA query_only = ON; BEGIN;");
     defineFunctions(this.#db);
     this.#authorize(true);
   }
