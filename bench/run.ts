@@ -21,6 +21,7 @@ import { quotaLine } from "./lines/quota.ts";
 import { scaleLine } from "./lines/scale.ts";
 import { smallHostLine } from "./lines/small_host.ts";
 import { startLine } from "./lines/start.ts";
+import { trinoLine } from "./lines/trino.ts";
 import { writeSection } from "../scripts/marked_section.ts";
 import { plot } from "./plot.ts";
 import { openStage, type Stage, type StageOptions } from "./stage.ts";
@@ -42,6 +43,7 @@ const LINES: Record<string, (stage: Stage) => Promise<Figure[]>> = {
   host: smallHostLine,
   query: localQueryLine,
   connect: kafkaConnectLine,
+  trino: trinoLine,
 };
 
 interface Plan extends StageOptions {

@@ -2,7 +2,7 @@ import { startRestCatalog } from "../../tests/services/rest_catalog/rest_catalog
 import { measureUntil, type Program } from "../measured.ts";
 import { connectProgram, installConnect } from "../peers/kafka_connect/kafka_connect.ts";
 import { createQuotesTable, type RestTable, rowsOf } from "../rest_table.ts";
-import { quantile } from "../spread.ts";
+import { ageFigures, agesOfRows } from "../row_ages.ts";
 import { filledTopic, type Stage, ticklake, unique } from "../stage.ts";
 import { type Figure, rowsFigure } from "../table.ts";
 
@@ -11,10 +11,6 @@ const ENOUGH = 2;
 
 /** Milliseconds between two commits, of both sides. */
 const COMMIT_MS = 2000;
-
-/** Rows that are followed until they are visible, and the milliseconds between them. */
-const SAMPLES = 100;
-const INTERVAL_MS = 200;
 
 /** A side: its program, and the table that it fills. */
 interface Side {
@@ -77,59 +73,11 @@ function ours(stage: Stage, rest: string, topic: string): Promise<Side> {
   });
 }
 
-/** From a row's way into `produce` until it is in a snapshot: there is one partition, one producer. */
+/** From a row's way into `produce` until it is in a snapshot. */
 async function visible(stage: Stage, rest: string, who: string, open: Open): Promise<Figure[]> {
-  const topic = unique("fresh");
-  const { command, env, args } = ticklake(
-    stage,
-    ...["produce", "--topic", topic, "--partitions", "1", "--input", "-", "--mode", "replay"],
-    ...["--rate", "max"],
-  );
-  const producer = new Deno.Command(command, {
-    args,
-    env,
-    stdin: "piped",
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  const input = producer.stdin.getWriter();
-  const sentAt: number[] = [];
-  const send = async () => {
-    sentAt.push(performance.now());
-    await input.write(new TextEncoder().encode("NYA,2024-01-02,1,1,1,1,1,1,1\n"));
-  };
-  await input.write(
-    new TextEncoder().encode("Index,Date,Open,High,Low,Close,Adj Close,Volume,CloseUSD\n"),
-  );
-  await send();
-  const { program, place } = await open(stage, rest, topic);
-  const ages: number[] = [];
-  let seen = 0;
-  let sending: Promise<void> | undefined;
-  await measureUntil(program, async () => {
-    const rows = await rowsOf(place);
-    const now = performance.now();
-    // The first waits for the process's start.
-    for (; seen < rows; seen++) if (seen > 0) ages.push(now - sentAt[seen]);
-    if (rows > 0) {
-      sending ??= (async () => {
-        for (let i = 0; i < SAMPLES; i++) {
-          await send();
-          await new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
-        }
-      })();
-    }
-    return seen === SAMPLES + 1;
+  const ages = await agesOfRows(stage, async (topic) => {
+    const { program, place } = await open(stage, rest, topic);
+    return { program, countRows: () => rowsOf(place) };
   });
-  await input.close();
-  await producer.status;
-  const extent = { min: Math.min(...ages), max: Math.max(...ages) };
-  const line = `from produce to the snapshot, a commit each ${COMMIT_MS / 1000} s`;
-  const figure = (name: string, share: number): Figure => ({
-    line,
-    who: `${who}: ${name}`,
-    unit: "ms",
-    value: { median: quantile(ages, share), ...extent },
-  });
-  return [figure("median", 0.5), figure("99th percentile", 0.99)];
+  return ageFigures(`from produce to the snapshot, a commit each ${COMMIT_MS / 1000} s`, who, ages);
 }
