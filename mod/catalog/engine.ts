@@ -30,7 +30,7 @@ export interface QueryResult {
 export interface RunOptions {
   /** Ends the query; `run`, or the reading of its pages, then throws the signal's reason. */
   signal: AbortSignal;
-  /** Told now and then what is going on, in words for people. */
+  /** Called now and then with what is going on, as text for people. */
   onProgress(text: string): void;
   /** Told things that a user should know once. */
   onNote?(text: string): void;

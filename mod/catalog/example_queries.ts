@@ -2,7 +2,7 @@ import { type ExampleQuery, genericExamples } from "./generic_examples.ts";
 import type { RowSchema } from "../schema/schema.ts";
 
 /**
- * Queries that people want. Those about quotes count a quote once however often it was sent (`produce`
+ * Ready-made queries. Those about quotes count a quote once however often it was sent (`produce`
  * samples): of the rows for one index and day, the last message's. Where the schema has other columns,
  * they ask what any table can answer.
  */

@@ -11,7 +11,7 @@ export interface Part {
   part: "database" | "table" | "crawler" | "role" | "migration";
   name: string;
   state: PartState;
-  /** What was another before, one line each: `schedule: none -> cron(0 6 * * ? *)`; how a new part is made. */
+  /** What changed, one line each: `schedule: none -> cron(0 6 * * ? *)`; for a new part, how it is set up. */
   changes?: string[];
 }
 

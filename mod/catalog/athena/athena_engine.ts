@@ -19,7 +19,7 @@ import { athenaDollars } from "../../aws/prices.ts";
 
 type AthenaApi = Api<AthenaClient>;
 
-/** Milliseconds between two looks at a query that runs: short ones are seen soon, long ones cheaply. */
+/** Milliseconds between polls of a running query: short ones are noticed soon, long ones cost little. */
 const FIRST_POLL_MS = 150;
 const LONGEST_POLL_MS = 2000;
 

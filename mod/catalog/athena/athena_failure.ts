@@ -2,7 +2,7 @@ import type { QueryExecutionStatus } from "@aws-sdk/client-athena";
 import { isNamed } from "../../aws/api.ts";
 import { Failure, type FailureKind, messageOf } from "../../failure/failure.ts";
 
-/** Athena's category of errors that the user can mend. Source: Athena API, AthenaError. */
+/** Athena's category of errors that the user can fix. Source: Athena API, AthenaError. */
 const USER_ERROR = 2;
 
 /** Beginnings of Athena's messages, and what to do about them. */

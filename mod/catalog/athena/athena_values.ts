@@ -2,7 +2,7 @@ import type { Datum } from "@aws-sdk/client-athena";
 import type { ResultColumn, Value } from "../engine.ts";
 
 /**
- * A row of an Athena result. DESCRIBE and some of SHOW give all columns in one text, with tabs and
+ * A row of an Athena result. DESCRIBE and some SHOW statements return all columns as one text, with tabs and
  * blanks between them.
  */
 export function athenaRow(data: readonly Datum[], columns: readonly ResultColumn[]): Value[] {

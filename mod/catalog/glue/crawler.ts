@@ -159,7 +159,7 @@ async function whileRunning(
   });
 }
 
-/** What a crawler does, as far as the set-up minds it; `undefined` for what the settings leave alone. */
+/** What a crawler does, as far as the set-up manages it; `undefined` for what the settings do not set. */
 type Facts = Record<string, unknown>;
 
 function facts(crawler: Partial<Omit<CrawlerInput, "Schedule">>, schedule?: string): Facts {

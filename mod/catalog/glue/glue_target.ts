@@ -39,7 +39,7 @@ export function tableLocation(target: GlueTarget): string {
   return lakeRoot(target) + tableFolder(target.schema.table);
 }
 
-/** Globs, below the crawled folder, of what is no table of quotes. */
+/** Globs, below the crawled folder, of what is not a table of quotes. */
 export const EXCLUSIONS: readonly string[] = [
   `${DEAD_LETTER_ROOT}/**`,
   `**/${DEAD_LETTER_ROOT}/**`,

@@ -5,17 +5,17 @@ import { Failure } from "../../failure/failure.ts";
 export interface Waiting {
   /** Longest time to wait, in milliseconds. */
   timeoutMs: number;
-  /** Milliseconds between two looks. @default {1_000} */
+  /** Milliseconds between polls. @default {1_000} */
   pollMs?: number;
   /** Ends the waiting; the signal's reason is then thrown. */
   signal: AbortSignal;
-  /** Told what is waited for. */
+  /** Called with what it is waiting for. */
   onProgress(text: string): void;
 }
 
 /**
- * Looks again and again until the work is done.
- * @throws {Failure} kind `service`, with the last state, when the time is over
+ * Polls until the work is done.
+ * @throws {Failure} kind `service`, with the last state, when the time is up
  */
 export async function poll(
   { timeoutMs, pollMs = 1000, signal, onProgress }: Waiting,

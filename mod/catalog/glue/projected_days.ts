@@ -89,7 +89,7 @@ export function hiddenObjects(
   return { objects, days: hidden.slice(0, 10).map(([day]) => day) };
 }
 
-/** Days since 1970; `undefined` for what is no day of four digits' years. */
+/** Days since 1970; `undefined` for a text that is not a day with a four-digit year. */
 function dayNumber(day: string): number | undefined {
   const ms = /^\d{4}-\d\d-\d\d$/.test(day) ? Date.parse(day) : NaN;
   return Number.isNaN(ms) ? undefined : ms / DAY_MS;

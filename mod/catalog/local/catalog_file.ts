@@ -10,7 +10,7 @@ const APPLICATION_ID_AT = 68;
 
 const MAGIC = "SQLite format 3\0";
 
-/** What a catalog of any release has in its schema, which lies in the first pages. */
+/** What the catalogs of all releases have in their schema, which is in the first pages. */
 const OWN_TABLE = "TABLE tables(name TEXT PRIMARY KEY, layout TEXT) STRICT";
 
 /** Bytes at the beginning of a file in which {@linkcode OWN_TABLE} stands. */
@@ -26,7 +26,7 @@ export function prepareCatalogFile(path: string): void {
 }
 
 /**
- * @throws {Failure} kind `failed`, when the file is no catalog of ours; a damaged catalog and an empty
+ * @throws {Failure} kind `failed`, when the file is not one of our catalogs; a damaged catalog and an empty
  * file pass
  */
 export function requireCatalogFile(path: string): void {

@@ -20,7 +20,7 @@ const DATE_TEXT = /^(\d{4})-(\d\d?)-(\d\d?)(?:[ T](\d\d):(\d\d)(?::(\d\d)(?:\.(\
 export function dateParts(value: Scalar): DateParts {
   const parts = tryDateParts(value);
   if (parts === undefined) {
-    throw new Error(`${JSON.stringify(String(value))} is no date or timestamp`);
+    throw new Error(`${JSON.stringify(String(value))} is not a date or timestamp`);
   }
   return parts;
 }

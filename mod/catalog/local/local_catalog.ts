@@ -51,7 +51,7 @@ export class LocalCatalog {
   /**
    * Opens the file, or creates it with its directory. A catalog that is damaged, or was made for another
    * schema, is emptied: its rows come again from the lake.
-   * @throws {Failure} kind `failed`, when the file cannot be written, or is no catalog of ours
+   * @throws {Failure} kind `failed`, when the file cannot be written, or is not one of our catalogs
    */
   static async open(path: string, schema: RowSchema): Promise<LocalCatalog> {
     const directory = path.slice(0, path.lastIndexOf("/") + 1);

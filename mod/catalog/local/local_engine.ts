@@ -34,7 +34,7 @@ export interface LocalEngineOptions {
 }
 
 /**
- * The SQL engine without AWS: SQLite over a copy of the lake's rows, brought up to date by each run.
+ * The SQL engine without AWS: SQLite over a copy of the lake's rows, brought up to date before each query.
  * Statements run in a thread of their own, one at a time, within limits of time and memory.
  */
 export async function openLocalEngine(options: LocalEngineOptions): Promise<QueryEngine> {

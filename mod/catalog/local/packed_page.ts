@@ -7,7 +7,7 @@ type PackedColumn =
   | { words: Value[]; indexes: Int32Array<ArrayBuffer> };
 
 /**
- * Rows by columns, which another thread takes over without a copy of every value: copying rows between
+ * Rows by columns, which another thread can take over without copying every value: copying rows between
  * threads costs more than the statement that makes them.
  */
 export interface PackedPage {
@@ -51,7 +51,7 @@ function packColumn(rows: readonly Value[][], c: number): PackedColumn {
   return packed ?? packWords(rows, c);
 }
 
-/** @returns `undefined` where a value is no number */
+/** @returns `undefined` where a value is not a number */
 function packNumbers(rows: readonly Value[][], c: number): PackedColumn | undefined {
   const numbers = new Float64Array(rows.length);
   for (let row = 0; row < rows.length; row++) {
@@ -62,7 +62,7 @@ function packNumbers(rows: readonly Value[][], c: number): PackedColumn | undefi
   return numbers;
 }
 
-/** @returns `undefined` where a value is no whole number */
+/** @returns `undefined` where a value is not a whole number */
 function packIntegers(rows: readonly Value[][], c: number): PackedColumn | undefined {
   const integers = new BigInt64Array(rows.length);
   for (let row = 0; row < rows.length; row++) {

@@ -1,7 +1,7 @@
 import { Failure } from "../../failure/failure.ts";
 import { sizeText } from "../../terminal/amount_text.ts";
 
-/** Milliseconds between two looks at the memory: a statement adds some 100 MiB in that time at most. */
+/** Milliseconds between checks of the memory: a statement adds at most some 100 MiB in that time. */
 const LOOK_MS = 50;
 
 /** Options of {@linkcode QueryLimits}. */
@@ -14,7 +14,7 @@ export interface QueryLimitsOptions {
   mostBytes: number;
 }
 
-/** Bounds of one statement: its time, its memory, and the signal of whoever asked. */
+/** Limits of one statement: its time, its memory, and the caller's signal. */
 export class QueryLimits {
   readonly #options: QueryLimitsOptions;
   readonly #bytesBefore = Deno.memoryUsage().rss;
@@ -26,7 +26,7 @@ export class QueryLimits {
 
   /**
    * Waits for a part of the answer.
-   * @throws {Failure} kind `failed`, when a bound is reached first; the signal's reason, when it aborts
+   * @throws {Failure} kind `failed`, when a limit is reached first; the signal's reason, when it aborts
    */
   async wait<T>(answer: Promise<T>): Promise<T> {
     const { signal, timeoutMs, mostBytes } = this.#options;

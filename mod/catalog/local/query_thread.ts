@@ -23,7 +23,7 @@ export class QueryThread {
   #answers: Array<PromiseWithResolvers<QueryResponse>> = [];
   #isLost = false;
 
-  /** Resolves when the thread has started, which is no time of a statement's. */
+  /** Resolves when the thread has started; a statement's time does not include it. */
   readonly ready: Promise<unknown>;
 
   constructor() {
@@ -36,7 +36,7 @@ export class QueryThread {
       for (const { reject } of this.#answers.splice(0)) reject(error);
     };
     this.ready = this.#ask({ kind: "close" });
-    // Whoever waits for it hears of a failure; who does not has no statement.
+    // Whoever awaits it gets the failure; whoever does not has no statement running.
     this.ready.catch(() => {});
   }
 

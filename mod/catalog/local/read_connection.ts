@@ -37,7 +37,7 @@ export interface ReadAnswer {
 }
 
 /**
- * A connection that cannot write, nor reach another file: it is opened read-only, and every statement
+ * A connection that can neither write nor open another file: it is opened read-only, and every statement
  * that does more than read (ATTACH, PRAGMA) is refused when it is prepared. All that it reads is of one
  * moment.
  */

@@ -1,8 +1,8 @@
-/** SQLite's result codes of a file that is no database, or a broken one. Source: sqlite3.h. */
+/** SQLite's result codes for a file that is not a database, or a damaged one. Source: sqlite3.h. */
 const SQLITE_CORRUPT = 11;
 const SQLITE_NOTADB = 26;
 
-/** Whether an error says that the file is damaged or no database. */
+/** Whether an error says that the file is damaged or not a database. */
 export function isDamaged(error: unknown): boolean {
   const { errcode, message } = error as { errcode?: number; message?: string };
   // Deno gives no code with errors of `exec`, so their text has to do.

@@ -351,6 +351,16 @@ Deno.test("a wrong column or table is answered with those that there are", async
   }
 });
 
+Deno.test("a value that a function cannot take ends the query, wherever in the rows it is", async () => {
+  await using home = new Home();
+  await putRows(home.lake, Array.from({ length: 5 }, (_, i) => quote(i)));
+  const date = `CASE WHEN kafka_offset = 3 THEN 'then' ELSE "date" END`;
+  for (const expression of [`year(${date})`, `sum(year(${date}))`, `CAST(${date} AS date)`]) {
+    const failure = await failureOf(ask(home, `SELECT ${expression} FROM index_quotes`));
+    assert.match(failure.message, /"then"/, expression);
+  }
+});
+
 Deno.test("a reserved word without quotes is explained", async () => {
   await using home = new Home();
   const failure = await failureOf(ask(home, "SELECT index, close FROM index_quotes"));

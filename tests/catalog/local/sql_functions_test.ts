@@ -44,7 +44,7 @@ Deno.test("a unit or a date that is none is named", () => {
     () => sqlite("date_trunc('fortnight', '2026-01-01')"),
     /fortnight.*not a unit of time/,
   );
-  assert.throws(() => sqlite("year('yesterday')"), /yesterday.*no date/);
+  assert.throws(() => sqlite("year('yesterday')"), /yesterday.*not a date/);
 });
 
 Deno.test("mathematics: null and impossible arguments give null", () => {
