@@ -19,7 +19,7 @@ import { manyGroups, manyGroupsWithoutS3 } from "./memory.ts";
 import { movedOffsets } from "./moved_offsets.ts";
 import { outageRebalance } from "./outage_rebalance.ts";
 import { rebalanceStorm } from "./rebalance_storm.ts";
-import { repairKills } from "./repair_kills.ts";
+import { mergeKills, repairKills, replayKills, resetKills } from "./repair_kills.ts";
 import { retention } from "./retention.ts";
 import { S3_FAULTS } from "./s3_faults.ts";
 import { expiredCredentials, s3Outage } from "./s3_outage.ts";
@@ -39,7 +39,10 @@ export const FAULTS: readonly Fault[] = [
   changedRules,
   killProduce,
   embeddedKills,
+  resetKills,
+  replayKills,
   repairKills,
+  mergeKills,
   ...ICEBERG_FAULTS,
   ...TRINO_FAULTS,
   zombie,

@@ -87,8 +87,8 @@ export abstract class Flow implements AsyncDisposable {
   }
 
   /** Starts another command. */
-  start(args: string[]): Watched {
-    return this.#spawn(args, {});
+  start(args: string[], env: Record<string, string> = {}): Watched {
+    return this.#spawn(args, env);
   }
 
   /**

@@ -1,53 +1,206 @@
 import assert from "node:assert/strict";
-import { conclude } from "./conclude.ts";
-import { EmbeddedFlow } from "./embedded_flow.ts";
-import type { Fault } from "./fault.ts";
+import {
+  CopyObjectCommand,
+  DeleteObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
 import { sleep } from "../../mod/wait/sleep.ts";
+import { python } from "../services/services.ts";
+import type { Chance } from "./chance.ts";
+import { conclude } from "./conclude.ts";
+import type { Fault, Scene } from "./fault.ts";
+import { TABLE } from "./flow.ts";
+import { KafkaFlow } from "./kafka_flow.ts";
 
-const ROWS = 6000;
+/** Rows that a fault begins with. */
+const ROWS = 8000;
+
+const PARTITIONS = 2;
 
 /** The rest of the rows are dead letters by the strict schema. */
 const LARGEST = 2000;
 
 /** Milliseconds from a process's start within which it is killed. */
-const EARLIEST_MS = 100;
-const LATEST_MS = 900;
+const [EARLIEST_MS, LATEST_MS] = [200, 2500];
 
-/** What has gone wrong is put right, by processes that are killed at random. */
-export const repairKills: Fault = {
-  name: "kill-repair",
-  claim: "SIGKILL of reset --rewrite and dead-letters replay, each repeated until it is done",
-  rounds: { short: 1, long: 20 },
-  async run({ rounds, chance }) {
-    await using flow = new EmbeddedFlow();
-    const strict = await strictSchema(flow.folder);
-    const layout = ["--flush-rows", "300"];
-    await flow.fill({ count: ROWS });
-    let kills = 0;
-    /** Kills a command in its midst, unless it is faster; then lets it come to its end. */
-    const killed = async (...command: string[]) => {
-      const process = flow.start(command);
+/** Milliseconds within which the group of a killed process has no member any more. */
+const GROUP_PATIENCE_MS = 30_000;
+
+const LAYOUT = ["--flush-rows", "300"];
+
+/** A topic of rows whose lake is as far away as S3 is, and a way to kill what puts it right. */
+async function scene({ stage, chance }: Scene) {
+  const flow = await KafkaFlow.open(stage, { partitions: PARTITIONS });
+  let kills = 0;
+  return {
+    flow,
+    get kills() {
+      return kills;
+    },
+    /** Kills a command in its midst, unless it is faster. */
+    async killed(...command: string[]): Promise<void> {
+      stage.s3Proxy.treat = () => ({
+        before: () => sleep(chance.between(2, 40)).then(() => false),
+      });
+      const process = flow.start(command, flow.flakyS3);
       await sleep(chance.between(EARLIEST_MS, LATEST_MS));
-      const { signal } = await process.stop("SIGKILL");
+      const { signal, code, stderr } = await process.stop("SIGKILL");
       if (signal === "SIGKILL") kills++;
-      const { code, stderr } = await flow.run(command);
-      assert.equal(code, 0, stderr);
-    };
+      else assert.equal(code, 0, stderr);
+      stage.calm();
+    },
+    /** Runs a command to its end, once nobody holds the group. */
+    async done(...command: string[]): Promise<void> {
+      const deadline = Date.now() + GROUP_PATIENCE_MS;
+      for (;;) {
+        const { code, stderr } = await flow.run(command);
+        if (code === 0) return;
+        const isHeld = stderr.includes("has members") && Date.now() < deadline;
+        assert.ok(isHeld, `${command.join(" ")}: exit ${code}: ${stderr}`);
+        await sleep(500);
+      }
+    },
+    [Symbol.asyncDispose]: () => flow[Symbol.asyncDispose](),
+  };
+}
+
+export const resetKills: Fault = {
+  name: "kill-reset",
+  claim: "SIGKILL of reset --rewrite, then consume, or reset again",
+  rounds: { short: 1, long: 20 },
+  async run(given) {
+    const { rounds, chance } = given;
+    await using at = await scene(given);
+    const { flow, killed, done } = at;
+    await flow.fill({ count: ROWS });
     for (let round = 0; round < rounds; round++) {
-      await flow.consumeToEnd([...layout, "--schema", strict]);
-      await killed("dead-letters", "replay");
-      await killed("reset", "--to", "earliest", "--rewrite");
+      await flow.consumeToEnd(LAYOUT);
+      const to = chance.one(["earliest", String(chance.whole(0, ROWS / PARTITIONS)), "-700"]);
+      await killed("reset", "--to", to, "--rewrite");
+      if (chance.happens(0.5)) await done("reset", "--to", to, "--rewrite");
     }
-    await flow.consumeToEnd([...layout, "--schema", strict]);
-    await killed("dead-letters", "replay");
+    return await conclude(flow, { kills: at.kills, sent: ROWS, args: LAYOUT });
+  },
+};
+
+export const replayKills: Fault = {
+  name: "kill-replay",
+  claim: "SIGKILL of dead-letters replay, then replay again",
+  rounds: { short: 1, long: 20 },
+  async run(given) {
+    const { rounds } = given;
+    await using at = await scene(given);
+    const { flow, killed, done } = at;
+    const strict = await strictSchema(flow.folder);
+    await flow.fill({ count: ROWS });
+    for (let round = 0; round < rounds; round++) {
+      await flow.consumeToEnd([...LAYOUT, "--schema", strict]);
+      await killed("dead-letters", "replay");
+      if (round < rounds - 1) {
+        await done("dead-letters", "replay");
+        await done("reset", "--to", "earliest", "--rewrite");
+      }
+    }
+    await done("dead-letters", "replay");
     return await conclude(flow, {
-      kills,
+      kills: at.kills,
       sent: ROWS,
-      events: `${rounds + 1} replays, ${rounds} rewrites`,
+      events: ({ objects }) => `${objects} objects at the end`,
       look: ({ rejected }) => assert.equal(rejected, 0, "dead letters that are rows now"),
     });
   },
 };
+
+export const repairKills: Fault = {
+  name: "kill-repair",
+  claim: "objects deleted, cut off and copied, SIGKILL of repair, then repair again",
+  rounds: { short: 1, long: 20 },
+  async run(given) {
+    const { rounds, chance } = given;
+    await using at = await scene(given);
+    const { flow, killed, done } = at;
+    await flow.fill({ count: ROWS });
+    for (let round = 0; round < rounds; round++) {
+      await flow.consumeToEnd(LAYOUT);
+      await damage(flow, chance);
+      await killed("repair", ...LAYOUT);
+      await done("repair", ...LAYOUT);
+    }
+    return await conclude(flow, {
+      kills: at.kills,
+      sent: ROWS,
+      events: `${3 * rounds} objects damaged`,
+    });
+  },
+};
+
+export const mergeKills: Fault = {
+  name: "kill-merge",
+  claim: "SIGKILL of maintain --merge beside a second one and consume, then maintain again",
+  rounds: { short: 1, long: 20 },
+  async run(given) {
+    const { rounds, chance } = given;
+    await using at = await scene(given);
+    const { flow, killed, done } = at;
+    const merge = ["maintain", "--merge", "--target-size"];
+    let sent = 0;
+    for (let round = 0; round < rounds; round++) {
+      const count = ROWS / 4;
+      await python(SENDER, [given.stage.kafka, flow.topic, String(sent), String(count)]);
+      sent += count;
+      const consume = flow.consumeToEndBeside(["--flush-rows", "100"]);
+      const second = chance.happens(0.5) ? done(...merge, "64KiB") : undefined;
+      await killed(...merge, chance.one(["4KiB", "20KiB", "1MiB"]));
+      await Promise.all([consume, second]);
+    }
+    await flow.consumeToEnd();
+    const before = (await flow.count()).objects;
+    await done(...merge, "1MiB");
+    return await conclude(flow, {
+      kills: at.kills,
+      sent,
+      events: ({ objects }) => `${before} objects before the last one, ${objects} after it`,
+      look: ({ objects }) => assert.ok(objects <= 8 * PARTITIONS * rounds, `${objects} objects are left`),
+    });
+  },
+};
+
+/** Sends rows of the last two days before today. */
+const SENDER = `
+import json, sys, time
+from kafka import KafkaProducer
+servers, topic, first, count = sys.argv[1:]
+producer = KafkaProducer(bootstrap_servers=servers, linger_ms=20)
+now = time.time() * 1000
+for n in range(int(first), int(first) + int(count)):
+    index = f"IX{n % 32:02}"
+    row = {"Index": index, "Date": "2020-01-02", "Open": 1, "High": 2, "Low": 1, "Close": 1,
+           "Adj Close": 1, "Volume": n, "CloseUSD": 1}
+    at = now - (2 - (2 * n >= 2 * int(first) + int(count))) * 86400e3
+    producer.send(topic, key=index.encode(), value=json.dumps(row).encode(), timestamp_ms=int(at))
+producer.flush()
+`;
+
+/** Deletes an object with rows, cuts another off, and copies a third under another name. */
+async function damage(flow: KafkaFlow, chance: Chance): Promise<void> {
+  const Bucket = flow.bucket;
+  await flow.withS3(async (client) => {
+    const list = new ListObjectsV2Command({ Bucket, Prefix: `lake/${TABLE}/` });
+    const { Contents = [] } = await client.send(list);
+    const keys = Contents.map(({ Key }) => Key!);
+    const take = () => keys.splice(chance.whole(0, keys.length - 1), 1)[0];
+    await client.send(new DeleteObjectCommand({ Bucket, Key: take() }));
+    await client.send(new PutObjectCommand({ Bucket, Key: take(), Body: "PAR1 and no more" }));
+    const Key = take();
+    const CopySource = `${Bucket}/${Key}`;
+    const copy = Key.replace(
+      /-(\d{16})-(?=\d{16})/,
+      (_, first) => `-${String(Math.max(0, Number(first) - 1)).padStart(16, "0")}-`,
+    );
+    await client.send(new CopyObjectCommand({ Bucket, CopySource, Key: copy }));
+  });
+}
 
 /** A file with the shipped schema, but for the largest volume. @returns its path */
 async function strictSchema(folder: string): Promise<string> {
