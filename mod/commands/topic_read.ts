@@ -32,7 +32,9 @@ interface ShownMessage {
 export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
   const { topic } = settings;
-  const position = parseReadPosition(settings.readFrom ?? `-${limit(context)}`, "--from");
+  // Of the last few messages alone a condition would hold for none more often than not.
+  const from = settings.where === undefined ? `-${limit(context)}` : "earliest";
+  const position = parseReadPosition(settings.readFrom ?? from, "--from");
   const matches = condition(settings.where);
   const schema = await loadSchema(settings.schema, signal);
   const form = await openMessageForm(settings);
@@ -164,12 +166,17 @@ async function* messages(
     }
     for (let i = 0; i < batch.count; i++) {
       const offset = batch.offset(i);
-      if (offset >= from && offset < to) yield shown(batch, i, check);
+      if (offset >= from && offset < to) yield shown(batch, i, check, form);
     }
   }
 }
 
-function shown(batch: RecordBatch, i: number, check: MessageCheck): ShownMessage {
+function shown(
+  batch: RecordBatch,
+  i: number,
+  check: MessageCheck,
+  form: MessageForm,
+): ShownMessage {
   const timestamp = batch.timestamp(i);
   const value = batch.value(i);
   const record = { key: batch.key(i), headers: batch.headers(i) };
@@ -180,7 +187,7 @@ function shown(batch: RecordBatch, i: number, check: MessageCheck): ShownMessage
     offset: batch.offset(i),
     timestamp: isDate(timestamp) ? new Date(timestamp).toISOString() : null,
     key: bytesText(batch.key(i)),
-    value: bytesText(value),
+    value: value !== null && form.text?.(value) || bytesText(value),
     headers: Object.fromEntries(
       batch.headers(i).map(([name, header]) => [name, bytesText(header)]),
     ),

@@ -6,6 +6,14 @@ import type { PayloadMaker } from "./payload_maker.ts";
 export function fileForm(maker: PayloadMaker): MessageForm {
   return {
     isPlainJson: false,
+    text(value) {
+      try {
+        return maker.text(value);
+      } catch {
+        // The check of the message says what is wrong with it.
+        return undefined;
+      }
+    },
     check(schema, { onUnknown = () => {}, note = () => {} } = {}) {
       const row = maker.forTable(schema, { onUnknown, note });
       const check: MessageCheck = (value, record) =>

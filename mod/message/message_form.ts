@@ -26,6 +26,11 @@ export interface MessageForm {
   /** What decides about messages. */
   check(schema: RowSchema, listener?: Partial<CheckListener>): MessageCheck;
   /**
+   * A message's fields as JSON, for people; `undefined` where it cannot be read. Absent where messages are
+   * text already.
+   */
+  text?(value: Uint8Array): string | undefined;
+  /**
    * Fetches what messages need before they are checked, and tries again as long as it cannot be had.
    * Absent, or without a promise, where nothing has to be waited for.
    * @throws {Failure} kind `service`, when the patience is over

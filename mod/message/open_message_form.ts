@@ -70,6 +70,7 @@ async function openSchema(
     }
     case "JSON":
       return {
+        text: (payload) => new TextDecoder("utf-8", { fatal: true }).decode(payload),
         forTable(schema, { onUnknown }) {
           const check = messageCheck(schema, onUnknown);
           return (payload, _, record) => check(payload, record);

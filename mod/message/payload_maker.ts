@@ -4,6 +4,7 @@ import type { RowSchema } from "../schema/schema.ts";
 import { valueText } from "../schema/value_text.ts";
 import type { CheckListener } from "./message_form.ts";
 import type { PayloadReader } from "./payload.ts";
+import { jsonText } from "./plain_value.ts";
 import { PayloadCheck } from "./payload_check.ts";
 
 /** The row or rows of a payload; `value` is the whole message. Never throws. */
@@ -16,11 +17,17 @@ export interface TablePayloads {
 /** What makes rows of the payloads that one schema has written. */
 export interface PayloadMaker {
   forTable(schema: RowSchema, listener: CheckListener): TablePayloads;
+  /**
+   * A payload's fields as JSON, for people.
+   * @throws {Error} when the payload is damaged
+   */
+  text(payload: Uint8Array): string;
 }
 
 /** Makes rows of what a {@linkcode PayloadReader} reads. */
 export function payloadMaker(reader: PayloadReader): PayloadMaker {
   return {
+    text: (payload) => jsonText(reader.read(payload)),
     forTable(schema, { onUnknown, note }) {
       const check = new PayloadCheck(schema, reader);
       const { missing, unknown } = check.misfit;

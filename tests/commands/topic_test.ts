@@ -59,6 +59,12 @@ for (const place of PLACES) {
       )).stdout,
     );
     assert.ok(some.length > 0 && some.every((message) => message.key === key));
+    // Without --from a condition looks at all of them.
+    const anywhere = lines(
+      (await world.run("topic", "read", "--where", `Index=${all[0].key}`, "-n", "1", "--json"))
+        .stdout,
+    );
+    assert.equal(anywhere[0].offset, all[0].offset);
     const since = lines(
       (await world.run("topic", "read", "--from", timestamp, "-n", "1000", "--json")).stdout,
     );

@@ -161,7 +161,8 @@ export const mergeKills: Fault = {
       kills: at.kills,
       sent,
       events: ({ objects }) => `${before} objects before the last one, ${objects} after it`,
-      look: ({ objects }) => assert.ok(objects <= 8 * PARTITIONS * rounds, `${objects} objects are left`),
+      look: ({ objects }) =>
+        assert.ok(objects <= 8 * PARTITIONS * rounds, `${objects} objects are left`),
     });
   },
 };

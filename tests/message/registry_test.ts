@@ -111,6 +111,9 @@ for (const format of ["avro", "protobuf", "json-schema"]) {
       const read = await runTicklake(["topic", "read", "--json"], place);
       const shown = read.stdout.trim().split("\n").map((line) => JSON.parse(line));
       assert.deepEqual(shown.map(({ row }) => row), [true, true]);
+      assert.ok(shown.some(({ value }) => JSON.parse(value).Open === 1.5), read.stdout);
+      const some = await runTicklake(["topic", "read", "--where", "Open=1.5", "--json"], place);
+      assert.equal(some.stdout.trim().split("\n").length, 1, some.stdout);
     }));
 }
 

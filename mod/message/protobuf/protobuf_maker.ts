@@ -8,6 +8,11 @@ import { isDecimal, protoFields } from "./proto_value.ts";
 /** Makes rows of Protobuf payloads; `indexes` reads which message of its file a payload is. */
 export function protobufMaker(indexes: IndexReader): PayloadMaker {
   return {
+    text(payload) {
+      const { key, message, start } = indexes(payload);
+      if (message === undefined) throw new Error(`no message ${key} in its schema`);
+      return payloadMaker(protobufReader(message)).text(payload.subarray(start));
+    },
     forTable(schema, listener) {
       const known = new Map<string, TablePayloads>();
       return (payload, value, record) => {

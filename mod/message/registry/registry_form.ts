@@ -85,6 +85,19 @@ export class RegistryForm implements MessageForm {
     });
   }
 
+  text(value: Uint8Array): string | undefined {
+    const { frame } = this.#registry;
+    const id = frame.schemaId(value);
+    const maker = id === null ? undefined : this.#schemas.get(id);
+    if (maker === undefined || typeof maker === "string") return undefined;
+    try {
+      return maker.text(frame.payload(value));
+    } catch {
+      // The check of the message says what is wrong with it.
+      return undefined;
+    }
+  }
+
   prepare(
     values: Iterable<Uint8Array | null>,
     options: PrepareOptions,
