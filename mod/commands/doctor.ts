@@ -73,6 +73,10 @@ async function* allFindings(
       );
     } else yield embedded.databaseFinding("embedded log", log, REPAIR_LOG);
   }
+  if (settings.messageFormat !== "json") {
+    const { messageFindings } = await import("../ops/doctor/message_findings.ts");
+    yield* messageFindings(settings, schema, signal);
+  }
   const isIceberg = settings.tableFormat === "iceberg";
   if (bucket !== undefined) {
     const { s3Findings } = await import("../ops/doctor/s3_findings.ts");

@@ -106,6 +106,7 @@ const MESSAGES = [
   "dead-letters",
   "repair",
   "dashboard",
+  "doctor",
 ] as const;
 
 /** Commands that read the table itself. */

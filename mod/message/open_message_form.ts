@@ -52,7 +52,8 @@ export async function openRegistry(settings: MessageSettings): Promise<Registry>
   return new RegistryClient({ url, user, password });
 }
 
-async function openSchema(
+/** What makes rows of a registered schema's payloads. @throws {Error} where it is not read */
+export async function openSchema(
   { type, text, references }: RegisteredSchema,
   isGlue = false,
 ): Promise<PayloadMaker> {

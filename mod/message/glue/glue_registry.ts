@@ -106,6 +106,19 @@ class GlueRegistry implements Registry {
     );
   }
 
+  async latest(topic: string, signal: AbortSignal): Promise<string | undefined> {
+    const version = await this.#unlessMissing(() =>
+      this.#glue.send(
+        new GetSchemaVersionCommand({
+          SchemaId: { RegistryName: this.#name, SchemaName: topic },
+          SchemaVersionNumber: { LatestVersion: true },
+        }),
+        { abortSignal: signal },
+      )
+    );
+    return version?.SchemaVersionId;
+  }
+
   async check(signal: AbortSignal): Promise<string> {
     const RegistryId = { RegistryName: this.#name };
     await this.#ask(

@@ -1,4 +1,5 @@
 import { Failure, messageOf } from "../../failure/failure.ts";
+import { countText } from "../../terminal/amount_text.ts";
 import { deadline } from "../../wait/deadline.ts";
 import { CONFLUENT_FRAME, type SchemaId } from "./frame.ts";
 import type { RegisteredSchema, Registry, SchemaType } from "./registry.ts";
@@ -63,14 +64,30 @@ export class RegistryClient implements Registry {
     });
     const path = `subjects/${encodeURIComponent(`${topic}-value`)}/versions`;
     const { id } = await this.#ask(path, signal, body) as { id?: unknown };
-    if (typeof id === "number" && Number.isInteger(id)) return id;
-    throw this.#failure("expected the schema's id in the answer");
+    return this.#id(id);
   }
 
   async check(signal: AbortSignal): Promise<string> {
+    return countText((await this.#subjects(signal)).length, "subject");
+  }
+
+  async latest(topic: string, signal: AbortSignal): Promise<number | undefined> {
+    const subject = `${topic}-value`;
+    if (!(await this.#subjects(signal)).includes(subject)) return undefined;
+    const path = `subjects/${encodeURIComponent(subject)}/versions/latest`;
+    const { id } = await this.#ask(path, signal) as { id?: unknown };
+    return this.#id(id);
+  }
+
+  async #subjects(signal: AbortSignal): Promise<unknown[]> {
     const subjects = await this.#ask("subjects", signal);
-    if (Array.isArray(subjects)) return `${subjects.length} subjects`;
-    throw this.#failure("expected a list of subjects in the answer");
+    if (Array.isArray(subjects)) return subjects;
+    throw this.#failure("expected a list of subjects in the answer", { fix: NO_REGISTRY });
+  }
+
+  #id(id: unknown): number {
+    if (typeof id === "number" && Number.isInteger(id)) return id;
+    throw this.#failure("expected the schema's id in the answer");
   }
 
   async #follow(
@@ -121,6 +138,11 @@ export class RegistryClient implements Registry {
       answer = undefined;
     }
     if (status < 300 && typeof answer === "object" && answer !== null) return answer;
+    if (answer === undefined && (status < 300 || status === 404)) {
+      throw this.#failure(`${path}: status ${status}, and no JSON: it is no schema registry`, {
+        fix: NO_REGISTRY,
+      });
+    }
     const said = (answer as { message?: unknown } | undefined)?.message;
     const why = typeof said === "string" ? `: ${said.slice(0, 500)}` : "";
     const what = `${path.split("?")[0]}: status ${status}${why}`;
@@ -150,6 +172,10 @@ interface SchemaAnswer {
   schemaType?: SchemaType;
   references?: Reference[];
 }
+
+const NO_REGISTRY =
+  "Check SCHEMA_REGISTRY_URL: it must be the address of Confluent's API, which for " +
+  "Apicurio ends with /apis/ccompat/v7.";
 
 const FIXES: Record<number, string> = {
   401: "Check SCHEMA_REGISTRY_USER and SCHEMA_REGISTRY_PASSWORD.",
