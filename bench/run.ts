@@ -15,6 +15,7 @@ import { growthLine } from "./lines/growth.ts";
 import { kafkaConnectLine } from "./lines/kafka_connect.ts";
 import { lakeLine } from "./lines/lake.ts";
 import { latencyLine } from "./lines/latency.ts";
+import { linkLine } from "./lines/link.ts";
 import { localQueryLine } from "./lines/local_query.ts";
 import { produceLine } from "./lines/produce.ts";
 import { quotaLine } from "./lines/quota.ts";
@@ -30,6 +31,7 @@ import { type Figure, markdown } from "./table.ts";
 const LINES: Record<string, (stage: Stage) => Promise<Figure[]>> = {
   consume: consumeLine,
   produce: produceLine,
+  link: linkLine,
   formats: formatsLine,
   scale: scaleLine,
   latency: latencyLine,

@@ -9,6 +9,17 @@ export function withSection(document: string, name: string, content: string): st
 }
 
 /**
+ * What stands in a section of a file of the repository.
+ * @throws {Error} where the file has no markers of that name
+ */
+export async function readSection(path: string, name: string): Promise<string> {
+  const document = await Deno.readTextFile(new URL(`../${path}`, import.meta.url));
+  const found = new RegExp(`<!-- ${name} -->\\n([\\s\\S]*?)<!-- /${name} -->`).exec(document);
+  if (found === null) throw new Error(`${path} has no <!-- ${name} --> … <!-- /${name} -->`);
+  return found[1].trim();
+}
+
+/**
  * Writes the section of a file of the repository.
  * @param path relative to the repository, such as `docs/faults.md`
  * @throws {Error} where the file has no markers of that name

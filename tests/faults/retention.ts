@@ -58,16 +58,19 @@ export const retention: Fault = {
   },
 };
 
-/** Has the broker remove the messages below an offset of each partition. */
+/**
+ * Has the broker remove the messages below an offset of each partition.
+ * @param below gives it, by the partition's offsets and its number
+ */
 export async function removeSome(
   flow: KafkaFlow,
-  below: (low: number, high: number) => number,
+  below: (low: number, high: number, partition: number) => number,
 ): Promise<void> {
   const { topic } = flow;
   await kafkaAdmin(flow.stage.kafka, async (admin) => {
     const partitions = (await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => ({
       partition,
-      offset: String(Math.floor(below(Number(low), Number(high)))),
+      offset: String(Math.floor(below(Number(low), Number(high), partition))),
     }));
     await admin.deleteTopicRecords({ topic, partitions });
   });

@@ -3,16 +3,17 @@
  *
  *     ./dev faults [--rounds N] [--only NAME,...] [--seed N] [--write]
  *
- * With `--write` the table goes into docs/faults.md too.
+ * With `--write` the table goes into docs/faults.md too; with `--only` as well, beside the other lines there.
  *
  * Ends with exit code 1 when a fault lost or doubled anything.
  */
-import { writeSection } from "../../scripts/marked_section.ts";
+import { readSection, writeSection } from "../../scripts/marked_section.ts";
 import { startServices } from "../services/start_services.ts";
 import { Chance } from "./chance.ts";
 import type { Fault } from "./fault.ts";
 import { FAULTS } from "./faults.ts";
 import { failure, figures, HEAD } from "./figures.ts";
+import { mergedTable } from "./merged_table.ts";
 import { TRINO_FAULTS } from "./trino_rewrites.ts";
 import { Stage } from "./stage.ts";
 
@@ -63,6 +64,9 @@ function refuse(why: string): never {
   );
   Deno.exit(2);
 }
+
+/** Where the table is. */
+const DOCS = ["docs/faults.md", "faults"] as const;
 
 async function main(): Promise<number> {
   const { faults, rounds: asked, seed, write } = readPlan(Deno.args);
@@ -117,11 +121,15 @@ async function main(): Promise<number> {
   const options = Deno.args.filter((word) => word !== "--write");
   if (!options.includes("--seed")) options.push("--seed", String(seed));
   const minutes = Math.round((performance.now() - begunAt) / 60_000);
-  const table = `Measured ${new Date().toISOString().slice(0, 10)} by \`./dev faults ${
+  const measured = `Measured ${new Date().toISOString().slice(0, 10)} by \`./dev faults ${
     options.join(" ")
-  }\` (${minutes} minutes):\n\n${[HEAD, ...lines].join("\n")}`;
-  console.log(table);
-  if (write) await writeSection("docs/faults.md", "faults", table);
+  }\` (${minutes} minutes):`;
+  console.log(`${measured}\n\n${[HEAD, ...lines].join("\n")}`);
+  if (write) {
+    const former = faults.length < FAULTS.length ? await readSection(...DOCS) : "";
+    const claims = FAULTS.map(({ claim }) => claim);
+    await writeSection(...DOCS, mergedTable(former, measured, lines, claims));
+  }
   return failed ? 1 : 0;
 }
 
