@@ -59,7 +59,7 @@ export async function runShell(
     expanded: false,
     timing: true,
   };
-  output.note(`query on ${engine.description}; .help lists the commands, Ctrl-D exits`);
+  output.note(`query on ${engine.description}; .help for help, Ctrl-D to exit`);
   const end = () => lines.close();
   signal.addEventListener("abort", end);
   try {
