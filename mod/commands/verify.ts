@@ -80,15 +80,13 @@ export async function run(context: CommandContext): Promise<number> {
 async function sinceOffsets(
   { settings, signal }: CommandContext,
 ): Promise<ReadonlyMap<number, number> | undefined> {
-  const { since, topic, tableFormat } = settings;
+  const { since, topic } = settings;
   if (since === undefined) return undefined;
   const position = parseReadPosition(since, "--since");
-  if (position.kind !== "time" || tableFormat !== "hive") {
+  if (position.kind !== "time") {
     throw new Failure(
       "usage",
-      tableFormat === "hive"
-        ? `--since: expected a day or a time, found ${JSON.stringify(since)}`
-        : "--since: an Iceberg table is verified as a whole",
+      `--since: expected a day or a time, found ${JSON.stringify(since)}`,
     );
   }
   const inspector = await openTopicInspector(settings);

@@ -12,6 +12,7 @@ import { inParallel } from "./in_parallel.ts";
 import { objectOffsets } from "./object_offsets.ts";
 import { addOffset, countOffsets, type OffsetRange, without } from "./offset_range.ts";
 import { FurtherRows } from "./row_index.ts";
+import { sinceVerdict } from "./since_verdict.ts";
 import { checkTiling, type NamedObject, type Tiling } from "./tiling.ts";
 import {
   explainHoles,
@@ -69,7 +70,17 @@ export async function verifyIceberg(options: VerifyIcebergOptions): Promise<Part
   };
   const id = logId(key, topic);
   const areOurs = content.live.every(({ origin }) => origin?.range !== undefined);
-  return options.deep || !areOurs ? await byRows(content, id, options) : byNames(content, id);
+  const verdicts = options.deep || !areOurs
+    ? await byRows(content, id, options)
+    : byNames(content, id);
+  const { since } = options;
+  if (since === undefined) return verdicts;
+  const objects = namedObjects(content, id);
+  return verdicts.filter(({ isCurrent }) => isCurrent).map((verdict) => {
+    const { partition } = verdict;
+    const own = objects.filter(({ parsed }) => parsed.partition === partition);
+    return sinceVerdict(verdict, own, since.get(partition) ?? 0);
+  });
 }
 
 async function beside({ store, table, signal }: VerifyIcebergOptions): Promise<TableObject[]> {
