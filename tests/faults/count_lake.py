@@ -2,11 +2,12 @@
 Counts what a lake holds, with nothing of ticklake: Kafka's own word on the topic (kafka-python), the
 objects by pyarrow, their rows by DuckDB. Prints one JSON object.
 
-    count_lake.py '{"topic", "table", "kafka" | "log", "folder" | "s3", "number"?, "acknowledged"?}'
+    count_lake.py '{"topic", "table", "kafka" | "log", "folder" | "s3", "live"?, "number"?, "acknowledged"?}'
 
 The offsets that must be there are all that the topic ever had, by the broker `kafka` or the embedded
 log's file `log`. `s3` is {endpoint, access_key, secret_key, path}. `number` names a column with the
-rows' own numbers, `acknowledged` a file with the numbers that must be there, one a line.
+rows' own numbers, `live` a file with the names of the table's data files (of an Iceberg table others are
+in no snapshot), `acknowledged` a file with the numbers that must be there, one a line.
 """
 
 import json
@@ -63,8 +64,11 @@ def main(config):
             fetch(config["s3"], fetched)
         table = os.path.join(folder, config["table"]) + os.sep
         dead = os.path.join(folder, "dead_letter", config["table"]) + os.sep
-        files = [f for f in all_files(folder) if f.startswith((table, dead))]
-        rows = [f for f in files if f.startswith(table)]
+        rows = [f for f in all_files(folder) if f.startswith(table)]
+        if "live" in config:
+            with open(config["live"]) as live:
+                rows = [os.path.join(folder, name) for name in live.read().split("\n") if name]
+        files = rows + [f for f in all_files(folder) if f.startswith(dead)]
         number = config.get("number")
         parquet = [f for f in rows if f.endswith(".parquet")]
         lines = [f for f in rows if f.endswith(".jsonl.gz")]
@@ -141,8 +145,8 @@ def main(config):
                 "unexpected": one(f"SELECT count(*) FROM ({places}) ANTI JOIN expected USING (partition, offset_)"),
                 # Rows in an object whose name says that it holds others.
                 "misplaced": one(
-                    f"""SELECT count(*) FROM (SELECT *, {named} AS n FROM found) WHERE
-                    partition != n.p::BIGINT OR offset_ < n.first::BIGINT OR offset_ > n.last::BIGINT"""
+                    f"""SELECT count(*) FROM (SELECT *, {named} AS n FROM found) WHERE n.p != '' AND (
+                    partition != n.p::BIGINT OR offset_ < n.first::BIGINT OR offset_ > n.last::BIGINT)"""
                 ),
                 # Rows below another day than that of their own timestamp.
                 "misdated": one(

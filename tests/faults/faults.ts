@@ -17,6 +17,7 @@ import { killProduce } from "./kill_produce.ts";
 import { latePut } from "./late_put.ts";
 import { manyGroups, manyGroupsWithoutS3 } from "./memory.ts";
 import { movedOffsets } from "./moved_offsets.ts";
+import { onIceberg } from "./on_iceberg.ts";
 import { outageRebalance } from "./outage_rebalance.ts";
 import { rebalanceStorm } from "./rebalance_storm.ts";
 import { mergeKills, repairKills, replayKills, resetKills } from "./repair_kills.ts";
@@ -30,6 +31,22 @@ import { topicAgain } from "./topic_again.ts";
 import { twoClusters } from "./two_clusters.ts";
 import { TRINO_FAULTS } from "./trino_rewrites.ts";
 import { zombie } from "./zombie.ts";
+
+/** Those that are put to an Iceberg table as well; most of them only at length. */
+const ON_ICEBERG: readonly Fault[] = [
+  onIceberg(killConsume),
+  onIceberg(killBetweenSteps, 1),
+  onIceberg(resetKills),
+  onIceberg(replayKills),
+  onIceberg(zombie),
+  onIceberg(rebalanceStorm),
+  ...S3_FAULTS.map((fault) => onIceberg(fault, fault.name === "s3-lost-answer" ? 20 : 0)),
+  onIceberg(s3Outage),
+  onIceberg(outageRebalance),
+  onIceberg(retention),
+  onIceberg(movedOffsets),
+  onIceberg(topicAgain),
+];
 
 /** All faults, in the order of the table. */
 export const FAULTS: readonly Fault[] = [
@@ -45,6 +62,7 @@ export const FAULTS: readonly Fault[] = [
   mergeKills,
   ...ICEBERG_FAULTS,
   ...TRINO_FAULTS,
+  ...ON_ICEBERG,
   zombie,
   rebalanceStorm,
   ...S3_FAULTS,

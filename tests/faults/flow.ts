@@ -156,7 +156,7 @@ export abstract class Flow implements AsyncDisposable {
   }
 
   /** What others' programs count, given that each offset of the topic must be in the lake. */
-  count(options: Pick<LakeCountOptions, "acknowledged"> = {}): Promise<LakeCount> {
+  count(options: Pick<LakeCountOptions, "acknowledged" | "live"> = {}): Promise<LakeCount> {
     return countLake({ table: TABLE, number: "volume", ...this.counted, ...options });
   }
 

@@ -1,7 +1,9 @@
-import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { CreateBucketCommand, GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { kafkaAdmin } from "../broker/kafka_admin.ts";
 import { python, uniqueName } from "../services/services.ts";
+import { runTool } from "../services/tools_folder.ts";
 import { Flow, TABLE } from "./flow.ts";
+import type { LakeCount, LakeCountOptions } from "./lake_count.ts";
 import type { Stage } from "./stage.ts";
 
 const PREFIX = "lake";
@@ -61,6 +63,9 @@ export class KafkaFlow extends Flow {
       KAFKA_SESSION_TIMEOUT: `${SESSION_MS}ms`,
       AWS_S3_BUCKET: this.bucket,
       TICKLAKE_PREFIX: PREFIX,
+      ...this.stage.table === "hive"
+        ? {}
+        : { TICKLAKE_TABLE_FORMAT: "iceberg", TICKLAKE_ICEBERG_CATALOG: "directory" },
       ...this.stage.s3Env,
     };
   }
@@ -120,6 +125,37 @@ export class KafkaFlow extends Flow {
         path: `${this.bucket}/${PREFIX}`,
       },
     };
+  }
+
+  /** Of an Iceberg table, the files that pyiceberg finds in it. */
+  override async count(options: Pick<LakeCountOptions, "acknowledged"> = {}): Promise<LakeCount> {
+    if (this.stage.table === "hive") return await super.count(options);
+    const live = `${this.folder}/live-files`;
+    await Deno.writeTextFile(live, await this.#liveFiles());
+    return await super.count({ ...options, live });
+  }
+
+  async #liveFiles(): Promise<string> {
+    const { endpoint, access_key, secret_key, path } = this.counted.s3;
+    const folder = `${PREFIX}/${TABLE}/metadata`;
+    const version = await this.withS3(async (client) => {
+      const Key = `${folder}/version-hint.text`;
+      const { Body } = await client.send(new GetObjectCommand({ Bucket: this.bucket, Key }));
+      return await Body!.transformToString();
+    });
+    const config = {
+      metadata: `s3://${this.bucket}/${folder}/v${version}.metadata.json`,
+      root: `s3://${path}/`,
+      properties: {
+        "s3.endpoint": endpoint,
+        "s3.access-key-id": access_key,
+        "s3.secret-access-key": secret_key,
+        "s3.region": "us-east-1",
+      },
+    };
+    const script = new URL("live_files.py", import.meta.url).pathname;
+    const program = Deno.env.get("TEST_ICEBERG_PYTHON")!;
+    return await runTool(program, [script, JSON.stringify(config)]);
   }
 
   override calm(): void {

@@ -43,6 +43,8 @@ export interface LakeCountOptions {
   kafka?: string;
   /** Embedded log that says so. */
   log?: string;
+  /** File with the names of the table's data files, one a line; others are not counted. @default {all} */
+  live?: string;
   /** File with the numbers of the rows that were acknowledged, one a line. */
   acknowledged?: string;
   /** The lake as a directory. */

@@ -15,6 +15,8 @@ export class Stage implements AsyncDisposable {
   readonly #s3Port = freePort();
   #kafka: Kafka | undefined;
   #s3: Versitygw | undefined;
+  /** What the flows write into. */
+  table: "hive" | "iceberg" = "hive";
   /** The way to the broker by {@linkcode Stage.flakyKafka}. */
   readonly kafkaProxy: KafkaFaultProxy;
   /** The way to S3 by {@linkcode Stage.flakyS3}. */
