@@ -18,6 +18,6 @@ export function explainRefusal(error: unknown): unknown {
   const { name, message } = error as Error;
   return new Failure("failed", `${action}: ${name}: ${message}`, {
     cause: error,
-    fix: "Nothing was undone: mend what it names, then repeat the command, which goes on.",
+    fix: "Nothing was undone. Fix what it names, then repeat the command: it continues.",
   });
 }

@@ -6,7 +6,7 @@ import { stateFolder } from "../table/hive/state_names.ts";
 import type { TableCatalog } from "../table/iceberg/catalog.ts";
 import { logOfName } from "../table/iceberg/file_origin.ts";
 import { liveEntries, mayHold } from "../table/iceberg/live_entries.ts";
-import { mendTable } from "../table/iceberg/mend.ts";
+import { removeWrongRows } from "../table/iceberg/remove_wrong_rows.ts";
 import { logId } from "../table/iceberg/position.ts";
 import type { TableFiles } from "../table/iceberg/table_files.ts";
 import type { GapReason } from "../table/table.ts";
@@ -52,11 +52,11 @@ export async function repairIceberg(options: RepairIcebergOptions): Promise<Repa
   if (dryRun || plans.every(isEmpty)) return plans;
   if (await admin.members(group, signal) > 0) throw groupInUse(group);
   const log = await openLog(options);
-  const isMended = plans.some(({ doubled = [], aside, sweep }) =>
+  const isChanged = plans.some(({ doubled = [], aside, sweep }) =>
     doubled.length + aside.length > 0 || sweep
   );
-  if (isMended) {
-    await mend(plans, logId(log.key, options.topic), options);
+  if (isChanged) {
+    await removeWrong(plans, logId(log.key, options.topic), options);
     // What the files held that are out now is missing, and no more is.
     const { partitions: left } = await options.verifyAgain();
     const lows = await lowOffsets(options);
@@ -140,7 +140,7 @@ function planOf(verdict: PartitionVerdict, low: number): RepairPlan {
 }
 
 /** Step 1. */
-async function mend(
+async function removeWrong(
   plans: readonly RepairPlan[],
   log: string,
   options: RepairIcebergOptions,
@@ -159,15 +159,15 @@ async function mend(
   );
   const beyond = new Set(plans.flatMap(({ partition, sweep }) => sweep ? [partition] : []));
   const unreadable = new Set(aside);
-  await mendTable({ ...options, table, log: { id: log }, unreadable, doubled, beyond });
+  await removeWrongRows({ ...options, table, log: { id: log }, unreadable, doubled, beyond });
   for (const name of aside) {
     if (name.startsWith("dead_letter/")) await store.remove(name, { signal });
   }
-  for (const [partition, ranges] of doubled) await mendBeside(partition, ranges, log, options);
+  for (const [partition, ranges] of doubled) await removeBeside(partition, ranges, log, options);
 }
 
 /** Takes offsets out of dead letters and gaps that are rows, or dead letters of another object. */
-async function mendBeside(
+async function removeBeside(
   partition: number,
   doubled: readonly OffsetRange[],
   log: string,

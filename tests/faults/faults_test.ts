@@ -2,7 +2,7 @@ import { PROPERTY } from "../property_seed.ts";
 import { serviceTest } from "../services/services.ts";
 import { Chance } from "./chance.ts";
 import { FAULTS } from "./faults.ts";
-import { icebergKillsRest } from "./iceberg_kills.ts";
+import { icebergKillsBeside, icebergKillsRest } from "./iceberg_kills.ts";
 import { figures } from "./figures.ts";
 import { TRINO_FAULTS, trinoDeletes } from "./trino_rewrites.ts";
 import { Stage } from "./stage.ts";
@@ -16,7 +16,7 @@ async function closeStage(): Promise<void> {
 }
 
 // What differs on a REST catalog is what the catalogs' contract tests; of Trino's writes one is enough.
-const LONG_ONLY = [icebergKillsRest, trinoDeletes];
+const LONG_ONLY = [icebergKillsRest, icebergKillsBeside, trinoDeletes];
 
 for (
   const fault of FAULTS.filter((fault) => !LONG_ONLY.includes(fault) && fault.rounds.short > 0)

@@ -32,6 +32,25 @@ export class IcebergFlow extends EmbeddedFlow {
     };
   }
 
+  /** Rewrites the table by pyiceberg until it is ended. @returns what ends it, and says what it came to */
+  rewriteBeside(): () => Promise<{ rewritten: number; given_up: number }> {
+    const { uri, namespace } = this.#rest!;
+    const script = new URL("rewrite_beside.py", import.meta.url).pathname;
+    const child = new Deno.Command(Deno.env.get("TEST_ICEBERG_PYTHON")!, {
+      args: [script, uri, namespace, TABLE],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const output = child.output();
+    return async () => {
+      await child.stdin.close();
+      const { success, stdout, stderr } = await output;
+      if (!success) throw new Error(new TextDecoder().decode(stderr));
+      return JSON.parse(new TextDecoder().decode(stdout));
+    };
+  }
+
   /** What pyiceberg counts; DuckDB must count the same. */
   override async count(): Promise<IcebergCount> {
     const { topic, log, folder } = this.counted;

@@ -15,7 +15,12 @@ const LONGEST_MS = 5000;
 const GROUPS = ["one", "one", "another"];
 
 /** Consumers of two groups write one Iceberg table, and are killed at random. */
-function icebergKills(name: string, catalog: string, rest: () => string | undefined): Fault {
+function icebergKills(
+  name: string,
+  catalog: string,
+  rest: () => string | undefined,
+  isRewritten = false,
+): Fault {
   return {
     name,
     claim: `SIGKILL of consumers of two groups that write one Iceberg table, ${catalog}`,
@@ -25,6 +30,7 @@ function icebergKills(name: string, catalog: string, rest: () => string | undefi
       const count = RATE * (rounds + 3) * LONGEST_MS / 1000;
       const producer = flow.produce(flow.quotes({ count }), RATE);
       await producer.waitFor(/replaying/);
+      const endRewriting = isRewritten ? flow.rewriteBeside() : undefined;
       const consume = (group: string) => {
         const rows = String(chance.one([500, 3000, 20_000]));
         const args = ["--group", group, "--flush-rows", rows, "--commit-interval", "300ms"];
@@ -45,6 +51,7 @@ function icebergKills(name: string, catalog: string, rest: () => string | undefi
         }
         consumers[victim] = consume(GROUPS[victim]);
       }
+      const others = await endRewriting?.();
       await producer.stop("SIGKILL");
       for (const consumer of consumers) await consumer.stop("SIGKILL");
       return await conclude(flow, {
@@ -53,7 +60,10 @@ function icebergKills(name: string, catalog: string, rest: () => string | undefi
           `${
             (counted as IcebergCount).snapshots
           } snapshots; ${overtaken} times a group was told that ` +
-          "the other was faster",
+          "the other was faster" +
+          (others === undefined
+            ? ""
+            : `; pyiceberg rewrote ${others.rewritten} times, and gave up ${others.given_up} times`),
         args: ["--group", "one"],
       });
     },
@@ -74,5 +84,17 @@ export const icebergKillsRest = icebergKills(
   () => Deno.env.get("TEST_ICEBERG_REST"),
 );
 
+/** Beside a program that rewrites what they have written. */
+export const icebergKillsBeside = icebergKills(
+  "kill-iceberg-beside",
+  "while pyiceberg rewrites it",
+  () => Deno.env.get("TEST_ICEBERG_REST"),
+  true,
+);
+
 /** What they need besides what all faults need: "iceberg-readers" and "iceberg-rest". */
-export const ICEBERG_FAULTS = [icebergKillsDirectory, icebergKillsRest];
+export const ICEBERG_FAULTS = [
+  icebergKillsDirectory,
+  icebergKillsRest,
+  icebergKillsBeside,
+];

@@ -50,9 +50,9 @@ async function move(
 ): Promise<void> {
   await kafkaAdmin(stage.kafka, async (admin) => {
     const partitions = await admin.fetchTopicOffsets(topic);
-    const [{ partitions: committed }] = await admin.fetchOffsets({ groupId, topics: [topic] });
     for (let attempt = 0;; attempt++) {
       try {
+        const [{ partitions: committed }] = await admin.fetchOffsets({ groupId, topics: [topic] });
         if (what === "deleted") {
           await admin.deleteGroups([groupId]);
         } else {

@@ -10,10 +10,10 @@ boundCollections();
 /** A schema of Avro, as JSON; attributes that Avro does not know (`field-id`) are kept. */
 export type AvroSchema = string | { [key: string]: unknown } | AvroSchema[];
 
-/** An Avro object container file, read. */
+/** The content of an Avro object container file. */
 export interface AvroFile<R> {
   records: R[];
-  /** The header's metadata, `avro.schema` and `avro.codec` among it. */
+  /** The header's metadata, including `avro.schema` and `avro.codec`. */
   metadata: Map<string, string>;
 }
 
@@ -34,10 +34,10 @@ const LONG = avro.types.LongType.__with({
 const MAGIC = Buffer.from("Obj\x01", "latin1");
 const SYNC_BYTES = 16;
 
-/** Types by their schema's text: making one takes longer than writing a manifest with it. */
+/** Types by schema text: compiling one takes longer than writing a manifest with it. */
 const TYPES = new Map<string, avro.Type>();
 
-/** Schemas that are remembered: a table has few. */
+/** Number of schemas kept: a table has few. */
 const MOST_TYPES = 100;
 
 function typeOf(schema: AvroSchema): avro.Type {
@@ -87,7 +87,7 @@ export function writeAvroFile(
 /**
  * Reads an Avro object container file by the schema in its header.
  * @param name of the file, for messages
- * @throws {Failure} kind `failed`, when it is none, or damaged
+ * @throws {Failure} kind `failed`, when it is not an Avro file, or damaged
  */
 export function readAvroFile<R>(bytes: Uint8Array, name: string): AvroFile<R> {
   try {
@@ -110,7 +110,7 @@ export function readAvroFile<R>(bytes: Uint8Array, name: string): AvroFile<R> {
       if (count.offset < 0 || size.offset < 0 || end + SYNC_BYTES > buffer.length) {
         throw new Error("it is cut off");
       }
-      // Lengths that lead backwards would be read for ever.
+      // A negative length would be read forever.
       if (end < size.offset || count.value < 0n) throw new Error("it is damaged");
       if (!buffer.subarray(end, end + SYNC_BYTES).equals(sync)) throw new Error("it is damaged");
       const block = decompress(
@@ -120,7 +120,7 @@ export function readAvroFile<R>(bytes: Uint8Array, name: string): AvroFile<R> {
       for (let i = 0, offset = 0; i < Number(count.value); i++) {
         const record = type.decode(block, offset);
         if (record.offset < 0) throw new Error("a record is cut off");
-        // Any number of them fits into no bytes at all.
+        // Records of an empty schema take no bytes, so their count is not bounded by the file's size.
         if (record.offset === offset) throw new Error("a record has no bytes");
         records.push(record.value as R);
         offset = record.offset;

@@ -32,21 +32,21 @@ export function boundBytes(value: SingleValue, type: string): Uint8Array {
   }
 }
 
-/** Longest bound of a string, in characters: a longer one would make manifests large. */
+/** Maximum length of a string bound, in characters: longer ones would make manifests large. */
 const MAX_BOUND_CHARACTERS = 16;
 
-/** The beginning of a string, which is not above it. */
+/** A prefix of a string: a lower bound of it. */
 export function lowerText(text: string): string {
   return [...text].slice(0, MAX_BOUND_CHARACTERS).join("");
 }
 
-/** A short string that is not below another; `undefined` where there is none. */
+/** A short string that is an upper bound of another; `undefined` if there is none. */
 export function upperText(text: string): string | undefined {
   const characters = [...text];
   if (characters.length <= MAX_BOUND_CHARACTERS) return text;
   for (let last = MAX_BOUND_CHARACTERS - 1; last >= 0; last--) {
     const next = characters[last].codePointAt(0)! + 1;
-    // Surrogates are no characters.
+    // Surrogates are not characters.
     const code = next === 0xd800 ? 0xe000 : next;
     if (code <= 0x10ffff) return characters.slice(0, last).join("") + String.fromCodePoint(code);
   }

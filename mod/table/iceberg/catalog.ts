@@ -6,11 +6,11 @@ export interface LoadedTable {
   metadata: TableMetadata;
   /** URI of the metadata file. */
   metadataFile: string;
-  /** What the catalog itself must know of that moment, for its compare-and-set. */
+  /** The catalog's own version of that moment, for its compare-and-set. */
   version: unknown;
 }
 
-/** The port to what knows the current metadata of one table, and changes it by compare-and-set. */
+/** The port to a catalog: it holds the current metadata of one table, and changes it by compare-and-set. */
 export interface TableCatalog {
   /** For people, such as `the REST catalog at https://…`. */
   readonly description: string;
@@ -21,18 +21,18 @@ export interface TableCatalog {
   load(): Promise<LoadedTable | undefined>;
   /**
    * Creates the table.
-   * @returns `false` where it is there already
+   * @returns `false` if it exists already
    * @throws {Failure} kind `service`: whether it was created is not known
    */
   create(metadata: TableMetadata): Promise<boolean>;
   /**
-   * Changes the table, if its current snapshot is still that of `base`, as one step.
-   * @returns `false` where it was not, and nothing was changed by this call or will be
+   * Changes the table atomically, if its current snapshot is still that of `base`.
+   * @returns `false` if it is not: this call has changed nothing, and will not
    * @throws {Failure} kind `service`: whether it was changed is **not known**. Any other kind: refused,
    * nothing was changed.
    */
   commit(base: LoadedTable, updates: readonly TableUpdate[]): Promise<boolean>;
-  /** Forgets the table; its files stay. One that is not there is no error. */
+  /** Removes the table from the catalog; its files stay. A table that does not exist is not an error. */
   drop(): Promise<void>;
   close(): void;
 }

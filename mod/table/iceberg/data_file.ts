@@ -18,9 +18,9 @@ export interface FileFacts {
 }
 
 /**
- * A file as manifests describe it. All its rows have the same partition, so any value of a column tells
- * it: its smallest.
- * @throws {Error} when a partition's value cannot be told
+ * A file as manifests describe it. All its rows are in the same partition, so any value of the source column
+ * determines it: the smallest is used.
+ * @throws {Error} when a partition's value cannot be determined
  */
 export function dataFile(facts: FileFacts, schema: IcebergSchema, spec: PartitionSpec): DataFile {
   const { path } = facts;
@@ -30,7 +30,7 @@ export function dataFile(facts: FileFacts, schema: IcebergSchema, spec: Partitio
     const type = column.type as string;
     partition[name] = transformed(transform, anyValue(facts, column.name, type), type);
     const max = facts.columns.find((found) => found.name === column.name)?.max;
-    // Buckets have no order; of the others the largest value tells whether there is one partition.
+    // Buckets have no order; for other transforms the largest value shows whether there is one partition.
     if (max === undefined || transform.startsWith("bucket")) continue;
     if (transformed(transform, singleValue(max, type), type) !== partition[name]) {
       throw new Error(`${path} has rows of several partitions by ${name}`);

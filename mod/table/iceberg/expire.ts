@@ -3,8 +3,8 @@ import { MAIN, type Snapshot, type TableMetadata } from "./metadata.ts";
 /**
  * Snapshots that a commit is to remove by the table's properties: older than
  * `history.expire.max-snapshot-age-ms`, and more than `history.expire.min-snapshots-to-keep` of the
- * current one's ancestors. What a branch or a tag names stays, and with branches all of it does: their
- * ancestors are not followed here.
+ * current one's ancestors. What a tag names is kept; in a table with other branches everything is kept, as
+ * their ancestors are not followed here.
  */
 export function expiredSnapshots(metadata: TableMetadata, nowMs: number): Snapshot[] {
   const { properties = {}, snapshots = [], refs = {} } = metadata;

@@ -16,15 +16,15 @@ interface Waiting {
 }
 
 /**
- * Gathers the ranges of all partitions into one commit at a time: each commit is a snapshot, and a
- * request that writers of other processes have to wait for. A range waits while a commit runs, and a
- * moment for ranges of partitions that have brought some before.
+ * Batches the ranges of all partitions into one commit at a time: each commit is a snapshot, and other
+ * processes that write the table wait for it. A range waits while a commit runs, and briefly for ranges of
+ * partitions that took part in the last one.
  */
 export class Gather {
   readonly #options: GatherOptions;
   #waiting: Waiting[] = [];
   #isRunning = false;
-  /** Partitions that brought ranges to the commits before: for them it is worth to wait. */
+  /** Partitions that took part in the last commit: those worth waiting for. */
   #usual = new Set<number>();
   #isComplete: (() => void) | undefined;
 
@@ -58,7 +58,7 @@ export class Gather {
         for (const { ranges, resolve } of batch) resolve(answers.splice(0, ranges.length));
       } catch (error) {
         if (batch.length === 1) batch[0].reject(error);
-        // One that cannot be must not take the others with it.
+        // One that is refused must not fail the others.
         else await this.#oneByOne(batch);
       }
     }

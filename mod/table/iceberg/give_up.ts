@@ -17,8 +17,8 @@ export interface GiveUpOptions {
 }
 
 /**
- * Gives up a range that was begun and may have been taken: after `removed` it is not in the table and
- * will not be.
+ * Gives up a range that was begun and may have been taken. After `removed` it is not in the table and
+ * never will be.
  */
 export async function giveUp(options: GiveUpOptions): Promise<"taken" | "removed"> {
   const { catalog, files, log, partition, first, end, late } = options;
@@ -40,7 +40,7 @@ export async function giveUp(options: GiveUpOptions): Promise<"taken" | "removed
       .filter((range) => range.startsWith(`${first}-`));
     const range = `${first}-${end}`;
     if (settled.includes(range)) return "removed";
-    // A snapshot as well: a commit of the former owner that is on its way is then refused.
+    // With a snapshot, so that a commit of the former owner that is in flight is refused.
     const updates = await writeSnapshot(base, files, { added: [] }, Date.now());
     const property = settledProperty(log.id, partition);
     const value = [...settled, range].join(",");

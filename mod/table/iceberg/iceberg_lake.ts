@@ -34,9 +34,9 @@ export async function liveFilesOf(base: LoadedTable, files: TableFiles): Promise
 }
 
 /**
- * An Iceberg table as a lake of Hive objects without partitions: of the table's folder it lists the files
- * of the current snapshot, whoever has written them, under names that readers of the Hive layout take. A
- * file that others have written counts as one of the topic. For reading alone.
+ * An Iceberg table presented as a lake of Hive objects without partitions: it lists the files of the current
+ * snapshot, whoever wrote them, under names that readers of the Hive layout accept. A file written by another
+ * program counts as one of the topic. Read-only.
  */
 export class IcebergLake implements LakeStore {
   readonly description: string;
@@ -71,7 +71,7 @@ export class IcebergLake implements LakeStore {
     const base = name.slice(name.lastIndexOf("/") + 1);
     const parsed = parseObjectName(`${folder}/${base}`) ??
       { topic: this.#topic, partition: 0, first: 0, last: 0 };
-    // In the place of the log's key: files of one range differ by their folder alone.
+    // In place of the log's key: files of one range differ only in their folder.
     const log = createHash("sha256").update(name).digest("hex").slice(0, 12);
     return `${folder}/${fileStem({ ...parsed, log })}.parquet`;
   }

@@ -47,9 +47,9 @@ export class IcebergLog implements TableLog {
   readonly #id: string;
   readonly #gather: Gather;
   readonly replays: LogReplays;
-  /** The rewinds of the partitions whose positions were asked. */
+  /** The rewinds of the partitions whose positions were read. */
   readonly #rewinds = new Map<number, Rewinds>();
-  /** Ends commits when nobody waits for them any more. */
+  /** Aborts commits that nobody waits for any more. */
   #signal: AbortSignal | undefined;
 
   constructor(parts: IcebergTableParts, { name, key, id, fieldIds }: IcebergLogName) {
@@ -81,7 +81,7 @@ export class IcebergLog implements TableLog {
       this.#rewinds.set(partition, rewinds);
       if (rewinds.end !== undefined) beyond.set(partition, rewinds.end);
     }
-    // Of ranges that were taken out: their rows went with the commit, these lie beside the table.
+    // Of ranges that a rewind removed: their rows went with its commit, dead letters lie beside the table.
     await this.sweep(beyond, options);
     return positionsOf(base.metadata, this.#id);
   }
@@ -111,7 +111,7 @@ export class IcebergLog implements TableLog {
     options: TableCallOptions = {},
   ): Promise<"taken" | "removed"> {
     const answer = await giveUp({ ...this.#commitOptions(), partition, first, end, late });
-    // Files with rows are in no manifest: nobody sees them. Dead letters are seen where they lie.
+    // Files with rows are in no manifest, so no reader sees them. Dead letters are found by listing.
     if (answer === "removed") {
       await this.#removeLetters(
         ({ parsed }) =>
@@ -186,7 +186,7 @@ export class IcebergLog implements TableLog {
       onRetry: (reason) => {
         if (reason === "conflict") this.#parts.onConflict?.();
       },
-      // The caller repeats what fails, and tells people of it.
+      // The caller retries, and reports failures.
       patienceMs: 0,
     });
   }

@@ -9,6 +9,6 @@ export interface IcebergTableParts {
   description: TableDescription;
   /** Milliseconds that a range waits for those of other partitions, to share a snapshot. */
   gatherMs: number;
-  /** Told of conflicts with other writers. */
+  /** Called on a conflict with another writer. */
   onConflict?(): void;
 }

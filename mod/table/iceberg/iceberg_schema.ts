@@ -30,19 +30,19 @@ function fieldOf({ name, type, description }: Column, id: number, required: bool
 
 /** How a table's schema is to change. */
 export interface SchemaChange {
-  /** Fields to add; rows that are there have no value for them. */
+  /** Fields to add; existing rows have no value for them. */
   added: IcebergField[];
-  /** Fields that rows may lack from now on. */
+  /** Fields that become optional. */
   relaxed: string[];
-  /** What cannot be, each with the reason. */
+  /** Changes that are not possible, each with the reason. */
   refused: string[];
   /** The schema with all changes, under a new id. */
   schema: IcebergSchema;
 }
 
 /**
- * What has to change for a table to take rows of a schema. Columns that the schema does not have
- * (others have added them) stay, as long as rows need no value for them.
+ * What has to change before a table can take rows of a schema. Columns that the schema does not have
+ * (added by another program) stay, and become optional.
  * @param lastColumnId the highest id ever used in the table
  * @param schemaId id of the new schema
  */

@@ -11,8 +11,8 @@ import { checkSpec, partitionSpec, sameSpec, specText } from "./partition_spec.t
 import { logId } from "./position.ts";
 
 /**
- * An Iceberg table; it is made at its first use, if it is not there. What its properties say is in it:
- * any group may write any log of it, at the position that is there.
+ * An Iceberg table, created on first use. Its properties say how far it is, so any group may write any log
+ * of it, from the position on record.
  */
 export function openIcebergTable(parts: IcebergTableParts): Table {
   return new IcebergTable(parts);
@@ -59,7 +59,7 @@ class IcebergTable implements Table {
   }
 }
 
-/** The table, made where it is not there. */
+/** Loads the table, or creates it. */
 export async function loadOrCreate(
   { catalog, files, description: { schema, partitionBy } }: Pick<
     IcebergTableParts,
@@ -71,7 +71,7 @@ export async function loadOrCreate(
   const tableSchema = newSchema(schema);
   const spec = partitionSpec(partitionBy, schema, tableSchema);
   checkSpec(spec, partitionBy);
-  // Whether this one or another process has made it is the same.
+  // It does not matter whether this process or another created it.
   await catalog.create(newTable({ location: files.location, schema: tableSchema, spec }));
   const made = await catalog.load();
   if (made !== undefined) return made;

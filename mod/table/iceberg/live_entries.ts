@@ -37,7 +37,7 @@ export async function liveEntries(
   return { entries: entries.flat(), hasDeleteFiles };
 }
 
-/** Bounds of a column of whole numbers in a file; `undefined` where the manifest does not say. */
+/** Bounds of an integer column in a file; `undefined` if the manifest has none. */
 export function longBounds(
   file: DataFile,
   schema: IcebergSchema,
@@ -54,7 +54,7 @@ function longOf(map: IntMap<Uint8Array> | null | undefined, id: number | undefin
   return Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigInt64(0, true));
 }
 
-/** Whether rows of a partition from an offset on may be in a file, as far as its manifest says. */
+/** Whether a file may hold rows of a partition in a range of offsets, by its manifest's bounds. */
 export function mayHold(
   file: DataFile,
   base: LoadedTable,

@@ -31,7 +31,7 @@ export interface DataFile {
   sort_order_id?: number | null;
 }
 
-/** What became of a file in the snapshot that wrote the manifest. */
+/** Status of a file in the snapshot that wrote the manifest. */
 export const STATUS = { existing: 0, added: 1, deleted: 2 } as const;
 
 /** A file in a manifest. */
@@ -65,7 +65,7 @@ export interface ManifestFile {
   key_metadata?: Uint8Array | null;
 }
 
-/** What a manifest's files have as values of one partition field. */
+/** The values of one partition field in a manifest's files. */
 export interface FieldSummary {
   contains_null: boolean;
   contains_nan?: boolean | null;
@@ -93,10 +93,10 @@ export function partitionType(
   return { spec, fields };
 }
 
-/** A manifest, ready to be stored. */
+/** An encoded manifest. */
 export interface WrittenManifest {
   bytes: Uint8Array<ArrayBuffer>;
-  /** Its line in the list, but for the path. */
+  /** Its entry in the manifest list, without the path. */
   file: Omit<ManifestFile, "manifest_path">;
 }
 
@@ -143,7 +143,7 @@ export function writeManifest(
   };
 }
 
-/** Reads a manifest; what its entries inherit from the list's line is filled in. */
+/** Reads a manifest; fills in what its entries inherit from the manifest list. */
 export function readManifest(bytes: Uint8Array, file: ManifestFile): ManifestEntry[] {
   const { records } = readAvroFile<ManifestEntry>(bytes, file.manifest_path);
   return records.map((entry) => ({
@@ -154,7 +154,7 @@ export function readManifest(bytes: Uint8Array, file: ManifestFile): ManifestEnt
   }));
 }
 
-/** avsc takes Node's buffers only. */
+/** avsc accepts only Node's buffers. */
 function bufferBounds(file: DataFile): DataFile {
   const buffers = (map: DataFile["lower_bounds"]) =>
     map?.map(({ key, value }) => ({ key, value: Buffer.from(value) })) ?? null;

@@ -39,7 +39,7 @@ export async function plannedFileMerges(
   targetBytes: number,
 ): Promise<FileMerge[]> {
   const { entries, hasDeleteFiles } = await liveEntries(base, files);
-  // Which rows others have deleted is theirs to apply.
+  // Merging would have to apply the deletes: left to the program that wrote them.
   if (hasDeleteFiles) return [];
   const target = Math.min(targetBytes, MOST_BYTES);
   const logs = [...logsOf(base.metadata).keys()];
@@ -98,8 +98,8 @@ export interface FileMergeSummary {
 }
 
 /**
- * Merges small files; rows and positions stay as they are. A merge becomes part of the table only if all
- * of its files still are, so it may run beside writers and other programs.
+ * Merges small files; rows and positions stay as they are. A merge is committed only if all
+ * of its files are still in the table, so it may run beside writers and other programs.
  */
 export async function mergeFiles(options: MergeFilesOptions): Promise<FileMergeSummary> {
   const { catalog, files, targetBytes, signal, onProgress } = options;

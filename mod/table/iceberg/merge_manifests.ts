@@ -3,12 +3,12 @@ import type { ManifestFile } from "./manifest.ts";
 /** Manifests of a tier that become one of the next. */
 const FAN = 10;
 
-/** A manifest of this size is left alone: engines read several at once. */
+/** Manifests of this size are not merged: engines read several in parallel. */
 const LARGE_BYTES = 8n * 1024n * 1024n;
 
 /**
- * Which manifests a commit merges: those of a tier, once it has ten. A tier holds manifests with about
- * as many files, so each file is written again once a tier, and a table of any size has a few dozen.
+ * Which manifests a commit merges: those of a tier, once it has ten. A tier holds manifests with a similar
+ * number of files, so each entry is rewritten once per tier, and a table of any size has a few dozen manifests.
  * @returns groups, each to become one manifest; tiers above grow with later commits
  */
 export function manifestsToMerge(

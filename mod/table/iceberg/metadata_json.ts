@@ -1,7 +1,7 @@
 import { Failure, messageOf } from "../../failure/failure.ts";
 import type { TableMetadata } from "./metadata.ts";
 
-/** What JSON of today's engines has and TypeScript's library does not: the text of a number. */
+/** JSON with access to the source text of numbers, which TypeScript's types lack. */
 interface JsonWithSource {
   parse(
     text: string,

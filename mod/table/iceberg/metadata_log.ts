@@ -2,7 +2,7 @@ import type { LoadedTable } from "./catalog.ts";
 import type { TableMetadata } from "./metadata.ts";
 
 /**
- * The log of former metadata files after a commit, and which files it then forgets: by
+ * The log of previous metadata files after a commit, and the files it drops, by
  * `write.metadata.previous-versions-max`, and `write.metadata.delete-after-commit.enabled`.
  */
 export function nextLog(

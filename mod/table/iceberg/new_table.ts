@@ -1,13 +1,13 @@
 import type { IcebergSchema, PartitionSpec, TableMetadata } from "./metadata.ts";
 
-/** Properties of a new table; engines heed those of Iceberg, so does this program. */
+/** Properties of a new table. Engines honor the standard ones, and so does this program. */
 export const DEFAULT_PROPERTIES: Readonly<Record<string, string>> = {
   "write.format.default": "parquet",
   "write.parquet.compression-codec": "snappy",
-  // The snapshots of a day, and of a hundred commits where they are rare.
+  // Keep a day of snapshots, and at least a hundred.
   "history.expire.max-snapshot-age-ms": "86400000",
   "history.expire.min-snapshots-to-keep": "100",
-  // Each commit writes the metadata anew; Glue takes 20 MB of it.
+  // Each commit rewrites the metadata; Glue accepts up to 20 MB.
   "write.metadata.previous-versions-max": "100",
   "write.metadata.delete-after-commit.enabled": "true",
 };

@@ -12,18 +12,18 @@ import type { TableFiles } from "./table_files.ts";
 export interface OrphanOptions {
   catalog: TableCatalog;
   files: TableFiles;
-  /** Metadata files that were written less long ago may belong to a commit that is on its way. */
+  /** Younger metadata and merged files may belong to a commit in flight. */
   olderThanMs: number;
   signal: AbortSignal;
 }
 
-/** Metadata files that are read at once. */
+/** Metadata files read in parallel. */
 const READ_AT_ONCE = 16;
 
 /**
- * Files of this program that no snapshot of the table has: of commits that never came about, and of
- * snapshots that are expired. Safe beside writers: a data file counts only when the table's position is
- * behind it, so that no commit can bring it any more. Files of other programs are theirs to remove.
+ * Files of this program that no snapshot references: left by commits that failed, and by expired snapshots.
+ * Safe beside writers: a data file is an orphan only once the table's position has passed it, so that no
+ * commit can add it any more. Files of other programs are left to those.
  */
 export async function findOrphans(
   { catalog, files, olderThanMs, signal }: OrphanOptions,
@@ -33,7 +33,7 @@ export async function findOrphans(
     ...await Array.fromAsync(files.store.list(`${files.folder}/data/`, { signal })),
     ...await Array.fromAsync(files.store.list(`${files.folder}/metadata/`, { signal })),
   ];
-  // Before the table: the record of a replay is removed after its commit.
+  // Read before the table: the record of a replay is removed only after its commit.
   const isReplaying = (await replayRecords(files.store, files.folder, { signal })).length > 0;
   const base = await catalog.load();
   if (base === undefined) return [];

@@ -27,7 +27,7 @@ export function partitionSpec(
   lastFieldId = FIRST_FIELD_ID - 1,
 ): PartitionSpec {
   const terms = new Partitioning(partitionBy, schema).terms;
-  // An hour says its day: Iceberg refuses two times of one column.
+  // An hour implies its day; Iceberg refuses two time transforms of one column.
   const useful = terms.includes("hour") ? terms.filter((term) => term !== "dt") : terms;
   let fieldId = lastFieldId;
   const idOf = (name: string) => fields.find((field) => field.name === name)!.id;
@@ -62,7 +62,7 @@ function pathNames({ fields }: PartitionSpec, columns: IcebergSchema["fields"]):
 }
 
 /**
- * The spec that files with such names in their paths were written by; the default one before others.
+ * The spec by which files with these names in their paths were written; prefers the default spec.
  * @returns `undefined` where there is none
  */
 export function specOfPaths(

@@ -4,8 +4,8 @@ import type { LogName, TablePosition } from "../table.ts";
 import type { TableMetadata } from "./metadata.ts";
 
 /**
- * How far the table is with each partition of each log: a table property for each, changed in the same
- * commit as the snapshot. A snapshot's summary alone would be lost when others rewrite and expire.
+ * How far the table is with each partition of each log: one table property each, changed in the same commit
+ * as the snapshot. A snapshot's summary alone would be lost once other programs rewrite and expire.
  */
 
 const PREFIX = "ticklake.position.";
@@ -72,7 +72,7 @@ export function replayProperty(log: string): string {
 
 /**
  * All positions of a log, by partition.
- * @throws {Failure} kind `failed`, when someone has changed one into what is none
+ * @throws {Failure} kind `failed`, when someone has changed one to something that is not a position
  */
 export function positionsOf(metadata: TableMetadata, log: string): Map<number, TablePosition> {
   const positions = new Map<number, TablePosition>();

@@ -60,8 +60,8 @@ export async function entriesOf(
 }
 
 /**
- * Writes the manifests of a new snapshot on top of `base`, and gives the updates that make it current.
- * Nobody sees any of it before these are committed.
+ * Writes the manifests of a new snapshot on top of `base`, and returns the updates that make it current.
+ * Nothing is visible before these are committed.
  */
 export async function writeSnapshot(
   base: LoadedTable,
@@ -75,7 +75,7 @@ export async function writeSnapshot(
   const sequence = metadata["last-sequence-number"] + 1;
   const writer = new ManifestWriter(base, files, { id, sequence: BigInt(sequence), nowMs });
   const before = (await currentManifests(base, files))
-    // One without live files was of interest to the snapshot that emptied it alone.
+    // A manifest without live files only matters to the snapshot that emptied it.
     .filter((manifest) => manifest.added_files_count + manifest.existing_files_count > 0);
   const kept = change.removed === undefined ? before : await writer.without(before, change.removed);
   const added = await writer.added(change.added);
@@ -97,7 +97,7 @@ export async function writeSnapshot(
   ];
 }
 
-/** A new file's URI; its name says when it was written, as stores do not. */
+/** A new file's URI. Its name holds the time, as not all stores tell it. */
 function metadataUri(location: string, stem: string, nowMs: number): string {
   return `${location}/metadata/${stem}-${nowMs}-${crypto.randomUUID()}.avro`;
 }
@@ -169,7 +169,7 @@ class ManifestWriter {
   async merged(manifests: readonly ManifestFile[]): Promise<ManifestFile[]> {
     const groups = manifestsToMerge(
       manifests,
-      // What was removed in this snapshot must stay readable in the manifest that says so.
+      // Manifests that list files removed in this snapshot must not be merged.
       (manifest) =>
         manifest.added_snapshot_id !== this.#id &&
         this.#type(manifest.partition_spec_id) !== undefined,

@@ -27,7 +27,7 @@ export class TableFiles {
 
   /**
    * @param name of an object below the lake's root
-   * @param location the table's own; in a lake that was moved its files go on having the old one
+   * @param location the table's own; files of a lake that was moved keep the former one
    */
   uri(name: string, location?: string): string {
     const folder = `${this.folder}/`;

@@ -40,7 +40,7 @@ export interface TakeOptions {
   /** The rewinds that the caller knows of, by partition; it may not know of all partitions. */
   rewinds?: ReadonlyMap<number, Rewinds>;
   signal?: AbortSignal;
-  /** Told of each repetition. */
+  /** Called on each retry. */
   onRetry?(reason: "conflict" | "unknown", error?: unknown): void;
   /** Told once the commit has succeeded, of what it was made from. */
   onCommitted?(base: LoadedTable, updates: readonly TableUpdate[]): void;
@@ -58,8 +58,8 @@ const LONGEST_PAUSE_MS = 10_000;
  * Takes ranges into the table: their files and the positions after them in one compare-and-set.
  *
  * After a conflict, and after any error that leaves open whether the commit was done, the table is
- * loaded again, and its positions say which ranges are in. Nothing that was written for a commit is ever
- * removed here: an answer that is late may still make it part of the table.
+ * loaded again, and its positions say which ranges are in. Files written for a commit are never removed
+ * here: a commit whose answer is late may still add them to the table.
  * @returns an answer for each range, in their order
  * @throws {Failure} kind `failed`, when the table is elsewhere than where a range begins
  */
@@ -85,7 +85,7 @@ export async function takeRanges(options: TakeOptions): Promise<TakeAnswer[]> {
         return answers;
       }
       onRetry?.("conflict");
-      // Writers that meet would meet again.
+      // Otherwise writers that collide would collide again.
       await sleep(pauseMs / 2 * Math.random(), signal);
     } catch (error) {
       if (signal?.aborted || !(error instanceof Failure && error.kind === "service")) throw error;
@@ -163,7 +163,7 @@ async function commitOf(
     }
   }
   const added = due.flatMap((range) => range.files(base));
-  // For people who look into the history; short, as metadata is written anew with each commit.
+  // For people who inspect the history; short, as each commit rewrites the metadata.
   const ends = due.map(({ partition, end }) => `${partition}:${end}`).join(" ");
   const summary = { "ticklake.log": log.id, "ticklake.ends": ends };
   // Also for a range without files: on a REST catalog only a new snapshot is compared and set.

@@ -11,8 +11,8 @@ import { nextLog } from "../metadata_log.ts";
  * the next one, which succeeds for one writer only. Engines know it as a Hadoop catalog:
  * https://iceberg.apache.org/spec/#file-system-tables
  *
- * An old metadata file is emptied, never removed: a writer that slept through many commits would find
- * the next number free and fork the table.
+ * Old metadata files are truncated, never removed: a writer that missed many commits would otherwise find
+ * its next number free and fork the table.
  */
 export class DirectoryCatalog implements TableCatalog {
   readonly description: string;
@@ -34,7 +34,7 @@ export class DirectoryCatalog implements TableCatalog {
 
   async load(): Promise<LoadedTable | undefined> {
     let version = this.#known || await this.#hint() || 1;
-    // A hint that is ahead of the table was written by someone else.
+    // A hint ahead of the table was written by another program.
     if (version > 1 && await this.#read(version) === undefined) version = await this.#newest();
     let metadata: TableMetadata | "emptied" | undefined;
     for (;; version++) {
@@ -78,7 +78,7 @@ export class DirectoryCatalog implements TableCatalog {
     if (!await this.#files.store.create(this.#name(version), encode(metadata))) return false;
     this.#known = version;
     this.#loaded = { version, metadata };
-    // The commit is done; what follows is a favour to readers, and to those who pay for the storage.
+    // The commit is done; the rest helps readers and saves storage.
     await this.#writeHint(version).catch(() => {});
     for (const uri of trimmed) {
       const name = this.#files.name(uri, metadata.location);
@@ -90,7 +90,7 @@ export class DirectoryCatalog implements TableCatalog {
   async drop(): Promise<void> {
     const names = await Array.fromAsync(this.#files.store.list(`${this.#folder}/v`));
     await this.#files.store.remove(`${this.#folder}/version-hint.text`);
-    // The newest last: what is interrupted can be repeated.
+    // The newest last, so that an interrupted drop can be repeated.
     names.sort((a, b) => versionOf(a.name) - versionOf(b.name));
     for (const { name } of names) {
       if (versionOf(name) > 0) await this.#files.store.remove(name);
@@ -138,7 +138,7 @@ export class DirectoryCatalog implements TableCatalog {
     await this.#files.store.put(`${this.#folder}/version-hint.text`, text);
   }
 
-  /** A store that creates over what is there would lose commits without a word. */
+  /** A store that overwrites on create would silently lose commits. */
   async #prove(): Promise<void> {
     if (this.#isProved) return;
     const { store } = this.#files;

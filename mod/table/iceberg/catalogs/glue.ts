@@ -17,7 +17,7 @@ import { nextLog } from "../metadata_log.ts";
 import type { TableFiles } from "../table_files.ts";
 import { applyUpdates, type TableUpdate } from "../updates.ts";
 
-/** What is kept of a load for the compare-and-set. */
+/** State of a load that the compare-and-set needs. */
 interface GlueVersion {
   versionId: string | undefined;
   table: Table;
@@ -51,14 +51,14 @@ export class GlueTableCatalog implements TableCatalog {
     if (metadataFile === undefined || type?.toUpperCase() !== "ICEBERG") {
       throw new Failure(
         "failed",
-        `Glue's table ${this.#database}.${this.#table} is no Iceberg table`,
+        `Glue's table ${this.#database}.${this.#table} is not an Iceberg table`,
         {
           fix: "Give the schema another table name, use another --database, or go on with " +
             "--table-format hive.",
         },
       );
     }
-    // Its own location is not known before it is read; metadata lies below it.
+    // The table's location is not known before the metadata is read, which lies below it.
     const location = metadataFile.replace(/\/metadata\/[^/]*$/, "");
     const metadata = parseMetadata(await this.#files.get(metadataFile, location), metadataFile);
     const version: GlueVersion = { versionId: table.VersionId, table };
@@ -88,7 +88,7 @@ export class GlueTableCatalog implements TableCatalog {
         new CreateDatabaseCommand({ DatabaseInput: { Name: this.#database } }),
       );
     } catch (error) {
-      // Another process was faster.
+      // Another process created it first.
       if (!isNamed(error, "AlreadyExistsException")) throw error;
     }
   }
@@ -157,7 +157,7 @@ export class GlueTableCatalog implements TableCatalog {
     return uri;
   }
 
-  /** Whatever else Glue answers, the table may have been changed. */
+  /** After any other answer of Glue, the table may have been changed. */
   #unknown(error: unknown, doing: string): Failure {
     if (error instanceof Failure) return error;
     const { name, message } = error as Error;
@@ -171,7 +171,7 @@ export class GlueTableCatalog implements TableCatalog {
     );
   }
 
-  /** What others have set on the table stays. */
+  /** Keeps what others have set on the table. */
   #input(
     metadata: TableMetadata,
     metadataFile: string,

@@ -122,7 +122,7 @@ export class RestCatalog implements TableCatalog {
       Record<string, string> | undefined
     >;
     const prefix = overrides?.prefix ?? defaults?.prefix;
-    // Levels are parted by a unit separator.
+    // Levels are joined by a unit separator.
     const levels = encodeURIComponent(namespace.split(".").join("\x1f"));
     return this.#namespacePath = `/v1${prefix ? `/${prefix}` : ""}/namespaces/${levels}`;
   }
@@ -141,7 +141,7 @@ export class RestCatalog implements TableCatalog {
   async #send(method: string, path: string, content?: unknown): Promise<Answer> {
     const answer = await this.#sendOnce(method, path, content);
     if (answer.status !== 401 && answer.status !== 419) return answer;
-    // The token may have ended early; nothing was done without it.
+    // The token may have expired early; without it nothing was done.
     this.#authorize.forget();
     return await this.#sendOnce(method, path, content);
   }
@@ -178,7 +178,7 @@ export class RestCatalog implements TableCatalog {
   #refused({ status, body }: Answer, doing: string): Failure {
     const message = (body as { error?: { message?: string } })?.error?.message ?? String(body);
     const isAccess = [401, 403, 419].includes(status);
-    // Rights and tokens may come back; a request that is wrong stays wrong.
+    // Permissions and tokens may be restored; a wrong request stays wrong.
     return new Failure(
       isAccess ? "service" : "failed",
       `${this.description} refuses to ${doing}: ${status} ${excerpt(message)}`,

@@ -5,8 +5,8 @@ import { positionsOf } from "./position.ts";
 import { type FileFate, RowRemoval } from "./remove_rows.ts";
 import type { TableFiles } from "./table_files.ts";
 
-/** Options of {@linkcode mendTable}. */
-export interface MendOptions {
+/** Options of {@linkcode removeWrongRows}. */
+export interface WrongRowsOptions {
   catalog: TableCatalog;
   files: TableFiles;
   table: string;
@@ -29,7 +29,7 @@ const PROPERTY = "ticklake.repair";
  * Takes out, in one commit, files that cannot be read, rows that are there a second time, and rows beyond
  * the position of their partition.
  */
-export async function mendTable(options: MendOptions): Promise<void> {
+export async function removeWrongRows(options: WrongRowsOptions): Promise<void> {
   const { files, log, unreadable, doubled, beyond, indexColumn, signal } = options;
   const removal = new RowRemoval({ files, log: log.id, indexColumn, signal });
   const attempt = crypto.randomUUID();
