@@ -35,12 +35,12 @@ import { zombie } from "./zombie.ts";
 /** Those that are put to an Iceberg table as well; most of them only at length. */
 const ON_ICEBERG: readonly Fault[] = [
   onIceberg(killConsume),
-  onIceberg(killBetweenSteps, 1),
+  onIceberg(killBetweenSteps),
   onIceberg(resetKills),
   onIceberg(replayKills),
   onIceberg(zombie),
   onIceberg(rebalanceStorm),
-  ...S3_FAULTS.map((fault) => onIceberg(fault, fault.name === "s3-lost-answer" ? 20 : 0)),
+  ...S3_FAULTS.map((fault) => onIceberg(fault, fault.name === "s3-lost-answer" ? 8 : 0)),
   onIceberg(s3Outage),
   onIceberg(outageRebalance),
   onIceberg(retention),

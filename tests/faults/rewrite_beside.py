@@ -1,4 +1,5 @@
-"""Rewrites an Iceberg table with pyiceberg, again and again, beside whoever writes it, until its input ends.
+"""Rewrites an Iceberg table with pyiceberg, again and again, beside whoever writes it, until its
+input ends, and at least once.
 
 rewrite_beside.py REST_URI NAMESPACE TABLE
 
@@ -19,7 +20,7 @@ ended = threading.Event()
 threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
 counts = {"rewritten": 0, "given_up": 0}
 number = 0
-while not ended.is_set():
+while not (ended.is_set() and counts["rewritten"] > 0):
     try:
         table = catalog.load_table((namespace, name))
         where = f"kafka_partition = {number % 4} and kafka_offset < {5000 * (1 + number // 4)}"
