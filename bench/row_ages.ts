@@ -1,6 +1,6 @@
 import { measureUntil, type Program } from "./measured.ts";
 import { quantile } from "./spread.ts";
-import { type Stage, ticklake, unique } from "./stage.ts";
+import { filledTopic, type Stage, ticklake } from "./stage.ts";
 import type { Figure } from "./table.ts";
 
 /** Rows that are followed until they are visible, and the milliseconds between them. */
@@ -26,11 +26,11 @@ export async function agesOfRows(
   stage: Stage,
   open: (topic: string) => Promise<Watched>,
 ): Promise<number[]> {
-  const topic = unique("fresh");
+  // A consumer of Java's looks for a topic that was not there only after minutes.
+  const topic = await filledTopic(stage, 1, 1);
   const { command, env, args } = ticklake(
     stage,
-    ...["produce", "--topic", topic, "--partitions", "1", "--input", "-", "--mode", "replay"],
-    ...["--rate", "max"],
+    ...["produce", "--topic", topic, "--input", "-", "--mode", "replay", "--rate", "max"],
   );
   const producer = new Deno.Command(command, {
     args,
@@ -47,7 +47,7 @@ export async function agesOfRows(
     await write(ROW);
   };
   await write(HEAD);
-  await send();
+  sentAt.push(performance.now());
   const { program, countRows } = await open(topic);
   const ages: number[] = [];
   let seen = 0;
