@@ -12,7 +12,7 @@ const RUNS: Array<[command: string, ...args: string[]]> = [
   ["query", "--example"],
   ["query", "--example", "gaps"],
   ["verify"],
-  ["maintain", "--table-format", "iceberg"],
+  ["maintain"],
   ["status"],
   ["topic", "list"],
   ["topic", "show"],

@@ -126,7 +126,7 @@ Deno.test("without a directory for temporary files it says so", async () => {
   await using demo = spawnTicklake(["demo"], { env });
   const { code, stderr } = await demo.result;
   assert.equal(code, 1);
-  assert.match(stderr, /no temporary directory can be made[\s\S]*fix: Set TMPDIR/);
+  assert.match(stderr, /cannot create a temporary directory[\s\S]*fix: Set TMPDIR/);
 });
 
 Deno.test("a schema from a pipe, as <(command), is one", async () => {
