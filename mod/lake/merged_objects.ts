@@ -1,6 +1,6 @@
 import type { TableObject } from "./table_objects.ts";
 
-/** What of an object is looked at. */
+/** The fields of an object that are used here. */
 type Named = Pick<TableObject, "name" | "parsed">;
 
 /**

@@ -12,8 +12,8 @@ export interface ClosedOptions {
 }
 
 /**
- * Which objects are of closed days, for a table without days in its paths: those of a partition before the first
- * whose first row is of today. That is looked for by halves, as rows come in the order of time.
+ * Tells which objects belong to closed days in a table without days in its paths: those before the first object
+ * whose first row is from today, found by binary search, since rows are in order of time.
  */
 export async function closedRanges(
   objects: readonly PlannedObject[],
@@ -37,7 +37,7 @@ export async function closedRanges(
       if (day < today) low = middle + 1;
       else high = middle;
     }
-    // The last of them may have rows of today too.
+    // The last of them may also have rows from today.
     ends.set(partition, sorted[low - 1]?.parsed.first ?? 0);
   }
   return (some) =>

@@ -15,9 +15,9 @@ export interface MergeOptions {
   signal: AbortSignal;
 }
 
-/** What a merge came to. */
+/** Result of a merge. */
 export interface MergeOutcome {
-  /** Objects that were merged, and those that they became. */
+  /** Number of objects that were merged, and of objects that replaced them. */
   parts: number;
   objects: number;
 }
@@ -26,8 +26,8 @@ export interface MergeOutcome {
 const AT_ONCE = 8;
 
 /**
- * Carries a merge out: puts the merged object of each folder, and when all are there removes their parts. May
- * be repeated, and done by several processes at once.
+ * Executes a merge: puts the merged object of each folder and, once all are there, removes their parts. It may
+ * be repeated, and executed by several processes at once.
  * @returns `undefined` when a part is gone of which there is no merged object: nothing is removed then
  * @throws {Failure} kind `rejected`, when an object cannot be merged as it is
  */
@@ -49,7 +49,7 @@ export async function mergeObjects(
   return { parts: parts.length, objects: merge.folders.length };
 }
 
-/** Name of the object that a folder's parts become. */
+/** Name of the object that a folder's parts are merged into. */
 export function mergedName(
   table: string,
   { topic, log, partition, first, last }: Merge,
@@ -81,7 +81,7 @@ async function mergedBytes(
   const bytes = parts.length === 1
     ? contents[0]
     : await encoded(extension, parts, contents, encoder);
-  // What is checked is what was put together: the parts are removed afterwards.
+  // The encoded bytes are checked, since the parts are removed afterwards.
   const merged = await offsetsOf(parts[0], bytes);
   const isWhole = merged.length === offsets.length &&
     merged.every((offset, i) =>

@@ -2,7 +2,7 @@ import type { TableObject } from "../lake/table_objects.ts";
 import type { FolderMerge, Merge } from "../table/hive/merge_claim.ts";
 import type { RecordedLog } from "../table/hive/table_state.ts";
 
-/** What of an object is looked at. */
+/** The fields of an object that are used here. */
 export type PlannedObject = Pick<TableObject, "name" | "size" | "parsed">;
 
 /** Limits of {@linkcode planMerges}. */
@@ -18,7 +18,7 @@ export interface MergeLimits {
   isClosed?(objects: readonly PlannedObject[]): boolean;
 }
 
-/** Offsets in one merged object: its rows are held in memory while it is made. */
+/** Most offsets in one merged object, since its rows are held in memory. */
 const MOST_OFFSETS = 2 ** 20;
 
 /** Objects with rows of one range `[first, last]`. */
@@ -30,7 +30,7 @@ interface Range {
   key: string;
   /** Whether it may be merged with those beside it. */
   isFree: boolean;
-  /** Rows' objects within it that a merge which was cut off has left. */
+  /** Objects within it that an interrupted merge has left in other folders. */
   left: PlannedObject[];
 }
 
@@ -59,7 +59,7 @@ export function planMerges(
   });
 }
 
-/** The ranges, in order; those within a merged one are a part of it. */
+/** The ranges, in order; ranges nested in a merged one belong to it. */
 function rangesOf(objects: readonly PlannedObject[], limits: MergeLimits): Range[] {
   const ranges: Range[] = [];
   const byRange = Map.groupBy(objects, ({ parsed }) => `${parsed.first}-${parsed.last}`);
@@ -75,7 +75,7 @@ function rangesOf(objects: readonly PlannedObject[], limits: MergeLimits): Range
       const isPart = last <= before.last && before.rows.some(({ parsed }) => parsed.merged);
       if (isPart && !isGap) before.left.push(...rows);
       else before.isFree = false;
-      // What lies across two ranges is a duplicate, and is left to `repair`.
+      // A range that overlaps another is a duplicate, which `repair` resolves.
       if (!isPart) ranges.push({ ...newRange(first, last, rows, limits), isFree: false });
       continue;
     }
@@ -105,7 +105,7 @@ function newRange(
   return { first, last, rows, key, isFree, left: [] };
 }
 
-/** The merge that completes one which was cut off. */
+/** The merge that completes an interrupted one. */
 function completed(
   { first, last, left }: Range,
 ): Array<Omit<Merge, "topic" | "log" | "partition">> {

@@ -30,15 +30,15 @@ export interface MergeSmallOptions extends MergePlace {
   onProgress?(done: number, all: number): void;
 }
 
-/** What {@linkcode mergeSmallObjects} came to. */
+/** Result of {@linkcode mergeSmallObjects}. */
 export interface MergeSummary extends MergeOutcome {
-  /** Why objects that were to be merged stay as they are. */
+  /** Why some objects could not be merged; they stay as they are. */
   failures: string[];
 }
 
 /**
- * Completes a merge that was cut off, if there is one.
- * @returns what it came to; `undefined` where there was none
+ * Completes an interrupted merge, if there is one.
+ * @returns its result; `undefined` if there was none
  * @throws {Failure} kind `rejected`, when an object cannot be merged; kind `service`
  */
 export async function completeMerge(place: MergePlace): Promise<MergeOutcome | undefined> {
@@ -68,7 +68,7 @@ export async function plannedMerges(
   options: Omit<MergeSmallOptions, "onProgress">,
 ): Promise<Merge[]> {
   const { store, table, targetBytes, nowMs, signal } = options;
-  // Before the objects are listed: what is taken meanwhile is left alone.
+  // Read before the objects are listed, so that ranges taken meanwhile are left alone.
   const state = await listState(store, table, { signal });
   const rewound = new Set(
     ofKind(state, "rewind").map(({ folder }) => plainTopic(folder) ?? folder),
@@ -88,8 +88,8 @@ export async function plannedMerges(
 }
 
 /**
- * Merges the small objects of closed days. Safe beside `consume` and beside itself, and may be cut off anywhere:
- * see `merge_claim.ts`. For a moment a reader without a table format sees the parts beside the merged object.
+ * Merges the small objects of closed days. It is safe while `consume` or another merge runs, and may be interrupted at any point:
+ * see `merge_claim.ts`. For a moment, readers without a table format see both the merged object and its parts.
  */
 export async function mergeSmallObjects(options: MergeSmallOptions): Promise<MergeSummary> {
   const { store, table, signal } = options;
@@ -107,7 +107,7 @@ export async function mergeSmallObjects(options: MergeSmallOptions): Promise<Mer
         ? await claimNext(store, table, claim, merge, { signal })
         : undefined;
       if (own === undefined) {
-        // Another process is at work: its merge first, and then a look at what is left.
+        // Another process is merging: complete its merge first, then plan again.
         claim = await newestClaim(store, table, { signal });
         if (claim.merge !== null) await carryOut(claim, encoder, options);
         claim = await newestClaim(store, table, { signal });
@@ -131,7 +131,7 @@ export async function mergeSmallObjects(options: MergeSmallOptions): Promise<Mer
   return sum;
 }
 
-/** Carries the claimed merge out, unless the table is no longer as it was planned for, and says that it is done. */
+/** Executes the claimed merge, unless the table has changed since it was planned, and marks it as done. */
 async function carryOut(
   claim: MergeClaim,
   encoder: Encoder,
@@ -145,7 +145,7 @@ async function carryOut(
       outcome = await mergeObjects(merge, { ...place, encoder });
     }
   } catch (error) {
-    // It is not to be tried again before anything else.
+    // Otherwise the next run would try it before anything else.
     if (error instanceof Failure && error.kind === "rejected") {
       await claimNext(store, table, claim, null, { signal });
     }
@@ -155,7 +155,7 @@ async function carryOut(
   return outcome;
 }
 
-/** Whether all of it is in the table still: ranges may have been taken back. */
+/** Whether the whole range is still in the table: ranges may have been taken back. */
 async function isStillPlanned({ topic, log, partition, last }: Merge, place: MergePlace) {
   const { store, table, signal } = place;
   const state = await listState(store, table, { signal });

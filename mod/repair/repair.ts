@@ -100,7 +100,7 @@ async function plansOf(
     verdict.partitions.flatMap(({ unreadable }) => unreadable.map(({ object }) => object)),
   );
   const isReadable = ({ name }: TableObject) => !unreadable.has(name);
-  // The parts of a merged object that cannot be read are what is left of its rows.
+  // If a merged object cannot be read, its parts are the only copy of its rows.
   const readable = listed.filter(isReadable);
   const superseded = supersededObjects(readable);
   const all = [...currentObjects(readable), ...listed.filter((one) => !isReadable(one))];

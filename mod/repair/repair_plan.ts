@@ -53,11 +53,11 @@ export function planRepair(
     lost: [],
     sweep: isCurrent && beyond.length > 0,
     hopeless: foreign.length > 0
-      ? ["the lake has offsets that are not the log's; they are kept"]
+      ? ["the lake has offsets that do not belong to the log; they are kept"]
       : [],
   };
   const wrong: number[] = [];
-  /** Has offsets written again, unless an object holds them together with some that the topic lacks. */
+  /** Marks offsets to be rewritten, unless an object also holds offsets that the topic no longer has. */
   const again = (first: number, last: number) => {
     const across = objects.find(({ name, parsed }) =>
       parsed.first < low && parsed.last >= first && parsed.first <= last &&
@@ -66,7 +66,7 @@ export function planRepair(
     if (across === undefined) wrong.push(first);
     else plan.hopeless.push(`the topic has only a part of the range of ${across.name}`);
   };
-  /** Parts offsets at the topic's first message. */
+  /** Splits a range at the topic's first message: what lies before it is lost. */
   const absent = ({ first, last }: OffsetRange) => {
     if (first < low) plan.lost.push({ first, last: Math.min(last, low - 1) });
     if (last >= low) again(Math.max(first, low), last);

@@ -95,7 +95,7 @@ async function replayObject(
   const still = new Set(letters.map(({ offset }) => offset));
   for (const sibling of await rowsOfRange(object, options)) {
     if (sibling.parsed.replay !== replay || written.has(sibling.name)) continue;
-    // Of an attempt under another schema. Where that has come to step 3, its rows are dead letters no more.
+    // Left by an attempt with another schema. If it reached step 3, its rows are no longer dead letters.
     const bytes = await store.get(sibling.name, { signal });
     const { offsets } = await objectOffsets(sibling, bytes);
     if (offsets.some((offset) => still.has(offset))) await store.remove(sibling.name, { signal });

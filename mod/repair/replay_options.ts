@@ -10,7 +10,7 @@ import type { TableLog, TablePosition } from "../table/table.ts";
 export interface ReplayOptions {
   store: LakeStore;
   log: TableLog;
-  /** How far the table is, by partition: what lies beyond is a flush on its way, and is left alone. */
+  /** How far the table is, by partition: anything beyond belongs to a flush in progress and is left alone. */
   positions: ReadonlyMap<number, TablePosition>;
   schema: RowSchema;
   reader: MessageReader;

@@ -59,7 +59,7 @@ export function planReset(
 
 /**
  * Where ranges can be taken back so that `wanted` is read again: objects hold whole ranges, so where no
- * range goes on across; at or above the topic's first message, as what lies below cannot be read again.
+ * range crosses; at or above the topic's first message, since earlier offsets cannot be read again.
  */
 function beginning({ low, position, ranges }: PartitionState, wanted: number): number {
   // Below the table's first range nothing is to be removed but all of it.

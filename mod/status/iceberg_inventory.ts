@@ -28,7 +28,7 @@ export interface IcebergInventory {
   rolledBack: boolean;
 }
 
-/** Takes stock of a table. @returns `undefined` where there is none */
+/** Counts what a table holds. @returns `undefined` if there is none */
 export async function takeIcebergInventory(
   catalog: TableCatalog,
   files: TableFiles,

@@ -4,7 +4,7 @@ import { coveredOffsets, currentObjects } from "../lake/merged_objects.ts";
 import type { LakeStore } from "../lake/store.ts";
 import { type TableObject, tableObjects } from "../lake/table_objects.ts";
 
-/** What lies in the lake of one table, by its objects' names and sizes. */
+/** What the lake holds of one table, by its objects' names and sizes. */
 export interface LakeInventory {
   /** Objects with rows. */
   objects: number;
@@ -13,7 +13,7 @@ export interface LakeInventory {
   /** Offsets that flushes have written, those of dead letters among them. */
   offsets: number;
   /**
-   * Rows, as the objects themselves say: a range may have offsets without a message. `null` where there
+   * Rows, as counted in the objects: a range may have offsets without a message. `null` where there
    * are too many objects to ask, or one of them cannot be read.
    */
   rows: number | null;

@@ -4,7 +4,7 @@ import { safeLines, safeText } from "./safe_text.ts";
 export interface Output {
   /** Whether results are wanted as JSON. */
   readonly json: boolean;
-  /** Whether standard output is a terminal that wants colour (`NO_COLOR`, `TERM=dumb` respected). */
+  /** Whether standard output is a terminal with colour (respects `NO_COLOR` and `TERM=dumb`). */
   readonly colour: boolean;
   /** Width of text on standard output: the terminal's, at most 100; 80 if it is not a terminal. */
   readonly width: number;

@@ -11,7 +11,7 @@ export function safeText(text: string): string {
 }
 
 /**
- * A text of ours with foreign parts in it: as {@linkcode safeText}, but the ends of its lines stay, and
+ * Our own text with untrusted parts in it: as {@linkcode safeText}, but the ends of its lines stay, and
  * what begins a colour of ours.
  */
 export function safeLines(text: string): string {

@@ -14,9 +14,9 @@ interface Listed {
 const MOST_LISTINGS = 10;
 
 /**
- * The topic's objects in the table. A listing takes several requests: beside a merge it may have missed the merged
- * object, which came later, and the parts, which were gone by then. So while one is under way two listings
- * must agree.
+ * Lists the topic's objects in the table. A listing takes several requests: during a merge it may miss both the
+ * merged object, which was not there yet, and its parts, which were already gone. So while a merge is in
+ * progress, two listings must agree.
  */
 export async function listSteadily(
   { store, table, topic, signal }: Listed,

@@ -9,7 +9,7 @@ import { logKey } from "../table/log_key.ts";
 export interface LogToVerify {
   /** Key in its objects' names; empty for a log that release 0.1.0 has begun. */
   key: string;
-  /** Whether it is the log that the topic is now: only its messages can be compared. */
+  /** Whether it is the topic's current log: only its messages can be compared. */
   isCurrent: boolean;
   /** What the table has on record of it; absent where it has nothing, as in a lake of 0.1.0. */
   recorded: RecordedLog | undefined;
@@ -33,7 +33,7 @@ export async function recordedOf(
   return all.filter((log) => log.topic === topic);
 }
 
-/** Parts a topic's objects by their logs: the one that the topic is now, and former ones. */
+/** Groups a topic's objects by log: the current one, and former ones. */
 export async function logsToVerify(
   objects: readonly TableObject[],
   recorded: readonly RecordedLog[],
@@ -42,7 +42,7 @@ export async function logsToVerify(
   const identity = await broker.log(topic, { signal });
   const key = identity === null ? "" : await logKey({ topic, ...identity });
   const plain = recorded.find((log) => log.key === "");
-  // Without a record the objects of 0.1.0 are taken for the log's own: reading them shows whether they are.
+  // Without a record, objects of 0.1.0 are assumed to belong to the log; reading them shows whether they do.
   const current = recorded.some((log) => log.key === key && key !== "") || !isOf(plain, identity)
     ? key
     : "";

@@ -1,7 +1,7 @@
 import type { TableObject } from "../lake/table_objects.ts";
 import type { OffsetRange } from "./offset_range.ts";
 
-/** What of an object is looked at. */
+/** The fields of an object that are used here. */
 export type NamedObject = Pick<TableObject, "name" | "parsed">;
 
 /** What the names of a partition's objects must cover. */
@@ -51,7 +51,7 @@ export function checkTiling(objects: readonly NamedObject[], expected: Expected)
       continue;
     }
     if (flush.objects.some(({ parsed }) => parsed.merged)) merged = flush;
-    // What was there before the group's time is not its own.
+    // Objects from before the group's first offset are not its own.
     if (last < from) continue;
     if (first >= end) {
       if (last >= tolerated) tiling.beyond.push({ first, last });

@@ -30,7 +30,7 @@ export interface VerifyOptions {
   /** First offset to verify, by partition: earlier ones, and former logs, are left out. @default {all} */
   since?: ReadonlyMap<number, number>;
   signal: AbortSignal;
-  /** Told of the topic's partitions that nobody leads: what they hold is not compared. */
+  /** Called with the partitions that have no leader: they are not compared. */
   leaderless?(partitions: number[]): void;
   /** Told how many of the objects have been read. */
   onProgress?(done: number, all: number): void;
@@ -48,7 +48,7 @@ export interface PartitionVerdict {
   partition: number;
   /** Key of the log in its objects' names; empty for one that release 0.1.0 has begun. */
   log: string;
-  /** Whether it is the log that the topic is now. */
+  /** Whether it is the topic's current log. */
   isCurrent: boolean;
   /** First offset that the table must have. */
   from: number;
@@ -80,7 +80,7 @@ export interface PartitionVerdict {
   objects: number;
 }
 
-/** How often it begins anew because objects were merged meanwhile. */
+/** Retries after objects were merged during a verification. */
 const MOST_AGAIN = 5;
 
 /** Objects that are read at the same time. */
@@ -208,7 +208,7 @@ export function isTiled(verdict: PartitionVerdict): boolean {
   return [missing, duplicate, beyond, foreign, unreadable].every(({ length }) => length === 0);
 }
 
-/** The group that writes the table, as far as that is on record. */
+/** The group that writes the table, if it is on record; otherwise the given one. */
 function writerOf(recorded: readonly RecordedLog[], group: string): string {
   const groups = recorded.flatMap((log) => log.groups);
   return groups.length === 0 || groups.includes(group) ? group : groups[0];
@@ -368,7 +368,7 @@ function* count(first: number, last: number): Generator<number> {
 }
 
 /**
- * What it means that no row has an offset. Outside of all flushes it is missing. Inside of one there
+ * Explains offsets without a row. Outside of all flushes an offset is missing. Inside of one there
  * may never have been a message: the topic says so where it still has the offset.
  */
 export async function explainHoles(

@@ -134,7 +134,7 @@ class ColumnWriter {
     if (before > 0) this.add(undefined, before);
   }
 
-  /** Adds the values of so many rows; none at all where the object has no such column. */
+  /** Adds the values of so many rows; `undefined` if the object has no such column. */
   add(values: ArrayLike<CellValue> | undefined, rows: number): void {
     if (rows === 0) return;
     const isInteger = this.type === "string" || this.type === "date";

@@ -27,13 +27,13 @@ export interface Merge {
 
 /**
  * The newest claim on a table's objects. Claims are numbered, and the store lets one process alone write a
- * number, so at most one merge is under way: the newest one's, which whoever finds it carries out, since doing
- * that twice is harmless. A number is never used again, so what comes late cannot undo what came later.
+ * number, so at most one merge is in progress: the newest one. Whoever finds it executes it, which is harmless
+ * to do twice. Numbers are never reused, so a late request cannot undo a later one.
  */
 export interface MergeClaim {
-  /** 0 where there never was one. */
+  /** 0 if there never was one. */
   number: number;
-  /** `null`: none is under way. */
+  /** `null`: none is in progress. */
   merge: Merge | null;
 }
 
@@ -68,7 +68,7 @@ export async function newestClaim(
       const text = new TextDecoder().decode(await store.get(claimName(table, number), options));
       return { number, merge: (JSON.parse(text) as { merge: Merge | null }).merge };
     } catch (error) {
-      // A newer claim has replaced it meanwhile; one that stays the newest is really not to be read.
+      // A newer claim may have replaced it; if it is still the newest, it cannot be read.
       if (!(error instanceof Failure) || error.kind !== "failed" || missed === number) throw error;
       missed = number;
     }
@@ -76,8 +76,8 @@ export async function newestClaim(
 }
 
 /**
- * Makes the next claim, which also says that the former one is done.
- * @returns whether it was made; `false`: another process was first
+ * Creates the next claim, which also marks the former one as done.
+ * @returns the claim; `undefined` if another process was first
  */
 export async function claimNext(
   store: LakeStore,
@@ -87,7 +87,7 @@ export async function claimNext(
   options: TableCallOptions = {},
 ): Promise<MergeClaim | undefined> {
   const number = former.number + 1;
-  // A repeated request is told that the object is there: then it is this very claim.
+  // A repeated request may be told that the object exists although it is this very claim.
   const id = crypto.randomUUID();
   const name = claimName(table, number);
   if (!await store.create(name, recordBytes({ v: 1, id, merge }), options)) {
@@ -103,7 +103,7 @@ export async function claimNext(
 }
 
 /**
- * Refuses what may not go on beside a merge of the log's objects.
+ * Refuses an operation that must not run during a merge of the log's objects.
  * @throws {Failure} kind `usage`
  */
 export async function requireNoMerge(
