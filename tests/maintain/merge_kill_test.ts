@@ -48,7 +48,8 @@ for (const form of FORMS) {
     // Nothing of the day that is being written, and nothing a second time.
     assert.deepEqual(await maintain(whole), { parts: 0, objects: 0, failures: [] });
     for (let at = 1; at <= changes; at++) {
-      for (const after of [false, true]) {
+      // Before a change is after the one before it, but for the answer that is still to come.
+      for (const after of at % 4 === 1 ? [false, true] : [true]) {
         const lake = copyOf(origin);
         const when = `killed ${after ? "after" : "before"} change ${at} of ${changes}`;
         Object.assign(lake, { at, after });
