@@ -54,7 +54,8 @@ export class GlueTableCatalog implements TableCatalog {
         `Glue's table ${this.#database}.${this.#table} is not an Iceberg table`,
         {
           fix: "Give the schema another table name, use another --database, or go on with " +
-            "--table-format hive.",
+            "--table-format hive. Before a migration, `ticklake setup-catalog --delete` removes the Hive " +
+            "table from Glue; its objects stay.",
         },
       );
     }
