@@ -45,7 +45,9 @@ let failed = false;
 async function attack(what: string, run: () => Promise<readonly [string, string]>): Promise<void> {
   console.error(what);
   try {
-    lines.push([what, ...await run()]);
+    const line = [what, ...await run()] as const;
+    console.error(`  ${line.slice(1).join(": ")}`);
+    lines.push(line);
   } catch (error) {
     failed = true;
     console.error(error);
