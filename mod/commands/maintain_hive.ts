@@ -9,6 +9,7 @@ import {
   removeSuperseded,
 } from "../maintain/merge_small_objects.ts";
 import { loadSchema } from "../schema/load_schema.ts";
+import { indexColumn } from "../verify/row_index.ts";
 import { countText, numberText } from "../terminal/amount_text.ts";
 import { Progress } from "../terminal/progress.ts";
 import { openLake } from "./open_lake.ts";
@@ -18,12 +19,13 @@ import { stoppedFailure } from "./stopped_failure.ts";
 export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
   const { dryRun, merge, targetSize } = settings;
-  const { table } = await loadSchema(settings.schema, signal);
+  const schema = await loadSchema(settings.schema, signal);
+  const { table } = schema;
   const store = await openLake(settings);
   const progress = new Progress(output, "merged", "object");
   try {
     output.note(`table ${table} in ${store.description}`);
-    const place = { store, table, signal };
+    const place = { store, table, indexColumn: indexColumn(schema), signal };
     await requireHiveTable(store, table, { signal });
     if (!dryRun) {
       const completed = await completeMerge(place);

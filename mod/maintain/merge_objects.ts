@@ -6,12 +6,15 @@ import type { LakeStore } from "../lake/store.ts";
 import type { FolderMerge, Merge } from "../table/hive/merge_claim.ts";
 import { inParallel } from "../verify/in_parallel.ts";
 import { objectOffsets } from "../verify/object_offsets.ts";
+import { offsetOfKey, rowKey } from "../verify/row_index.ts";
 
 /** Options of {@linkcode mergeObjects}. */
 export interface MergeOptions {
   store: LakeStore;
   table: string;
   encoder: Encoder;
+  /** Column with a row's place in its message's array, where messages are several rows. */
+  indexColumn?: string;
   signal: AbortSignal;
 }
 
@@ -63,7 +66,7 @@ export function mergedName(
 async function mergedBytes(
   { first, last }: Merge,
   { parts, extension }: FolderMerge,
-  { store, encoder, signal }: MergeOptions,
+  { store, encoder, indexColumn, signal }: MergeOptions,
 ): Promise<Uint8Array | undefined> {
   const contents: Uint8Array[] = [];
   await inParallel(
@@ -74,19 +77,19 @@ async function mergedBytes(
     AT_ONCE,
   );
   if (Object.keys(contents).length < parts.length) return undefined;
-  let offsets: number[] = [];
+  let rows: number[] = [];
   for (const [i, name] of parts.entries()) {
-    offsets = offsets.concat(await offsetsOf(name, contents[i]));
+    rows = rows.concat(await rowsOf(name, contents[i], indexColumn));
   }
   const bytes = parts.length === 1
     ? contents[0]
     : await encoded(extension, parts, contents, encoder);
   // The encoded bytes are checked, since the parts are removed afterwards.
-  const merged = await offsetsOf(parts[0], bytes);
-  const isWhole = merged.length === offsets.length &&
-    merged.every((offset, i) =>
-      offset === offsets[i] && offset >= first && offset <= last &&
-      (i === 0 || offset > merged[i - 1])
+  const merged = await rowsOf(parts[0], bytes, indexColumn);
+  const isWhole = merged.length === rows.length &&
+    merged.every((row, i) =>
+      row === rows[i] && offsetOfKey(row) >= first && offsetOfKey(row) <= last &&
+      (i === 0 || isAfter(row, merged[i - 1]))
     );
   if (isWhole) return bytes;
   throw new Failure(
@@ -120,21 +123,34 @@ async function encoded(
 export async function requireHeld(
   name: string,
   parts: readonly string[],
-  { store, signal }: Pick<MergeOptions, "store" | "signal">,
+  { store, indexColumn, signal }: Pick<MergeOptions, "store" | "indexColumn" | "signal">,
 ): Promise<void> {
-  const held = new Set(await offsetsOf(name, await store.get(name, { signal })));
+  const held = new Set(await rowsOf(name, await store.get(name, { signal }), indexColumn));
   for (const part of parts) {
     const bytes = await getUnlessGone(store, part, signal);
     if (bytes === undefined) continue;
-    if ((await offsetsOf(part, bytes)).every((offset) => held.has(offset))) continue;
+    if ((await rowsOf(part, bytes, indexColumn)).every((row) => held.has(row))) continue;
     throw new Failure("rejected", `${name} has not all rows of ${part}: neither is removed`, {
       fix: "`ticklake verify --deep` says which offsets are where.",
     });
   }
 }
 
-async function offsetsOf(name: string, bytes: Uint8Array): Promise<number[]> {
-  return (await objectOffsets({ name, parsed: parseObjectName(name)! }, bytes)).offsets;
+/** The rows of an object, by {@linkcode rowKey}. */
+async function rowsOf(
+  name: string,
+  bytes: Uint8Array,
+  indexColumn: string | undefined,
+): Promise<number[]> {
+  const parsed = parseObjectName(name)!;
+  const { offsets, indexes } = await objectOffsets({ name, parsed }, bytes, indexColumn);
+  return offsets.map((offset, row) => rowKey(offset, indexes?.[row] ?? 0));
+}
+
+/** Whether a row is behind another one of the log. Of one message the keys fall. */
+function isAfter(row: number, before: number): boolean {
+  const [offset, last] = [offsetOfKey(row), offsetOfKey(before)];
+  return offset > last || (offset === last && row < before);
 }
 
 async function has(store: LakeStore, name: string, signal: AbortSignal): Promise<boolean> {

@@ -16,6 +16,8 @@ export interface MergePlace {
   store: LakeStore;
   /** The table's name in the lake. */
   table: string;
+  /** Column with a row's place in its message's array, where messages are several rows. */
+  indexColumn?: string;
   signal: AbortSignal;
   /** @default {one of its own, which is closed afterwards} */
   encoder?: Encoder;

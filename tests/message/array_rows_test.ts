@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { openLake } from "../../mod/commands/open_lake.ts";
+import { loadSettings } from "../../mod/config/load.ts";
+import { mergeSmallObjects } from "../../mod/maintain/merge_small_objects.ts";
 import { messageCheck } from "../../mod/message/message_check.ts";
 import { avroPayload } from "../../mod/message/avro/avro_payload.ts";
 import { payloadMaker } from "../../mod/message/payload_maker.ts";
@@ -205,3 +208,31 @@ from read_parquet('{sys.argv[1]}/**/*.parquet')""").fetchone())`;
     assert.equal(counted.trim(), "(6, 3, 6)");
   });
 });
+
+serviceTest(
+  "objects with the rows of arrays are merged",
+  { needs: ["python"] },
+  () =>
+    withEmbedded(async (place) => {
+      await consumed(place, "--partition-by", "dt,index", "--flush-rows", "4");
+      const environment = { ...place.env, TICKLAKE_HOME: `${place.cwd}/.ticklake` };
+      const store = await openLake(loadSettings({ flags: {}, environment }).settings);
+      const { signal } = new AbortController();
+      const options = {
+        store,
+        table: "quotes",
+        signal,
+        targetBytes: 2 ** 20,
+        indexColumn: "row_index",
+      };
+      const nowMs = Date.now() + 2 * 86_400_000;
+      const { failures, objects } = await mergeSmallObjects({ ...options, nowMs });
+      store.close();
+      assert.deepEqual(failures, []);
+      assert.ok(objects > 0);
+      assert.deepEqual(await verified(place), GOOD);
+      const sql =
+        "select count(*) as n, count(distinct kafka_offset * 100 + row_index) as m from quotes";
+      assert.deepEqual(await query(place, sql), [{ n: 6, m: 6 }]);
+    }),
+);
