@@ -167,13 +167,13 @@ export interface ConsumerHandler {
    */
   gap(partition: number, from: number, to: number): Promise<void>;
   /**
-   * Nobody can read a record batch: it is damaged, or of a form that is not known. Everything before it
+   * A record batch cannot be read: it is damaged, or of an unknown version. Everything before it
    * was delivered; deliveries go on behind it when this returns. Without this method such a batch ends
    * the consumption with a failure.
    */
   unreadable?(partition: number, batch: UnreadableBatch): Promise<void>;
   /**
-   * A partition could not be read for a minute (nobody leads it, its disk fails, ...), or, with `null`,
+   * A partition could not be read for a minute (no leader, a failing disk, ...), or, with `null`,
    * can be again. The others go on meanwhile.
    */
   stalled?(partition: number, stall: PartitionStall | null): void;
@@ -265,7 +265,7 @@ export interface Producer {
 
 /** Options of {@linkcode Broker.topicOffsets}. */
 export interface TopicOffsetsOptions extends CallOptions {
-  /** Told of the partitions that have no leader at the moment; they are left out. */
+  /** Called with the partitions that have no leader at the moment; they are left out. */
   leaderless?(partitions: number[]): void;
 }
 

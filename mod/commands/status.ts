@@ -131,7 +131,9 @@ async function partitionStatus(
     });
     if (offsets === null) return null;
     if (leaderless.length > 0) {
-      output.note(`warning: nobody leads partition ${leaderless.join(", ")}, its lag is not known`);
+      output.note(
+        `warning: partition ${leaderless.join(", ")} has no leader: its lag is not known`,
+      );
     }
     const identity = await broker.log(topic, { signal });
     const committed = new Map<number, CommittedOffset>();

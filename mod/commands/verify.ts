@@ -61,7 +61,7 @@ export async function run(context: CommandContext): Promise<number> {
       const code = report(verdict, context);
       if (leaderless.length === 0) return code;
       output.note(
-        `error: nobody leads partition ${leaderless.join(", ")}, so it was not compared`,
+        `error: partition ${leaderless.join(", ")} has no leader and was not compared`,
         "Start the brokers that host it, then run this again.",
       );
       return code === 0 ? EXIT_CODES.service : code;

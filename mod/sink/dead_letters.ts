@@ -148,7 +148,7 @@ function addBase64(lines: LineChunks, bytes: Uint8Array | null): void {
   lines.bytes(QUOTE);
 }
 
-/** What was cut from a message, by which it can be recognized. */
+/** What identifies a message that was cut. */
 interface Cut {
   value?: { bytes: number; sha256: string };
   key?: { bytes: number; sha256: string };

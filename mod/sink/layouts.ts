@@ -90,7 +90,7 @@ async function shorterSchemas(schema: RowSchema): Promise<Set<string>> {
   return shorter;
 }
 
-/** Digits of the fingerprint: a change by accident must not go unseen, an attack is none of its cares. */
+/** Digits of the fingerprint: an accidental change must be noticed; it need not resist an attack. */
 const FINGERPRINT_DIGITS = 16;
 
 /** A hash of all in a schema that decides about rows and their form. */

@@ -228,7 +228,7 @@ export class OpenRange {
     };
   }
 
-  /** Adds the rows of one message: all, or none and the reason. */
+  /** Adds the rows of one message: all of them, or none and the reason. */
   #appendAll(
     reader: MessageReader,
     offset: number,

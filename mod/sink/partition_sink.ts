@@ -212,7 +212,7 @@ export class PartitionSink {
       }
       if (offset >= open.cut) open.advance(open.cut);
       this.seal();
-      // Ranges of one batch are written one after the other: they must not pile up.
+      // Ranges of one batch are written one after the other and must not accumulate.
       return i;
     }
     this.#moved(batch.nextOffset, batch.highWatermark);
@@ -243,7 +243,7 @@ export class PartitionSink {
 
   /** Seals the open range if its oldest message has waited long enough. @param now `performance.now()` */
   sealIfDue(now: number): void {
-    // While the lake is away it would become a heap of small objects.
+    // While the lake is unavailable this would produce many small objects.
     if (this.waiting > 0) return;
     const { openedAt } = this.#open;
     if (openedAt !== undefined && now - openedAt >= this.#parts.policy.intervalMs) this.seal();

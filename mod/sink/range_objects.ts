@@ -31,7 +31,7 @@ export function heldBytes(objects: readonly RangeObject[]): number {
 
 /** Lets go of the memory of objects that are written. */
 export function releaseObjects(objects: readonly RangeObject[]): void {
-  // Now: the collector would let the objects of several ranges pile up.
+  // Not left to the garbage collector: the objects of several ranges would accumulate.
   for (const { bytes } of objects) bytes.buffer.transfer(0);
 }
 

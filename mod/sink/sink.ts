@@ -83,7 +83,7 @@ export interface SinkSummary {
 /** Milliseconds that writing may take after the signal; then it is left to the next start. */
 const FINISH_MS = 20_000;
 
-/** Milliseconds of failing after which a run that has an end gives up; one without never does. */
+/** Milliseconds of failures after which a run with an end gives up; one without an end never does. */
 const UNTIL_END_PATIENCE_MS = 300_000;
 
 /** Age in milliseconds up to which an open transaction delays only a run that has an end. */
@@ -108,7 +108,7 @@ const HELD_SHARE = 1 / 2;
 /** Share of the memory that encoded objects may take until they are uploaded. */
 const ENCODED_SHARE = 1 / 8;
 
-/** Milliseconds between two looks at what is due, and at how far the group is. */
+/** Milliseconds between two checks of what is due and how far the group is. */
 const LONGEST_TICK_MS = 500;
 
 /**
@@ -145,7 +145,7 @@ function notRead(topic: string, leaderless: number[]): Failure {
   const partitions = leaderless.join(", ");
   return new Failure(
     "service",
-    `${topic}: nobody leads partition ${partitions}, so what is in it was not read`,
+    `${topic}: partition ${partitions} has no leader and was not read`,
     { fix: "Start the brokers that hold it, then run this again: it goes on where it was." },
   );
 }
@@ -497,7 +497,7 @@ class Sink implements ConsumerHandler {
     await Promise.all(sinks.map((sink) => sink.settled()));
   }
 
-  /** The group shares its partitions again: writes what was read, while it may be committed. */
+  /** The group rebalances: writes what was read while it may still be committed. */
   async revoking(): Promise<void> {
     const sinks = [...this.#partitions.values()];
     for (const sink of sinks) sink.seal();

@@ -19,7 +19,7 @@ export interface AlertedStatus {
   lag: number | null;
   /** Most messages of lag that are no alert. */
   lagLimit: number;
-  /** Partitions that nobody leads: what waits in them is not known. @default {[]} */
+  /** Partitions without a leader: what waits in them is not known. @default {[]} */
   leaderless?: readonly number[];
   /** Objects that queries do not see. */
   hidden?: HiddenObjects;

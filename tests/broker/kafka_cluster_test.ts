@@ -82,7 +82,7 @@ async function leaderlessPartition(cluster: KafkaCluster): Promise<void> {
   const running = new Recorder({ broker, topic, group: `${topic}-running` });
   await running.hasReceived(120);
   await cluster.kill(3);
-  await until("nobody leads it", async () => await leaderOf(cluster, topic, 2) === -1);
+  await until("it has no leader", async () => await leaderOf(cluster, topic, 2) === -1);
   const leaderless: number[] = [];
   const offsets = await broker.topicOffsets(topic, {
     leaderless: (partitions) => leaderless.push(...partitions),
@@ -134,11 +134,11 @@ async function commandsGoOn(
   try {
     const consumed = await run("consume", "--until-end");
     assert.equal(consumed.code, 3, consumed.stderr);
-    assert.match(consumed.stderr, /nobody leads partition 2, so what is in it was not read/);
+    assert.match(consumed.stderr, /partition 2 has no leader and was not read/);
     assert.equal(JSON.parse(consumed.stdout).read, readable);
     const verified = await run("verify", "--deep");
     assert.equal(verified.code, 3, verified.stderr);
-    assert.match(verified.stderr, /nobody leads partition 2, so it was not compared/);
+    assert.match(verified.stderr, /partition 2 has no leader and was not compared/);
     const { ok, expected, found } = JSON.parse(verified.stdout);
     assert.deepEqual({ ok, expected, found }, { ok: true, expected: readable, found: readable });
     const status = await run("status", "--alert");

@@ -310,7 +310,7 @@ Deno.test("a table whose own records are deleted is rebuilt from its objects", a
   log.partitions[0].push(...rows(5));
   const { written, notices } = await told(log, lake);
   assert.equal(written, 5);
-  assert.match(notices.join(), /made anew from 3 objects/);
+  assert.match(notices.join(), /rebuilt from 3 objects/);
   await assertProved(log, lake);
 });
 

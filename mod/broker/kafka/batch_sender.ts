@@ -39,7 +39,7 @@ const SEQUENCE_LOST = new Set([
 /** Errors that say that a batch is larger than the topic or the broker takes. */
 const TOO_LARGE = new Set(["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"]);
 
-/** Kafka's code for a partition that nobody leads at the moment. */
+/** Kafka's code for a partition that has no leader at the moment. */
 const LEADER_NOT_AVAILABLE = 5;
 
 /** The broker has the batch already: an earlier attempt stored it. */

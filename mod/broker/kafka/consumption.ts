@@ -29,13 +29,13 @@ const logger = getLogger(["ticklake", "kafka"]);
 /** Bytes that one fetch may bring. Measured: 16 MiB are not faster, and take 100 MB more memory. */
 const MAX_FETCH_BYTES = 4 * 2 ** 20;
 
-/** Milliseconds between two looks at the topic, for partitions that were added. */
+/** Milliseconds between two checks of the topic for added partitions. */
 const TOPIC_CHECK_MS = 10_000;
 
 /** The same while a partition has no leader. */
 const LEADER_CHECK_MS = 1000;
 
-/** Kafka's error of a partition that nobody leads at the moment. */
+/** Kafka's error for a partition that has no leader at the moment. */
 const NO_LEADER = protocolError(5);
 
 /** Most milliseconds by which the handler may hold up a rebalance; well below the time to join again. */
@@ -46,7 +46,7 @@ const MOST_METADATA_BYTES = 4096;
 /** Kafka's code for a partition that a broker does not know, or not yet. */
 const UNKNOWN_TOPIC_OR_PARTITION = 3;
 
-/** Times that an offset beyond the end is looked at again, a second apart, before it is believed. */
+/** How often an offset beyond the end is checked again, a second apart, before it is taken for real. */
 const BEYOND_END_CHECKS = 5;
 
 /** Reads a topic as a member of a group, through one assignment after the other. */
@@ -63,7 +63,7 @@ export class Consumption {
   #ending: AbortController | null = null;
   /** The log of the newest assignment. */
   #log: LogIdentity | null = null;
-  /** The assigned partitions that nobody leads. */
+  /** The assigned partitions without a leader. */
   readonly #leaderless = new Map<number, PartitionStall>();
   readonly #stop = new AbortController();
   /** Calls of the handler that have not returned; those of a former assignment may take a while. */
@@ -125,7 +125,7 @@ export class Consumption {
       const feeds = this.#feeds = await this.#open(generation, changed, term);
       await abortable(this.#call(lost, () => this.#options.handler.assigned(feeds)), lost);
       for (const feed of feeds) {
-        // Also where the handler wants no more: that it has all of a shorter log is no end well reached.
+        // Also where the handler wants no more: having all of a log that became shorter is not success.
         if (feed.start > feed.offsets.high) this.#fail(this.#beyondEnd(feed.start, feed.offsets));
         feed.open();
       }
@@ -250,7 +250,7 @@ export class Consumption {
       return failure;
     }
     const { group } = this.#options;
-    logger.info("group {group} is sharing its partitions again: {reason}", {
+    logger.info("group {group} is rebalancing: {reason}", {
       group,
       reason: describeError(error),
     });
@@ -323,7 +323,7 @@ export class Consumption {
     const once = () => attempt = this.#member.commit(generation, commit);
     const failed = (error: unknown) => {
       handler.retried?.("commit", error);
-      // It may arrive yet, behind one that is made later, and would set the group back.
+      // It may still arrive, after a later one, and would set the group back.
       if (rootOf(error).name === "KafkaJSRequestTimeoutError") {
         this.#member.renew();
         term.abort(
@@ -335,7 +335,7 @@ export class Consumption {
       await retrying(doing, lost, once, failed);
     } catch (error) {
       if (lost.aborted) {
-        // The one that was on its way may have been in time.
+        // The commit that was in flight may have succeeded.
         if (await attempt.then(() => true, () => false)) return;
         throw new FencedError(`partition ${partition} was taken away`, { cause: error });
       }
@@ -344,7 +344,7 @@ export class Consumption {
     }
   }
 
-  /** The offsets of some partitions, by partition and without those that nobody leads; and their log. */
+  /** The offsets of some partitions, by partition and without those that have no leader; and their log. */
   #offsets(
     partitions: number[],
     lost: AbortSignal,
@@ -417,7 +417,7 @@ export class Consumption {
     feed.skipTo(low);
   }
 
-  /** Nobody leads a partition: it is assigned when somebody does. */
+  /** A partition has no leader: it is assigned once it has one. */
   #leaveOut(partition: number): void {
     if (this.#leaderless.has(partition)) return;
     const { topic, handler } = this.#options;

@@ -10,7 +10,7 @@ const DEFAULT_REPLICATION = -1;
 /** Milliseconds that the controller may take. */
 const CREATE_TIMEOUT_MS = 10_000;
 
-/** Kafka's code for a partition that nobody leads, or not yet. */
+/** Kafka's code for a partition that has no leader, or not yet. */
 const LEADER_NOT_AVAILABLE = 5;
 
 /** What a name may be. Source: Apache Kafka, org.apache.kafka.common.internals.Topic. */

@@ -24,7 +24,7 @@ const MAX_WAIT_BUSY_MS = 10;
 /** Bytes that a partition may bring however many share a fetch. */
 const SMALLEST_SHARE_BYTES = 64 * 1024;
 
-/** Kafka's error of a partition that nobody leads at the moment. */
+/** Kafka's error for a partition that has no leader at the moment. */
 const NO_LEADER = protocolError(5);
 
 /** Milliseconds between an error and the next look at who leads. */

@@ -2,7 +2,7 @@ import type { ConnectionOptions } from "node:tls";
 import { messageOf } from "../../failure/failure.ts";
 import { deadline } from "../../wait/deadline.ts";
 
-/** What a listener shows to one that knocks. */
+/** How a listener answers. */
 export type ListenerState =
   /** It answers as Kafka does. */
   | "kafka"

@@ -6,7 +6,7 @@ import { protocolError } from "./raw_request.ts";
 const EARLIEST = -2;
 const LATEST = -1;
 
-/** Kafka's code for a partition that nobody leads at the moment. */
+/** Kafka's code for a partition that has no leader at the moment. */
 const LEADER_NOT_AVAILABLE = 5;
 
 /** The offsets of some partitions, by partition. One try. */

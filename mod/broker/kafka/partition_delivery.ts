@@ -165,7 +165,7 @@ export class Feed implements AssignedPartition {
       this.changed.ring();
       if ("gap" in next) await handler.gap(this.partition, next.from, next.to);
       else await this.#read(next, handler);
-      // Now: the collector would let many of these pile up.
+      // Not left to the garbage collector: many of these would accumulate.
       if ("release" in next) next.release?.();
     }
     this.#queue = [];

@@ -56,7 +56,7 @@ export async function readOldLog(
     const begun = own.filter((object) => !isBegun(object));
     let finished = begun;
     const last = begun.reduce((last, { parsed }) => Math.max(last, parsed.last), -1);
-    // The group does not vouch for the last range.
+    // The group does not confirm that the last range is finished.
     if ((written === null || written <= last) && last >= 0) {
       const range = begun.filter(({ parsed }) => parsed.last === last);
       const { first } = range[0].parsed;

@@ -138,7 +138,7 @@ export class HiveLog implements TableLog {
     const record = recordBytes({ v: 1, topic, partition, from, end });
     await Promise.all([
       store.put(name, record, options),
-      // Whoever may not remove can work; the names only become more.
+      // A user without the right to delete can work too; old names just stay.
       ...owned.overtaken.splice(0).map((name) => store.remove(name).catch(() => {})),
     ]);
     if (owned.current !== undefined) owned.overtaken.push(owned.current);

@@ -145,7 +145,7 @@ class HiveTable implements Table {
       const old = await this.#readOld(opening, key);
       await this.#adopt(key, old, options);
       notices.push(
-        `the records of table ${this.#table} were gone: made anew from ${
+        `the records of table ${this.#table} were gone: rebuilt from ${
           countText(old.objects, "object")
         }, with ` +
           `${countText(countOf(old.positions), "offset")} of ${name.topic}`,
