@@ -143,7 +143,7 @@ serviceTest("the guide's configuration of Kafka starts, and its steps work on it
   assert.equal((await step("produce")).sent, 2000);
   const { findings } = await step("doctor");
   const topic = findings.find(({ check }: { check: string }) => check === "topic");
-  assert.match(topic.detail, /index-quotes has 4 partitions, with 2000 messages/);
+  assert.match(topic.detail, /index-quotes has 4 partitions, with 2,000 messages/);
   assert.equal((await step("consume")).written, 2000);
   await _.stop();
   await Deno.remove(folder, { recursive: true });
