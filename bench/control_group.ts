@@ -26,6 +26,9 @@ export interface ControlGroup {
 /** Microseconds in which a quota of CPU time counts: the kernel's own default. */
 const PERIOD_US = 100_000;
 
+/** Largest weight of a group: what else runs on the machine must not take what the quota leaves it. */
+const MOST_WEIGHT = { v1: 262_144, v2: 10_000 };
+
 /** Where version 1 counts the most memory. */
 const V1_PEAK = "memory.max_usage_in_bytes";
 
@@ -48,8 +51,13 @@ export async function openControlGroup(
     await set("memory", isV2 ? "memory.max" : "memory.limit_in_bytes", String(memoryBytes));
   }
   if (quota !== undefined) {
-    if (isV2) await set("cpu", "cpu.max", `${quota} ${PERIOD_US}`);
-    else await set("cpu", "cpu.cfs_quota_us", String(quota));
+    if (isV2) {
+      await set("cpu", "cpu.max", `${quota} ${PERIOD_US}`);
+      await set("cpu", "cpu.weight", String(MOST_WEIGHT.v2));
+    } else {
+      await set("cpu", "cpu.cfs_quota_us", String(quota));
+      await set("cpu", "cpu.shares", String(MOST_WEIGHT.v1));
+    }
   }
   return {
     within({ command, args, env }) {

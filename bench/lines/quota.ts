@@ -1,9 +1,8 @@
 import { type ControlGroup, openControlGroup } from "../control_group.ts";
-import { measure, type Measured } from "../measured.ts";
+import type { Program } from "../measured.ts";
 import { spread } from "../spread.ts";
 import { consume, filledTopic, type Stage, unique } from "../stage.ts";
 import type { Figure } from "../table.ts";
-import { secondsOf } from "./consume.ts";
 
 /** Partitions of the topic. */
 const PARTITIONS = 16;
@@ -12,42 +11,142 @@ const PARTITIONS = 16;
 const CORES = 0.1;
 
 /** Rows of the topic, times those of the other lines. */
-const ENOUGH = 2;
+const ENOUGH = 16;
+
+/** What share of the topic each process reads before it is measured: until then V8 compiles its code. */
+const WARM_UP = 1 / 64;
+
+/** What share of the topic is read for each process while it is measured. */
+const MEASURED = 1 / 16;
+
+/** Milliseconds between two looks at the counters. */
+const LOOK_MS = 200;
+
+/** What a table format's processes are told. */
+const FORMATS: Readonly<Record<string, readonly string[]>> = {
+  hive: [],
+  iceberg: [
+    ...["--table-format", "iceberg", "--iceberg-catalog", "directory"],
+    ...["--commit-interval", "10s"],
+  ],
+};
 
 /**
  * 1, 2, 4 and 8 processes of one group, each held to a tenth of a core by a control group: whether twice
- * the processes carry twice the rows, where broker and store are not what runs out.
+ * the processes carry twice the rows, where broker and store are not what runs out. Measured once all
+ * are warm; also how long it takes until each has its partitions and has read from them.
  */
 export async function quotaLine(stage: Stage): Promise<Figure[]> {
   const rows = ENOUGH * stage.rows;
   const topic = await filledTopic(stage, rows, PARTITIONS);
-  const line = `consume, ${PARTITIONS} partitions, each process held to ${CORES} cores`;
   const figures: Figure[] = [];
-  for (const processes of stage.long ? [1, 2, 4, 8] : [1, 2, 4]) {
-    const program = consume(stage, topic);
-    const groups: ControlGroup[] = [];
-    let runs: Measured[];
-    try {
-      for (let i = 0; i < processes; i++) {
-        groups.push(await openControlGroup(unique("ticklake-bench"), { cores: CORES }));
-      }
-      runs = await Promise.all(groups.map((group) => measure(group.within(program))));
-    } finally {
-      for (const group of groups) await group.close();
+  for (const [format, options] of Object.entries(FORMATS)) {
+    const line =
+      `consume, ${PARTITIONS} partitions, ${format}, each process held to ${CORES} cores`;
+    let first: number | undefined;
+    for (const processes of stage.long ? [1, 2, 4, 8] : [1, 2, 4]) {
+      const { rowsPerSecond, joinSeconds, retries } = await runHeld(
+        (port) => consume(stage, topic, ...options, "--metrics", `127.0.0.1:${port}`),
+        processes,
+        rows,
+      );
+      first ??= rowsPerSecond;
+      const who = processes === 1 ? "one process" : `${processes} processes`;
+      figures.push(
+        {
+          line,
+          who,
+          unit: "rows/s",
+          value: spread([rowsPerSecond]),
+          ratio: rowsPerSecond / first,
+          target: processes === 1 ? undefined : `${(0.9 * processes).toFixed(1)} times`,
+        },
+        { line, who: `${who}: until each reads`, unit: "s", value: spread([joinSeconds]) },
+        { line, who: `${who}: attempts repeated`, unit: "", value: spread([retries]) },
+      );
     }
-    const written = runs.reduce((sum, { stdout }) => sum + JSON.parse(stdout).written, 0);
-    if (written !== rows) throw new Error(`expected ${rows} rows, found ${written}`);
-    const value = spread([rows / Math.max(...runs.map(secondsOf))]);
-    const first = figures.at(0)?.value.median ?? value.median;
-    figures.push({
-      line,
-      who: processes === 1 ? "one process" : `${processes} processes`,
-      unit: "rows/s",
-      value,
-      ratio: value.median / first,
-      target: processes === 1 ? undefined : `${(0.9 * processes).toFixed(1)} times`,
-      peakMiB: spread(runs.map(({ peakMiB }) => peakMiB)),
-    });
   }
   return figures;
+}
+
+interface HeldRun {
+  rowsPerSecond: number;
+  /** From their start until each process has read something. */
+  joinSeconds: number;
+  /** Flushes and commits that were repeated, by all processes. */
+  retries: number;
+}
+
+/** Runs a consumer several times at once, each in a control group of its own. */
+async function runHeld(
+  programAt: (port: number) => Program,
+  processes: number,
+  rows: number,
+): Promise<HeldRun> {
+  const groups: ControlGroup[] = [];
+  const children: Deno.ChildProcess[] = [];
+  const ports = Array.from({ length: processes }, freePort);
+  // One group and one place in the lake for all.
+  const { command, args, env } = programAt(0);
+  const own = args.filter((word) => word !== "--until-end");
+  const startedAt = performance.now();
+  try {
+    for (const port of ports) {
+      const group = await openControlGroup(unique("ticklake-bench"), { cores: CORES });
+      groups.push(group);
+      const words = own.map((word) => word === "127.0.0.1:0" ? `127.0.0.1:${port}` : word);
+      const held = group.within({ command, args: words, env });
+      children.push(
+        new Deno.Command(held.command, {
+          args: held.args,
+          env: held.env,
+          stdin: "null",
+          stdout: "null",
+          stderr: "null",
+        }).spawn(),
+      );
+    }
+    const read = () => Promise.all(ports.map((port) => counter(port, "ticklake_read_rows_total")));
+    const until = async (isReached: (counts: number[]) => boolean) => {
+      for (;;) {
+        const counts = await read();
+        if (isReached(counts)) return sum(counts);
+        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      }
+    };
+    await until((counts) => counts.every((count) => count > 0));
+    const joinSeconds = (performance.now() - startedAt) / 1000;
+    const before = await until((counts) => counts.every((count) => count >= rows * WARM_UP));
+    const beganAt = performance.now();
+    const enough = before + rows * MEASURED * processes;
+    const after = await until((counts) => sum(counts) >= enough);
+    const seconds = (performance.now() - beganAt) / 1000;
+    const retries = await Promise.all(ports.map((port) => counter(port, "ticklake_retries_total")));
+    return { rowsPerSecond: (after - before) / seconds, joinSeconds, retries: sum(retries) };
+  } finally {
+    for (const child of children) child.kill("SIGKILL");
+    await Promise.all(children.map(({ status }) => status));
+    for (const group of groups) await group.close();
+  }
+}
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+/** A counter of a process, all its labels together; 0 before the process answers. */
+async function counter(port: number, name: string): Promise<number> {
+  let text: string;
+  try {
+    text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  } catch {
+    return 0;
+  }
+  const lines = text.split("\n").filter((line) => /^[a-z_]+/.exec(line)?.[0] === name);
+  return sum(lines.map((line) => Number(line.slice(line.lastIndexOf(" ") + 1))));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

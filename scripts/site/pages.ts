@@ -36,6 +36,7 @@ export const MENU: readonly MenuPart[] = [
   ]),
   part("Operate", [
     ["docs/operating.md", "Operations, metrics"],
+    ["docs/scaling.md", "Scaling out"],
     ["docs/troubleshooting.md", "Troubleshooting"],
     ["docs/mistakes.md", "Recovering from mistakes"],
     ["docs/starting-over.md", "Starting over"],
