@@ -2,13 +2,12 @@ import { type CheckedMessage, type CheckedRow, SeveralRows, type TypedRow } from
 import { valueText } from "../schema/value_text.ts";
 import { atPath } from "./find_field.ts";
 
-/** Rows above which a message is rejected: each takes memory, however few bytes it has. */
+/** Maximum rows of a message: each row takes memory, however few bytes it has. */
 const MOST_ROWS = 100_000;
 
 /**
- * The rows of a message that has an array of them. All or none: a message of which one element is no row
- * is rejected as a whole, so that its bytes and its reason lie beside the lake, and a replay makes all its
- * rows at once.
+ * The rows of a message that contains an array of them. All or none: a message with an invalid element is
+ * rejected as a whole, so that its bytes are kept as one dead letter, and a replay writes all its rows.
  * @param path to the array, `.` for the message itself
  * @param read makes the row of an element, or says why it is none
  */

@@ -15,7 +15,7 @@ export interface PayloadReader {
    */
   read(payload: Uint8Array): Fields;
   /**
-   * The quick way from a payload to a row, where there is one.
+   * A fast reader of payloads, if the format has one for this schema.
    * @param columnOf index of the column that a field becomes, -1 for none
    */
   scan?(schema: RowSchema, columnOf: (field: string) => number): RowScan | undefined;

@@ -25,7 +25,7 @@ export interface PayloadMisfit {
  */
 export class PayloadCheck {
   readonly misfit: PayloadMisfit;
-  /** The quick way, where the reader has one for these columns. */
+  /** The fast reader, if the format has one for these columns. */
   readonly scan: RowScan | undefined;
   readonly #schema: RowSchema;
   readonly #reader: PayloadReader;
@@ -51,7 +51,7 @@ export class PayloadCheck {
         this.#fields.indexOf(this.#fields[c]) >= (this.#fields[c] === undefined ? -1 : c)
       );
     this.scan = isPlain ? reader.scan?.(schema, (field) => this.#fields.indexOf(field)) : undefined;
-    // Of an array's elements the schema is not looked at.
+    // The schema of an array's elements is not checked here.
     const isArray = schema.rows !== undefined;
     const isNested = ({ wire }: Column) => reader.fields.includes(wire.split(".")[0]);
     const known = new Set([...this.#fields, ...columns.map(({ wire }) => wire.split(".")[0])]);

@@ -8,7 +8,7 @@ import { type CheckedMessage, SeveralRows, type TypedRow } from "./row.ts";
  */
 export interface MessageCheck {
   (value: Uint8Array, record?: MessageRecord): CheckedMessage;
-  /** Reads most messages without an object a row, where the form of messages has such a way. */
+  /** Reads most messages without allocating an object per row, if the message format has such a reader. */
   readonly scan?: RowScan;
 }
 

@@ -138,7 +138,7 @@ Deno.test("settings that do not fit each other are refused", async () => {
     error instanceof Failure && error.kind === "usage" && pattern.test(error.message);
   await assert.rejects(() => openMessageForm(settings(undefined)), usage(/no schema registry/));
   await assert.rejects(() => openMessageForm(settings("ftp://a")), usage(/http or https/));
-  await assert.rejects(() => openMessageForm(settings("http://a:b@c")), usage(/do not belong/));
+  await assert.rejects(() => openMessageForm(settings("http://a:b@c")), usage(/must not contain/));
   const more = { messageSchema: "/nowhere.avsc" };
   await assert.rejects(() => openMessageForm(settings(undefined, more)), usage(/nowhere/));
 });

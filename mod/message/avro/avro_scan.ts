@@ -61,10 +61,10 @@ export interface ScannedField {
 }
 
 /**
- * Compiles the way from a record's bytes to a row. It accepts only what the check would accept with the same
- * values, and leaves all else to it: damaged payloads, texts that are not ASCII, wide numbers.
+ * Compiles a reader of a record's bytes. It accepts only what the check would accept with the same values,
+ * and leaves everything else to the check: damaged payloads, non-ASCII strings, numbers beyond 2^53.
  * @param fields in the record's order
- * @returns `undefined` where the schema has something that is not read this way
+ * @returns `undefined` if the schema has a type that is not read this way
  */
 export function avroScan(
   schema: RowSchema,
@@ -163,7 +163,7 @@ export function avroScan(
         }
         case Op.Decimal: {
           const size = bytes[at++];
-          // Of up to six bytes: exact, and so is a power of ten up to 10^22, hence the division's rounding.
+          // Up to six bytes are exact as a double, as is a power of ten up to 10^22, so the division rounds once.
           if (!(size <= 12) || size % 2 !== 0 || size === 0) return false;
           let number = bytes[at] >= 0x80 ? -1 : 0;
           for (let i = size / 2; i > 0; i--) number = number * 256 + bytes[at++];
@@ -249,7 +249,7 @@ function readVarint(bytes: Uint8Array, at: number): number {
     }
     scale *= 128;
   }
-  // The eighth byte may have four bits more; microseconds need them.
+  // Four more bits fit into a double: microseconds need an eighth byte.
   const byte = bytes[at++];
   if (!(byte < 0x10)) return 0;
   varint = value + byte * scale;

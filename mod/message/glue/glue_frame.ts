@@ -7,7 +7,7 @@ const ZLIB = 5;
 /** Version, compression and the schema version's UUID. */
 const FRAME_BYTES = 18;
 
-/** Bytes above which a payload is not decompressed: a few bytes may claim a thousand times as many. */
+/** Maximum size of a decompressed payload: zlib can expand a thousandfold. */
 const MOST_PAYLOAD_BYTES = 16 * 2 ** 20;
 
 /**

@@ -16,10 +16,10 @@ import { GlueFrame } from "./glue_frame.ts";
 /** The registry that Glue takes where none is named. */
 const DEFAULT_REGISTRY = "default-registry";
 
-/** Milliseconds between two looks at a version that Glue is still checking. */
+/** Milliseconds between two looks at a version whose compatibility Glue is still checking. */
 const PENDING_PAUSE_MS = 500;
 
-/** Looks at it before that is given up. */
+/** Maximum number of such looks. */
 const MOST_LOOKS = 60;
 
 /**

@@ -12,7 +12,7 @@ export interface MessageIndexes {
 /** Reads what stands between a frame and its Protobuf message. @throws {Error} when it is cut off */
 export type IndexReader = (payload: Uint8Array) => MessageIndexes;
 
-/** Most levels that messages lie in each other. */
+/** Maximum nesting depth of messages. */
 const MOST_LEVELS = 32;
 
 /**

@@ -2,13 +2,13 @@ import protobuf from "protobufjs";
 import type { Fields } from "../fields.ts";
 import { Instant } from "../payload.ts";
 
-/** Makes of what `protobufjs` has decoded what a column is read from. */
+/** Converts a value that `protobufjs` has decoded to the form that columns are read from. */
 export type ProtoValue = (value: unknown) => unknown;
 
 /** The fields of messages of a type, by their names in the `.proto` file. */
 export type ProtoFields = (message: Fields) => Fields;
 
-/** Types whose numbers `protobufjs` has as objects of two halves. */
+/** Types whose numbers `protobufjs` decodes to objects of two 32-bit halves. */
 const LONGS = new Set(["int64", "uint64", "sint64", "fixed64", "sfixed64"]);
 
 const WELL_KNOWN: Readonly<Record<string, (message: Fields) => unknown>> = {
@@ -26,8 +26,8 @@ export function isDecimal({ resolvedType }: protobuf.Field): boolean {
 }
 
 /**
- * Reads the fields of a type's messages. A field without presence that is not there has its type's
- * default, as Protobuf has it; another one is left out.
+ * Reads the fields of a type's messages. An unset field without presence has its type's default; an
+ * unset field with presence is omitted.
  */
 export function protoFields(
   type: protobuf.Type,
@@ -37,7 +37,7 @@ export function protoFields(
   if (found !== undefined) return found;
   let readers: Array<readonly [name: string, read: ProtoValue, isAlways: boolean]> | undefined;
   const fields = (message: Fields): Fields => {
-    // Not before it is needed: a type may hold itself.
+    // Lazily: a type may contain itself.
     readers ??= type.fieldsArray.map((field) =>
       [field.name, fieldValue(field, known), isAlwaysThere(field)] as const
     );
@@ -97,7 +97,7 @@ function wholeNumber(value: unknown): number | bigint {
   return Number.isSafeInteger(number) ? number : BigInt(long.toString());
 }
 
-/** The day; what no calendar has as a text, so that the reason names it. */
+/** The day; an impossible date as text, so that the reason names it. */
 function dayOf([year = 0, month = 0, day = 0]: number[]): Instant | string {
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);

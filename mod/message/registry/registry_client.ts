@@ -191,7 +191,7 @@ function baseOf(text: string): string {
     });
   }
   if (url.username !== "" || url.password !== "") {
-    throw new Failure("usage", "SCHEMA_REGISTRY_URL: user and password do not belong into it", {
+    throw new Failure("usage", "SCHEMA_REGISTRY_URL: it must not contain user and password", {
       fix: "Put them into SCHEMA_REGISTRY_USER and SCHEMA_REGISTRY_PASSWORD.",
     });
   }

@@ -44,7 +44,7 @@ export class RegistryForm implements MessageForm {
       const known = payloads.get(id);
       if (known !== undefined) return known;
       const maker = this.#schemas.get(id);
-      if (maker === undefined) return `schema ${id} was not to be had`;
+      if (maker === undefined) return `schema ${id} has not been fetched`;
       if (typeof maker === "string") return maker;
       const own = maker.forTable(schema, {
         onUnknown,
@@ -131,7 +131,7 @@ export class RegistryForm implements MessageForm {
           onTrouble(error.message);
           if (now - warnedAt > WARNING_MS) {
             warnedAt = now;
-            logger.warn("waiting for schema {id}, its messages stay in the topic: {error}", {
+            logger.warn("waiting for schema {id}; its messages stay in the topic: {error}", {
               id,
               error: messageOf(error),
             });
@@ -141,7 +141,7 @@ export class RegistryForm implements MessageForm {
         }
         if (warnedAt !== -Infinity) {
           onTrouble(null);
-          logger.info("schema {id} is there", { id });
+          logger.info("schema {id} has been fetched", { id });
         }
         this.#schemas.set(id, await this.#opened(id, schema));
       }
