@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import type { Compression } from "../../mod/lake/format/compression.ts";
 import { openS3Lake } from "../../mod/lake/s3.ts";
+import { Failure } from "../../mod/failure/failure.ts";
+import { IcebergLake } from "../../mod/table/iceberg/iceberg_lake.ts";
 import { RestCatalog } from "../../mod/table/iceberg/catalogs/rest.ts";
 import { dataFile } from "../../mod/table/iceberg/data_file.ts";
 import { fieldIds, newSchema } from "../../mod/table/iceberg/iceberg_schema.ts";
@@ -93,3 +95,38 @@ for (const partitionBy of ["s,year(d)", "month(t),bucket(n,4),bucket(s,3)", "dt"
     assert.equal(count, rows.filter(({ s, n }) => s === "S3" && n > 0).length);
   });
 }
+
+serviceTest(
+  "a table with Trino's delete files is not queried locally as if nothing was deleted",
+  NEEDS,
+  async () => {
+    await using at = await place();
+    await at.ask(`CREATE SCHEMA ${at.namespace}`);
+    await at.ask(
+      `CREATE TABLE part WITH (location = 's3://${at.bucket}/lake/part') AS
+    SELECT * FROM (VALUES (1, 'a'), (2, 'b'), (3, 'c')) AS t (n, s)`,
+    );
+    const listed = () =>
+      withEnv(realS3Env(), async () => {
+        const store = openS3Lake({ bucket: at.bucket, prefix: "lake" });
+        const files = new TableFiles(store, `s3://${at.bucket}/lake`, "part");
+        const catalog = new RestCatalog({ uri: at.rest, namespace: at.namespace, table: "part" });
+        const lake = new IcebergLake(catalog, files, "part");
+        try {
+          return await Array.fromAsync(lake.list(""));
+        } finally {
+          lake.close();
+        }
+      });
+    assert.ok((await listed()).length > 0);
+    await at.ask("DELETE FROM part WHERE n = 2");
+    await assert.rejects(listed, (error) => {
+      assert.ok(error instanceof Failure);
+      assert.match(error.message, /deleted rows of table \S+ by delete files/);
+      assert.match(error.fix!, /OPTIMIZE/);
+      return true;
+    });
+    await at.ask("ALTER TABLE part EXECUTE optimize");
+    assert.ok((await listed()).length > 0);
+  },
+);

@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import { DEAD_LETTER_ROOT, fileStem, parseObjectName } from "../../lake/layout.ts";
 import type { LakeObject, LakeStore, StoreOptions } from "../../lake/store.ts";
 import type { LoadedTable, TableCatalog } from "./catalog.ts";
+import { Failure } from "../../failure/failure.ts";
+import { liveEntries } from "./live_entries.ts";
 import { currentManifests, entriesOf } from "./snapshot.ts";
 import type { TableFiles } from "./table_files.ts";
 
@@ -11,15 +13,6 @@ export interface LiveFile {
   name: string;
   rows: number;
   bytes: number;
-}
-
-/** All files of the current snapshot. @returns `undefined` where there is no table */
-export async function liveFiles(
-  catalog: TableCatalog,
-  files: TableFiles,
-): Promise<LiveFile[] | undefined> {
-  const base = await catalog.load();
-  return base === undefined ? undefined : await liveFilesOf(base, files);
 }
 
 /** All files of the current snapshot. */
@@ -33,10 +26,23 @@ export async function liveFilesOf(base: LoadedTable, files: TableFiles): Promise
   }));
 }
 
+function deletedByOthers(table: string): Failure {
+  return new Failure(
+    "failed",
+    `another program has deleted rows of table ${table} by delete files, which the local engine does not read`,
+    {
+      fix:
+        "Query it with Trino, Athena, DuckDB or pyiceberg; or have that program compact the table " +
+        "(OPTIMIZE, rewrite_data_files), then repeat.",
+    },
+  );
+}
+
 /**
  * An Iceberg table presented as a lake of Hive objects without partitions: it lists the files of the current
  * snapshot, whoever wrote them, under names that readers of the Hive layout accept. A file written by another
- * program counts as one of the topic. Read-only.
+ * program counts as one of the topic. Read-only; listing throws a {@linkcode Failure} of kind `failed` where
+ * the table has delete files.
  */
 export class IcebergLake implements LakeStore {
   readonly description: string;
@@ -57,12 +63,16 @@ export class IcebergLake implements LakeStore {
       yield* this.#files.store.list(prefix, options);
       return;
     }
-    const found = await liveFiles(this.#catalog, this.#files) ?? [];
-    for (const { name, bytes } of found) {
+    const base = await this.#catalog.load();
+    if (base === undefined) return;
+    const { entries, hasDeleteFiles } = await liveEntries(base, this.#files);
+    // Read as it is, what others have deleted would be there again.
+    if (hasDeleteFiles) throw deletedByOthers(this.#files.folder);
+    for (const { name, file } of entries) {
       const shown = this.#shownName(name);
       this.#real.set(shown, name);
       // A file is never written again.
-      yield { name: shown, size: bytes, version: name };
+      yield { name: shown, size: Number(file.file_size_in_bytes), version: name };
     }
   }
 

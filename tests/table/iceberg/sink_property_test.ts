@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { Failure } from "../../../mod/failure/failure.ts";
 import { openIcebergTable } from "../../../mod/table/iceberg/iceberg_table.ts";
 import { DirectoryCatalog } from "../../../mod/table/iceberg/catalogs/directory.ts";
-import { liveFiles } from "../../../mod/table/iceberg/iceberg_lake.ts";
+import { liveFilesOf } from "../../../mod/table/iceberg/iceberg_lake.ts";
 import { positionsOf } from "../../../mod/table/iceberg/position.ts";
 import { TableFiles } from "../../../mod/table/iceberg/table_files.ts";
 import { PROPERTY } from "../../property_seed.ts";
@@ -46,7 +46,8 @@ function openTable(lake: MemoryLake, partitionBy: string) {
 async function visible(lake: MemoryLake, partitionBy: string): Promise<MemoryLake> {
   const { catalog, files } = openTable(lake, partitionBy);
   const seen = new MemoryLake();
-  for (const { name } of await liveFiles(catalog, files) ?? []) {
+  const base = await catalog.load();
+  for (const { name } of base === undefined ? [] : await liveFilesOf(base, files)) {
     const shown = name.replace("/data/", "/");
     assert.ok(!seen.objects.has(shown), `${name} is there twice`);
     seen.objects.set(shown, lake.objects.get(name)!);
