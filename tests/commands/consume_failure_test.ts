@@ -82,7 +82,11 @@ Deno.test("a broker, and an S3 endpoint, that accepts connections and never answ
   // At once: the patience with each is twelve seconds.
   await Promise.all([
     assertEnds(
-      { code: 3, error: /Kafka at 127\.0\.0\.1:\d+ cannot be reached: /, fix: /Check the address/ },
+      {
+        code: 3,
+        error: /Kafka at 127\.0\.0\.1:\d+ accepts connections, but does not answer as a Kafka/,
+        fix: /Check the port/,
+      },
       { KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${port}` },
     ),
     assertEnds(
