@@ -153,7 +153,11 @@ export class TopicTail {
         const offset = batch.offset(i);
         if (offset < from || offset >= to) continue;
         const value = batch.value(i);
-        if (value === null || this.#reader.read(value) !== null) continue;
+        if (value === null) continue;
+        const record = this.#reader.needsRecord
+          ? { key: batch.key(i), headers: batch.headers(i) }
+          : undefined;
+        if (this.#reader.read(value, record) !== null) continue;
         do {
           const quote = this.#maker.make(readerValues(this.#reader), batch.timestamp(i));
           if (quote !== null) onQuote(quote);

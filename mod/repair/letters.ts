@@ -16,8 +16,9 @@ export async function lettersOf(
 }
 
 /** Whether the sink would make a row of it; a message of which only a part was kept stays. */
-export function isRow({ value, isCut }: StoredDeadLetter, { reader }: ReplayOptions): boolean {
-  return value !== null && !isCut && reader.read(value) === null;
+export function isRow(letter: StoredDeadLetter, { reader }: ReplayOptions): boolean {
+  const { value, isCut } = letter;
+  return value !== null && !isCut && reader.read(value, letter) === null;
 }
 
 /** Puts what stays over the former object, line by line as it was; where nothing stays it is removed. */

@@ -522,7 +522,7 @@ serviceTest("the crawler's role: missing, without Glue's trust, and as it should
   assertFailed(
     await doctor({ ...env, TICKLAKE_GLUE_ROLE: await createRole("ec2.amazonaws.com") }),
     "role",
-    /its trust policy does not let Glue take it on/,
+    /its trust policy does not let Glue assume it/,
     /glue\.amazonaws\.com/,
   );
   const role = await createRole("glue.amazonaws.com");
@@ -531,7 +531,7 @@ serviceTest("the crawler's role: missing, without Glue's trust, and as it should
     TICKLAKE_GLUE_ROLE: `arn:aws:iam::123456789012:role/${role}`,
   });
   assert.equal(good.code, 0);
-  assert.match(good.of("role").detail, new RegExp(`${role} is there, and Glue may`));
+  assert.match(good.of("role").detail, new RegExp(`${role} exists, and Glue may`));
 });
 
 serviceTest("the region of an S3 server that is not AWS's is named with the fix", {

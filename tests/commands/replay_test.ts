@@ -15,11 +15,15 @@ function large(number: number) {
   return { ...message, value: String(message.value).replace('"Volume":0', '"Volume":5000') };
 }
 
-async function schemas({ cwd }: ConsumePlace): Promise<{ strict: string; lenient: string }> {
+async function schemas(
+  { cwd }: ConsumePlace,
+  more: Record<string, unknown>[] = [],
+): Promise<{ strict: string; lenient: string }> {
   const text = await Deno.readTextFile(
     new URL("../../data/index_quotes.schema.json", import.meta.url),
   );
   const schema = JSON.parse(text);
+  schema.columns.push(...more);
   const volume = schema.columns.find(({ name }: { name: string }) => name === "volume");
   await Deno.writeTextFile(`${cwd}/lenient.json`, JSON.stringify(schema));
   volume.max = 1000;
@@ -53,4 +57,14 @@ placeTest("dead letters are replayed into the table at their own offsets, once",
     "SELECT count(*) AS n, count(DISTINCT kafka_offset) AS o, max(volume) AS v FROM index_quotes";
   const { stdout } = await runTicklake(["query", sql, "--engine", "local", "--json"], { cwd, env });
   assert.deepEqual(JSON.parse(stdout), [{ n: 77, o: 77, v: 5000 }]);
+});
+
+placeTest("a dead letter is judged with its key and headers", async (place) => {
+  const key = { wire: "message key", name: "message_key", type: "string", from: "key" };
+  const { strict, lenient } = await schemas(place, [{ ...key, required: true }]);
+  await place.send([...quotes(3), large(3)]);
+  await place.toEnd("--schema", strict);
+  assert.deepEqual(await replay(place, "--schema", lenient), { letters: 1, rows: 1, objects: 1 });
+  const { missing, duplicate, rows } = await place.count();
+  assert.deepEqual([missing, duplicate, rows], [0, 0, 4]);
 });
