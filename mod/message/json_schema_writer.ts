@@ -1,5 +1,6 @@
 import type { Column, RowSchema } from "../schema/schema.ts";
 import { sentColumns } from "./field_name.ts";
+import { jsonText } from "./plain_value.ts";
 import type { PayloadWriter } from "./message_writer.ts";
 
 const TYPES: Readonly<Record<Column["type"], Record<string, string>>> = {
@@ -27,6 +28,6 @@ export function jsonSchemaWriter(schema: RowSchema): PayloadWriter {
     type: "JSON",
     text,
     isSame: () => false,
-    write: (row) => new TextEncoder().encode(JSON.stringify(row)),
+    write: (row) => new TextEncoder().encode(jsonText(row)),
   };
 }

@@ -1,4 +1,5 @@
 import { Failure, messageOf } from "../failure/failure.ts";
+import { parseJson } from "../schema/parse_json.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import type { Fields } from "./fields.ts";
 import { type MessageSettings, openRegistry, requireFileFormat } from "./open_message_form.ts";
@@ -71,7 +72,7 @@ async function requireSame(path: string, writer: PayloadWriter): Promise<void> {
 }
 
 function parsed(json: Uint8Array): Fields {
-  return JSON.parse(decoder.decode(json));
+  return parseJson(decoder.decode(json)) as Fields;
 }
 
 const decoder = new TextDecoder();

@@ -3,6 +3,7 @@ import { checkValue } from "../../schema/check_value.ts";
 import type { Column, RowSchema } from "../../schema/schema.ts";
 import { fieldName, sentColumns } from "../field_name.ts";
 import type { PayloadWriter } from "../message_writer.ts";
+import { wideLongs } from "./wide_long.ts";
 
 const TYPES: Readonly<Record<Column["type"], avro.Schema>> = {
   string: "string",
@@ -31,7 +32,11 @@ export function avroSchema(schema: RowSchema): string {
 /** Writes rows by {@linkcode avroSchema}. */
 export function avroWriter(schema: RowSchema): PayloadWriter {
   const text = avroSchema(schema);
-  const type = avro.Type.forSchema(JSON.parse(text));
+  const type = avro.Type.forSchema(JSON.parse(text), {
+    typeHook: wideLongs([]),
+    // Else it tells by a value's JavaScript type which of a union it is, and knows no bigint.
+    wrapUnions: "always",
+  });
   const columns = sentColumns(schema).map((column) => ({ column, name: fieldName(column) }));
   return {
     type: "AVRO",
@@ -41,8 +46,17 @@ export function avroWriter(schema: RowSchema): PayloadWriter {
       avro.Type.forSchema(JSON.parse(other)).fingerprint().equals(type.fingerprint()),
     write(row) {
       const record: Record<string, unknown> = {};
-      for (const { column, name } of columns) record[name] = checkValue(column, row[column.wire]);
+      for (const { column, name } of columns) {
+        const value = checkValue(column, row[column.wire]);
+        record[name] = column.required || value === null ? value : { [branch(column)]: value };
+      }
       return type.toBuffer(record);
     },
   };
+}
+
+/** The name of an optional column's type in its union. */
+function branch({ type }: Column): string {
+  const avroType = TYPES[type];
+  return typeof avroType === "string" ? avroType : (avroType as { type: string }).type;
 }

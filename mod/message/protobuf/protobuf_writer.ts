@@ -69,6 +69,10 @@ function protoForm({ type }: Column, value: unknown): unknown {
     const seconds = Math.floor(value as number / 1000);
     return { seconds, nanos: (value as number - seconds * 1000) * 1e6 };
   }
+  // Of a bigint it would write 0; the two halves are the form of a 64-bit number that it takes.
+  if (typeof value === "bigint") {
+    return { low: Number(BigInt.asIntN(32, value)), high: Number(value >> 32n), unsigned: false };
+  }
   if (type !== "date") return value;
   const day = new Date((value as number) * DAY_MS);
   return { year: day.getUTCFullYear(), month: day.getUTCMonth() + 1, day: day.getUTCDate() };
