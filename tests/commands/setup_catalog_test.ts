@@ -395,7 +395,10 @@ serviceTest("--projection makes no role, as nothing would use it", AWS, async ()
   const aws = await account();
   const result = await aws.run("--projection", "--create-role", "--run");
   assert.equal(result.code, 0, result.stderr);
-  assert.match(result.stderr, /--projection needs no crawler: --run, --wait and --create-role have no/);
+  assert.match(
+    result.stderr,
+    /--projection needs no crawler: --run, --wait and --create-role have no/,
+  );
   assert.doesNotMatch(result.stdout, /role/);
 });
 

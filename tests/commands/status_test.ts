@@ -81,10 +81,13 @@ Deno.test("status warns of many small objects, and names the settings that make 
     stderr,
     /warning: 120 objects of [\d.]+ KiB on average make queries slow\n {2}fix: /,
   );
-  for (const flag of stderr.split("fix: ")[1].match(/--[a-z-]+/g)!) {
-    const help = await runTicklake(["consume", "--help"]);
-    assert.ok(help.stdout.includes(flag), `consume has no ${flag}`);
+  const [, settings, merge] = stderr.match(/fix: (.*)`ticklake maintain (--merge)`/s)!;
+  const help = async (command: string) => (await runTicklake([command, "--help"])).stdout;
+  const ofConsume = await help("consume");
+  for (const flag of settings.match(/--[a-z-]+/g)!) {
+    assert.ok(ofConsume.includes(flag), `consume has no ${flag}`);
   }
+  assert.ok((await help("maintain")).includes(merge), "maintain has no --merge");
 });
 
 serviceTest("status of a lake on another S3 server goes without Glue and AWS's prices", {
