@@ -3,9 +3,9 @@
  *
  *     ./dev test [ROOM | FILE...] [--no-services] [--record] [options of deno test, as --name=value]
  *
- * A room of tests/ is a process of its own, as its tests may set the environment. As many run at once as
- * there are cores, but at most two: they share a broker and an S3 server, and what is asked for is patience,
- * not speed. While the services start, the tests run that use none. `CI=true` makes a missing service a
+ * A room of tests/ is a process of its own, as its tests may set the environment. One more run at once than
+ * there are cores, as most of their time is waiting (for sessions, outages, retries); but at most three, as
+ * they share a broker and an S3 server. While the services start, the tests run that use none. `CI=true` makes a missing service a
  * failure. `--record` writes down how long each room has taken, by which the next run is planned.
  */
 import { type Need, NEEDS } from "../services/services.ts";
@@ -21,7 +21,7 @@ import { allRooms, examples, type Unit, unitsOf } from "./units.ts";
 const SERVICES_START_S = 20;
 
 /** Units that run at once at most: the services are shared, and so is the memory. */
-const MOST_WORKERS = 2;
+const MOST_WORKERS = 3;
 
 const OWN_OPTIONS = ["--no-services", "--record"];
 
@@ -60,7 +60,7 @@ async function runAll(plan: Plan, folder: string, stopped: AbortSignal): Promise
   const { units, options } = plan;
   const served = units.filter(({ needs }) => needs.size > 0);
   const durations = recordedDurations();
-  const workers = Math.min(MOST_WORKERS, navigator.hardwareConcurrency, units.length);
+  const workers = Math.min(MOST_WORKERS, navigator.hardwareConcurrency + 1, units.length);
   const startS = served.length > 0 ? SERVICES_START_S : 0;
   console.log(`${units.length} units: ${estimate(durations, units, { workers, startS })}\n`);
   const skippedFile = `${folder}/skipped`;
