@@ -26,7 +26,7 @@ interface Begun {
  * 3. The dead letters that stay are put over the former ones.
  * 4. The record is removed.
  *
- * Whoever finds a record repeats from 2, over what is there. Between 2 and 3 a row has its dead letter still:
+ * Whoever finds a record repeats from 2, over what is there; where 3 was reached, it does 4 and begins anew. Between 2 and 3 a row has its dead letter still:
  * it is in the table once, and `verify` counts it once.
  * @throws {Failure} kind `service`; kind `failed` for an object that holds something else
  */
@@ -89,10 +89,15 @@ async function replayObject(
   const replay = await begin(record, object, options);
   // Read after it was begun: another replay may have changed it until then.
   const letters = await isThere(object.name, options) ? await lettersOf(object.name, options) : [];
+  const still = new Set(letters.map(({ offset }) => offset));
+  if (await isRetired(object, replay, still, options)) {
+    // An attempt came as far as 3: what it wrote is only there, and another schema would write over it.
+    await store.remove(record, { signal });
+    return await replayObject(object, false, options, summary);
+  }
   const rows = letters.filter((letter) => isRow(letter, options));
   summary.letters += letters.length;
   const { names: written, accepted } = await writeRows(rows, object, replay, options);
-  const still = new Set(letters.map(({ offset }) => offset));
   for (const sibling of await rowsOfRange(object, options)) {
     if (sibling.parsed.replay !== replay || written.has(sibling.name)) continue;
     // Left by an attempt with another schema. If it reached step 3, its rows are no longer dead letters.
@@ -104,6 +109,22 @@ async function replayObject(
   summary.rows += accepted.size;
   summary.objects += written.size;
   await store.remove(record, { signal });
+}
+
+/** Whether rows that a replay has written are dead letters no more. */
+async function isRetired(
+  object: TableObject,
+  replay: number,
+  still: ReadonlySet<number>,
+  options: ReplayOptions,
+): Promise<boolean> {
+  const { store, signal } = options;
+  for (const sibling of await rowsOfRange(object, options)) {
+    if (sibling.parsed.replay !== replay) continue;
+    const { offsets } = await objectOffsets(sibling, await store.get(sibling.name, { signal }));
+    if (offsets.some((offset) => !still.has(offset))) return true;
+  }
+  return false;
 }
 
 /** Where a replay is put on record. */

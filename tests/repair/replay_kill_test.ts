@@ -5,6 +5,7 @@ import { parseObjectName } from "../../mod/lake/layout.ts";
 import { replayDeadLetters } from "../../mod/repair/replay_dead_letters.ts";
 import { checkMessage } from "../../mod/schema/check_message.ts";
 import { loadSchema } from "../../mod/schema/load_schema.ts";
+import type { RowSchema } from "../../mod/schema/schema.ts";
 import { MessageReader } from "../../mod/schema/message_reader.ts";
 import { DeadLetters } from "../../mod/sink/dead_letters.ts";
 import { Layouts } from "../../mod/sink/layouts.ts";
@@ -13,13 +14,26 @@ import { objectOffsets } from "../../mod/verify/object_offsets.ts";
 import { quote } from "../commands/consume_place.ts";
 import { KilledLake } from "../table/killed_lake.ts";
 
-const schema = await loadSchema(undefined);
+const widest = await loadSchema(undefined);
+const narrow: RowSchema = {
+  ...widest,
+  columns: widest.columns.map((column) =>
+    column.name === "close" ? { ...column, max: 99998 } : column
+  ),
+};
 const encode = (text: string) => new TextEncoder().encode(text);
 
-/** A lake with a flush of dead letters at offsets 0 to 5, of which the even ones are rows. */
-async function filled() {
+/** A quote that only a schema without a bound takes. */
+const dear = (offset: number) =>
+  String(quote(offset).value).replace(/"Close":[^,]+/, '"Close":99999');
+
+/**
+ * A lake with a flush of dead letters at offsets 0 to 5, of which the even ones are rows.
+ * @param odd the others
+ */
+async function filled(odd: (offset: number) => string = () => "no row") {
   const lake = new KilledLake();
-  const table = openHiveTable(lake, { schema, format: "parquet", partitionBy: "dt" });
+  const table = openHiveTable(lake, { schema: widest, format: "parquet", partitionBy: "dt" });
   const log = await table.log({ topic: "t", cluster: "c", topicId: "id" }, {
     group: "g",
     committed: () => Promise.resolve([]),
@@ -29,7 +43,7 @@ async function filled() {
   await log.positions([0]);
   const letters = new DeadLetters("t", 0);
   for (let offset = 0; offset < 6; offset++) {
-    const value = encode(offset % 2 === 0 ? String(quote(offset).value) : "no row");
+    const value = encode(offset % 2 === 0 ? String(quote(offset).value) : odd(offset));
     const time = { timestampMs: Date.UTC(2026, 10, 24), key: null, headers: [] };
     letters.add({ offset, value, reason: "a former schema", ...time });
   }
@@ -42,7 +56,11 @@ async function filled() {
   return { lake, log };
 }
 
-async function replay({ lake, log }: Awaited<ReturnType<typeof filled>>, encoder: Encoder) {
+async function replay(
+  { lake, log }: Awaited<ReturnType<typeof filled>>,
+  encoder: Encoder,
+  schema: RowSchema = widest,
+) {
   const layouts = await Layouts.of(schema, "parquet", "dt");
   return await replayDeadLetters({
     store: lake,
@@ -98,6 +116,32 @@ Deno.test("a replay that is killed at any change leaves each row once, and is co
         );
         const records = [...place.lake.state.keys()].filter((name) => name.includes("replays/"));
         assert.deepEqual(records, [], `${at} ${after}`);
+      }
+    }
+  } finally {
+    encoder.close();
+  }
+});
+
+Deno.test("a replay that is killed may be followed by one with another schema: each row is there once", async () => {
+  const encoder = startEncoder();
+  try {
+    const whole = await filled(dear);
+    whole.lake.changes = 0;
+    assert.deepEqual(await replay(whole, encoder, narrow), { letters: 6, rows: 3, objects: 1 });
+    const { changes } = whole.lake;
+    for (let at = 1; at <= changes; at++) {
+      for (const after of [false, true]) {
+        const place = await filled(dear);
+        Object.assign(place.lake, { at, after, changes: 0 });
+        await assert.rejects(replay(place, encoder, narrow), /killed/);
+        Object.assign(place.lake, { at: 0 });
+        await replay(place, encoder);
+        assert.deepEqual(
+          await offsetsOf(place.lake),
+          { rows: [0, 1, 2, 3, 4, 5], letters: [] },
+          `${at} ${after}`,
+        );
       }
     }
   } finally {
