@@ -121,11 +121,18 @@ function solve(held: HeldOffsets[]): DuplicateCure {
     const choices = kept.filter((one) => isRedundant(one, kept)).map((one) => {
       const rest = kept.filter((other) => other !== one);
       const { missing, duplicate } = wrongness(rest);
-      return { one, rest, missing, score: countOffsets(duplicate) - (isDubious(one) ? 0.5 : 0) };
+      // Several records of gaps may lie beside one object with their rows: rows are never removed for them.
+      const score = isGap(one.object) && isRedundant(
+          one,
+          kept.filter(({ object }) => !isGap(object)),
+        )
+        ? -1
+        : countOffsets(duplicate) - (isDubious(one) ? 0.5 : 0);
+      return { one, rest, missing, score };
     }).filter(({ missing }) => missing <= now.missing).sort((a, b) => a.score - b.score);
     const [best, next] = choices;
     // Of two in different folders neither is known to be the wrong one.
-    const isOpen = best !== undefined && next?.score === best.score &&
+    const isOpen = best !== undefined && best.score >= 0 && next?.score === best.score &&
       folder(best.one.object) !== folder(next.one.object);
     if (best === undefined || isOpen) return { redundant, left: now.duplicate };
     redundant.push(best.one.object.name);
@@ -135,7 +142,11 @@ function solve(held: HeldOffsets[]): DuplicateCure {
 
 /** Whether, of objects that could be removed, it is the one: the record of a gap beside the rows, or misplaced rows. */
 function isDubious({ object, isMisplaced }: HeldOffsets): boolean {
-  return isMisplaced || object.parsed.kind === "gap";
+  return isMisplaced || isGap(object);
+}
+
+function isGap({ parsed }: NamedObject): boolean {
+  return parsed.kind === "gap";
 }
 
 function folder({ name }: NamedObject): string {

@@ -72,7 +72,7 @@ export function planRepair(
     if (last >= low) again(Math.max(first, low), last);
   };
   missing.forEach(absent);
-  for (const { object, first, last } of unreadable) {
+  for (const { object, first, last, holes = [] } of unreadable) {
     if (redundant.includes(object)) continue;
     const siblings = objects.filter(({ name, parsed }) =>
       name !== object && parsed.first <= last && parsed.last >= first && !redundant.includes(name)
@@ -87,11 +87,12 @@ export function planRepair(
       const rest = without([{ first, last }], siblings.map(({ parsed }) => parsed));
       rest.forEach(absent);
     } else if (last < low) {
-      // Which of the range's offsets it had, nobody knows: those that no other object has.
+      // Which of the range's offsets it had, nobody knows: at most those that no other object has.
       plan.aside.push(object);
-    } else {plan.hopeless.push(
-        `${object} cannot be read, and the topic has only a part of its range`,
-      );}
+      plan.lost.push(...without(holes, plan.lost));
+    } else {
+      plan.hopeless.push(`${object} cannot be read, and the topic has only a part of its range`);
+    }
   }
   for (const { first, last } of left) {
     if (first >= low) wrong.push(first);

@@ -1,5 +1,9 @@
+import type { GapReason } from "../table/table.ts";
 import type { TableObject } from "../lake/table_objects.ts";
 import type { OffsetRange } from "./offset_range.ts";
+
+/** Reason of a gap that a repair has recorded. */
+const LOST: GapReason = "lost";
 
 /** The fields of an object that are used here. */
 export type NamedObject = Pick<TableObject, "name" | "parsed">;
@@ -43,6 +47,7 @@ export function checkTiling(objects: readonly NamedObject[], expected: Expected)
   const { from, end, tolerated } = expected;
   let next = from;
   let merged: OffsetRange | undefined;
+  let latest: OffsetRange | undefined;
   for (const flush of flushesOf(objects)) {
     const { first, last } = flush;
     if (merged !== undefined && last <= merged.last) {
@@ -51,6 +56,12 @@ export function checkTiling(objects: readonly NamedObject[], expected: Expected)
       continue;
     }
     if (flush.objects.some(({ parsed }) => parsed.merged)) merged = flush;
+    if (latest !== undefined && last <= latest.last && flush.objects.every(isLost)) {
+      // A repair has recorded what an object of that flush may have held.
+      tiling.gaps.push({ first, last });
+      tiling.flushes.push(flush);
+      continue;
+    }
     // Objects from before the group's first offset are not its own.
     if (last < from) continue;
     if (first >= end) {
@@ -65,10 +76,15 @@ export function checkTiling(objects: readonly NamedObject[], expected: Expected)
       tiling.gaps.push({ first, last });
     }
     tiling.flushes.push(flush);
+    latest = flush;
     next = Math.max(next, last + 1);
   }
   if (next < end) tiling.missing.push({ first: next, last: end - 1 });
   return tiling;
+}
+
+function isLost({ parsed: { kind, partitions } }: NamedObject): boolean {
+  return kind === "gap" && partitions.some(([, reason]) => reason === LOST);
 }
 
 /** Objects by range, in the order of the ranges. */

@@ -41,6 +41,8 @@ export interface UnreadableObject extends OffsetRange {
   object: string;
   /** What is wrong with it. */
   reason: string;
+  /** Offsets of its range that no other object holds. @default {not known} */
+  holes?: OffsetRange[];
 }
 
 /** What was found of one partition. */
@@ -293,6 +295,9 @@ async function readRows(
       ? offsets.find(({ partition }) => partition === verdict.partition) ?? { low: Infinity }
       : { low: Infinity };
     verdict.unreadable.sort((a, b) => a.first - b.first);
+    for (const object of verdict.unreadable) {
+      object.holes = without([object], without([object], holes));
+    }
     const explained = await explainHoles(holes, tiling, low, verdict.partition, options);
     verdict.unproven = without(explained.unproven, verdict.unreadable);
     const tornRanges: OffsetRange[] = [];
