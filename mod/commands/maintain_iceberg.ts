@@ -58,7 +58,7 @@ export async function run(context: CommandContext): Promise<number> {
     output.document({ dryRun, ...merged, expired, orphans: { files: orphans.length, bytes } });
     return 0;
   } catch (error) {
-    throw stoppedFailure(error, context, "not all was looked at; run it again to go on");
+    throw stoppedFailure(error, context, "not everything was checked; run it again to go on");
   } finally {
     output.progress("");
     catalog.close();

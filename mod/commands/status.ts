@@ -113,7 +113,7 @@ export async function run(context: CommandContext): Promise<number> {
     if (webhook !== undefined) await postAlerts(webhook, alerts, context);
     return EXIT_CODES.rejected;
   } catch (error) {
-    throw explainRefusal(stoppedFailure(error, context, "not all was looked at"));
+    throw explainRefusal(stoppedFailure(error, context, "not everything was checked"));
   }
 }
 

@@ -816,7 +816,7 @@ export const SETTINGS = define({
     default: false,
     commands: ["setup-catalog"],
     description:
-      "With --table-format iceberg: write the metadata of a table that was moved anew, for where it lies now",
+      "With --table-format iceberg: rewrite the metadata of a moved table for its new location",
   },
   migrate: {
     type: "boolean",

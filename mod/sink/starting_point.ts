@@ -125,8 +125,9 @@ function besideTable(
       {
         fix:
           "The lost messages are in the table; new ones would get their offsets. The embedded log is put " +
-          "right by `ticklake repair --log`. In Kafka, give the topic " +
-          "another name, or create it again: a log with another id goes beside the rows that are there.",
+          "right by `ticklake repair --log`. In Kafka, have the producers send to a topic of another name " +
+          "and set KAFKA_TOPIC to it; its log goes beside the rows that are there. Keep this topic: it may " +
+          "hold messages that the table has not.",
       },
     );
   }

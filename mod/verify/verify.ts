@@ -296,7 +296,8 @@ async function readRows(
       : { low: Infinity };
     verdict.unreadable.sort((a, b) => a.first - b.first);
     for (const object of verdict.unreadable) {
-      object.holes = without([object], without([object], holes));
+      const range = { first: object.first, last: object.last };
+      object.holes = without([range], without([range], holes));
     }
     const explained = await explainHoles(holes, tiling, low, verdict.partition, options);
     verdict.unproven = without(explained.unproven, verdict.unreadable);

@@ -154,6 +154,7 @@ Deno.test("an object that is damaged or holds other offsets than its name says i
     reason: `object ${first} holds offset 10, outside of its name`,
     first: 0,
     last: 9,
+    holes: [{ first: 0, last: 9 }],
   }]);
   lake.objects.set(first, good.subarray(0, 50));
   const { missing, unreadable: [damaged] } = await verified(log, lake, true);

@@ -39,7 +39,10 @@ function noTls({ securityProtocol, sslCaFile, sslCertFile, sslKeyFile }: Securit
     throw new Failure(
       "usage",
       `KAFKA_SSL_… files are set, but KAFKA_SECURITY_PROTOCOL is ${securityProtocol}, without TLS`,
-      { fix: "Set KAFKA_SECURITY_PROTOCOL to SSL or SASL_SSL, or take the files away." },
+      {
+        fix:
+          "Set KAFKA_SECURITY_PROTOCOL to SSL or SASL_SSL, or unset KAFKA_SSL_CA_FILE, KAFKA_SSL_CERT_FILE and KAFKA_SSL_KEY_FILE.",
+      },
     );
   }
   return undefined;
@@ -50,7 +53,10 @@ function noSasl({ securityProtocol, saslMechanism, saslUsername, saslPassword }:
     throw new Failure(
       "usage",
       `KAFKA_SASL_… is set, but KAFKA_SECURITY_PROTOCOL is ${securityProtocol}, without a login`,
-      { fix: "Set KAFKA_SECURITY_PROTOCOL to SASL_SSL (or SASL_PLAINTEXT), or take them away." },
+      {
+        fix:
+          "Set KAFKA_SECURITY_PROTOCOL to SASL_SSL (or SASL_PLAINTEXT), or unset KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD.",
+      },
     );
   }
   return undefined;
