@@ -16,9 +16,9 @@ export async function warnOfCompaction(
   output: Output,
 ): Promise<void> {
   try {
-    const inspector = await openTopicInspector(settings);
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const inspector = await openTopicInspector(settings, { signal });
     try {
-      const signal = AbortSignal.timeout(PATIENCE_MS);
       const topic = await inspector.describe(settings.topic, signal);
       if (!topic?.settings["cleanup.policy"]?.includes("compact")) return;
       const date = columns.find(({ type }) => type === "date" || type === "timestamp");

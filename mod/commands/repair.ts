@@ -33,7 +33,7 @@ export async function run(context: CommandContext): Promise<number> {
   const store = await openLake(settings);
   try {
     const broker = await openExistingBroker(settings, { signal });
-    const admin = await openGroupAdmin(settings);
+    const admin = await openGroupAdmin(settings, { signal });
     const table = await openTable(settings, schema, store, output.note);
     try {
       const verified = () => {

@@ -26,7 +26,7 @@ export async function run(context: CommandContext): Promise<number> {
   const store = await openLake(settings);
   try {
     const broker = await openExistingBroker(settings, { signal });
-    const admin = await openGroupAdmin(settings);
+    const admin = await openGroupAdmin(settings, { signal });
     const table = await openTable(settings, schema, store, output.note);
     try {
       // Ranges cannot be taken back beside a merge.
@@ -77,7 +77,7 @@ async function targetOf(
     case "last":
       return (partition) => bounds.get(partition)!.high - position.messages;
     case "time": {
-      const inspector = await openTopicInspector(settings);
+      const inspector = await openTopicInspector(settings, { signal });
       try {
         const found = await inspector.offsetsAt(settings.topic, position.timeMs, signal);
         return (partition) => found.get(partition) ?? bounds.get(partition)!.high;

@@ -79,7 +79,7 @@ async function migrate(
   const { completeMerge } = await import("../maintain/merge_small_objects.ts");
   const { migrateToIceberg } = await import("../maintain/migrate_to_iceberg.ts");
   const { store, schema: { table }, dryRun } = options;
-  const admin = await openGroupAdmin(settings);
+  const admin = await openGroupAdmin(settings, { signal });
   try {
     if (!dryRun) await completeMerge({ store, table, signal });
     const progress = new Progress(output, "read", "footer");

@@ -4,7 +4,7 @@ import { openTopicInspector } from "./open_topic_inspector.ts";
 
 /** `topic list`: the broker's topics. */
 export async function run({ settings, output, signal }: CommandContext): Promise<number> {
-  const inspector = await openTopicInspector(settings);
+  const inspector = await openTopicInspector(settings, { signal });
   try {
     const topics = await inspector.topics(signal);
     output.document(topics);

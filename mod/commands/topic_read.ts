@@ -106,7 +106,7 @@ async function starts(
         within(offset, offset.high - messages)
       );
     case "time": {
-      const inspector = await openTopicInspector(settings);
+      const inspector = await openTopicInspector(settings, { signal });
       try {
         const found = await inspector.offsetsAt(settings.topic, position.timeMs, signal);
         return offsets.map((offset) => within(offset, found.get(offset.partition) ?? offset.high));

@@ -9,7 +9,7 @@ import { openTopicInspector } from "./open_topic_inspector.ts";
 export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
   const { topic } = settings;
-  const inspector = await openTopicInspector(settings);
+  const inspector = await openTopicInspector(settings, { signal });
   try {
     const found = await inspector.describe(topic, signal);
     if (found === null) throw noSuchTopic(topic);

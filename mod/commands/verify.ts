@@ -89,7 +89,7 @@ async function sinceOffsets(
       `--since: expected a day or a time, found ${JSON.stringify(since)}`,
     );
   }
-  const inspector = await openTopicInspector(settings);
+  const inspector = await openTopicInspector(settings, { signal });
   try {
     return await inspector.offsetsAt(topic, position.timeMs, signal);
   } finally {

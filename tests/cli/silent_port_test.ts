@@ -48,6 +48,8 @@ Deno.test("a port that accepts and never answers is told of while the command st
     await using command = spawnTicklake(words, { env });
     await command.waitFor(TOLD);
     assert.doesNotMatch(command.stderr, /error: /, "it goes on waiting");
+    const { stderr } = await command.stop();
+    assert.doesNotMatch(stderr, /but does not answer/, `${words.join(" ")} ends by the signal`);
   }));
   const { code, stderr } = await toTheEnd;
   assert.equal(code, 3);

@@ -1,4 +1,5 @@
 import { type Admin, Kafka } from "kafkajs";
+import type { CallOptions } from "../broker.ts";
 import type { Settings } from "../../config/settings.ts";
 import { Failure, messageOf } from "../../failure/failure.ts";
 import { abortable } from "../../wait/abortable.ts";
@@ -16,16 +17,17 @@ export class AdminConnection {
     this.admin = admin;
   }
 
-  /** @throws {Failure} kind `service`, when Kafka cannot be reached */
-  static async open(settings: Settings): Promise<AdminConnection> {
+  /** @throws {Failure} kind `service`, when Kafka cannot be reached; the signal's reason */
+  static async open(settings: Settings, { signal }: CallOptions): Promise<AdminConnection> {
     const config = clientOptions(settings);
     const cluster = new Cluster(config);
-    await cluster.connect();
+    await cluster.connect({ signal });
     const admin = new Kafka(config).admin();
     try {
-      await admin.connect();
+      await abortable(admin.connect(), signal);
     } catch (error) {
       cluster.close();
+      if (signal?.aborted) throw error;
       throw cannotConnect(config.brokers as string[], error);
     }
     return new AdminConnection(cluster, admin);

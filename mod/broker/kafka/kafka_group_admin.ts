@@ -1,3 +1,4 @@
+import type { CallOptions } from "../broker.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { GroupAdmin, OffsetToSet } from "../group_admin.ts";
 import { groupInUse } from "../group_in_use.ts";
@@ -19,8 +20,11 @@ const IN_USE = ["UNKNOWN_MEMBER_ID", "ILLEGAL_GENERATION", "REBALANCE_IN_PROGRES
  * Opens Kafka to set a group's offsets.
  * @throws {Failure} kind `service`, when it cannot be reached
  */
-export async function openKafkaGroupAdmin(settings: Settings): Promise<GroupAdmin> {
-  return new KafkaGroupAdmin(await AdminConnection.open(settings));
+export async function openKafkaGroupAdmin(
+  settings: Settings,
+  options: CallOptions,
+): Promise<GroupAdmin> {
+  return new KafkaGroupAdmin(await AdminConnection.open(settings, options));
 }
 
 class KafkaGroupAdmin implements GroupAdmin {

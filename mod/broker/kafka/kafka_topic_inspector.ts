@@ -1,3 +1,4 @@
+import type { CallOptions } from "../broker.ts";
 import type { Settings } from "../../config/settings.ts";
 import type {
   InspectedGroup,
@@ -23,8 +24,11 @@ const INTERNAL = /^__(consumer_offsets|transaction_state|share_group_state|clust
  * Opens Kafka to look into its topics.
  * @throws {Failure} kind `service`, when it cannot be reached
  */
-export async function openKafkaTopicInspector(settings: Settings): Promise<TopicInspector> {
-  return new KafkaTopicInspector(await AdminConnection.open(settings));
+export async function openKafkaTopicInspector(
+  settings: Settings,
+  options: CallOptions,
+): Promise<TopicInspector> {
+  return new KafkaTopicInspector(await AdminConnection.open(settings, options));
 }
 
 class KafkaTopicInspector implements TopicInspector {
