@@ -86,7 +86,8 @@ function addBuiltIns(
   output: LineOutput,
 ): void {
   program.command("version").exitOverride().action(() => output.out(`${version}\n`));
-  program.command("help").argument("[command]").exitOverride().action((name?: string) => {
+  // The words of a command, such as `dead-letters replay`, have one help.
+  program.command("help").argument("[command...]").exitOverride().action(([name]: string[]) => {
     const command = commands.find((command) => command.name === name);
     if (command !== undefined) return output.out(fullHelp(command, output));
     if (name === undefined || name === "help" || name === "version") {

@@ -101,6 +101,10 @@ Deno.test("--help names every setting of a command once, in its group", () => {
 
 Deno.test("help NAME is that command's help, and of an unknown name an error with the one that was meant", () => {
   assert.equal(parseLine(["help", "consume"]).out, parseLine(["consume", "--help"]).out);
+  assert.equal(
+    parseLine(["help", "dead-letters", "replay"]).out,
+    parseLine(["dead-letters", "--help"]).out,
+  );
   assert.equal(parseLine(["help"]).out, parseLine(["--help"]).out);
   const { err, ...unknown } = parseLine(["help", "consum"]);
   assert.deepEqual(unknown, { exitCode: 2, out: "" });
