@@ -71,7 +71,7 @@ const MISTAKES: Record<string, Mistake> = {
     rows: 100,
     closes: 4950,
   },
-  "The wrong topic was sent to": {
+  "Messages were sent to the wrong topic": {
     async make(place) {
       await place.send(quotes(100));
       await place.toEnd();
