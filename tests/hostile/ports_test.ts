@@ -54,6 +54,8 @@ async function started({ args, port }: typeof SERVERS[number]): Promise<[Spawned
   assert.equal(produced.code, 0, produced.stderr);
   const server = spawnTicklake([...args, "--home", home], { wrapper: LIMITED });
   const [, number] = await server.waitFor(port);
+  // From source its threads still load their modules, for which files are needed; the binary has them in it.
+  if (args[0] === "consume") await server.waitFor(/reading partitions/);
   return [server, Number(number)];
 }
 
