@@ -1,6 +1,7 @@
 import { Failure, messageOf } from "../failure/failure.ts";
 import type { Encoder } from "../lake/format/encoder.ts";
 import { mergedRows } from "../lake/format/merge_rows.ts";
+import { getIfThere, isThere } from "../lake/if_there.ts";
 import { objectName, parseObjectName } from "../lake/layout.ts";
 import type { LakeStore } from "../lake/store.ts";
 import type { FolderMerge, Merge } from "../table/hive/merge_claim.ts";
@@ -41,10 +42,10 @@ export async function mergeObjects(
   const { store, table, signal } = options;
   for (const folder of merge.folders) {
     const name = mergedName(table, merge, folder);
-    const isThere = await has(store, name, signal);
-    const content = isThere ? undefined : await mergedBytes(merge, folder, options);
+    const wasThere = await isThere(store, name, { signal });
+    const content = wasThere ? undefined : await mergedBytes(merge, folder, options);
     if (content !== undefined) await store.put(name, content, { signal });
-    else if (!isThere && !await has(store, name, signal)) return undefined;
+    else if (!wasThere && !await isThere(store, name, { signal })) return undefined;
     else await requireHeld(name, folder.parts, options);
   }
   const parts = merge.folders.flatMap(({ parts }) => parts);
@@ -71,7 +72,7 @@ async function mergedBytes(
   const contents: Uint8Array[] = [];
   await inParallel(
     parts.map((name, i) => async () => {
-      const bytes = await getUnlessGone(store, name, signal);
+      const bytes = await getIfThere(store, name, { signal });
       if (bytes !== undefined) contents[i] = bytes;
     }),
     AT_ONCE,
@@ -127,7 +128,7 @@ export async function requireHeld(
 ): Promise<void> {
   const held = new Set(await rowsOf(name, await store.get(name, { signal }), indexColumn));
   for (const part of parts) {
-    const bytes = await getUnlessGone(store, part, signal);
+    const bytes = await getIfThere(store, part, { signal });
     if (bytes === undefined) continue;
     if ((await rowsOf(part, bytes, indexColumn)).every((row) => held.has(row))) continue;
     throw new Failure("rejected", `${name} has not all rows of ${part}: neither is removed`, {
@@ -151,23 +152,4 @@ async function rowsOf(
 function isAfter(row: number, before: number): boolean {
   const [offset, last] = [offsetOfKey(row), offsetOfKey(before)];
   return offset > last || (offset === last && row < before);
-}
-
-async function has(store: LakeStore, name: string, signal: AbortSignal): Promise<boolean> {
-  for await (const object of store.list(name, { signal })) if (object.name === name) return true;
-  return false;
-}
-
-async function getUnlessGone(
-  store: LakeStore,
-  name: string,
-  signal: AbortSignal,
-): Promise<Uint8Array | undefined> {
-  try {
-    return await store.get(name, { signal });
-  } catch (error) {
-    // The port's promise: `failed` is an object that is not there.
-    if (error instanceof Failure && error.kind === "failed") return undefined;
-    throw error;
-  }
 }

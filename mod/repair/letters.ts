@@ -47,14 +47,3 @@ export async function keepOthers(
   }
   await store.put(name, joined, { signal });
 }
-
-/** Whether an object is in the lake. */
-export async function isThere(
-  name: string,
-  { store, signal }: { store: LakeStore; signal: AbortSignal },
-): Promise<boolean> {
-  for await (const object of store.list(name, { signal })) {
-    if (object.name === name) return true;
-  }
-  return false;
-}

@@ -1,5 +1,6 @@
 import { groupInUse } from "../broker/group_in_use.ts";
 import { Failure } from "../failure/failure.ts";
+import { isThere } from "../lake/if_there.ts";
 import { gapPartitions, type ObjectName, objectName } from "../lake/layout.ts";
 import { type TableObject, tableObjects } from "../lake/table_objects.ts";
 import { stateFolder } from "../table/hive/state_names.ts";
@@ -14,7 +15,7 @@ import { objectOffsets } from "../verify/object_offsets.ts";
 import { addOffset, type OffsetRange, without } from "../verify/offset_range.ts";
 import { OffsetSet } from "../verify/offset_set.ts";
 import type { PartitionVerdict, TableVerdict } from "../verify/verify.ts";
-import { isThere, keepOthers } from "./letters.ts";
+import { keepOthers } from "./letters.ts";
 import { openLog } from "./open_log.ts";
 import type { RepairOptions } from "./repair.ts";
 import { isEmpty, type RepairPlan } from "./repair_plan.ts";
@@ -148,7 +149,7 @@ async function removeWrong(
   const { store, tableName: table, signal } = options;
   const aside = plans.flatMap(({ aside }) => aside);
   for (const name of aside) {
-    if (!await isThere(name, { store, signal })) continue;
+    if (!await isThere(store, name, { signal })) continue;
     const copy = `${stateFolder(table)}damaged/${name.replaceAll("/", "~")}`;
     await store.put(copy, await store.get(name, { signal }), { signal });
   }

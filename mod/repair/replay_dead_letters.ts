@@ -1,11 +1,12 @@
 import { EXTENSIONS } from "../lake/format/lake_format.ts";
 import type { StoredDeadLetter } from "../lake/format/read_dead_letters.ts";
+import { isThere } from "../lake/if_there.ts";
 import { DEAD_LETTER_ROOT, objectName } from "../lake/layout.ts";
 import { type TableObject, tableObjects } from "../lake/table_objects.ts";
 import { stateFolder } from "../table/hive/state_names.ts";
 import { objectOffsets } from "../verify/object_offsets.ts";
 import type { TableLog } from "../table/table.ts";
-import { isRow, isThere, keepOthers, lettersOf } from "./letters.ts";
+import { isRow, keepOthers, lettersOf } from "./letters.ts";
 import { encodeRows } from "./letter_rows.ts";
 import { replayIntoTable } from "./replay_into_table.ts";
 import type { ReplayOptions, ReplaySummary } from "./replay_options.ts";
@@ -88,7 +89,9 @@ async function replayObject(
   const record = recordName(options.schema.table, object.name);
   const replay = await begin(record, object, options);
   // Read after it was begun: another replay may have changed it until then.
-  const letters = await isThere(object.name, options) ? await lettersOf(object.name, options) : [];
+  const letters = await isThere(options.store, object.name, options)
+    ? await lettersOf(object.name, options)
+    : [];
   const still = new Set(letters.map(({ offset }) => offset));
   if (await isRetired(object, replay, still, options)) {
     // An attempt came as far as 3: what it wrote is only there, and another schema would write over it.

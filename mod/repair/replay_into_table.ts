@@ -1,4 +1,5 @@
 import { EXTENSIONS } from "../lake/format/lake_format.ts";
+import { isThere } from "../lake/if_there.ts";
 import type { TableObject } from "../lake/table_objects.ts";
 import {
   isReplayed,
@@ -10,7 +11,7 @@ import {
 import { logId } from "../table/iceberg/position.ts";
 import type { LogReplays, WrittenObject } from "../table/table.ts";
 import { encodeRows } from "./letter_rows.ts";
-import { isRow, isThere, keepOthers, lettersOf } from "./letters.ts";
+import { isRow, keepOthers, lettersOf } from "./letters.ts";
 import type { ReplayOptions, ReplaySummary } from "./replay_options.ts";
 
 /** Bytes of rows after which what was read is committed. */
@@ -131,7 +132,7 @@ async function completeReplay(last: string | null, options: ReplayOptions): Prom
 async function retire(record: ReplayRecord, options: ReplayOptions): Promise<void> {
   const { store, schema: { table }, signal } = options;
   for (const { name, rows } of record.objects) {
-    if (!await isThere(name, options)) continue;
+    if (!await isThere(options.store, name, options)) continue;
     await keepOthers(name, (offset) => isReplayed(rows, offset), { store, signal });
   }
   await store.remove(replayRecordName(table, record.id), { signal });

@@ -1,5 +1,5 @@
 import { getLogger } from "@logtape/logtape";
-import { Failure } from "../../failure/failure.ts";
+import { getIfThere } from "../../lake/if_there.ts";
 import { tableFolder } from "../../lake/layout.ts";
 import type { LakeObject, LakeStore } from "../../lake/store.ts";
 import { currentObjects } from "../../lake/merged_objects.ts";
@@ -122,7 +122,7 @@ export async function* fetchAhead(
     ) {
       const object = objects[next++];
       ahead += object.size;
-      const bytes = fetchObject(lake, object, signal);
+      const bytes = getIfThere(lake, object.name, { signal });
       // Its failure is thrown where it is awaited; until then it must not count as unhandled.
       bytes.catch(() => {});
       fetches.push({ object, bytes });
@@ -130,19 +130,5 @@ export async function* fetchAhead(
     const { object, bytes } = fetches.shift()!;
     yield { object, bytes: await bytes };
     ahead -= object.size;
-  }
-}
-
-async function fetchObject(
-  lake: LakeStore,
-  { name }: TableObject,
-  signal: AbortSignal,
-): Promise<Uint8Array | undefined> {
-  try {
-    return await lake.get(name, { signal });
-  } catch (error) {
-    // The port's promise: `failed` is an object that is not there.
-    if (error instanceof Failure && error.kind === "failed") return undefined;
-    throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { Failure } from "../../../failure/failure.ts";
+import { getIfThere } from "../../../lake/if_there.ts";
 import type { LoadedTable, TableCatalog } from "../catalog.ts";
 import type { TableMetadata } from "../metadata.ts";
 import { formatJson, parseMetadata } from "../metadata_json.ts";
@@ -105,13 +106,13 @@ export class DirectoryCatalog implements TableCatalog {
   async #read(version: number): Promise<TableMetadata | "emptied" | undefined> {
     if (this.#loaded?.version === version) return this.#loaded.metadata;
     const name = this.#name(version);
-    const bytes = await this.#getIfThere(name);
+    const bytes = await getIfThere(this.#files.store, name);
     if (bytes === undefined) return undefined;
     return bytes.length === 0 ? "emptied" : parseMetadata(bytes, name);
   }
 
   async #hint(): Promise<number> {
-    const bytes = await this.#getIfThere(`${this.#folder}/version-hint.text`);
+    const bytes = await getIfThere(this.#files.store, `${this.#folder}/version-hint.text`);
     const version = Number(bytes && new TextDecoder().decode(bytes));
     return Number.isSafeInteger(version) && version > 0 ? version : 0;
   }
@@ -122,15 +123,6 @@ export class DirectoryCatalog implements TableCatalog {
       newest = Math.max(newest, versionOf(name));
     }
     return newest;
-  }
-
-  async #getIfThere(name: string): Promise<Uint8Array | undefined> {
-    try {
-      return await this.#files.store.get(name);
-    } catch (error) {
-      if (error instanceof Failure && error.kind === "failed") return undefined;
-      throw error;
-    }
   }
 
   async #writeHint(version: number): Promise<void> {

@@ -1,0 +1,27 @@
+import { Failure } from "../failure/failure.ts";
+import type { LakeStore, StoreOptions } from "./store.ts";
+
+/** Whether an object is in the lake. */
+export async function isThere(
+  store: Pick<LakeStore, "list">,
+  name: string,
+  options?: StoreOptions,
+): Promise<boolean> {
+  for await (const object of store.list(name, options)) if (object.name === name) return true;
+  return false;
+}
+
+/** An object's bytes; `undefined` where it is not there. */
+export async function getIfThere(
+  store: Pick<LakeStore, "get">,
+  name: string,
+  options?: StoreOptions,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await store.get(name, options);
+  } catch (error) {
+    // The port's promise: `failed` is an object that is not there.
+    if (error instanceof Failure && error.kind === "failed") return undefined;
+    throw error;
+  }
+}
