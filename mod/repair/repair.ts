@@ -6,13 +6,13 @@ import { gapPartitions, objectName } from "../lake/layout.ts";
 import type { LakeStore } from "../lake/store.ts";
 import { currentObjects, supersededObjects } from "../lake/merged_objects.ts";
 import { type TableObject, tableObjects } from "../lake/table_objects.ts";
-import { stateFolder } from "../table/hive/state_names.ts";
-import type { GapReason, Table } from "../table/table.ts";
+import { gapContent } from "../sink/range_objects.ts";
+import type { Table } from "../table/table.ts";
 import type { TableVerdict } from "../verify/verify.ts";
 import { openLog } from "./open_log.ts";
 import { redundantObjects } from "./redundant_objects.ts";
 import { isEmpty, planRepair, type RepairPlan } from "./repair_plan.ts";
-import { reset } from "./reset.ts";
+import { copyAside, LOST, rewind } from "./repair_steps.ts";
 
 /** Options of {@linkcode repair}. */
 export interface RepairOptions {
@@ -35,9 +35,6 @@ export interface RepairOptions {
   /** Writes what the topic has beyond the table's end, to the topic's end. */
   consume(): Promise<void>;
 }
-
-/** Reason of the gaps that a repair records. */
-const LOST: GapReason = "lost";
 
 /**
  * Does what a verification calls for. Every step may be repeated, and leaves something that verifies better
@@ -72,21 +69,8 @@ export async function repair(options: RepairOptions): Promise<RepairPlan[]> {
     });
     await log.sweep(new Map(ends), { signal });
   }
-  const from = new Map(
-    plans.flatMap(({ partition, rewriteFrom }) =>
-      rewriteFrom === undefined ? [] : [[partition, rewriteFrom] as const]
-    ),
-  );
-  if (from.size > 0) {
-    await reset({
-      ...options,
-      target: (partition) => from.get(partition)!,
-      partitions: [...from.keys()],
-      rewrite: true,
-      dryRun: false,
-    });
-  }
-  if (from.size + sweeps.length > 0) await options.consume();
+  const isRewound = await rewind(plans, options);
+  if (isRewound || sweeps.length > 0) await options.consume();
   return plans;
 }
 
@@ -129,16 +113,11 @@ async function plansOf(
 /** Steps 1 and 2. */
 async function applyPlan(
   { partition, log, redundant, aside, lost }: RepairPlan,
-  { store, tableName: table, topic, signal }: RepairOptions,
+  options: RepairOptions,
 ): Promise<void> {
+  const { store, tableName: table, topic, signal } = options;
   for (const name of redundant) await store.remove(name, { signal });
-  for (const name of aside) {
-    await store.put(
-      `${stateFolder(table)}damaged/${name.replaceAll("/", "~")}`,
-      await store.get(name, { signal }),
-      { signal },
-    );
-  }
+  for (const name of aside) await copyAside(name, options);
   for (const { first, last } of lost) {
     const name = objectName({
       table,
@@ -151,8 +130,7 @@ async function applyPlan(
       partitions: gapPartitions(LOST),
       extension: "json",
     });
-    const record = { topic, partition, first, last, lost: last + 1 - first, reason: LOST };
-    await store.put(name, new TextEncoder().encode(JSON.stringify(record) + "\n"), { signal });
+    await store.put(name, gapContent({ topic, partition, first, last }, LOST), { signal });
   }
   for (const name of aside) await store.remove(name, { signal });
 }

@@ -1,16 +1,15 @@
 import { groupInUse } from "../broker/group_in_use.ts";
 import { Failure } from "../failure/failure.ts";
 import { isThere } from "../lake/if_there.ts";
-import { gapPartitions, type ObjectName, objectName } from "../lake/layout.ts";
+import { type ObjectName, objectName } from "../lake/layout.ts";
 import { type TableObject, tableObjects } from "../lake/table_objects.ts";
-import { stateFolder } from "../table/hive/state_names.ts";
 import type { TableCatalog } from "../table/iceberg/catalog.ts";
 import { logOfName } from "../table/iceberg/file_origin.ts";
 import { liveEntries, mayHold } from "../table/iceberg/live_entries.ts";
 import { removeWrongRows } from "../table/iceberg/remove_wrong_rows.ts";
 import { logId } from "../table/iceberg/position.ts";
 import type { TableFiles } from "../table/iceberg/table_files.ts";
-import type { GapReason } from "../table/table.ts";
+import { gapObject } from "../sink/range_objects.ts";
 import { objectOffsets } from "../verify/object_offsets.ts";
 import { addOffset, type OffsetRange, without } from "../verify/offset_range.ts";
 import { OffsetSet } from "../verify/offset_set.ts";
@@ -19,7 +18,7 @@ import { keepOthers } from "./letters.ts";
 import { openLog } from "./open_log.ts";
 import type { RepairOptions } from "./repair.ts";
 import { isEmpty, type RepairPlan } from "./repair_plan.ts";
-import { reset } from "./reset.ts";
+import { copyAside, LOST, rewind } from "./repair_steps.ts";
 
 /** Options of {@linkcode repairIceberg}. */
 export interface RepairIcebergOptions extends RepairOptions {
@@ -28,9 +27,6 @@ export interface RepairIcebergOptions extends RepairOptions {
   /** Verifies again, by reading every row. */
   verifyAgain(): Promise<TableVerdict>;
 }
-
-/** Reason of the gaps that a repair records. */
-const LOST: GapReason = "lost";
 
 /**
  * Does what a verification of an Iceberg table calls for. Every step may be repeated, and leaves something
@@ -75,21 +71,7 @@ export async function repairIceberg(options: RepairIcebergOptions): Promise<Repa
     });
   }
   for (const plan of plans) await recordLost(plan, options);
-  const from = new Map(
-    plans.flatMap(({ partition, rewriteFrom }) =>
-      rewriteFrom === undefined ? [] : [[partition, rewriteFrom] as const]
-    ),
-  );
-  if (from.size > 0) {
-    await reset({
-      ...options,
-      target: (partition) => from.get(partition)!,
-      partitions: [...from.keys()],
-      rewrite: true,
-      dryRun: false,
-    });
-    await options.consume();
-  }
+  if (await rewind(plans, options)) await options.consume();
   return plans;
 }
 
@@ -149,9 +131,7 @@ async function removeWrong(
   const { store, tableName: table, signal } = options;
   const aside = plans.flatMap(({ aside }) => aside);
   for (const name of aside) {
-    if (!await isThere(store, name, { signal })) continue;
-    const copy = `${stateFolder(table)}damaged/${name.replaceAll("/", "~")}`;
-    await store.put(copy, await store.get(name, { signal }), { signal });
+    if (await isThere(store, name, { signal })) await copyAside(name, options);
   }
   const doubled = new Map(
     plans.flatMap(({ partition, doubled = [] }) =>
@@ -257,13 +237,11 @@ async function recordLost(
   { partition, lost }: RepairPlan,
   options: RepairIcebergOptions,
 ): Promise<void> {
-  const { store, topic, signal } = options;
+  const { store, signal } = options;
   if (lost.length === 0) return;
   const log = await openLog(options);
   for (const { first, last } of lost) {
-    const place = { partition, first, last, kind: "gap", extension: "json" } as const;
-    const name = log.objectName({ ...place, partitions: gapPartitions(LOST) });
-    const record = { topic, partition, first, last, lost: last + 1 - first, reason: LOST };
-    await store.put(name, new TextEncoder().encode(JSON.stringify(record) + "\n"), { signal });
+    const { name, bytes } = gapObject({ log, partition, first, end: last + 1 }, LOST);
+    await store.put(name, bytes, { signal });
   }
 }

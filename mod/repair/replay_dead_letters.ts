@@ -87,47 +87,42 @@ async function replayObject(
     }
   }
   const record = recordName(options.schema.table, object.name);
-  const replay = await begin(record, object, options);
+  const { replay, isResumed } = await begin(record, object, options);
   // Read after it was begun: another replay may have changed it until then.
   const letters = await isThere(options.store, object.name, options)
     ? await lettersOf(object.name, options)
     : [];
   const still = new Set(letters.map(({ offset }) => offset));
-  if (await isRetired(object, replay, still, options)) {
+  const former = isResumed ? await writtenBy(replay, object, options) : [];
+  if (former.some(({ offsets }) => offsets.some((offset) => !still.has(offset)))) {
     // An attempt came as far as 3: what it wrote is only there, and another schema would write over it.
     await store.remove(record, { signal });
-    return await replayObject(object, false, options, summary);
+    if (letters.length > 0) await replayObject(object, false, options, summary);
+    return;
   }
   const rows = letters.filter((letter) => isRow(letter, options));
   summary.letters += letters.length;
   const { names: written, accepted } = await writeRows(rows, object, replay, options);
-  for (const sibling of await rowsOfRange(object, options)) {
-    if (sibling.parsed.replay !== replay || written.has(sibling.name)) continue;
-    // Left by an attempt with another schema. If it reached step 3, its rows are no longer dead letters.
-    const bytes = await store.get(sibling.name, { signal });
-    const { offsets } = await objectOffsets(sibling, bytes);
-    if (offsets.some((offset) => still.has(offset))) await store.remove(sibling.name, { signal });
-  }
+  // Left by an attempt with another schema, of what are dead letters still.
+  for (const { name } of former) if (!written.has(name)) await store.remove(name, { signal });
   if (accepted.size > 0) await keepOthers(object.name, (offset) => accepted.has(offset), options);
   summary.rows += accepted.size;
   summary.objects += written.size;
   await store.remove(record, { signal });
 }
 
-/** Whether rows that a replay has written are dead letters no more. */
-async function isRetired(
-  object: TableObject,
+/** The objects with rows that an attempt of a replay has written, and their offsets. */
+async function writtenBy(
   replay: number,
-  still: ReadonlySet<number>,
+  object: TableObject,
   options: ReplayOptions,
-): Promise<boolean> {
+): Promise<Array<{ name: string; offsets: number[] }>> {
   const { store, signal } = options;
-  for (const sibling of await rowsOfRange(object, options)) {
-    if (sibling.parsed.replay !== replay) continue;
-    const { offsets } = await objectOffsets(sibling, await store.get(sibling.name, { signal }));
-    if (offsets.some((offset) => !still.has(offset))) return true;
-  }
-  return false;
+  const own = (await rowsOfRange(object, options)).filter(({ parsed }) => parsed.replay === replay);
+  return await Promise.all(own.map(async (rows) => {
+    const { offsets } = await objectOffsets(rows, await store.get(rows.name, { signal }));
+    return { name: rows.name, offsets };
+  }));
 }
 
 /** Where a replay is put on record. */
@@ -136,24 +131,24 @@ function recordName(table: string, deadLetters: string): string {
   return `${stateFolder(table)}replays/${name.replaceAll("/", "~")}.json`;
 }
 
-/** Puts the replay on record, unless it is. @returns its number */
+/** Puts the replay on record, unless it is. @returns its number, and whether an attempt had it before */
 async function begin(
   record: string,
   object: TableObject,
   options: ReplayOptions,
-): Promise<number> {
+): Promise<{ replay: number; isResumed: boolean }> {
   const { store, signal } = options;
   const bytes = (fields: Partial<Begun>) =>
     new TextEncoder().encode(JSON.stringify({ v: 1, deadLetters: object.name, ...fields }) + "\n");
   await store.create(record, bytes({}), { signal });
   const text = new TextDecoder().decode(await store.get(record, { signal }));
   const begun = JSON.parse(text) as Partial<Begun>;
-  if (begun.replay !== undefined) return begun.replay;
+  if (begun.replay !== undefined) return { replay: begun.replay, isResumed: true };
   // Listed now that no other can begin: a number that is taken would put rows over those of a former replay.
   const former = (await rowsOfRange(object, options)).map(({ parsed }) => parsed.replay ?? 0);
   const replay = Math.max(0, ...former) + 1;
   await store.put(record, bytes({ replay }), { signal });
-  return replay;
+  return { replay, isResumed: false };
 }
 
 /** The objects with rows of the same range. */

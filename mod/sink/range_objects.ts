@@ -70,12 +70,22 @@ export function gapObject(
   details: Record<string, unknown> = {},
 ): RangeObject {
   const { log: { name: { topic } }, partition, first, end } = place;
-  const record = { topic, partition, first, last: end - 1, lost: end - first, reason, ...details };
   return {
     rows: 0,
-    bytes: new TextEncoder().encode(JSON.stringify(record) + "\n"),
+    bytes: gapContent({ topic, partition, first, last: end - 1 }, reason, details),
     ...named(place, "gap", gapPartitions(reason), "json"),
   };
+}
+
+/** What a record of offsets that get no row says; `last` is inclusive. */
+export function gapContent(
+  place: { topic: string; partition: number; first: number; last: number },
+  reason: GapReason,
+  details: Record<string, unknown> = {},
+): Uint8Array<ArrayBuffer> {
+  const { topic, partition, first, last } = place;
+  const record = { topic, partition, first, last, lost: last + 1 - first, reason, ...details };
+  return new TextEncoder().encode(JSON.stringify(record) + "\n");
 }
 
 function named(
