@@ -27,15 +27,9 @@ export const TICKS = 100;
  * Runs a program to its end and watches what it takes.
  * @throws {Error} with what it said, when it fails
  */
-export async function measure({ command, args, env = {} }: Program): Promise<Measured> {
+export async function measure(program: Program): Promise<Measured> {
   const startedAt = performance.now();
-  const child = new Deno.Command(command, {
-    args,
-    env,
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
+  const child = spawn(program);
   let cpuSeconds = 0;
   let peakMiB = 0;
   const look = () => {
@@ -52,7 +46,9 @@ export async function measure({ command, args, env = {} }: Program): Promise<Mea
   clearInterval(timer);
   const text = { stdout: decode(stdout), stderr: decode(stderr) };
   if (!success) {
-    throw new Error(`${command} ${args.join(" ")} failed:\n${text.stderr.slice(-2000)}`);
+    throw new Error(
+      `${program.command} ${program.args.join(" ")} failed:\n${text.stderr.slice(-2000)}`,
+    );
   }
   return { seconds, cpuSeconds, peakMiB, ...text };
 }
@@ -62,17 +58,11 @@ export async function measure({ command, args, env = {} }: Program): Promise<Mea
  * @throws {Error} with what it said, when it ends before
  */
 export async function measureUntil(
-  { command, args, env = {} }: Program,
+  program: Program,
   isDone: () => Promise<boolean>,
 ): Promise<Measured> {
   const startedAt = performance.now();
-  const child = new Deno.Command(command, {
-    args,
-    env,
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
+  const child = spawn(program);
   const output = child.output();
   let ended = false;
   output.finally(() => ended = true);
@@ -82,8 +72,15 @@ export async function measureUntil(
   if (!ended) child.kill("SIGKILL");
   const { stdout, stderr } = await output;
   const text = { stdout: decode(stdout), stderr: decode(stderr) };
-  if (taken === undefined) throw new Error(`${command} has ended:\n${text.stderr.slice(-2000)}`);
+  if (taken === undefined) {
+    throw new Error(`${program.command} has ended:\n${text.stderr.slice(-2000)}`);
+  }
   return { seconds, ...taken, ...text };
+}
+
+function spawn({ command, args, env = {} }: Program): Deno.ChildProcess {
+  const stdio = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
+  return new Deno.Command(command, { args, env, ...stdio }).spawn();
 }
 
 function cpuOf(pid: number): number {

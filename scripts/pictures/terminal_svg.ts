@@ -1,4 +1,5 @@
-import xterm from "@xterm/headless";
+import type xterm from "@xterm/headless";
+import { shownScreen } from "./shown_screen.ts";
 
 const LINE_HEIGHT = 20;
 const CHARACTER_WIDTH = 8.43;
@@ -28,16 +29,11 @@ export interface TerminalPicture {
 /** A terminal's screen as SVG; each part at its column, whatever the font's width. */
 export async function terminalSvg(picture: TerminalPicture): Promise<string> {
   const { written, columns, rows, label } = picture;
-  const terminal = new xterm.Terminal({
-    cols: columns,
-    rows,
-    allowProposedApi: true,
-    scrollback: 0,
-  });
-  await new Promise<void>((resolve) => terminal.write(written, resolve));
-  const { active } = terminal.buffer;
-  const lines = Array.from({ length: rows }, (_, row) => partsOf(active, row, columns));
-  terminal.dispose();
+  const lines = await shownScreen(
+    written,
+    { columns, rows },
+    (screen) => Array.from({ length: rows }, (_, row) => partsOf(screen, row, columns)),
+  );
   while (lines.at(-1)?.length === 0) lines.pop();
   const width = Math.ceil(columns * CHARACTER_WIDTH) + 2 * MARGIN;
   const height = lines.length * LINE_HEIGHT + 2 * MARGIN;

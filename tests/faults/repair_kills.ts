@@ -9,7 +9,7 @@ import { sleep } from "../../mod/wait/sleep.ts";
 import { python } from "../services/services.ts";
 import type { Chance } from "./chance.ts";
 import { conclude } from "./conclude.ts";
-import type { Fault, Scene } from "./fault.ts";
+import type { Fault, Outcome, Scene } from "./fault.ts";
 import { TABLE } from "./flow.ts";
 import { KafkaFlow } from "./kafka_flow.ts";
 
@@ -65,13 +65,27 @@ async function scene({ stage, chance }: Scene) {
   };
 }
 
-export const resetKills: Fault = {
-  name: "kill-reset",
-  claim: "SIGKILL of reset --rewrite, then consume, or reset again",
-  rounds: { short: 1, long: 20 },
-  async run(given) {
-    const { rounds, chance } = given;
-    await using at = await scene(given);
+/** A fault in which something that puts a table right is killed. */
+function killing(
+  name: string,
+  claim: string,
+  run: (at: Awaited<ReturnType<typeof scene>>, given: Scene) => Promise<Outcome>,
+): Fault {
+  return {
+    name,
+    claim,
+    rounds: { short: 1, long: 20 },
+    async run(given) {
+      await using at = await scene(given);
+      return await run(at, given);
+    },
+  };
+}
+
+export const resetKills = killing(
+  "kill-reset",
+  "SIGKILL of reset --rewrite, then consume, or reset again",
+  async (at, { rounds, chance }) => {
     const { flow, killed, done } = at;
     await flow.fill({ count: ROWS });
     for (let round = 0; round < rounds; round++) {
@@ -82,15 +96,12 @@ export const resetKills: Fault = {
     }
     return await conclude(flow, { kills: at.kills, sent: ROWS, args: LAYOUT });
   },
-};
+);
 
-export const replayKills: Fault = {
-  name: "kill-replay",
-  claim: "SIGKILL of dead-letters replay, then replay again",
-  rounds: { short: 1, long: 20 },
-  async run(given) {
-    const { rounds } = given;
-    await using at = await scene(given);
+export const replayKills = killing(
+  "kill-replay",
+  "SIGKILL of dead-letters replay, then replay again",
+  async (at, { rounds }) => {
     const { flow, killed, done } = at;
     const strict = await strictSchema(flow.folder);
     await flow.fill({ count: ROWS });
@@ -110,15 +121,12 @@ export const replayKills: Fault = {
       look: ({ rejected }) => assert.equal(rejected, 0, "dead letters that are rows now"),
     });
   },
-};
+);
 
-export const repairKills: Fault = {
-  name: "kill-repair",
-  claim: "objects deleted, cut off and copied, SIGKILL of repair, then repair again",
-  rounds: { short: 1, long: 20 },
-  async run(given) {
-    const { rounds, chance } = given;
-    await using at = await scene(given);
+export const repairKills = killing(
+  "kill-repair",
+  "objects deleted, cut off and copied, SIGKILL of repair, then repair again",
+  async (at, { rounds, chance }) => {
     const { flow, killed, done } = at;
     await flow.fill({ count: ROWS });
     for (let round = 0; round < rounds; round++) {
@@ -133,21 +141,18 @@ export const repairKills: Fault = {
       events: `${3 * rounds} objects damaged`,
     });
   },
-};
+);
 
-export const mergeKills: Fault = {
-  name: "kill-merge",
-  claim: "SIGKILL of maintain --merge beside a second one and consume, then maintain again",
-  rounds: { short: 1, long: 20 },
-  async run(given) {
-    const { rounds, chance } = given;
-    await using at = await scene(given);
+export const mergeKills = killing(
+  "kill-merge",
+  "SIGKILL of maintain --merge beside a second one and consume, then maintain again",
+  async (at, { rounds, chance, stage }) => {
     const { flow, killed, done } = at;
     const merge = ["maintain", "--merge", "--target-size"];
     let sent = 0;
     for (let round = 0; round < rounds; round++) {
       const count = ROWS / 4;
-      await python(SENDER, [given.stage.kafka, flow.topic, String(sent), String(count)]);
+      await python(SENDER, [stage.kafka, flow.topic, String(sent), String(count)]);
       sent += count;
       const consume = flow.consumeToEndBeside(["--flush-rows", "100"]);
       const second = chance.happens(0.5) ? done(...merge, "64KiB") : undefined;
@@ -165,7 +170,7 @@ export const mergeKills: Fault = {
         assert.ok(objects <= 8 * PARTITIONS * rounds, `${objects} objects are left`),
     });
   },
-};
+);
 
 /** Sends rows of the last two days before today. */
 const SENDER = `

@@ -1,5 +1,5 @@
-import xterm from "@xterm/headless";
 import { PERMISSIONS } from "../../scripts/compile.ts";
+import { shownScreen, type TerminalSize } from "../../scripts/pictures/shown_screen.ts";
 import { python } from "../services/services.ts";
 import { REPOSITORY } from "../services/tools_folder.ts";
 
@@ -9,12 +9,6 @@ export interface Typed {
   before: string[];
   all: string;
   code: number;
-}
-
-/** Size of a terminal. */
-export interface TerminalSize {
-  columns: number;
-  rows: number;
 }
 
 /** Keys, as a terminal sends them. */
@@ -47,19 +41,14 @@ export async function typeInto(
 }
 
 /** The lines that a terminal shows after a program has written this. */
-export async function screen(written: string, { columns, rows }: TerminalSize): Promise<string[]> {
-  const terminal = new xterm.Terminal({
-    cols: columns,
-    rows,
-    allowProposedApi: true,
-    scrollback: 0,
-  });
-  await new Promise<void>((resolve) => terminal.write(written, resolve));
-  const { active } = terminal.buffer;
-  const lines = Array.from(
-    { length: rows },
-    (_, row) => active.getLine(active.baseY + row)!.translateToString(true),
+export function screen(written: string, size: TerminalSize): Promise<string[]> {
+  return shownScreen(
+    written,
+    size,
+    (buffer) =>
+      Array.from(
+        { length: size.rows },
+        (_, row) => buffer.getLine(buffer.baseY + row)!.translateToString(true),
+      ),
   );
-  terminal.dispose();
-  return lines;
 }
