@@ -12,6 +12,7 @@ import { NOT_A_NUMBER } from "./not_a_number.ts";
 import { jsonText, plainValue } from "./plain_value.ts";
 import { recordText } from "./record_text.ts";
 import { unknownFieldFinder } from "./unknown_fields.ts";
+import { isOfRecord } from "../schema/is_of_record.ts";
 
 /**
  * What decides about messages that the reader's fast path leaves: the strict check, or, where the schema
@@ -54,11 +55,12 @@ function lenientRow(
     schema.columns.some(({ from }) => from === undefined);
   const decoded = needsFields ? decodeValue(value, schema, lenient) : {};
   if (typeof decoded === "string") return decoded;
+  const findOutside = fieldFinder(decoded as Fields, lenient.has("names"));
   const rowOf = (fields: Fields, index: number): CheckedRow => {
     // Of an element that is itself an array the names are places.
     const refusal = Array.isArray(fields) ? null : look(fields);
     if (refusal !== null) return refusal;
-    return fieldsRow(schema, { lenient, fields, index, message: decoded, value, record });
+    return fieldsRow(schema, { lenient, fields, index, findOutside, value, record });
   };
   return schema.rows === undefined
     ? rowOf(decoded as Fields, 0)
@@ -71,22 +73,20 @@ interface RowSource {
   fields: Fields;
   /** Its place in the message's array. */
   index: number;
-  /** The whole message, of which the fields may be a part. */
-  message: unknown;
+  /** Finds a field of the whole message, of which the fields may be a part. */
+  findOutside: ReturnType<typeof fieldFinder>;
   value: Uint8Array;
   record: MessageRecord | undefined;
 }
 
 function fieldsRow(schema: RowSchema, source: RowSource): CheckedRow {
-  const { lenient, fields, index, message, value, record } = source;
-  const byAnyName = lenient.has("names");
-  const find = fieldFinder(fields, byAnyName);
-  const findOutside = fieldFinder(message as Fields, byAnyName);
+  const { lenient, fields, index, findOutside, value, record } = source;
+  const find = fieldFinder(fields, lenient.has("names"));
   let reason: string | undefined;
   const row = checkRow(schema, (column) => {
     const { from } = column;
     if (from === "index") return index;
-    if (from !== undefined && from !== "message") {
+    if (isOfRecord(from)) {
       const text = recordText(from, value, record);
       return text === undefined ? undefined : plainValue(column, text, true);
     }

@@ -10,6 +10,7 @@ import { fieldFinder } from "./find_field.ts";
 import { Instant, type PayloadReader } from "./payload.ts";
 import { jsonText, plainValue } from "./plain_value.ts";
 import { recordText } from "./record_text.ts";
+import { isOfRecord } from "../schema/is_of_record.ts";
 
 /** What a payload's schema lacks for the table, or has beside it. */
 export interface PayloadMisfit {
@@ -74,9 +75,9 @@ export class PayloadCheck {
     }
     const { rows } = this.#schema;
     if (rows !== undefined) {
+      const findOutside = fieldFinder(fields, true);
       return arrayRows(fields, rows, (element, index) => {
         const find = fieldFinder(element as Fields, true);
-        const findOutside = fieldFinder(fields, true);
         return checkRow(this.#schema, (column) => {
           const { from } = column;
           if (from === "index") return index;
@@ -95,7 +96,7 @@ export class PayloadCheck {
 
   #value(column: Column, value: unknown, c: number): CheckedValue {
     if (value instanceof Instant) return instantValue(column, value);
-    if (isText(column)) return checkValue(column, plainValue(column, value, true));
+    if (isOfRecord(column.from)) return checkValue(column, plainValue(column, value, true));
     if (typeof value === "object" && value !== null && column.type === "string") {
       return checkValue(column, jsonText(value));
     }
@@ -107,11 +108,6 @@ export class PayloadCheck {
     const lenient = this.#lenient;
     return checkValue(column, plainValue(column, value, lenient.has("numbers"), lenient));
   }
-}
-
-/** Whether it is the text of a part of the record. */
-function isText({ from }: Column): boolean {
-  return from !== undefined && from !== "index" && from !== "message";
 }
 
 function nested(fields: Fields, column: Column): unknown {

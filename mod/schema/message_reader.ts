@@ -1,6 +1,7 @@
 import { scanDay, scanNumber } from "./scan_value.ts";
 import type { Column, RowSchema } from "./schema.ts";
 import { type CheckedMessage, SeveralRows, type TypedRow } from "./row.ts";
+import { isOfRecord } from "./is_of_record.ts";
 
 /**
  * Decides about a message with all the care that it takes: the typed values of its row in the schema's
@@ -100,7 +101,7 @@ export class MessageReader {
     this.#schema = schema;
     this.#check = check;
     this.#scan = check.scan;
-    this.needsRecord = columns.some(({ from }) => from !== undefined && isOfRecord(from));
+    this.needsRecord = columns.some(({ from }) => isOfRecord(from));
     this.#isDirect = isPlainJson && schema.rows === undefined &&
       columns.every(({ from }) => from === undefined);
     this.numbers = new Float64Array(columns.length);
@@ -278,11 +279,6 @@ export class MessageReader {
   get schema(): RowSchema {
     return this.#schema;
   }
-}
-
-/** Whether a column is a part of the record besides a field of its value. */
-function isOfRecord(from: string): boolean {
-  return from !== "index" && from !== "message";
 }
 
 function isNull(bytes: Uint8Array, at: number): boolean {

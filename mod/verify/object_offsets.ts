@@ -5,6 +5,7 @@ import { footerTypes } from "../lake/format/parquet/footer_types.ts";
 import { Failure, messageOf } from "../failure/failure.ts";
 import { DECOMPRESSORS } from "../lake/format/parquet/decompress_page.ts";
 import type { NamedObject } from "./tiling.ts";
+import { wholeBuffer } from "../lake/format/parquet/whole_buffer.ts";
 
 /** Kafka's coordinates of an object's rows, as they stand in it. */
 export interface ObjectOffsets {
@@ -57,9 +58,7 @@ async function parquetOffsets(
   bytes: Uint8Array,
   indexColumn: string | undefined,
 ): Promise<ObjectOffsets> {
-  const file = bytes.byteLength === bytes.buffer.byteLength
-    ? bytes.buffer as ArrayBuffer
-    : bytes.slice().buffer as ArrayBuffer;
+  const file = wholeBuffer(bytes);
   const found: ObjectOffsets = { partitions: new Set(), offsets: [], partitionOf: [] };
   const metadata = parquetMetadata(file);
   found.types = footerTypes(metadata);

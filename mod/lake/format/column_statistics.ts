@@ -1,5 +1,6 @@
 import { parquetMetadata } from "hyparquet";
 import { DAY_MS } from "../../schema/calendar.ts";
+import { wholeBuffer } from "./parquet/whole_buffer.ts";
 
 /** What a Parquet file's footer says of one column. */
 export interface ColumnStatistics {
@@ -20,8 +21,7 @@ const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
 export function fileStatistics(
   bytes: Uint8Array<ArrayBuffer>,
 ): { rows: number; columns: ColumnStatistics[] } {
-  const whole = bytes.byteLength === bytes.buffer.byteLength;
-  const metadata = parquetMetadata(whole ? bytes.buffer : bytes.slice().buffer);
+  const metadata = parquetMetadata(wholeBuffer(bytes));
   const byName = new Map<string, ColumnStatistics>();
   const types = new Map(metadata.schema.map((element) => [element.name, element.converted_type]));
   for (const { columns } of metadata.row_groups) {

@@ -1,6 +1,7 @@
 import avro from "avsc";
 import { DAY_MS } from "../../schema/calendar.ts";
 import { Instant } from "../payload.ts";
+import { unscaled } from "../unscaled.ts";
 
 const { LogicalType } = avro.types;
 
@@ -64,11 +65,4 @@ function decimals(onDecimal: () => void): LogicalTypeClass {
       return value;
     }
   } as unknown as LogicalTypeClass;
-}
-
-/** A whole number in two's complement, the highest byte first; none where the payload has ended. */
-function unscaled(bytes: Uint8Array = new Uint8Array()): bigint {
-  let number = 0n;
-  for (const byte of bytes) number = (number << 8n) | BigInt(byte);
-  return BigInt.asIntN(bytes.length * 8, number);
 }

@@ -1,6 +1,7 @@
 import protobuf from "protobufjs";
 import type { Fields } from "../fields.ts";
 import { Instant } from "../payload.ts";
+import { unscaled } from "../unscaled.ts";
 
 /** Converts a value that `protobufjs` has decoded to the form that columns are read from. */
 export type ProtoValue = (value: unknown) => unknown;
@@ -111,11 +112,4 @@ function dayOf([year = 0, month = 0, day = 0]: number[]): Instant | string {
 function numberOf(text: string): number | string {
   const number = Number(text);
   return text.trim() === "" || Number.isNaN(number) ? text : number;
-}
-
-/** A whole number in two's complement, the highest byte first. */
-function unscaled(bytes: Uint8Array = new Uint8Array()): bigint {
-  let number = 0n;
-  for (const byte of bytes) number = (number << 8n) | BigInt(byte);
-  return BigInt.asIntN(bytes.length * 8, number);
 }

@@ -4,7 +4,6 @@ import type { LakeObject, LakeStore, StoreOptions } from "../../lake/store.ts";
 import type { LoadedTable, TableCatalog } from "./catalog.ts";
 import { Failure } from "../../failure/failure.ts";
 import { liveEntries } from "./live_entries.ts";
-import { currentManifests, entriesOf } from "./snapshot.ts";
 import type { TableFiles } from "./table_files.ts";
 
 /** A live file of the table. */
@@ -17,10 +16,9 @@ export interface LiveFile {
 
 /** All files of the current snapshot. */
 export async function liveFilesOf(base: LoadedTable, files: TableFiles): Promise<LiveFile[]> {
-  const manifests = (await currentManifests(base, files)).filter(({ content }) => content === 0);
-  const entries = await Promise.all(manifests.map((m) => entriesOf(m, base, files)));
-  return entries.flat().map(({ data_file: file }) => ({
-    name: files.name(file.file_path, base.metadata.location),
+  const { entries } = await liveEntries(base, files);
+  return entries.map(({ name, file }) => ({
+    name,
     rows: Number(file.record_count),
     bytes: Number(file.file_size_in_bytes),
   }));

@@ -149,8 +149,10 @@ export class IcebergLog implements TableLog {
     const ranges = new Map<number, Array<{ first: number; end: number }>>();
     if (base === undefined) return ranges;
     const add = (partition: number, first: number, last: number) => {
-      const own = ranges.get(partition) ?? [];
-      ranges.set(partition, [...own, { first, end: last + 1 }]);
+      const own = ranges.get(partition);
+      const range = { first, end: last + 1 };
+      if (own === undefined) ranges.set(partition, [range]);
+      else own.push(range);
     };
     for (const { origin } of (await liveEntries(base, files)).entries) {
       if (origin?.range === undefined || origin.log !== this.#id) continue;

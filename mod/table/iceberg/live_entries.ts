@@ -38,7 +38,7 @@ export async function liveEntries(
 }
 
 /** Bounds of an integer column in a file; `undefined` if the manifest has none. */
-export function longBounds(
+function longBounds(
   file: DataFile,
   schema: IcebergSchema,
   column: string,

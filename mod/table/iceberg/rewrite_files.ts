@@ -15,6 +15,7 @@ import type { LiveEntry } from "./live_entries.ts";
 import { currentSchema, type IcebergSchema } from "./metadata.ts";
 import type { AddedFile } from "./snapshot.ts";
 import type { TableFiles } from "./table_files.ts";
+import { wholeBuffer } from "../../lake/format/parquet/whole_buffer.ts";
 
 /** Which rows are written again, by Kafka's coordinates. */
 export type RowFilter = (partition: number, offset: number, index: number) => boolean;
@@ -40,7 +41,6 @@ export interface RewriteOptions {
 export interface RewrittenRows {
   /** Absent where no row is kept. */
   file?: AddedFile;
-  kept: number;
   gone: number;
 }
 
@@ -82,8 +82,7 @@ export async function rewriteFiles(options: RewriteOptions): Promise<RewrittenRo
   }
   const fieldIds = new Map(schema.fields.map(({ name, id }) => [name, id]));
   const job = columnJob(sources, { columns, compression, fieldIds });
-  const kept = job.rows;
-  if (kept === 0) return { kept, gone: rows };
+  if (job.rows === 0) return { gone: rows };
   const [{ bytes }] = encode(job);
   const name = mergedName(folderOf(entries[0].name, files.folder), log, Date.now());
   await files.store.put(name, bytes, { signal: options.signal });
@@ -94,8 +93,7 @@ export async function rewriteFiles(options: RewriteOptions): Promise<RewrittenRo
   };
   const { specId, file: { partition } } = entries[0];
   return {
-    kept,
-    gone: rows - kept,
+    gone: rows - job.rows,
     file: { specId, file: describedFile(facts, schema, partition) },
   };
 }
@@ -117,8 +115,7 @@ async function batchesById(
   fields: IcebergSchema["fields"],
 ): Promise<ObjectRows["batches"]> {
   try {
-    const file = bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
-    const elements = parquetMetadata(file as ArrayBuffer).schema.slice(1);
+    const elements = parquetMetadata(wholeBuffer(bytes)).schema.slice(1);
     // Files of a Hive table have no ids: the table's name mapping takes them by their names.
     const hasIds = elements.some(({ field_id }) => field_id !== undefined);
     const nameInFile = new Map(fields.map(({ id, name }) => {

@@ -107,7 +107,9 @@ function valuesOf(
     if (type >= 12 && type % 2 === 0) values.push({ at, length });
     else if (type >= 13) {
       if (length > MOST_TEXT_BYTES) return undefined;
-      const text = bytesOf(file, place, at, length);
+      const text = at + length <= head.length
+        ? head.subarray(at, at + length)
+        : bytesOf(file, place, at, length);
       if (text === undefined) return undefined;
       values.push(new TextDecoder().decode(text));
     } else {

@@ -13,8 +13,6 @@ export interface WalFrames {
   pageBytes: number;
   /** Where the newest committed version of each page begins in the file. */
   pages: ReadonlyMap<number, number>;
-  /** Pages of the database after the last commit; 0 where there is none. */
-  pageCount: number;
   /** Whether there are commits behind something that cannot be used: SQLite would not see them. */
   isDamaged: boolean;
 }
@@ -47,7 +45,6 @@ export function readWal(read: ReadAt, fileBytes: number, pageBytes: number): Wal
   let isDamaged = false;
   const pages = new Map<number, number>();
   const pending = new Map<number, number>();
-  let pageCount = 0;
   const frameBytes = FRAME_HEADER_BYTES + pageBytes;
   for (let at = HEADER_BYTES; at + frameBytes <= fileBytes; at += frameBytes) {
     const frame = read(at, frameBytes);
@@ -65,18 +62,17 @@ export function readWal(read: ReadAt, fileBytes: number, pageBytes: number): Wal
       );
       if (found[0] === own[0] && found[1] === own[1]) {
         pending.set(head.getUint32(0), at + FRAME_HEADER_BYTES);
-        const committed = head.getUint32(4);
-        if (committed > 0) {
+        // The database's pages after a commit; 0 in a frame that is none.
+        if (head.getUint32(4) > 0) {
           for (const [page, position] of pending) pages.set(page, position);
           pending.clear();
           isDamaged ||= isBroken;
-          pageCount = committed;
         }
       } else isBroken = true;
     }
     sum = isOther ? undefined : own;
   }
-  return { pageBytes, pages, pageCount, isDamaged };
+  return { pageBytes, pages, isDamaged };
 }
 
 function saltsOf(view: DataView, at: number): string {

@@ -40,11 +40,12 @@ function writeTopics(file: LogFile, plan: RebuildPlan, commits: readonly FoundCo
   const insert = file.statement("INSERT INTO log VALUES (?, ?, ?, ?, ?)");
   const identify = file.statement("INSERT OR REPLACE INTO identity VALUES (?, ?)");
   const commit = file.statement("INSERT OR IGNORE INTO committed VALUES (?, ?, ?, ?, ?)");
+  // Those in use first: of the others there may be former ones.
+  const inOrder = commits.toSorted((a, b) => Number(a.isFree) - Number(b.isFree));
   for (const { log, topic, partition, first, end, lost } of plan.partitions) {
     insert.run(log, topic, partition, first, end);
     for (const range of lost) recordLost(file, log, range);
-    // Those in use first: of the others there may be former ones.
-    for (const one of commits.toSorted((a, b) => Number(a.isFree) - Number(b.isFree))) {
+    for (const one of inOrder) {
       if (one.topic !== topic || one.partition !== partition || one.offset > end) continue;
       commit.run(one.group, topic, partition, one.offset, one.metadata);
     }

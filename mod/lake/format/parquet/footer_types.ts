@@ -1,6 +1,7 @@
 import { type FileMetaData, parquetMetadata, type SchemaElement } from "hyparquet";
 import type { ColumnType } from "../../../schema/schema.ts";
 import { STORE_TYPES } from "../../../schema/types.ts";
+import { wholeBuffer } from "./whole_buffer.ts";
 
 /**
  * The types of a file's columns by its footer, such as `INT64` or `INT32 DATE`: two files that differ in
@@ -13,9 +14,7 @@ export function footerTypes({ schema }: Pick<FileMetaData, "schema">): Map<strin
 
 /** The same of a whole file. */
 export function footerTypesOf(bytes: Uint8Array): Map<string, string> {
-  const whole = bytes.byteLength === bytes.buffer.byteLength;
-  const memory = whole ? bytes.buffer as ArrayBuffer : bytes.slice().buffer as ArrayBuffer;
-  return footerTypes(parquetMetadata(memory));
+  return footerTypes(parquetMetadata(wholeBuffer(bytes)));
 }
 
 /** How a column of the schema stands in a footer. */

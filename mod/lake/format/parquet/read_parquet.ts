@@ -5,6 +5,7 @@ import { readColumn } from "./read_column.ts";
 import { DECOMPRESSORS } from "./decompress_page.ts";
 import type { ObjectRows } from "../object_rows.ts";
 import { type CellValue, dayText } from "../cell_value.ts";
+import { wholeBuffer } from "./whole_buffer.ts";
 
 /** hyparquet's own takes a byte order mark, which is part of the value, for the beginning of a file. */
 const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -26,7 +27,7 @@ export async function parquetBatches(
   bytes: Uint8Array,
   wanted: readonly Column[],
 ): Promise<ObjectRows["batches"]> {
-  const file = fileOf(bytes);
+  const file = wholeBuffer(bytes);
   const metadata = parquetMetadata(file);
   const there = new Set(metadata.schema.map(({ name }) => name));
   const types = new Map(wanted.map(({ name, type }) => [name, type]));
@@ -69,13 +70,6 @@ export async function parquetBatches(
     rowStart += rows;
   }
   return batches;
-}
-
-/** hyparquet wants a buffer of its own: a view of a larger one is copied. */
-function fileOf(bytes: Uint8Array): ArrayBuffer {
-  return bytes.byteLength === bytes.buffer.byteLength
-    ? bytes.buffer as ArrayBuffer
-    : bytes.slice().buffer as ArrayBuffer;
 }
 
 function columnOf(pages: DecodedArray[], double: boolean): ArrayLike<CellValue> {
