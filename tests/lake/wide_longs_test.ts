@@ -70,3 +70,18 @@ for (const args of FORMS) {
       assert.equal(counted.trim(), `[${none.map((n) => `'${n}'`).join(", ")}] 1`);
     }));
 }
+
+serviceTest("whole numbers of 64 bits stay exact when an Iceberg table's files are merged", {
+  needs: ["python"],
+}, () =>
+  withEmbedded(async (place) => {
+    place.env.TICKLAKE_TABLE_FORMAT = "iceberg";
+    for (let file = 0; file < 6; file++) {
+      await send(place);
+      await place.toEnd();
+    }
+    const { code, stdout, stderr } = await runTicklake(["maintain", "--json"], place);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /"merged":[^0]/);
+    assert.deepEqual(await asked(place), Array(6).fill(WIDE).flat());
+  }));

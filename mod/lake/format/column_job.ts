@@ -65,6 +65,7 @@ function valuesOf(
   const numbers = new Float64Array(isInteger ? 0 : count);
   const absent = new Uint8Array(count);
   const interner = type === "string" ? new ByteInterner() : undefined;
+  const wide = new Map<number, bigint>();
   let at = 0;
   for (const { batch, rows } of picked) {
     const values = batch.columns.get(name) as ArrayLike<CellValue> | undefined;
@@ -77,7 +78,10 @@ function valuesOf(
         const bytes = value instanceof Uint8Array ? value : ENCODER.encode(String(value));
         integers[at] = interner.intern(bytes, 0, bytes.length);
       } else if (isInteger) integers[at] = Date.parse(`${value}T00:00:00Z`) / DAY_MS;
-      else numbers[at] = Number(value);
+      else {
+        numbers[at] = Number(value);
+        if (typeof value === "bigint" && !Number.isSafeInteger(numbers[at])) wide.set(at, value);
+      }
       at++;
     }
   }
@@ -86,5 +90,6 @@ function valuesOf(
     numbers: isInteger ? undefined : [numbers],
     integers: isInteger ? [integers] : undefined,
     values: interner?.values(),
+    ...wide.size === 0 ? {} : { wide },
   };
 }
