@@ -1,3 +1,5 @@
+import { sleep } from "../mod/wait/sleep.ts";
+
 /** What one run of a program took. */
 export interface Measured {
   /** Seconds from its start to its end. */
@@ -66,7 +68,7 @@ export async function measureUntil(
   const output = child.output();
   let ended = false;
   output.finally(() => ended = true);
-  while (!ended && !await isDone()) await new Promise((resolve) => setTimeout(resolve, 100));
+  while (!ended && !await isDone()) await sleep(100);
   const seconds = (performance.now() - startedAt) / 1000;
   const taken = ended ? undefined : { cpuSeconds: cpuOf(child.pid), peakMiB: peakOf(child.pid) };
   if (!ended) child.kill("SIGKILL");

@@ -1,3 +1,4 @@
+import { sleep } from "../mod/wait/sleep.ts";
 import { measureUntil, type Program } from "./measured.ts";
 import { quantile } from "./spread.ts";
 import { filledTopic, type Stage, ticklake } from "./stage.ts";
@@ -60,7 +61,7 @@ export async function agesOfRows(
       sending ??= (async () => {
         for (let i = 0; i < SAMPLES; i++) {
           await send();
-          await new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
+          await sleep(INTERVAL_MS);
         }
       })();
     }

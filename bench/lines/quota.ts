@@ -1,3 +1,5 @@
+import { sleep } from "../../mod/wait/sleep.ts";
+import { freePort } from "../../tests/services/free_port.ts";
 import { type ControlGroup, openControlGroup } from "../control_group.ts";
 import type { Program } from "../measured.ts";
 import { spread } from "../spread.ts";
@@ -46,7 +48,7 @@ export async function quotaLine(stage: Stage): Promise<Figure[]> {
     let first: number | undefined;
     for (const processes of stage.long ? [1, 2, 4, 8] : [1, 2, 4]) {
       const { rowsPerSecond, joinSeconds, retries } = await runHeld(
-        (port) => consume(stage, topic, ...options, "--metrics", `127.0.0.1:${port}`),
+        consume(stage, topic, ...options),
         processes,
         rows,
       );
@@ -77,24 +79,22 @@ interface HeldRun {
   retries: number;
 }
 
-/** Runs a consumer several times at once, each in a control group of its own. */
+/** Runs a consumer several times at once, of one group into one table, each in a control group of its own. */
 async function runHeld(
-  programAt: (port: number) => Program,
+  { command, args, env }: Program,
   processes: number,
   rows: number,
 ): Promise<HeldRun> {
   const groups: ControlGroup[] = [];
   const children: Deno.ChildProcess[] = [];
   const ports = Array.from({ length: processes }, freePort);
-  // One group and one place in the lake for all.
-  const { command, args, env } = programAt(0);
   const own = args.filter((word) => word !== "--until-end");
   const startedAt = performance.now();
   try {
     for (const port of ports) {
       const group = await openControlGroup(unique("ticklake-bench"), { cores: CORES });
       groups.push(group);
-      const words = own.map((word) => word === "127.0.0.1:0" ? `127.0.0.1:${port}` : word);
+      const words = [...own, "--metrics", `127.0.0.1:${port}`];
       const held = group.within({ command, args: words, env });
       children.push(
         new Deno.Command(held.command, {
@@ -111,7 +111,7 @@ async function runHeld(
       for (;;) {
         const counts = await read();
         if (isReached(counts)) return sum(counts);
-        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+        await sleep(LOOK_MS);
       }
     };
     await until((counts) => counts.every((count) => count > 0));
@@ -128,11 +128,6 @@ async function runHeld(
     await Promise.all(children.map(({ status }) => status));
     for (const group of groups) await group.close();
   }
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 /** A counter of a process, all its labels together; 0 before the process answers. */

@@ -1,15 +1,11 @@
 import {
   commandPolicies,
-  decrypt,
   glue,
-  listLake,
   policy,
   type PolicyDocument,
   type PolicySubject,
   readObjects,
   type Statement,
-  useKey,
-  writeObjects,
 } from "./policies.ts";
 
 /** Commands that change what is in a table. */
@@ -26,14 +22,9 @@ export function icebergPolicies(
 ): Record<string, PolicyDocument> {
   const table = (...actions: string[]): Statement[] =>
     isGlue ? [glue(subject, "Table", actions.map((action) => `glue:${action}`))] : [];
-  const read = [listLake(subject), readObjects(subject), ...decrypt(subject)];
-  const write = [
-    writeObjects(subject),
-    readObjects(subject),
-    listLake(subject),
-    ...useKey(subject, ["kms:GenerateDataKey", "kms:Decrypt"]),
-  ];
   const known = commandPolicies(subject);
+  const read = known.verify.Statement;
+  const write = known.consume.Statement;
   const doctor = known.doctor.Statement.filter(({ Sid }) => Sid !== "CrawlerRole");
   return {
     // It makes the table, and Glue's database, where they are not there.

@@ -169,7 +169,7 @@ function allow(sid: string, actions: string[], resources: string[]): Statement {
 }
 
 /** The names of the lake's objects. */
-export function listLake(subject: PolicySubject): Statement {
+function listLake(subject: PolicySubject): Statement {
   const { bucket, prefix } = subject;
   const list = allow("ListLake", ["s3:ListBucket"], [bucketArn(subject, bucket)]);
   if (prefix === "") return list;
@@ -182,19 +182,19 @@ export function readObjects(subject: PolicySubject): Statement {
 }
 
 /** Writing and removing the lake's objects. */
-export function writeObjects(subject: PolicySubject): Statement {
+function writeObjects(subject: PolicySubject): Statement {
   return allow("WriteLake", ["s3:PutObject", "s3:DeleteObject"], [
     objectsArn(subject, lakeRoot(subject)),
   ]);
 }
 
 /** What reading takes where a key of one's own encrypts the lake. */
-export function decrypt(subject: PolicySubject): Statement[] {
+function decrypt(subject: PolicySubject): Statement[] {
   return useKey(subject, ["kms:Decrypt"]);
 }
 
 /** S3 uses the key in the name of who asks for an object. Nothing for AWS's own key. */
-export function useKey(subject: PolicySubject, actions: string[]): Statement[] {
+function useKey(subject: PolicySubject, actions: string[]): Statement[] {
   const { kmsKey } = subject;
   if (kmsKey === undefined) return [];
   const alias = /(?:^|:)(alias\/.+)$/.exec(kmsKey)?.[1];

@@ -24,8 +24,8 @@ export async function* icebergTableFindings(
         yield ok("Iceberg table", `${schema.table} does not exist yet: consume makes it`);
         return;
       }
-      const { takeIcebergInventory } = await import("../status/iceberg_inventory.ts");
-      const found = (await takeIcebergInventory(catalog, files))!;
+      const { inventoryOf } = await import("../status/iceberg_inventory.ts");
+      const found = await inventoryOf(base, files);
       const { rows, snapshots } = found;
       yield ok(
         "Iceberg table",
@@ -66,8 +66,8 @@ async function filesFinding(
   files: TableFiles,
   signal: AbortSignal,
 ): Promise<Finding> {
-  const { liveFilesOf } = await import("../table/iceberg/iceberg_lake.ts");
-  const live = await liveFilesOf(base, files);
+  const { liveEntries } = await import("../table/iceberg/live_entries.ts");
+  const { entries: live } = await liveEntries(base, files);
   const there = new Set<string>();
   for await (const { name } of files.store.list(`${files.folder}/`, { signal })) there.add(name);
   const missing = live.filter(({ name }) => !there.has(name));

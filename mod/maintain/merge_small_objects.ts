@@ -72,11 +72,9 @@ export async function plannedMerges(
   const { store, table, targetBytes, nowMs, signal } = options;
   // Read before the objects are listed, so that ranges taken meanwhile are left alone.
   const state = await listState(store, table, { signal });
-  const rewound = new Set(
-    ofKind(state, "rewind").map(({ folder }) => plainTopic(folder) ?? folder),
-  );
+  const rewound = rewoundFolders(state);
   const logs = (await recordedLogs(store, table, { signal }))
-    .filter(({ topic, key }) => !rewound.has(key === "" ? topic : key));
+    .filter(({ topic, key }) => !rewound.has(folderOf(topic, key)));
   const objects: TableObject[] = await Array.fromAsync(tableObjects(store, { table, signal }));
   if (logs.length === 0 && rewound.size === 0 && objects.length > 0) {
     throw new Failure("usage", `table ${table} has no record of how far it is`, {
@@ -161,12 +159,20 @@ async function carryOut(
 async function isStillPlanned({ topic, log, partition, last }: Merge, place: MergePlace) {
   const { store, table, signal } = place;
   const state = await listState(store, table, { signal });
-  const isRewound = ofKind(state, "rewind").some((one) =>
-    (plainTopic(one.folder) ?? one.folder) === (log === "" ? topic : log)
-  );
+  const isRewound = rewoundFolders(state).has(folderOf(topic, log));
   const logs = await recordedLogs(store, table, { signal });
   const found = logs.find((one) => one.topic === topic && one.key === log);
   return !isRewound && last < (found?.positions.get(partition)?.end ?? 0);
+}
+
+/** Logs that are being taken back, by {@linkcode folderOf}. */
+function rewoundFolders(state: Parameters<typeof ofKind>[0]): ReadonlySet<string> {
+  return new Set(ofKind(state, "rewind").map(({ folder }) => plainTopic(folder) ?? folder));
+}
+
+/** A log's key, or, of one without, its topic. */
+function folderOf(topic: string, key: string): string {
+  return key === "" ? topic : key;
 }
 
 function keyOf({ topic, log, partition, first, last }: Merge): string {

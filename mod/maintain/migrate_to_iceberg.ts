@@ -256,9 +256,10 @@ async function objectsToMigrate(
   if (!dryRun) {
     const isOwn = (object: TableObject, { topic, key }: MigratedLog) =>
       object.parsed.topic === topic && (object.parsed.log ?? "") === key;
+    const taken = new Set(objects);
     for (const object of all) {
       if (object.parsed.kind === "rows" || !logs.some((log) => isOwn(object, log))) continue;
-      if (!objects.includes(object)) await store.remove(object.name, { signal });
+      if (!taken.has(object)) await store.remove(object.name, { signal });
     }
   }
   return objects;

@@ -1,5 +1,5 @@
 import { currentSnapshot } from "../table/iceberg/metadata.ts";
-import type { TableCatalog } from "../table/iceberg/catalog.ts";
+import type { LoadedTable, TableCatalog } from "../table/iceberg/catalog.ts";
 import { logsOf, positionsOf } from "../table/iceberg/position.ts";
 import { currentManifests } from "../table/iceberg/snapshot.ts";
 import type { TableFiles } from "../table/iceberg/table_files.ts";
@@ -34,7 +34,14 @@ export async function takeIcebergInventory(
   files: TableFiles,
 ): Promise<IcebergInventory | undefined> {
   const base = await catalog.load();
-  if (base === undefined) return undefined;
+  return base && await inventoryOf(base, files);
+}
+
+/** Counts what a table that was loaded holds. */
+export async function inventoryOf(
+  base: LoadedTable,
+  files: TableFiles,
+): Promise<IcebergInventory> {
   const { metadata, metadataFile } = base;
   const manifests = await currentManifests(base, files);
   const data = manifests.filter(({ content }) => content === 0);

@@ -279,12 +279,11 @@ async function readRows(
     await inParallel(jobs, READ_AT_ONCE);
     const { from, expected } = verdict;
     const holes: OffsetRange[] = [];
-    const torn = further.torn(seen);
+    const torn = [...further.torn(seen)].filter((offset) => seen.has(offset)).sort((a, b) => a - b);
     for (let offset = from; offset < from + expected; offset++) {
       if (!seen.has(offset)) addOffset(holes, offset);
     }
-    for (const offset of torn) if (seen.has(offset)) found--;
-    verdict.found = found;
+    verdict.found = found - torn.length;
     for (const offset of further.again) again.add(offset);
     // A replay that was cut off has written the row, and its dead letter is still there: the row counts.
     for (const offset of replayed) if (letters.has(offset)) again.delete(offset);
@@ -302,9 +301,7 @@ async function readRows(
     const explained = await explainHoles(holes, tiling, low, verdict.partition, options);
     verdict.unproven = without(explained.unproven, verdict.unreadable);
     const tornRanges: OffsetRange[] = [];
-    for (const offset of [...torn].sort((a, b) => a - b)) {
-      if (seen.has(offset)) addOffset(tornRanges, offset);
-    }
+    for (const offset of torn) addOffset(tornRanges, offset);
     verdict.missing = [
       ...without(explained.missing, verdict.unreadable),
       ...without(tornRanges, verdict.unreadable),

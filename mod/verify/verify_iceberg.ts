@@ -1,3 +1,4 @@
+import type { PartitionOffsets } from "../broker/broker.ts";
 import { Failure } from "../failure/failure.ts";
 import { type TableObject, tableObjects } from "../lake/table_objects.ts";
 import type { LoadedTable, TableCatalog } from "../table/iceberg/catalog.ts";
@@ -217,6 +218,8 @@ async function byRows(
     isTold && ids.length > 1 ? log ?? ANY_LOG : groups[0].id;
   const unreadable: UnreadableObject[] = [];
   const seen = await countRows(content, groupOf, unreadable, options);
+  const { broker, topic, signal, leaderless } = options;
+  const offsets = await broker.topicOffsets(topic, { signal, leaderless });
   const verdicts: PartitionVerdict[] = [];
   for (const { id, logs } of groups) {
     const own = live.filter(({ origin }) => groupOf(origin?.log) === id);
@@ -227,7 +230,7 @@ async function byRows(
     });
     const group = { id, logs, live: own, unreadable: [...damaged, ...letters] };
     verdicts.push(
-      ...await groupVerdicts(group, seen.get(id) ?? new Map(), content, current, options),
+      ...await groupVerdicts(group, seen.get(id) ?? new Map(), content, current, offsets, options),
     );
   }
   return verdicts;
@@ -246,16 +249,13 @@ async function groupVerdicts(
   seen: ReadonlyMap<number, Counts>,
   content: Content,
   current: string,
+  topicOffsets: readonly PartitionOffsets[] | null,
   options: VerifyIcebergOptions,
 ): Promise<PartitionVerdict[]> {
   const { base: { metadata }, beside } = content;
   const all = logs.map((log) => positionsOf(metadata, log));
   const partitions = new Set(all.flatMap((positions) => [...positions.keys()]));
   const isCurrent = id === current;
-  const topicOffsets = await options.broker.topicOffsets(options.topic, {
-    signal: options.signal,
-    leaderless: options.leaderless,
-  });
   const isDeleted = hasDeletes(content.base);
   const objects = namedObjects(content, id);
   const areNamed = logs.length === 1 && live.every(({ origin }) => origin?.range !== undefined);

@@ -23,11 +23,6 @@ export class Schedule {
     const at = this.#left.findIndex(({ needs }) => this.served || needs.size === 0);
     return at < 0 ? undefined : this.#left.splice(at, 1)[0];
   }
-
-  /** How many units have not been taken. */
-  get left(): number {
-    return this.#left.length;
-  }
 }
 
 /**

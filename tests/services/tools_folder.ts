@@ -38,6 +38,12 @@ export async function installOnce(
   console.error(`installed ${name} in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
 }
 
+/** Has Maven copy the jars that a POM names into `libs/` of a folder below {@linkcode TOOLS}. @throws {Missing} */
+export async function fetchJars(name: string, pom: string): Promise<void> {
+  const output = `-DoutputDirectory=${TOOLS}/${name}/libs`;
+  await runTool("mvn", ["-q", "-B", "-f", pom, "dependency:copy-dependencies", output]);
+}
+
 /**
  * Runs a program to its end and gives its standard output.
  * @throws {Missing} when there is no such program, or it fails.

@@ -1,5 +1,5 @@
 import { freePort } from "../../../tests/services/free_port.ts";
-import { installOnce, runTool, TOOLS } from "../../../tests/services/tools_folder.ts";
+import { fetchJars, installOnce, TOOLS } from "../../../tests/services/tools_folder.ts";
 import type { Program } from "../../measured.ts";
 import type { Stage } from "../../stage.ts";
 
@@ -17,8 +17,7 @@ export interface ConnectOptions {
 export async function installConnect(): Promise<void> {
   const pom = new URL("./pom.xml", import.meta.url).pathname;
   await installOnce("kafka-connect", await Deno.readTextFile(pom), async () => {
-    const output = `-DoutputDirectory=${TOOLS}/kafka-connect/libs`;
-    await runTool("mvn", ["-q", "-B", "-f", pom, "dependency:copy-dependencies", output]);
+    await fetchJars("kafka-connect", pom);
   });
 }
 

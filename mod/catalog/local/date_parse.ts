@@ -1,5 +1,6 @@
-import { daysInMonth } from "../../schema/calendar.ts";
+import { daysFromCivil, daysInMonth } from "../../schema/calendar.ts";
 import { MONTHS } from "./date_format.ts";
+import { dateText } from "./date_parts.ts";
 
 /** What a specifier of `date_parse` reads: a pattern, and the field that it sets. */
 const SPECIFIERS: Record<string, readonly [pattern: string, field: string]> = {
@@ -30,7 +31,7 @@ const SPECIFIERS: Record<string, readonly [pattern: string, field: string]> = {
 export function parseDate(text: string, format: string): string {
   const fields: string[] = [];
   const pattern = format.replace(
-    /%(.)|[\\^$.*+?()[\]{}|/]|%T|%r/g,
+    /%(.)|[\\^$.*+?()[\]{}|/]/g,
     (found, specifier?: string) => {
       if (specifier === undefined) return `\\${found}`;
       if (specifier === "%") return "%";
@@ -61,10 +62,9 @@ export function parseDate(text: string, format: string): string {
   const isTime = hour < 24 && minute < 60 && second < 60;
   if (match === null || month < 1 || month > 12 || day < 1 || !isTime) throw noDate(text, format);
   if (day > daysInMonth(year, month)) throw noDate(text, format);
-  const two = (value: number) => String(value).padStart(2, "0");
-  const ms = (found.get("fraction") ?? "").padEnd(3, "0").slice(0, 3);
-  return `${String(year).padStart(4, "0")}-${two(month)}-${two(day)} ` +
-    `${two(hour)}:${two(minute)}:${two(second)}.${ms}`;
+  const ms = Number((found.get("fraction") ?? "").padEnd(3, "0").slice(0, 3));
+  const time = ((hour * 60 + minute) * 60 + second) * 1000 + ms;
+  return dateText(daysFromCivil(year, month, day), time, false);
 }
 
 function noDate(text: string, format: string): Error {

@@ -19,7 +19,6 @@ export async function* messageFindings(
   signal: AbortSignal,
 ): AsyncGenerator<Finding> {
   const { messageFormat, messageSchema } = settings;
-  if (messageFormat === "json") return;
   if (messageSchema !== undefined) {
     try {
       await openMessageForm(settings);

@@ -1,28 +1,10 @@
 import { createHash } from "node:crypto";
 import { DEAD_LETTER_ROOT, fileStem, parseObjectName } from "../../lake/layout.ts";
 import type { LakeObject, LakeStore, StoreOptions } from "../../lake/store.ts";
-import type { LoadedTable, TableCatalog } from "./catalog.ts";
+import type { TableCatalog } from "./catalog.ts";
 import { Failure } from "../../failure/failure.ts";
 import { liveEntries } from "./live_entries.ts";
 import type { TableFiles } from "./table_files.ts";
-
-/** A live file of the table. */
-export interface LiveFile {
-  /** Name below the lake's root. */
-  name: string;
-  rows: number;
-  bytes: number;
-}
-
-/** All files of the current snapshot. */
-export async function liveFilesOf(base: LoadedTable, files: TableFiles): Promise<LiveFile[]> {
-  const { entries } = await liveEntries(base, files);
-  return entries.map(({ name, file }) => ({
-    name,
-    rows: Number(file.record_count),
-    bytes: Number(file.file_size_in_bytes),
-  }));
-}
 
 function deletedByOthers(table: string): Failure {
   return new Failure(

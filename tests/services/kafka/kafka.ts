@@ -1,6 +1,6 @@
 import { freePort } from "../free_port.ts";
 import { type ServiceProcess, startService } from "../service_process.ts";
-import { installOnce, Missing, REPOSITORY, runTool, TOOLS } from "../tools_folder.ts";
+import { fetchJars, installOnce, Missing, REPOSITORY, runTool, TOOLS } from "../tools_folder.ts";
 import { answersKafka } from "./answers_kafka.ts";
 import { type ClusterMember, type KafkaListener, serverProperties } from "./server_properties.ts";
 
@@ -57,14 +57,7 @@ export async function installKafka(): Promise<void> {
   await runTool("java", ["-version"]);
   const pom = `${REPOSITORY}/tests/services/kafka/pom.xml`;
   await installOnce("kafka", Deno.readTextFileSync(pom), async () => {
-    await runTool("mvn", [
-      "-q",
-      "-B",
-      "-f",
-      pom,
-      "dependency:copy-dependencies",
-      `-DoutputDirectory=${TOOLS}/kafka/libs`,
-    ]);
+    await fetchJars("kafka", pom);
   });
 }
 

@@ -1,6 +1,6 @@
 import { freePort } from "../free_port.ts";
 import { type ServiceProcess, startService } from "../service_process.ts";
-import { installOnce, REPOSITORY, runTool, TOOLS } from "../tools_folder.ts";
+import { fetchJars, installOnce, REPOSITORY, runTool, TOOLS } from "../tools_folder.ts";
 
 const SOURCES = `${REPOSITORY}/tests/services/rest_catalog`;
 
@@ -18,8 +18,7 @@ export async function startRestCatalog(folder: string): Promise<RestCatalogServi
   await runTool("java", ["-version"]);
   const pom = `${SOURCES}/pom.xml`;
   await installOnce("rest-catalog", Deno.readTextFileSync(pom), async () => {
-    const output = `-DoutputDirectory=${TOOLS}/rest-catalog/libs`;
-    await runTool("mvn", ["-q", "-B", "-f", pom, "dependency:copy-dependencies", output]);
+    await fetchJars("rest-catalog", pom);
   });
   Deno.mkdirSync(folder, { recursive: true });
   const port = freePort();

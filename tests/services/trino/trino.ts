@@ -1,6 +1,6 @@
 import { freePort } from "../free_port.ts";
 import { type ServiceProcess, startService } from "../service_process.ts";
-import { installOnce, REPOSITORY, runTool, TOOLS } from "../tools_folder.ts";
+import { fetchJars, installOnce, REPOSITORY, runTool, TOOLS } from "../tools_folder.ts";
 import { findJava } from "./jdk.ts";
 
 const SOURCES = `${REPOSITORY}/tests/services/trino`;
@@ -22,10 +22,9 @@ export async function startTrino(folder: string): Promise<TrinoService> {
   const java = await findJava(JDK);
   const pom = `${SOURCES}/pom.xml`;
   await installOnce("trino", Deno.readTextFileSync(pom), async () => {
-    const output = `-DoutputDirectory=${TOOLS}/trino/libs`;
     // Else jars of an earlier version stay beside the new ones.
     await runTool("rm", ["-rf", `${TOOLS}/trino`]);
-    await runTool("mvn", ["-q", "-B", "-f", pom, "dependency:copy-dependencies", output]);
+    await fetchJars("trino", pom);
   });
   Deno.mkdirSync(folder, { recursive: true });
   const port = freePort();

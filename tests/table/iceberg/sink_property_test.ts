@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { Failure } from "../../../mod/failure/failure.ts";
 import { openIcebergTable } from "../../../mod/table/iceberg/iceberg_table.ts";
 import { DirectoryCatalog } from "../../../mod/table/iceberg/catalogs/directory.ts";
-import { liveFilesOf } from "../../../mod/table/iceberg/iceberg_lake.ts";
+import { liveEntries } from "../../../mod/table/iceberg/live_entries.ts";
 import { positionsOf } from "../../../mod/table/iceberg/position.ts";
 import { TableFiles } from "../../../mod/table/iceberg/table_files.ts";
 import { PROPERTY } from "../../property_seed.ts";
@@ -47,7 +47,7 @@ async function visible(lake: MemoryLake, partitionBy: string): Promise<MemoryLak
   const { catalog, files } = openTable(lake, partitionBy);
   const seen = new MemoryLake();
   const base = await catalog.load();
-  for (const { name } of base === undefined ? [] : await liveFilesOf(base, files)) {
+  for (const { name } of base === undefined ? [] : (await liveEntries(base, files)).entries) {
     const shown = name.replace("/data/", "/");
     assert.ok(!seen.objects.has(shown), `${name} is there twice`);
     seen.objects.set(shown, lake.objects.get(name)!);
