@@ -1,15 +1,16 @@
 import { groupInUse } from "../broker/group_in_use.ts";
 import { Failure } from "../failure/failure.ts";
 import { isThere } from "../lake/if_there.ts";
-import { type ObjectName, objectName } from "../lake/layout.ts";
+import { type FlushRange, gapPartitions, type ObjectName, objectName } from "../lake/layout.ts";
 import { type TableObject, tableObjects } from "../lake/table_objects.ts";
-import type { TableCatalog } from "../table/iceberg/catalog.ts";
+import type { LoadedTable, TableCatalog } from "../table/iceberg/catalog.ts";
 import { logOfName } from "../table/iceberg/file_origin.ts";
 import { liveEntries, mayHold } from "../table/iceberg/live_entries.ts";
 import { removeWrongRows } from "../table/iceberg/remove_wrong_rows.ts";
-import { logId } from "../table/iceberg/position.ts";
+import { logId, logsOf } from "../table/iceberg/position.ts";
 import type { TableFiles } from "../table/iceberg/table_files.ts";
-import { gapObject } from "../sink/range_objects.ts";
+import type { TableLog } from "../table/table.ts";
+import { gapContent, gapObject } from "../sink/range_objects.ts";
 import { objectOffsets } from "../verify/object_offsets.ts";
 import { addOffset, type OffsetRange, without } from "../verify/offset_range.ts";
 import { OffsetSet } from "../verify/offset_set.ts";
@@ -64,13 +65,15 @@ export async function repairIceberg(options: RepairIcebergOptions): Promise<Repa
       if (after === undefined) return plan;
       const { lost, rewriteFrom } = planOf(after, lows.get(plan.partition) ?? Infinity);
       // The topic cannot tell whether an offset that it no longer has was a message; that a file was there can.
-      const held = verdict.partitions.find(isOf)!.unreadable.flatMap(({ first, last }) =>
-        without([{ first, last }], without([{ first, last }], after.unproven))
-      );
+      const held = plan.aside.length === 0
+        ? []
+        : verdict.partitions.find(isOf)!.unreadable.flatMap(({ first, last }) =>
+          without([{ first, last }], without([{ first, last }], after.unproven))
+        );
       return { ...plan, lost: [...lost, ...held], rewriteFrom };
     });
   }
-  for (const plan of plans) await recordLost(plan, options);
+  await recordLost(plans, log, options);
   if (await rewind(plans, options)) await options.consume();
   return plans;
 }
@@ -144,35 +147,48 @@ async function removeWrong(
   for (const name of aside) {
     if (name.startsWith("dead_letter/")) await store.remove(name, { signal });
   }
-  for (const [partition, ranges] of doubled) await removeBeside(partition, ranges, log, options);
+  if (doubled.size > 0) await removeBeside(doubled, log, options);
 }
+
+/** Offsets that are there more than once, by partition. */
+type Doubled = ReadonlyMap<number, readonly OffsetRange[]>;
 
 /** Takes offsets out of dead letters and gaps that are rows, or dead letters of another object. */
 async function removeBeside(
-  partition: number,
-  doubled: readonly OffsetRange[],
+  doubled: Doubled,
   log: string,
   options: RepairIcebergOptions,
 ): Promise<void> {
-  const { store, tableName: table, topic, signal } = options;
-  const seen = await rowsAmong(partition, doubled, log, options);
-  const metadata = (await options.catalog.load())?.metadata ?? {};
+  const { catalog, files, store, tableName: table, topic, signal } = options;
+  const base = await catalog.load();
+  if (base === undefined) return;
   const kinds = ["dead-letters", "gap"] as const;
   const all = await Array.fromAsync(tableObjects(store, { table, topic, kinds, signal }));
   const concerned = all.filter(({ parsed }) =>
-    parsed.partition === partition && logOfName(metadata, parsed) === log &&
-    doubled.some(({ first, last }) => first <= parsed.last && last >= parsed.first)
+    logOfName(base.metadata, parsed) === log &&
+    doubled.get(parsed.partition)?.some(({ first, last }) =>
+      first <= parsed.last && last >= parsed.first
+    )
   );
+  if (concerned.length === 0) return;
+  const seen = await rowsAmong(base, doubled, log, { files, store, signal });
   for (const object of concerned) {
-    if (object.parsed.kind !== "dead-letters") continue;
+    const { kind, partition } = object.parsed;
+    if (kind !== "dead-letters") continue;
     const { offsets } = await objectOffsets(object, await store.get(object.name, { signal }));
-    const again = new Set(offsets.filter((offset) => isIn(doubled, offset) && !seen.add(offset)));
+    const again = new Set(
+      offsets.filter((offset) =>
+        isIn(doubled.get(partition)!, offset) && !seen.get(partition)!.add(offset)
+      ),
+    );
     if (again.size > 0) {
       await keepOthers(object.name, (offset) => again.has(offset), { store, signal });
     }
   }
   for (const object of concerned) {
-    if (object.parsed.kind === "gap") await narrowGap(object, doubled, seen, options);
+    const { kind, partition } = object.parsed;
+    if (kind !== "gap") continue;
+    await narrowGap(object, doubled.get(partition)!, seen.get(partition)!, options);
   }
 }
 
@@ -180,23 +196,25 @@ function isIn(ranges: readonly OffsetRange[], offset: number): boolean {
   return ranges.some(({ first, last }) => offset >= first && offset <= last);
 }
 
-/** Those of some offsets that are rows. */
+/** Those of the offsets that are rows, by partition. */
 async function rowsAmong(
-  partition: number,
-  wanted: readonly OffsetRange[],
+  base: LoadedTable,
+  wanted: Doubled,
   log: string,
-  { catalog, files, store, signal }: RepairIcebergOptions,
-): Promise<OffsetSet> {
-  const rows = new OffsetSet();
-  const base = await catalog.load();
-  if (base === undefined) return rows;
+  { files, store, signal }: Pick<RepairIcebergOptions, "files" | "store" | "signal">,
+): Promise<ReadonlyMap<number, OffsetSet>> {
+  const rows = new Map([...wanted.keys()].map((partition) => [partition, new OffsetSet()]));
   const parsed = { kind: "rows", extension: "parquet" } as ObjectName;
   for (const { name, file, origin } of (await liveEntries(base, files)).entries) {
     if (origin !== undefined && origin.log !== log) continue;
-    if (!wanted.some((range) => mayHold(file, base, partition, range))) continue;
+    const isConcerned = [...wanted].some(([partition, ranges]) =>
+      ranges.some((range) => mayHold(file, base, partition, range))
+    );
+    if (!isConcerned) continue;
     const found = await objectOffsets({ name, parsed }, await store.get(name, { signal }));
     found.offsets.forEach((offset, row) => {
-      if (found.partitionOf[row] === partition && isIn(wanted, offset)) rows.add(offset);
+      const partition = found.partitionOf[row];
+      if (isIn(wanted.get(partition) ?? [], offset)) rows.get(partition)!.add(offset);
     });
   }
   return rows;
@@ -232,16 +250,33 @@ async function narrowGap(
   await store.remove(name, { signal });
 }
 
-/** Step 2. */
+/** Step 2. A gap of a former log is recorded under that log's name. */
 async function recordLost(
-  { partition, lost }: RepairPlan,
-  options: RepairIcebergOptions,
+  plans: readonly RepairPlan[],
+  log: TableLog,
+  { catalog, store, tableName: table, topic, signal }: RepairIcebergOptions,
 ): Promise<void> {
-  const { store, signal } = options;
-  if (lost.length === 0) return;
-  const log = await openLog(options);
-  for (const { first, last } of lost) {
-    const { name, bytes } = gapObject({ log, partition, first, end: last + 1 }, LOST);
-    await store.put(name, bytes, { signal });
+  const losing = plans.filter(({ lost }) => lost.length > 0);
+  if (losing.length === 0) return;
+  const current = logId(log.key, topic);
+  const base = await catalog.load();
+  const logs = base === undefined ? undefined : logsOf(base.metadata);
+  for (const { partition, lost, log: id } of losing) {
+    for (const { first, last } of lost) {
+      const { name, bytes } = id === current
+        ? gapObject({ log, partition, first, end: last + 1 }, LOST)
+        : gapOf({ topic: logs?.get(id)?.topic ?? topic, log: id, partition, first, last }, table);
+      await store.put(name, bytes, { signal });
+    }
   }
+}
+
+/** The record of a gap, by the log's id. */
+function gapOf(range: FlushRange, table: string): { name: string; bytes: Uint8Array } {
+  const { topic, partition, first, last } = range;
+  const place = { kind: "gap", partitions: gapPartitions(LOST), extension: "json" } as const;
+  return {
+    name: objectName({ table, ...range, ...place }),
+    bytes: gapContent({ topic, partition, first, last }, LOST),
+  };
 }

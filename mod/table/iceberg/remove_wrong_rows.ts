@@ -31,12 +31,14 @@ const PROPERTY = "ticklake.repair";
  */
 export async function removeWrongRows(options: WrongRowsOptions): Promise<void> {
   const { files, log, unreadable, doubled, beyond, indexColumn, signal } = options;
-  const removal = new RowRemoval({ files, log: log.id, indexColumn, signal });
   const attempt = crypto.randomUUID();
   await changeTable(options, async (base) => {
     const { metadata } = base;
     if (metadata.properties?.[PROPERTY] === attempt) return undefined;
     const ends = positionsOf(metadata, log.id);
+    // Of this attempt alone, as `seen` is: a file left out by an earlier one may have been the second of two
+    // that another program has compacted or deleted since.
+    const removal = new RowRemoval({ files, log: log.id, indexColumn, signal });
     const seen = new Map<number, Set<string>>();
     const isKept = (partition: number, offset: number, index: number): boolean => {
       if (beyond.has(partition) && offset >= (ends.get(partition)?.end ?? Infinity)) return false;

@@ -39,7 +39,7 @@ export interface RewriteOptions {
 
 /** What came of it. */
 export interface RewrittenRows {
-  /** Absent where no row is kept. */
+  /** Absent where no row is kept, or `isKept` keeps all: then nothing is written. */
   file?: AddedFile;
   gone: number;
 }
@@ -83,6 +83,7 @@ export async function rewriteFiles(options: RewriteOptions): Promise<RewrittenRo
   const fieldIds = new Map(schema.fields.map(({ name, id }) => [name, id]));
   const job = columnJob(sources, { columns, compression, fieldIds });
   if (job.rows === 0) return { gone: rows };
+  if (isKept !== undefined && job.rows === rows) return { gone: 0 };
   const [{ bytes }] = encode(job);
   const name = mergedName(folderOf(entries[0].name, files.folder), log, Date.now());
   await files.store.put(name, bytes, { signal: options.signal });
