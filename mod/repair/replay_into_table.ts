@@ -9,7 +9,7 @@ import {
   replayRecords,
 } from "../table/iceberg/replay_record.ts";
 import { logId } from "../table/iceberg/position.ts";
-import type { LogReplays, WrittenObject } from "../table/table.ts";
+import type { LogReplays, ObjectPlace, WrittenObject } from "../table/table.ts";
 import { encodeRows } from "./letter_rows.ts";
 import { isRow, keepOthers, lettersOf } from "./letters.ts";
 import type { ReplayOptions, ReplaySummary } from "./replay_options.ts";
@@ -26,7 +26,7 @@ const ABANDONED_MS = 86_400_000;
 /** Rows that were encoded and are not put yet. */
 interface Batch {
   letters: Array<{ name: string; rows: ReadonlySet<number> }>;
-  objects: Array<WrittenObject & { content: Uint8Array }>;
+  objects: Array<Omit<WrittenObject, "name"> & { place: ObjectPlace; content: Uint8Array }>;
   bytes: number;
 }
 
@@ -54,14 +54,11 @@ export async function replayIntoTable(
   // Chosen now: what the last replay has left is completed.
   const chosen = await choose();
   let batch: Batch = { letters: [], objects: [], bytes: 0 };
-  // One number for the files of a commit; beside files of an attempt that was killed it stays unused.
-  let replay = newNumber();
   const commit = async () => {
     if (batch.objects.length === 0) return;
     last = await commitBatch(batch, last, replays, options);
     summary.objects += batch.objects.length;
     batch = { letters: [], objects: [], bytes: 0 };
-    replay = newNumber();
   };
   for (const [i, object] of chosen.entries()) {
     signal.throwIfAborted();
@@ -76,16 +73,31 @@ export async function replayIntoTable(
     batch.letters.push({ name: object.name, rows: accepted });
     for (const { bytes, partitions, ...other } of objects) {
       const extension = EXTENSIONS[options.layout.format];
-      const place = { ...object.parsed, kind: "rows", partitions, replay, extension } as const;
-      const name = options.log.objectName(place);
-      const written = { ...other, name, partitions, bytes: bytes.length };
-      batch.objects.push({ ...written, content: bytes });
+      const place = { ...object.parsed, kind: "rows", partitions, extension } as const;
+      const written = { ...other, partitions, bytes: bytes.length };
+      batch.objects.push({ ...written, place, content: bytes });
       batch.bytes += bytes.length;
     }
     if (batch.bytes >= COMMIT_BYTES || batch.letters.length >= COMMIT_OBJECTS) await commit();
   }
   await commit();
   return summary;
+}
+
+/**
+ * Puts rows under a name that no file has: one of a former replay may be in the table.
+ * @returns the name
+ */
+async function putNew(
+  place: ObjectPlace,
+  content: Uint8Array,
+  { log, store, signal }: ReplayOptions,
+): Promise<string> {
+  for (;;) {
+    const name = log.objectName({ ...place, replay: newNumber() });
+    // After a request that was repeated behind its back it is taken for another's: then it stays unused.
+    if (await store.create(name, content, { signal })) return name;
+  }
 }
 
 /** A number for the names of rows' objects, of six digits at most. */
@@ -109,8 +121,10 @@ async function commitBatch(
   };
   const bytes = new TextEncoder().encode(JSON.stringify(record) + "\n");
   await store.put(replayRecordName(table, record.id), bytes, { signal });
-  for (const { name, content } of objects) await store.put(name, content, { signal });
-  const written = objects.map(({ content: _, ...object }) => object);
+  const written: WrittenObject[] = [];
+  for (const { place, content, ...object } of objects) {
+    written.push({ ...object, name: await putNew(place, content, options) });
+  }
   await replays.take({ id: record.id, after, objects: written }, { signal });
   await retire(record, options);
   return record.id;
