@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
-import manifest from "../../deno.json" with { type: "json" };
 import { parseLine } from "../cli/parse_line.ts";
 import { ALL_SETTINGS } from "../../mod/config/settings.ts";
 import { serviceTest } from "../services/services.ts";
@@ -96,22 +95,4 @@ Deno.test("the formula names each platform's file, and what a release fills in",
     assert.equal(url, sum);
   }
   assert.equal(formula.match(/@SHA256:/g)!.length, 4);
-});
-
-Deno.test("the package has the executable and files that are there", () => {
-  const { contents } = parse(read("deploy/packages/nfpm.yaml")) as {
-    contents: Array<{ src: string; dst: string }>;
-  };
-  assert.deepEqual(contents[0], {
-    src: "${BINARY}",
-    dst: "/usr/bin/ticklake",
-    expand: true,
-    // YAML 1.1, which nfpm reads, takes it for octal.
-    file_info: { mode: 755 },
-  });
-  // `./dev man` writes it, as the release does.
-  assert.deepEqual(contents[1], { src: "dist/ticklake.1", dst: "/usr/share/man/man1/ticklake.1" });
-  assert.match(read(".github/workflows/release.yml"), /\.\/dev man\n/);
-  for (const { src } of contents.slice(2)) Deno.statSync(`${REPOSITORY}/${src}`);
-  assert.match(manifest.version, /^\d+\.\d+\.\d+$/);
 });

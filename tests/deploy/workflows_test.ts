@@ -1,16 +1,23 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { RELEASE_TARGETS } from "../../scripts/release_targets.ts";
+import { installGoTool } from "../services/go_tool.ts";
 import { REPOSITORY } from "../services/tools_folder.ts";
 
 interface Step {
   uses?: string;
   run?: string;
+  with?: Record<string, string>;
 }
 
 interface Workflow {
   permissions: Record<string, string>;
-  jobs: Record<string, { steps: Step[]; permissions?: Record<string, string>; needs?: string }>;
+  jobs: Record<string, {
+    steps: Step[];
+    permissions?: Record<string, string>;
+    needs?: string | string[];
+    strategy?: { matrix: { os?: string[] } };
+  }>;
 }
 
 const FOLDER = `${REPOSITORY}/.github/workflows`;
@@ -29,12 +36,26 @@ Deno.test("every action is pinned to a commit, with its version beside it", () =
   }
 });
 
-Deno.test("a workflow may only read, except for the job that publishes", () => {
+Deno.test("actionlint finds nothing in the workflows", async () => {
+  const program = await installGoTool("github.com/rhysd/actionlint/cmd/actionlint", "v1.7.12");
+  // Neither shellcheck nor pyflakes, which one host has and another has not.
+  const lint = (...files: string[]) =>
+    new Deno.Command(program, { args: ["-shellcheck=", "-pyflakes=", ...files] }).output();
+  const { success, stdout } = await lint(...workflows.map(([name]) => `${FOLDER}/${name}`));
+  assert.ok(success, new TextDecoder().decode(stdout));
+  const wrong = await Deno.makeTempFile({ suffix: ".yml" });
+  const [, text] = workflows.find(([name]) => name === "release.yml")!;
+  await Deno.writeTextFile(wrong, text.replace("needs: image", "needs: imgae"));
+  assert.match(new TextDecoder().decode((await lint(wrong)).stdout), /needs job "imgae"/);
+  await Deno.remove(wrong);
+});
+
+Deno.test("a workflow may only read, except for the jobs that publish", () => {
   for (const [name, text] of workflows) {
     const { permissions, jobs } = parse(text) as Workflow;
     assert.deepEqual(permissions, { contents: "read" }, name);
     const writing = Object.keys(jobs).filter((job) => jobs[job].permissions !== undefined);
-    assert.deepEqual(writing, name === "release.yml" ? ["publish"] : [], name);
+    assert.deepEqual(writing, name === "release.yml" ? ["image", "index", "publish"] : [], name);
   }
 });
 
@@ -58,7 +79,34 @@ Deno.test("a release passes CI first and is tried before it is published", () =>
   assert.ok(build.steps.some(({ run }) => run === ".ci/run"));
   assert.ok(tried.steps.some(({ run = "" }) => run.includes("install.sh --from")));
   assert.equal(tried.needs, "build");
-  assert.equal(publish.needs, "try");
+  assert.deepEqual(publish.needs, ["try", "index"]);
+  const systems = tried.strategy!.matrix.os!.join(" ");
+  for (const system of ["ubuntu-24.04-arm", "macos-15-intel", "windows"]) {
+    assert.ok(systems.includes(system), system);
+  }
+  const commands = tried.steps.map(({ run = "" }) => run).join("\n");
+  assert.match(commands, /ticklake-windows-x64\.exe demo/);
+  assert.match(commands, /apt-get install .*\.deb/);
+});
+
+Deno.test("the image is built and run by CI, and by a release before it gets its tag", () => {
+  const ci = parse(Deno.readTextFileSync(`${FOLDER}/ci.yml`)) as Workflow;
+  const lines = ({ steps }: { steps: Step[] }) => steps.map(({ run = "" }) => run).join("\n");
+  for (const job of [ci.jobs.image, release.jobs.image]) {
+    assert.match(
+      lines(job),
+      /docker build .*--file deploy\/container\/Dockerfile --tag ticklake \./,
+    );
+    assert.match(lines(job), /docker run --rm ticklake demo/);
+  }
+  assert.doesNotMatch(lines(ci.jobs.image), /push|login/);
+  const { image, index } = release.jobs;
+  assert.equal(image.needs, "try");
+  assert.equal(index.needs, "image");
+  const [attested] = index.steps.filter(({ uses = "" }) =>
+    uses.includes("attest-build-provenance")
+  );
+  assert.match(attested.with!["subject-digest"], /steps\.tag\.outputs\.digest/);
 });
 
 Deno.test("the tasks that workflows run are there", () => {

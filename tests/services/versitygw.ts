@@ -1,7 +1,8 @@
 import { answersHttp } from "./answers_http.ts";
 import { freePort } from "./free_port.ts";
+import { installGoTool } from "./go_tool.ts";
 import { type ServiceProcess, startService } from "./service_process.ts";
-import { installOnce, runTool, TOOLS } from "./tools_folder.ts";
+import { TOOLS } from "./tools_folder.ts";
 
 const VERSION = "v1.8.0";
 
@@ -26,12 +27,7 @@ export interface VersitygwOptions {
  * @throws {Missing} without Go, or when a module cannot be fetched.
  */
 export async function installVersitygw(): Promise<void> {
-  await installOnce("versitygw", VERSION, async () => {
-    await runTool("go", ["install", `github.com/versity/versitygw/cmd/versitygw@${VERSION}`], {
-      GOBIN: `${TOOLS}/versitygw`,
-      GOFLAGS: "-trimpath",
-    });
-  });
+  await installGoTool("github.com/versity/versitygw/cmd/versitygw", VERSION);
 }
 
 /** Starts the S3 server on a free port. @throws {Missing} see {@linkcode installVersitygw} */
