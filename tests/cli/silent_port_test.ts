@@ -62,6 +62,41 @@ Deno.test("a port that accepts and never answers is told of while the command st
   assert.match(stderr, /\n {2}fix: Check the port/);
 });
 
+/** An HTTP server that answers one connection at a time, as Python's `HTTPServer` does. */
+async function answerHttp(connection: Deno.TcpConn): Promise<void> {
+  const part = new Uint8Array(1024);
+  let text = "";
+  while (!text.includes("\n")) {
+    const count = await connection.read(part).catch(() => null);
+    if (count === null) break;
+    text += new TextDecoder("latin1").decode(part.subarray(0, count));
+  }
+  const answer = new TextEncoder().encode("HTTP/1.0 400 Bad request\r\n\r\n");
+  await connection.write(answer).catch(() => {});
+  connection.close();
+}
+
+Deno.test("an HTTP server that answers one connection at a time is told by every command before any waiting", async () => {
+  const commands = [
+    ["produce", "--count", "1"],
+    ["consume"],
+    ["verify"],
+    ["status"],
+    ["repair"],
+    ["topic", "list"],
+    ["dead-letters", "replay"],
+    ["dashboard", "--listen", "127.0.0.1:0"],
+  ];
+  for (const words of commands) {
+    using http = listen(answerHttp);
+    const env = { KAFKA_BOOTSTRAP_SERVERS: http.server };
+    const { code, stderr } = await runTicklake(words, { env });
+    assert.equal(code, 3, `${words.join(" ")}: ${stderr}`);
+    assert.match(stderr, /an HTTP server is there/, words.join(" "));
+    assert.doesNotMatch(stderr, TOLD, words.join(" "));
+  }
+});
+
 serviceTest("a broker that answers late is told of, and used", { needs: ["kafka"] }, async () => {
   const [host, port] = kafka()!.split(":");
   const patience = new Promise((resolve) => setTimeout(resolve, 4000));

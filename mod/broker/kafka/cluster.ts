@@ -119,7 +119,10 @@ export class Cluster {
       await Promise.any(ids.map((nodeId) => this.#pool.findBroker({ nodeId })));
     };
     const answered = new AbortController();
-    const other = neverBroker(this.#config, answered.signal);
+    const other = neverBroker(this.#config, {
+      signal: answered.signal,
+      yieldTurn: () => this.#closeSockets(),
+    });
     try {
       await Promise.race([within(START_TIMEOUT_MS, start, signal), other]);
       answered.abort();
@@ -261,6 +264,10 @@ export class Cluster {
   close(): void {
     this.#closed = true;
     this.reset();
+    this.#closeSockets();
+  }
+
+  #closeSockets(): void {
     for (const socket of this.#sockets) socket.destroy(connectionClosed());
   }
 

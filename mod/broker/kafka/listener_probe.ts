@@ -74,11 +74,10 @@ export async function probeListener(
   server: string,
   { tls, timeoutMs = 4000 }: ProbeOptions = {},
 ): Promise<ListenerFinding> {
-  const at = server.lastIndexOf(":");
-  const address = { hostname: server.slice(0, at), port: Number(server.slice(at + 1)) };
+  const address = addressOf(server);
   const plain = await attempt(Deno.connect(address), timeoutMs / 2, ask);
   if (plain.state === "silent" && plain.ip !== undefined) {
-    const http = await attempt(Deno.connect(address), timeoutMs / 2, askHttp);
+    const http = await probeHttp(server, timeoutMs / 2);
     if (http.state === "not-kafka") return http;
   }
   if (tls === undefined || plain.ip === undefined) return plain;
@@ -86,6 +85,16 @@ export async function probeListener(
   const { state, detail } = await attempt(connectTls(address, tls), timeoutMs, ask);
   const hasNoTls = ["kafka", "wants-login"].includes(plain.state);
   return { state: state === "tls-failed" && hasNoTls ? "no-tls" : state, detail, ip };
+}
+
+/** Whether an HTTP server is there: `not-kafka`. Never throws. @param server `HOST:PORT` */
+export async function probeHttp(server: string, timeoutMs: number): Promise<ListenerFinding> {
+  return await attempt(Deno.connect(addressOf(server)), timeoutMs, askHttp);
+}
+
+function addressOf(server: string): { hostname: string; port: number } {
+  const at = server.lastIndexOf(":");
+  return { hostname: server.slice(0, at), port: Number(server.slice(at + 1)) };
 }
 
 /** An answer that did not come in time. */
@@ -153,7 +162,6 @@ async function ask(connection: Deno.Conn): Promise<ListenerFinding> {
     : { state: "kafka", detail: "" };
 }
 
-/** Whether an HTTP server is there. */
 async function askHttp(connection: Deno.Conn): Promise<ListenerFinding> {
   await connection.write(HTTP_REQUEST);
   const answer = new Uint8Array(16);

@@ -4,7 +4,7 @@ import { Failure } from "../../failure/failure.ts";
 import { pause } from "../../wait/sleep.ts";
 import { listenerUse } from "./explain_connection.ts";
 import { listenerFault } from "./listener_fault.ts";
-import { type ListenerFinding, probeListener } from "./listener_probe.ts";
+import { type ListenerFinding, probeHttp, probeListener } from "./listener_probe.ts";
 
 /** Milliseconds that a broker has to answer before anybody doubts that it is one. */
 const DOUBT_MS = 300;
@@ -17,20 +17,44 @@ const SILENCE_MS = 2000;
 
 const logger = getLogger(["ticklake", "kafka"]);
 
+/** Options of {@linkcode neverBroker}. */
+export interface DoubtOptions {
+  /** Ends the question: a broker has answered. */
+  signal: AbortSignal;
+  /** Closes the connections that wait for an answer; whoever waits opens them again. */
+  yieldTurn(): void;
+}
+
 /**
  * Asks the bootstrap servers what they are where no broker has answered for a moment. Where they only
  * accept connections, that is told: it may be a slow broker, so whoever waits goes on waiting.
- * @param signal ends the question: a broker has answered
  * @throws {Failure} kind `service`, where none is a broker's listener; else it never settles
  */
-export async function neverBroker(config: KafkaConfig, signal: AbortSignal): Promise<never> {
+export async function neverBroker(
+  config: KafkaConfig,
+  { signal, yieldTurn }: DoubtOptions,
+): Promise<never> {
   const begin = performance.now();
   await pause(DOUBT_MS, signal);
-  const findings = signal.aborted ? [] : await probeAll(config);
+  let findings = signal.aborted ? [] : await probeAll(config);
+  const isSilent = () =>
+    !signal.aborted && findings.some(({ state }) => state === "silent") &&
+    findings.every(({ state }) => state !== "kafka");
+  if (isSilent()) {
+    // A server that serves one connection at a time hears nobody before the one that waits is gone.
+    yieldTurn();
+    findings = await Promise.all(
+      findings.map(async (finding, index) =>
+        finding.state === "silent"
+          ? await probeHttp((config.brokers as string[])[index], PROBE_MS / 2)
+          : finding
+      ),
+    );
+  }
   const failure = faultOf(config, findings, isAnother);
   if (failure !== undefined && !signal.aborted) throw failure;
-  const silent = findings.findIndex(({ state }) => state === "silent");
-  if (silent >= 0 && findings.every(({ state }) => state !== "kafka")) {
+  if (isSilent()) {
+    const silent = findings.findIndex(({ state }) => state === "silent");
     await pause(SILENCE_MS - (performance.now() - begin), signal);
     if (!signal.aborted) {
       logger.warn(
