@@ -16,6 +16,14 @@ const SLOWEST_MS = 400;
 
 const MOST_CONSUMERS = 4;
 
+/** Bounds of a flush. */
+const FLUSHES = {
+  hive: { rows: [500, 5000, 50_000], intervalsMs: [200, 1000] },
+  // Four processes that commit to one table take turns, and a turn is four to six of the slow requests: with
+  // small flushes a backlog would not be written in the time that a stop has.
+  iceberg: { rows: [50_000], intervalsMs: [2000, 10_000] },
+};
+
 /** Consumers join and leave while rows flow. */
 export const rebalanceStorm: Fault = {
   name: "rebalance-storm",
@@ -26,6 +34,7 @@ export const rebalanceStorm: Fault = {
     // Slow enough that partitions are taken away in the midst of a flush.
     const travel = () => sleep(chance.between(5, SLOWEST_MS)).then(() => false);
     stage.s3Proxy.treat = () => ({ before: travel });
+    const flushes = FLUSHES[stage.table];
     const path = flow.quotes({ count: rounds * ROUND_ROWS });
     const producer = flow.produce(path, ROUND_ROWS / (LONGEST_MS / 2000));
     const all: Watched[] = [];
@@ -33,8 +42,8 @@ export const rebalanceStorm: Fault = {
     for (let round = 0; round < rounds; round++) {
       const { length } = present;
       if (length < MOST_CONSUMERS && (length <= 1 || chance.happens(0.5))) {
-        const rows = chance.one([500, 5000, 50_000]);
-        const interval = chance.one([200, 1000]);
+        const rows = chance.one(flushes.rows);
+        const interval = chance.one(flushes.intervalsMs);
         const args = ["--flush-rows", String(rows), "--flush-interval", `${interval}ms`];
         present.push(flow.consume(args, flow.flakyS3));
         all.push(present[length]);

@@ -45,8 +45,9 @@ export async function currentManifests(
 ): Promise<ManifestFile[]> {
   const snapshot = currentSnapshot(metadata);
   if (snapshot === undefined) return [];
-  const list = snapshot["manifest-list"];
-  return readManifestList(await files.get(list, metadata.location), list);
+  return await files.manifestLists.get(snapshot["manifest-list"], async (list) => {
+    return readManifestList(await files.get(list, metadata.location), list);
+  });
 }
 
 /** The live files of a manifest, with what they inherit. */
@@ -78,7 +79,7 @@ export async function writeSnapshot(
     // A manifest without live files only matters to the snapshot that emptied it.
     .filter((manifest) => manifest.added_files_count + manifest.existing_files_count > 0);
   const kept = change.removed === undefined ? before : await writer.without(before, change.removed);
-  const added = await writer.added(change.added);
+  const added = writer.added(change.added);
   const manifests = [...added, ...await writer.merged(kept)];
   const snapshot: Snapshot = {
     "snapshot-id": id,
@@ -89,8 +90,13 @@ export async function writeSnapshot(
     summary: summaryOf(change, manifests, parent, writer.removed),
     "schema-id": metadata["current-schema-id"],
   };
-  const list = writeManifestList(manifests, snapshot);
-  await files.put(snapshot["manifest-list"], metadata.location, list);
+  const list = snapshot["manifest-list"];
+  await Promise.all([
+    files.put(list, metadata.location, writeManifestList(manifests, snapshot)),
+    writer.written(),
+  ]);
+  // The next commit of this process most often follows this one.
+  files.manifestLists.keep(list, manifests);
   return [
     { action: "add-snapshot", snapshot },
     { action: "set-snapshot-ref", "ref-name": MAIN, type: "branch", "snapshot-id": id },
@@ -116,6 +122,7 @@ class ManifestWriter {
   readonly #sequence: bigint;
   readonly #nowMs: number;
   #count = 0;
+  readonly #puts: Array<Promise<void>> = [];
   /** Files that were removed. */
   readonly removed: DataFile[] = [];
 
@@ -131,9 +138,14 @@ class ManifestWriter {
     this.#nowMs = nowMs;
   }
 
-  async added(files: readonly AddedFile[]): Promise<ManifestFile[]> {
+  /** Waits until all manifests are in the store. @throws what a put threw */
+  async written(): Promise<void> {
+    await Promise.all(this.#puts);
+  }
+
+  added(files: readonly AddedFile[]): ManifestFile[] {
     const bySpec = Map.groupBy(files, ({ specId }) => specId);
-    return await Promise.all([...bySpec].map(([specId, files]) => {
+    return [...bySpec].map(([specId, files]) => {
       const entries = files.map(({ file }) => ({
         status: STATUS.added,
         snapshot_id: this.#id,
@@ -142,7 +154,7 @@ class ManifestWriter {
         data_file: file,
       }));
       return this.#write(entries, specId);
-    }));
+    });
   }
 
   /** The manifests, those with files to be removed written anew without them. */
@@ -154,7 +166,7 @@ class ManifestWriter {
       if (manifest.content !== 0) return manifest;
       const entries = await entriesOf(manifest, this.#base, this.#files);
       if (!entries.some(({ data_file }) => gone.has(data_file.file_path))) return manifest;
-      return await this.#write(
+      return this.#write(
         entries.map((entry) => {
           if (!gone.has(entry.data_file.file_path)) return { ...entry, status: STATUS.existing };
           this.removed.push(entry.data_file);
@@ -179,7 +191,7 @@ class ManifestWriter {
       const entries = await Promise.all(
         group.map((manifest) => entriesOf(manifest, this.#base, this.#files)),
       );
-      return await this.#write(
+      return this.#write(
         entries.flat().map((entry) => ({ ...entry, status: STATUS.existing })),
         group[0].partition_spec_id,
       );
@@ -193,14 +205,18 @@ class ManifestWriter {
     return partitionType(specOf(metadata, specId), schemas);
   }
 
-  async #write(entries: ManifestEntry[], specId: number): Promise<ManifestFile> {
+  /** Starts to put a manifest: nobody reads it before the commit. */
+  #write(entries: ManifestEntry[], specId: number): ManifestFile {
     const { metadata } = this.#base;
     const { bytes, file } = writeManifest(entries, this.#type(specId)!, currentSchema(metadata), {
       snapshotId: this.#id,
       sequence: this.#sequence,
     });
     const path = metadataUri(metadata.location, `${this.#id}-m${this.#count++}`, this.#nowMs);
-    await this.#files.put(path, metadata.location, bytes);
+    const put = this.#files.put(path, metadata.location, bytes);
+    // Thrown by `written`; one that fails before must not end the process.
+    put.catch(() => {});
+    this.#puts.push(put);
     return { manifest_path: path, ...file };
   }
 }

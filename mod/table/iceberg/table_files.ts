@@ -1,5 +1,6 @@
 import { Failure } from "../../failure/failure.ts";
 import type { LakeStore } from "../../lake/store.ts";
+import { LastManifestList } from "./last_manifest_list.ts";
 
 /** The files of one table in the lake: URIs as its metadata has them, names as the store has them. */
 export class TableFiles {
@@ -8,6 +9,7 @@ export class TableFiles {
   readonly root: string;
   /** Folder of the table below the root, without a `/` at its end. */
   readonly folder: string;
+  readonly manifestLists: LastManifestList = new LastManifestList();
 
   constructor(store: LakeStore, root: string, folder: string) {
     this.store = store;

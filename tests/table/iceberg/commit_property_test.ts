@@ -51,6 +51,8 @@ Deno.test("writers that overlap, under faults at every request: each offset is i
         };
         const taken: Array<[partition: number, end: number]> = [];
         const write = async (attempts: typeof writers[number]) => {
+          // Each writer is a process of its own, with what it remembers.
+          const files = new TableFiles(lake, "file:///lake", "index_quotes");
           const catalog = new DirectoryCatalog(files);
           let positions = new Map<number, { end: number }>();
           for (const { partitions, offsets, isStale } of attempts) {
