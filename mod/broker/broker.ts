@@ -70,6 +70,8 @@ export interface RecordBatch {
   key(i: number): Uint8Array | null;
   /** Value of message `i`, `null` for a tombstone; valid until the call that got the batch returns. */
   value(i: number): Uint8Array | null;
+  /** Where values lie, for those who can do without an array for each; absent where it is not known. */
+  readonly spans?: ValueSpans;
   /** Headers of message `i`, in order. */
   headers(i: number): ReadonlyArray<readonly [name: string, value: Uint8Array | null]>;
   /**
@@ -77,6 +79,15 @@ export interface RecordBatch {
    * Of these `key` and `value` give the first bytes only, and `headers` nothing.
    */
   readonly cuts?: ReadonlyMap<number, CutMessage>;
+}
+
+/** Where the values of a batch's messages lie; valid until the call that got the batch returns. */
+export interface ValueSpans {
+  /** What the value of message `i` lies in. */
+  source(i: number): Uint8Array;
+  start(i: number): number;
+  /** Where it ends, exclusive; -1 for a tombstone. */
+  end(i: number): number;
 }
 
 /** What is known of a message that was too large to be taken whole. */

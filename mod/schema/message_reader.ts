@@ -128,12 +128,7 @@ export class MessageReader {
    * @returns `null` when the row is good, else the reason why it is rejected
    */
   read(value: Uint8Array, record?: MessageRecord): string | null {
-    if (this.#isDirect && this.#readDirectly(value)) {
-      this.bytes = value;
-      this.verbatim = true;
-      this.hasWide = false;
-      return null;
-    }
+    if (this.readSpan(value, 0, value.length)) return null;
     if (this.#scan !== undefined && this.#scan(value, 0, this)) {
       this.bytes = value;
       this.verbatim = false;
@@ -153,6 +148,19 @@ export class MessageReader {
     return null;
   }
 
+  /**
+   * Reads the message `bytes[start, end)` if it is in the form that producers write.
+   * @returns whether it is: the row is good then; else {@linkcode MessageReader.read} decides
+   */
+  readSpan(bytes: Uint8Array, start: number, end: number): boolean {
+    if (!this.#isDirect || !this.#readDirectly(bytes, start, end)) return false;
+    this.bytes = bytes;
+    this.verbatim = true;
+    this.hasSeveral = false;
+    this.hasWide = false;
+    return true;
+  }
+
   /** Holds the first of several rows again. */
   firstRow(): void {
     this.#at = 0;
@@ -166,16 +174,19 @@ export class MessageReader {
     return true;
   }
 
-  #readDirectly(bytes: Uint8Array): boolean {
+  /**
+   * What lies behind the message may be read, but is never part of the row: the closing brace must be
+   * its last byte.
+   */
+  #readDirectly(bytes: Uint8Array, start: number, messageEnd: number): boolean {
     const { numbers, starts, ends } = this;
     const kinds = this.#kinds;
-    const length = bytes.length;
     const last = kinds.length - 1;
-    if (length < 2 || bytes[0] !== 0x7b) return false;
-    let at = 1;
+    if (messageEnd - start < 2 || bytes[start] !== 0x7b) return false;
+    let at = start + 1;
     let isClosed = false;
     for (let c = 0; c <= last; c++) {
-      if (bytes[at] === 0x20) at++;
+      if (!isClosed && bytes[at] === 0x20) at++;
       const name = this.#names[c];
       let same = 0;
       while (same < name.length && bytes[at + same] === name[same]) same++;
@@ -229,7 +240,7 @@ export class MessageReader {
       else if (bytes[at] !== 0x2c) return false;
       at++;
     }
-    if (!isClosed || at !== length) return false;
+    if (!isClosed || at !== messageEnd) return false;
     for (const [column, than] of this.#notBelow) {
       // What is absent is neither above nor below anything.
       if (numbers[column] < numbers[than] && this.absent[column] + this.absent[than] === 0) {

@@ -1,4 +1,4 @@
-import type { RecordBatch } from "../broker/broker.ts";
+import type { RecordBatch, ValueSpans } from "../broker/broker.ts";
 import type { EncodeJob } from "../lake/format/encode_job.ts";
 import { rowBuffer } from "../lake/format/buffers.ts";
 import type { RowBuffer } from "../lake/format/row_buffer.ts";
@@ -172,6 +172,7 @@ export class OpenRange {
     const limit = Math.min(this.#cut, stop);
     const rows = this.#rows;
     const deadLetters = this.#deadLetters;
+    const { spans } = batch;
     const [rowsBefore, messagesBefore, bytesBefore] = [
       rows.rows,
       this.messages,
@@ -188,15 +189,23 @@ export class OpenRange {
       if (offset >= limit) break;
       // Read before: a broker may begin earlier than it was asked to.
       if (offset < this.#next) continue;
-      const value = batch.value(i);
       const timestampMs = batch.timestamp(i);
-      const length = value === null ? 0 : value.length;
-      let reason = rejection(value, timestampMs);
-      if (reason === null) {
-        const record = reader.needsRecord
-          ? { key: batch.key(i), headers: batch.headers(i) }
-          : undefined;
-        reason = reader.read(value!, record);
+      let value: Uint8Array | null = null;
+      let length: number;
+      let reason: string | null;
+      if (spans !== undefined && isRow(reader, spans, i, timestampMs)) {
+        length = spans.end(i) - spans.start(i);
+        reason = null;
+      } else {
+        value = batch.value(i);
+        length = value === null ? 0 : value.length;
+        reason = rejection(value, timestampMs);
+        if (reason === null) {
+          const record = reader.needsRecord
+            ? { key: batch.key(i), headers: batch.headers(i) }
+            : undefined;
+          reason = reader.read(value!, record);
+        }
       }
       if (reason === null) {
         reason = reader.hasSeveral
@@ -212,6 +221,8 @@ export class OpenRange {
       } else {
         const key = batch.key(i);
         const headers = batch.headers(i);
+        // It may be a row that no object can hold.
+        value ??= batch.value(i);
         slice -= deadLetters.add({ offset, timestampMs, key, value, headers, reason });
       }
       this.#next = offset + 1;
@@ -279,6 +290,14 @@ export class OpenRange {
     const job = rows.rows > 0 ? rows.take() : undefined;
     return { range, content: { job, paths: rows.paths, deadLetters, byteLength } };
   }
+}
+
+/** Whether a message is a row that can be read where it lies; the reader then holds it. */
+function isRow(reader: MessageReader, spans: ValueSpans, i: number, timestampMs: number): boolean {
+  const start = spans.start(i);
+  const end = spans.end(i);
+  return end - start <= MOST_VALUE_BYTES && wrongTime(timestampMs) === null &&
+    reader.readSpan(spans.source(i), start, end);
 }
 
 /** Why a message cannot be a row, whatever its value says; `null` where it may be one. */

@@ -51,7 +51,26 @@ function assertAgrees(reader: MessageReader, bytes: Uint8Array): void {
   const checked = checkMessage(reader.schema, bytes);
   const reason = reader.read(bytes);
   assert.deepEqual(reason ?? held(reader), checked, decoder.decode(bytes));
+  // Where it lies within others nothing else comes out: they, or a part of it, are not the message.
+  for (const [before, after] of SURROUNDINGS) {
+    const all = encoder.encode(before + "?".repeat(bytes.length) + after);
+    all.set(bytes, before.length);
+    const end = before.length + bytes.length;
+    if (reader.readSpan(all, before.length, end)) assert.deepEqual(held(reader), checked);
+  }
+  const cut = bytes.subarray(0, -1);
+  if (reader.readSpan(bytes, 0, cut.length)) {
+    assert.deepEqual(held(reader), checkMessage(reader.schema, cut));
+  }
 }
+
+/** What stands before and after a message, in ASCII. */
+const SURROUNDINGS = [
+  ['{"Index":"', '"}'],
+  ["", "}"],
+  ["1", '" ,"low":1}'],
+  [" ", "0 "],
+];
 
 const QUOTE = {
   Index: "NYA",

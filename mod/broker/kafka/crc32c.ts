@@ -1,27 +1,54 @@
 /** Remainders of each byte value followed by 0 to 15 zero bytes, 256 of each. */
 const TABLE = remainders();
 
+/** Words of a block. */
+const BLOCK_WORDS = 1024;
+
 /**
  * CRC-32C (Castagnoli) of `bytes[start, end)`, the checksum of a Kafka record batch; sixteen bytes a
- * step ("slicing by 16"), about 1.3 GB/s where a byte a step gives 0.35.
+ * step ("slicing by 16"), read as words: about 1.7 GB/s, where bytes give 1.4 and a byte a step 0.35.
  */
 export function crc32c(bytes: Uint8Array, start: number, end: number): number {
-  const table = TABLE;
-  let crc = -1;
-  let i = start;
-  for (const stop = end - 15; i < stop; i += 16) {
-    crc ^= bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24);
-    crc = table[3840 + (crc & 255)] ^ table[3584 + ((crc >>> 8) & 255)] ^
-      table[3328 + ((crc >>> 16) & 255)] ^ table[3072 + (crc >>> 24)] ^
-      table[2816 + bytes[i + 4]] ^ table[2560 + bytes[i + 5]] ^
-      table[2304 + bytes[i + 6]] ^ table[2048 + bytes[i + 7]] ^
-      table[1792 + bytes[i + 8]] ^ table[1536 + bytes[i + 9]] ^
-      table[1280 + bytes[i + 10]] ^ table[1024 + bytes[i + 11]] ^
-      table[768 + bytes[i + 12]] ^ table[512 + bytes[i + 13]] ^
-      table[256 + bytes[i + 14]] ^ table[bytes[i + 15]];
+  const { buffer, byteOffset } = bytes;
+  // Words begin at multiples of four bytes of the buffer.
+  const aligned = Math.min(end, start + (-(byteOffset + start) & 3));
+  let crc = ofBytes(-1, bytes, start, aligned);
+  // Where there is no word, any place will do.
+  const wordsAt = (byteOffset + aligned) & ~3;
+  const words = new Int32Array(buffer, wordsAt, ((end - aligned) >>> 4) * 4);
+  for (let at = 0; at < words.length; at += BLOCK_WORDS) {
+    crc = ofWords(crc, words, at, Math.min(at + BLOCK_WORDS, words.length));
   }
-  for (; i < end; i++) crc = table[(crc ^ bytes[i]) & 255] ^ (crc >>> 8);
+  crc = ofBytes(crc, bytes, aligned + words.length * 4, end);
   return ~crc >>> 0;
+}
+
+function ofBytes(crc: number, bytes: Uint8Array, begin: number, end: number): number {
+  for (let i = begin; i < end; i++) crc = TABLE[(crc ^ bytes[i]) & 255] ^ (crc >>> 8);
+  return crc;
+}
+
+/**
+ * Of a number of words that four divides. A function of its own that is called for each block: V8 keeps
+ * the code of a function that it optimizes between calls, but not of one within its only loop.
+ */
+function ofWords(crc: number, words: Int32Array, begin: number, end: number): number {
+  const table = TABLE;
+  for (let i = begin; i < end; i += 4) {
+    const a = crc ^ words[i];
+    const b = words[i + 1];
+    const c = words[i + 2];
+    const d = words[i + 3];
+    crc = table[3840 + (a & 255)] ^ table[3584 + ((a >>> 8) & 255)] ^
+      table[3328 + ((a >>> 16) & 255)] ^ table[3072 + (a >>> 24)] ^
+      table[2816 + (b & 255)] ^ table[2560 + ((b >>> 8) & 255)] ^
+      table[2304 + ((b >>> 16) & 255)] ^ table[2048 + (b >>> 24)] ^
+      table[1792 + (c & 255)] ^ table[1536 + ((c >>> 8) & 255)] ^
+      table[1280 + ((c >>> 16) & 255)] ^ table[1024 + (c >>> 24)] ^
+      table[768 + (d & 255)] ^ table[512 + ((d >>> 8) & 255)] ^
+      table[256 + ((d >>> 16) & 255)] ^ table[d >>> 24];
+  }
+  return crc;
 }
 
 function remainders(): Int32Array {

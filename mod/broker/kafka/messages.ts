@@ -1,7 +1,10 @@
-import type { CutMessage, RecordBatch } from "../broker.ts";
+import type { CutMessage, RecordBatch, ValueSpans } from "../broker.ts";
 
 /** Bytes of records after which one {@linkcode RecordBatch} is large enough. */
 export const ENOUGH_BYTES = 2 ** 20;
+
+/** Records that are read in one call. */
+const RUN_RECORDS = 512;
 
 /** Messages after which it is, however small they are. */
 const ENOUGH_MESSAGES = 64 * 1024;
@@ -47,7 +50,7 @@ export interface OneMessage {
 const NO_HEADERS = -1;
 
 /** Messages whose fields lie in the batches' own bytes; typed arrays say where. */
-export class Messages implements RecordBatch {
+export class Messages implements RecordBatch, ValueSpans {
   readonly partition: number;
   readonly highWatermark: number;
   count = 0;
@@ -65,6 +68,10 @@ export class Messages implements RecordBatch {
   constructor({ partition, highWatermark }: { partition: number; highWatermark: number }) {
     this.partition = partition;
     this.highWatermark = highWatermark;
+  }
+
+  get spans(): ValueSpans {
+    return this;
   }
 
   /** Whether there are enough of them. */
@@ -94,6 +101,18 @@ export class Messages implements RecordBatch {
     return end < 0 ? null : this.#sources[spans[at]].subarray(spans[at + 3], end);
   }
 
+  source(i: number): Uint8Array {
+    return this.#sources[this.#spans[i * 5]];
+  }
+
+  start(i: number): number {
+    return this.#spans[i * 5 + 3];
+  }
+
+  end(i: number): number {
+    return this.#spans[i * 5 + 4];
+  }
+
   headers(i: number): ReadonlyArray<readonly [name: string, value: Uint8Array | null]> {
     const source = this.#sources[this.#spans[i * 5]];
     cursor = this.#headers[i];
@@ -113,17 +132,32 @@ export class Messages implements RecordBatch {
   add(source: Uint8Array, run: RecordRun): RunState {
     this.#reserve(this.count + Math.min(run.left, ENOUGH_MESSAGES));
     const sourceIndex = this.#sources.push(source) - 1;
+    let state: RunState = "ok";
+    while (state === "ok" && run.left > 0 && !this.isFull) {
+      state = this.#addSome(source, sourceIndex, run);
+    }
+    return state;
+  }
+
+  /**
+   * Adds some records. V8 keeps the code of a function that it optimizes between calls, but not that of
+   * a loop which it optimizes while it runs; so this one is called often.
+   */
+  #addSome(source: Uint8Array, sourceIndex: number, run: RecordRun): RunState {
     const offsets = this.#offsets;
     const timestamps = this.#timestamps;
     const spans = this.#spans;
     const headers = this.#headers;
     const { firstOffset, firstTimestamp, timestamp, from, mostRecordBytes } = run;
+    const hasTimestamp = timestamp !== undefined;
+    const base = hasTimestamp ? timestamp : firstTimestamp;
     const begin = run.at;
     const enough = begin + ENOUGH_BYTES - this.#size;
     let row = this.count;
     let { at, left } = run;
+    const until = Math.max(0, left - Math.min(RUN_RECORDS, ENOUGH_MESSAGES - row));
     let state: RunState = "ok";
-    while (left > 0 && at < enough && row < ENOUGH_MESSAGES) {
+    while (left > until && at < enough) {
       cursor = at;
       const length = varint(source);
       const end = cursor + length;
@@ -151,7 +185,7 @@ export class Messages implements RecordBatch {
       }
       if (offset >= from) {
         offsets[row] = offset;
-        timestamps[row] = timestamp ?? firstTimestamp + timestampDelta;
+        timestamps[row] = hasTimestamp ? base : base + timestampDelta;
         const span = row * 5;
         spans[span] = sourceIndex;
         spans[span + 1] = keyStart;

@@ -9,6 +9,7 @@ import { encodeWideLongs } from "./encode_wide_longs.ts";
 import { encodeStrings } from "./encode_strings.ts";
 import type { EncodedValues } from "./encoded_values.ts";
 import { writeHybrid } from "./hybrid.ts";
+import { Scratch } from "./scratch.ts";
 import { STORE_TYPES } from "../../../schema/types.ts";
 
 /**
@@ -16,6 +17,10 @@ import { STORE_TYPES } from "../../../schema/types.ts";
  * nothing (256 KiB of doubles).
  */
 const PAGE_ROWS = 32_768;
+
+const levelNumbers = new Scratch((length) => new Int32Array(length));
+const levelBytes = new Scratch((length) => new Uint8Array(length));
+const joinedBytes = new Scratch((length) => new Uint8Array(length));
 
 /** Writes a column's pages: a dictionary where it has one, then version 1 data pages. */
 export function writeColumnChunk(
@@ -85,7 +90,7 @@ function encodeValues(column: WholeColumn, count: number): EncodedValues {
     case "double":
       return encodeDoubles(column.numbers!, count);
     case "date":
-      return encodeDays(new Float64Array(column.integers!), count);
+      return encodeDays(column.integers!, count);
     case "timestamp":
       return encodeTimestamps(column.numbers!, count, column.fieldId === undefined ? 1 : 1000);
     default:
@@ -128,7 +133,7 @@ class PageWriter {
 
 function joined(first: Uint8Array | undefined, second: Uint8Array): Uint8Array {
   if (first === undefined) return second;
-  const both = new Uint8Array(first.length + second.length);
+  const both = joinedBytes.take(first.length + second.length);
   both.set(first);
   both.set(second, first.length);
   return both;
@@ -136,11 +141,11 @@ function joined(first: Uint8Array | undefined, second: Uint8Array): Uint8Array {
 
 /** Definition levels of version 1 pages: their length in four bytes, then 1 for present, 0 for absent. */
 function definitionLevels(absent: Uint8Array | undefined, row: number, rows: number): Uint8Array {
-  const present = new Int32Array(rows);
+  const present = levelNumbers.take(rows);
   for (let i = 0; i < rows; i++) present[i] = absent?.[row + i] === 1 ? 0 : 1;
   const packed = writeHybrid(present, 0, rows, 1);
-  const bytes = new Uint8Array(4 + packed.length);
-  new DataView(bytes.buffer).setUint32(0, packed.length, true);
+  const bytes = levelBytes.take(4 + packed.length);
+  new DataView(bytes.buffer, bytes.byteOffset).setUint32(0, packed.length, true);
   bytes.set(packed, 4);
   return bytes;
 }

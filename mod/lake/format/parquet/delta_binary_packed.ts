@@ -1,3 +1,4 @@
+import { Scratch } from "./scratch.ts";
 import { varint, zigzag } from "./varint.ts";
 
 /**
@@ -20,6 +21,8 @@ function bitsOf(value: number): number {
     : 64 - Math.clz32(Math.floor(value / 4_294_967_296));
 }
 
+const written = new Scratch((length) => new Uint8Array(length));
+
 /** Bytes of a block besides its miniblocks, about: its least difference, its widths. */
 const BLOCK_HEADER_BYTES = 6;
 
@@ -37,11 +40,12 @@ export function deltaSize(numbers: Float64Array, count: number): number {
   return size;
 }
 
-/** The values `[begin, end)`; their range is below {@linkcode MAX_DELTA_SPAN}. */
+/** The values `[begin, end)`, whose range is below {@linkcode MAX_DELTA_SPAN}; valid until the next call. */
 export function deltaBinaryPacked(numbers: Float64Array, begin: number, end: number): Uint8Array {
   const count = end - begin;
   const blocks = Math.ceil(count / BLOCK);
-  const bytes = new Uint8Array(40 + blocks * (10 + MINIBLOCKS + BLOCK * 53 / 8));
+  const bytes = written.take(40 + blocks * (10 + MINIBLOCKS + BLOCK * 53 / 8));
+  bytes.fill(0);
   let at = varint(bytes, 0, BLOCK);
   at = varint(bytes, at, MINIBLOCKS);
   at = varint(bytes, at, count);

@@ -4,6 +4,12 @@ import { deltaBinaryPacked, deltaSize, MAX_DELTA_SPAN } from "./delta_binary_pac
 import { dictionaryValues, type EncodedValues } from "./encoded_values.ts";
 import { bitWidth } from "./hybrid.ts";
 import { numberDictionary } from "./number_dictionary.ts";
+import { Scratch } from "./scratch.ts";
+
+const dayNumbers = new Scratch((length) => new Float64Array(length));
+const scaledNumbers = new Scratch((length) => new Float64Array(length));
+/** Never written to. */
+const zeros = new Scratch((length) => new Int32Array(length));
 
 /** Share of the plain size above which a dictionary is not worth its reader's time. */
 const MOST_OF_PLAIN = 0.75;
@@ -40,7 +46,9 @@ export function encodeLongs(numbers: Float64Array, count: number): EncodedValues
 }
 
 /** Days since 1970. */
-export function encodeDays(days: Float64Array, count: number): EncodedValues {
+export function encodeDays(integers: Int32Array, count: number): EncodedValues {
+  const days = dayNumbers.take(count);
+  days.set(integers.subarray(0, count));
   const bound = (day: number) => new Date(day * DAY_MS);
   return encodeIntegers(days, count, { bytes: dayBytes, valueBytes: 4, bound });
 }
@@ -81,12 +89,12 @@ function encodeIntegers(
     return dictionaryValues(dictionary, indexes, bounds);
   };
   if (count > 0 && min === max) {
-    return withDictionary(numbers.subarray(0, 1), new Int32Array(count));
+    return withDictionary(numbers.subarray(0, 1), zeros.take(count));
   }
   // Beyond, differences of doubles are not exact.
   const hasDelta = (max - min) * scale < MAX_DELTA_SPAN &&
     Math.max(-min, max) * scale <= Number.MAX_SAFE_INTEGER;
-  const whole = hasDelta && scale !== 1 ? numbers.map((number) => number * scale) : numbers;
+  const whole = hasDelta && scale !== 1 ? scaled(numbers, count, scale) : numbers;
   const delta = hasDelta ? deltaSize(whole, count) : Infinity;
   if (delta * 8 > FEW_DELTA_BITS * count) {
     const limit = Math.min(DICTIONARY_ODDS * delta, MOST_OF_PLAIN * valueBytes * count);
@@ -98,6 +106,12 @@ function encodeIntegers(
     return { encoding: "DELTA_BINARY_PACKED", page, bounds };
   }
   return { encoding: "PLAIN", page: (begin, end) => bytes(numbers, begin, end, scale), bounds };
+}
+
+function scaled(numbers: Float64Array, count: number, scale: number): Float64Array {
+  const products = scaledNumbers.take(count);
+  for (let i = 0; i < count; i++) products[i] = numbers[i] * scale;
+  return products;
 }
 
 /** How many distinct values a dictionary may have for it and the indexes to be within `limit` bytes. */

@@ -2,6 +2,9 @@ import { ByteWriter } from "hyparquet-writer";
 import { stringBounds } from "./bounds.ts";
 import type { WholeColumn } from "./column.ts";
 import { dictionaryValues, type EncodedValues } from "./encoded_values.ts";
+import { Scratch } from "./scratch.ts";
+
+const places = new Scratch((length) => new Int32Array(length));
 
 /** Strings: a dictionary, unless they hardly repeat. */
 export function encodeStrings(column: WholeColumn, count: number): EncodedValues {
@@ -11,7 +14,7 @@ export function encodeStrings(column: WholeColumn, count: number): EncodedValues
   // This file may have a part of the flush's strings: number those that it has, as they appear.
   const numbers = new Int32Array(ends.length);
   const distinct: number[] = [];
-  const indexes = new Int32Array(count);
+  const indexes = places.take(count);
   for (let i = 0; i < count; i++) {
     const value = integers[i];
     if (numbers[value] === 0) numbers[value] = distinct.push(value);

@@ -1,12 +1,15 @@
 import type { Encoding } from "hyparquet";
 import type { Bounds } from "./bounds.ts";
 import { bitWidth, writeHybrid } from "./hybrid.ts";
+import { Scratch } from "./scratch.ts";
+
+const pageBytes = new Scratch((length) => new Uint8Array(length));
 
 /** A column's values, ready to be cut into pages. */
 export interface EncodedValues {
   encoding: Encoding;
   dictionary?: { bytes: Uint8Array; size: number };
-  /** Bytes of the values `[begin, end)`. */
+  /** Bytes of the values `[begin, end)`; valid until the next call, of any column. */
   page(begin: number, end: number): Uint8Array;
   bounds: Bounds;
 }
@@ -24,7 +27,7 @@ export function dictionaryValues(
     dictionary,
     page(begin, end) {
       const packed = writeHybrid(indexes, begin, end, width);
-      const bytes = new Uint8Array(1 + packed.length);
+      const bytes = pageBytes.take(1 + packed.length);
       bytes[0] = width;
       bytes.set(packed, 1);
       return bytes;

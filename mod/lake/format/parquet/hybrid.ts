@@ -1,4 +1,7 @@
+import { Scratch } from "./scratch.ts";
 import { varint } from "./varint.ts";
+
+const written = new Scratch((length) => new Uint8Array(length));
 
 /** Bits that a number from 0 to `max` needs. */
 export function bitWidth(max: number): number {
@@ -12,6 +15,7 @@ const RUN_COST_BITS = 64;
  * Numbers in Parquet's hybrid of runs and bit packing.
  * Source: parquet-format, Encodings.md, "Run Length Encoding / Bit-Packing Hybrid (RLE = 3)".
  * @param width bits of each number, 0 to 32
+ * @returns valid until the next call
  */
 export function writeHybrid(
   numbers: Int32Array,
@@ -21,7 +25,7 @@ export function writeHybrid(
 ): Uint8Array {
   const leastRun = Math.max(8, Math.ceil(RUN_COST_BITS / Math.max(width, 1)));
   // Packed stretches and runs alternate; each has at most 5 bytes of header, a run 4 of value.
-  const bytes = new Uint8Array(Math.ceil((end - begin + 8) / 8) * width + 32 + (end - begin));
+  const bytes = written.take(Math.ceil((end - begin + 8) / 8) * width + 32 + (end - begin));
   let at = 0;
   let packedFrom = begin;
   for (let i = begin; i < end;) {
@@ -55,6 +59,8 @@ function writePacked(
   const groups = Math.ceil((end - begin) / 8);
   at = varint(bytes, at, groups * 2 + 1);
   const after = at + groups * width;
+  // The last group may not be full.
+  bytes.fill(0, after - width, after);
   let bits = 0;
   let held = 0;
   // Fewer than 8 bits are held, so up to 24 more fit; wider numbers go in two parts.

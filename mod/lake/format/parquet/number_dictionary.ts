@@ -1,9 +1,15 @@
-/** The distinct ones of some numbers, in the order in which they first appear. */
+import { Scratch } from "./scratch.ts";
+
+/** The distinct ones of some numbers, in the order in which they first appear; valid until the next. */
 export interface NumberDictionary {
   distinct: Float64Array;
   /** Place of each number in `distinct`. */
   indexes: Int32Array;
 }
+
+const distinctNumbers = new Scratch((length) => new Float64Array(length));
+const places = new Scratch((length) => new Int32Array(length));
+const takenPlaces = new Scratch((length) => new Uint8Array(length));
 
 /** Numbers up to which all are looked at, not a sample. */
 const FEW = 4096;
@@ -26,8 +32,8 @@ export function numberDictionary(
 ): NumberDictionary | undefined {
   if (count > FEW && !repeats(numbers, count)) return undefined;
   const table = new Table(most);
-  const distinct = new Float64Array(Math.min(most, count));
-  const indexes = new Int32Array(count);
+  const distinct = distinctNumbers.take(Math.max(0, Math.min(most, count)));
+  const indexes = places.take(count);
   const size = table.add(numbers, count, distinct, indexes);
   return size < 0 ? undefined : { distinct: distinct.subarray(0, size), indexes };
 }
@@ -40,7 +46,7 @@ export function numberDictionary(
 function repeats(numbers: Float64Array, count: number): boolean {
   const wanted = Math.ceil(SAMPLE_SHARE * Math.sqrt(count));
   const sample = new Float64Array(wanted);
-  const taken = new Uint8Array(count);
+  const taken = takenPlaces.take(count).fill(0);
   let random = 1;
   for (let i = 0; i < wanted;) {
     random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0;
