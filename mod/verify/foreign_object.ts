@@ -1,7 +1,6 @@
-import { parquetReadObjects } from "hyparquet";
 import { gunzipSync } from "node:zlib";
 import { Failure, messageOf } from "../failure/failure.ts";
-import { DECOMPRESSORS } from "../lake/format/parquet/decompress_page.ts";
+import { parquetBatches } from "../lake/format/parquet/read_parquet.ts";
 
 /** Names of the columns in which another sink's rows say where they come from. */
 export interface OriginColumns {
@@ -48,14 +47,17 @@ export async function readOrigins(
     throw new Failure("rejected", `object ${name} cannot be read: ${messageOf(cause)}`, { cause });
   }
 
-  function parquetRows(bytes: Uint8Array) {
-    return parquetReadObjects({
-      file: bytes.slice().buffer as ArrayBuffer,
-      columns: Object.values(columns).filter((column) =>
-        column !== undefined && !(column in foldersOf(name))
-      ),
-      compressors: DECOMPRESSORS,
-    });
+  async function parquetRows(bytes: Uint8Array): Promise<Array<Record<string, unknown>>> {
+    const folders = foldersOf(name);
+    const wanted = Object.values(columns).filter((column) => !(column in folders))
+      .map((name) => ({ name, type: "string" as const }));
+    const batches = await parquetBatches(bytes, wanted);
+    return batches.flatMap(({ rows, columns }) =>
+      Array.from(
+        { length: rows },
+        (_, row) => Object.fromEntries([...columns].map(([name, values]) => [name, values[row]])),
+      )
+    );
   }
 }
 

@@ -1,11 +1,9 @@
-import { checkPages } from "../lake/format/parquet/check_pages.ts";
 import { gunzipSync } from "node:zlib";
-import { parquetMetadata, parquetRead } from "hyparquet";
+import { readFooter } from "../lake/format/parquet/footer.ts";
+import { parquetBatches } from "../lake/format/parquet/read_parquet.ts";
 import { footerTypes } from "../lake/format/parquet/footer_types.ts";
 import { Failure, messageOf } from "../failure/failure.ts";
-import { DECOMPRESSORS } from "../lake/format/parquet/decompress_page.ts";
 import type { NamedObject } from "./tiling.ts";
-import { wholeBuffer } from "../lake/format/parquet/whole_buffer.ts";
 
 /** Kafka's coordinates of an object's rows, as they stand in it. */
 export interface ObjectOffsets {
@@ -52,15 +50,14 @@ export async function objectOffsets(
 }
 
 const TIMESTAMP = "kafka_timestamp";
-const COLUMNS = ["kafka_partition", "kafka_offset"];
+const COLUMNS = ["kafka_partition", "kafka_offset", TIMESTAMP];
 
 async function parquetOffsets(
   bytes: Uint8Array,
   indexColumn: string | undefined,
 ): Promise<ObjectOffsets> {
-  const file = wholeBuffer(bytes);
+  const metadata = readFooter(bytes);
   const found: ObjectOffsets = { partitions: new Set(), offsets: [], partitionOf: [] };
-  const metadata = parquetMetadata(file);
   found.types = footerTypes(metadata);
   const there = metadata.schema.map(({ name }) => name);
   for (const column of COLUMNS) {
@@ -68,39 +65,21 @@ async function parquetOffsets(
   }
   // Objects of the time before the column have one row a message.
   const hasIndex = indexColumn !== undefined && there.includes(indexColumn);
-  const columns = hasIndex ? [...COLUMNS, indexColumn] : COLUMNS;
   if (hasIndex) found.indexes = [];
-  checkPages(bytes, metadata, columns);
-  await parquetRead({
-    file,
-    metadata,
-    columns,
-    compressors: DECOMPRESSORS,
-    onChunk({ columnName, columnData }) {
-      const values = columnData as ArrayLike<bigint>;
-      if (columnName === "kafka_offset") {
-        for (let i = 0; i < values.length; i++) found.offsets.push(Number(values[i]));
-      } else if (columnName === indexColumn) {
-        for (let i = 0; i < values.length; i++) found.indexes!.push(Number(values[i] ?? 0));
-      } else {
-        for (let i = 0; i < values.length; i++) {
-          const partition = Number(values[i]);
-          found.partitionOf.push(partition);
-          found.partitions.add(partition);
-        }
-      }
-    },
-  });
-  await parquetRead({
-    file,
-    metadata,
-    columns: [TIMESTAMP],
-    rowEnd: 1,
-    compressors: DECOMPRESSORS,
-    onChunk({ columnData }) {
-      found.timestampMs ??= Number(columnData[0]);
-    },
-  });
+  const names = hasIndex ? [...COLUMNS, indexColumn] : COLUMNS;
+  const wanted = names.map((name) => ({ name, type: "long" as const }));
+  for (const { rows, columns } of await parquetBatches(bytes, wanted, metadata)) {
+    const [partitions, offsets, times] = COLUMNS.map((name) => columns.get(name)!);
+    const indexes = hasIndex ? columns.get(indexColumn)! : undefined;
+    for (let i = 0; i < rows; i++) {
+      const partition = Number(partitions[i]);
+      found.partitionOf.push(partition);
+      found.partitions.add(partition);
+      found.offsets.push(Number(offsets[i]));
+      found.indexes?.push(Number(indexes![i] ?? 0));
+    }
+    if (rows > 0) found.timestampMs ??= Number(times[0]);
+  }
   return found;
 }
 

@@ -1,6 +1,5 @@
-import { parquetMetadata } from "hyparquet";
 import { DAY_MS } from "../../schema/calendar.ts";
-import { wholeBuffer } from "./parquet/whole_buffer.ts";
+import { readFooter } from "./parquet/footer.ts";
 
 /** What a Parquet file's footer says of one column. */
 export interface ColumnStatistics {
@@ -21,7 +20,7 @@ const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
 export function fileStatistics(
   bytes: Uint8Array<ArrayBuffer>,
 ): { rows: number; columns: ColumnStatistics[] } {
-  const metadata = parquetMetadata(wholeBuffer(bytes));
+  const metadata = readFooter(bytes);
   const byName = new Map<string, ColumnStatistics>();
   const types = new Map(metadata.schema.map((element) => [element.name, element.converted_type]));
   for (const { columns } of metadata.row_groups) {

@@ -1,6 +1,6 @@
 import { gunzipSync } from "node:zlib";
-import { parquetMetadataAsync } from "hyparquet";
 import { Failure, messageOf } from "../../failure/failure.ts";
+import { footerBytes, readFooter } from "./parquet/footer.ts";
 import type { LakeStore, StoreOptions } from "../store.ts";
 import type { TableObject } from "../table_objects.ts";
 
@@ -23,13 +23,12 @@ export async function countRows(
       const bytes = await store.get(name, { signal });
       return countLines(parsed.extension.endsWith(".gz") ? gunzipSync(bytes) : bytes);
     }
-    const file = {
-      byteLength: size,
-      async slice(start: number, end = size) {
-        return (await store.get(name, { signal, range: { start, end } })).slice().buffer;
-      },
-    };
-    return Number((await parquetMetadataAsync(file, { initialFetchSize: FOOTER_BYTES })).num_rows);
+    const last = (count: number) =>
+      store.get(name, { signal, range: { start: Math.max(0, size - count), end: size } });
+    let end = await last(FOOTER_BYTES);
+    const needed = footerBytes(end);
+    if (needed > end.length) end = await last(needed);
+    return Number(readFooter(end).num_rows);
   } catch (cause) {
     if (signal?.aborted) throw signal.reason;
     if (cause instanceof Failure) throw cause;

@@ -9,7 +9,8 @@ import type { Compression } from "./compression.ts";
 import type { EncodeJob, JobColumn } from "./encode_job.ts";
 import type { ObjectRows } from "./object_rows.ts";
 import { parquetBatches } from "./parquet/read_parquet.ts";
-import { parquetMetadata, type SchemaElement } from "hyparquet";
+import type { SchemaElement } from "hyparquet";
+import { readFooter } from "./parquet/footer.ts";
 
 /**
  * The rows of several objects of one format, in the objects' order, as one object's. Columns are those of
@@ -79,7 +80,7 @@ const CODECS: Readonly<Record<string, Compression>> = {
 };
 
 async function readPart(bytes: Uint8Array): Promise<{ part: Part; compression: Compression }> {
-  const metadata = parquetMetadata(bytes.slice().buffer);
+  const metadata = readFooter(bytes);
   const elements = metadata.schema.slice(1);
   const columns = elements.map((element) => ({
     name: element.name,
@@ -91,7 +92,7 @@ async function readPart(bytes: Uint8Array): Promise<{ part: Part; compression: C
   const codec = metadata.row_groups[0]?.columns[0]?.meta_data?.codec ?? "";
   const compression = CODECS[codec];
   if (compression === undefined) throw new Error(`it is compressed by ${codec}`);
-  const batches = await parquetBatches(bytes, columns);
+  const batches = await parquetBatches(bytes, columns, metadata);
   const rows = batches.reduce((sum, { rows }) => sum + rows, 0);
   if (rows !== Number(metadata.num_rows)) {
     throw new Error(`it has ${rows} rows, and its footer says ${metadata.num_rows}`);

@@ -1,10 +1,10 @@
-import { parquetMetadata } from "hyparquet";
 import { Failure, messageOf } from "../../failure/failure.ts";
 import { columnJob, type RowsToWrite } from "../../lake/format/column_job.ts";
 import { fileStatistics } from "../../lake/format/column_statistics.ts";
 import type { Compression } from "../../lake/format/compression.ts";
 import { encode } from "../../lake/format/encode.ts";
 import type { ObjectRows } from "../../lake/format/object_rows.ts";
+import { readFooter } from "../../lake/format/parquet/footer.ts";
 import { parquetBatches } from "../../lake/format/parquet/read_parquet.ts";
 import type { Column, ColumnType } from "../../schema/schema.ts";
 import type { LoadedTable } from "./catalog.ts";
@@ -15,7 +15,6 @@ import type { LiveEntry } from "./live_entries.ts";
 import { currentSchema, type IcebergSchema } from "./metadata.ts";
 import type { AddedFile } from "./snapshot.ts";
 import type { TableFiles } from "./table_files.ts";
-import { wholeBuffer } from "../../lake/format/parquet/whole_buffer.ts";
 
 /** Which rows are written again, by Kafka's coordinates. */
 export type RowFilter = (partition: number, offset: number, index: number) => boolean;
@@ -116,7 +115,8 @@ async function batchesById(
   fields: IcebergSchema["fields"],
 ): Promise<ObjectRows["batches"]> {
   try {
-    const elements = parquetMetadata(wholeBuffer(bytes)).schema.slice(1);
+    const metadata = readFooter(bytes);
+    const elements = metadata.schema.slice(1);
     // Files of a Hive table have no ids: the table's name mapping takes them by their names.
     const hasIds = elements.some(({ field_id }) => field_id !== undefined);
     const nameInFile = new Map(fields.map(({ id, name }) => {
@@ -127,7 +127,7 @@ async function batchesById(
       const name = nameInFile.get(column.name);
       return name === undefined ? [] : [{ ...column, name }];
     });
-    const batches = await parquetBatches(bytes, wanted);
+    const batches = await parquetBatches(bytes, wanted, metadata);
     return batches.map(({ rows, columns: found }) => ({
       rows,
       columns: new Map(

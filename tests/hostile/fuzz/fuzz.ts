@@ -8,6 +8,9 @@ const CORPUS = new URL("./corpus/", import.meta.url);
 /** Milliseconds of the processor that a reader may take over one input of a few kilobytes. */
 const SLOWEST_MS = 5000;
 
+/** Bytes that the process may grow by over all inputs of a few kilobytes. */
+const MOST_GROWN = 512 * 2 ** 20;
+
 /** What a run of a target came to. */
 export interface FuzzOutcome {
   inputs: number;
@@ -30,6 +33,7 @@ export function corpusOf({ name }: Target): Array<readonly [file: string, bytes:
 export async function fuzz(target: Target, count: number, seed: number): Promise<FuzzOutcome> {
   const corpus = corpusOf(target);
   const mutator = new Mutator(corpus.map(([, bytes]) => bytes), seed);
+  const before = peakRss();
   const outcome: FuzzOutcome = { inputs: 0, refused: 0, slowestMs: 0 };
   for (let i = -corpus.length; i < count; i++) {
     const bytes = i < 0 ? corpus[i + corpus.length][1] : mutator.next();
@@ -44,10 +48,19 @@ export async function fuzz(target: Target, count: number, seed: number): Promise
     const { user, system } = process.cpuUsage(startedAt);
     const ms = (user + system) / 1000;
     if (ms > SLOWEST_MS) throw broken(target, bytes, seed, `it took ${Math.round(ms)} ms`);
+    const grown = peakRss() - before;
+    if (grown > MOST_GROWN) throw broken(target, bytes, seed, `memory grew by ${grown} bytes`);
     outcome.slowestMs = Math.max(outcome.slowestMs, ms);
     outcome.inputs++;
   }
   return outcome;
+}
+
+/** The most memory that this process has had, in bytes; 0 where the host does not tell. */
+function peakRss(): number {
+  if (Deno.build.os !== "linux") return 0;
+  const [, kibibytes] = /^VmHWM:\s+(\d+) kB/m.exec(Deno.readTextFileSync("/proc/self/status"))!;
+  return Number(kibibytes) * 1024;
 }
 
 function broken({ name }: Target, bytes: Uint8Array, seed: number, cause: unknown): Error {

@@ -1,6 +1,6 @@
 import { backup, DatabaseSync } from "node:sqlite";
 import { getLogger } from "@logtape/logtape";
-import { parquetMetadata } from "hyparquet";
+import { readFooter } from "../../../lake/format/parquet/footer.ts";
 import type { LakeStore } from "../../../lake/store.ts";
 import type { TableObject } from "../../../lake/table_objects.ts";
 import type { RowSchema } from "../../../schema/schema.ts";
@@ -130,10 +130,7 @@ async function* encodeObjects(
 /** @returns `undefined` of a damaged object */
 function rowsOf(bytes: Uint8Array): number | undefined {
   try {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    // The footer, its length in four bytes, "PAR1".
-    const footer = view.getUint32(bytes.length - 8, true) + 8;
-    return Number(parquetMetadata(bytes.slice(-footer).buffer).num_rows);
+    return Number(readFooter(bytes).num_rows);
   } catch {
     return undefined;
   }

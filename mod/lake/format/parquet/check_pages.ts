@@ -1,11 +1,20 @@
-import type { FileMetaData } from "hyparquet";
+import type { FileMetaData, SchemaElement } from "hyparquet";
 import { pageHeaders } from "./page_headers.ts";
 
-/** Rows of one row group; an array of as many numbers takes 512 MiB. */
+/** Rows of one file; an array of as many numbers takes 512 MiB. */
 const MOST_ROWS = 2 ** 26;
+
+/** Rows that any file may have, and how many more for each of its bytes. */
+const [FREE_ROWS, ROWS_PER_BYTE] = [2 ** 20, 1024];
 
 /** Bytes of one page when it is decompressed; writers make pages of about 1 MiB. */
 const MOST_PAGE_BYTES = 256 * 2 ** 20;
+
+/** Decompressed bytes of all pages for each of the file's, beyond those of one page. */
+const GROWTH = 1024;
+
+/** Numbers of the types of page without values of rows. */
+const [INDEX, DICTIONARY] = [1, 2];
 
 /**
  * Makes sure, before a file is read, that what it says of its sizes is possible: the reader makes room for as
@@ -19,21 +28,65 @@ export function checkPages(
   columns: readonly string[],
 ): void {
   const wanted = new Set(columns);
+  const mostRows = Math.min(MOST_ROWS, FREE_ROWS + ROWS_PER_BYTE * bytes.length);
+  const room = {
+    rows: mostRows,
+    stored: bytes.length,
+    read: MOST_PAGE_BYTES + GROWTH * bytes.length,
+  };
   for (const group of metadata.row_groups) {
     const rows = Number(group.num_rows);
-    if (!(rows >= 0 && rows <= MOST_ROWS)) throw new Error(`a row group of ${rows} rows`);
+    if (!(rows >= 0) || (room.rows -= rows) < 0) {
+      throw new Error(`a row group of ${rows} rows in ${bytes.length} bytes`);
+    }
     for (const { meta_data: chunk } of group.columns) {
       if (chunk === undefined || !wanted.has(chunk.path_in_schema[0])) continue;
-      const start = Number(chunk.dictionary_page_offset || chunk.data_page_offset);
-      const end = start + Number(chunk.total_compressed_size);
-      if (!(start >= 0 && end >= start && end <= bytes.length)) {
-        throw new Error(`column ${chunk.path_in_schema[0]} lies outside of the file`);
+      const name = chunk.path_in_schema[0];
+      if (chunk.path_in_schema.length > 1) throw new Error(`column ${name} has columns of its own`);
+      const pages = chunkBytes(bytes, chunk);
+      // Two chunks of the same bytes would be read, and kept, twice.
+      if ((room.stored -= pages.length) < 0) {
+        throw new Error("its columns are larger than the file");
       }
-      for (const { values, uncompressedBytes } of pageHeaders(bytes.subarray(start, end))) {
-        if (values > rows || uncompressedBytes > MOST_PAGE_BYTES) {
-          throw new Error(`a page of ${values} values in a group of ${rows} rows`);
+      let found = 0;
+      for (const { type, values, uncompressedBytes } of pageHeaders(pages)) {
+        const isTooLarge = uncompressedBytes > MOST_PAGE_BYTES ||
+          (room.read -= uncompressedBytes) < 0;
+        if (values > rows || isTooLarge) {
+          throw new Error(
+            `a page of ${values} values and ${uncompressedBytes} bytes in a group of ${rows} rows`,
+          );
         }
+        if (type !== INDEX && type !== DICTIONARY) found += values;
+      }
+      if (found !== rows || Number(chunk.num_values) !== rows) {
+        throw new Error(`column ${name} has ${found} values in a group of ${rows} rows`);
       }
     }
   }
+}
+
+/** What the footer says of a column of a row group. */
+export type ChunkMetadata = NonNullable<
+  FileMetaData["row_groups"][number]["columns"][number]["meta_data"]
+>;
+
+/** The bytes of its pages. @throws {Error} when they are not in the file */
+export function chunkBytes(bytes: Uint8Array, chunk: ChunkMetadata): Uint8Array {
+  const start = Number(chunk.dictionary_page_offset || chunk.data_page_offset);
+  const end = start + Number(chunk.total_compressed_size);
+  if (start >= 0 && end >= start && end <= bytes.length) return bytes.subarray(start, end);
+  throw new Error(`column ${chunk.path_in_schema[0]} lies outside of the file`);
+}
+
+/** Elements of the columns that are no part of another one, by their names. */
+export function topElements(schema: readonly SchemaElement[]): Map<string, SchemaElement> {
+  const found = new Map<string, SchemaElement>();
+  for (let at = 1; at < schema.length;) {
+    found.set(schema[at].name, schema[at]);
+    for (let left = 1; left > 0 && at < schema.length; at++) {
+      left += (schema[at].num_children ?? 0) - 1;
+    }
+  }
+  return found;
 }

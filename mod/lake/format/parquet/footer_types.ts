@@ -1,7 +1,7 @@
-import { type FileMetaData, parquetMetadata, type SchemaElement } from "hyparquet";
+import type { FileMetaData, SchemaElement } from "hyparquet";
 import type { ColumnType } from "../../../schema/schema.ts";
 import { STORE_TYPES } from "../../../schema/types.ts";
-import { wholeBuffer } from "./whole_buffer.ts";
+import { readFooter } from "./footer.ts";
 
 /**
  * The types of a file's columns by its footer, such as `INT64` or `INT32 DATE`: two files that differ in
@@ -14,7 +14,7 @@ export function footerTypes({ schema }: Pick<FileMetaData, "schema">): Map<strin
 
 /** The same of a whole file. */
 export function footerTypesOf(bytes: Uint8Array): Map<string, string> {
-  return footerTypes(parquetMetadata(wholeBuffer(bytes)));
+  return footerTypes(readFooter(bytes));
 }
 
 /** How a column of the schema stands in a footer. */

@@ -2,6 +2,7 @@ import type { ColumnChunk, Encoding, SchemaElement } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
 import { decompressPage } from "hyparquet/src/datapage.js";
 import { type CellValue, dayText } from "../cell_value.ts";
+import { chunkBytes } from "./check_pages.ts";
 import { DECOMPRESSORS } from "./decompress_page.ts";
 import { readDelta } from "./read_delta.ts";
 import { readHybrid } from "./read_hybrid.ts";
@@ -25,22 +26,23 @@ export function readColumn(
 ): ArrayLike<CellValue> | undefined {
   const kind = kindOf(element);
   if (kind === undefined || meta_data === undefined) return undefined;
-  const { codec, num_values, dictionary_page_offset, data_page_offset } = meta_data;
+  const { codec, num_values } = meta_data;
   const rows = Number(num_values);
   const optional = element.repetition_type === "OPTIONAL";
   const absent = optional ? new Uint8Array(rows) : undefined;
   const column = new Column(kind, rows);
-  let at = Number(dictionary_page_offset || data_page_offset);
+  const pages = chunkBytes(file, meta_data);
+  let at = 0;
   for (let row = 0; row < rows;) {
     const reader = {
-      view: new DataView(file.buffer, file.byteOffset, file.byteLength),
+      view: new DataView(pages.buffer, pages.byteOffset, pages.byteLength),
       offset: at,
     };
     const header = parquetHeader(reader);
     const { dictionary_page_header: dictionary, data_page_header: data } = header;
     if (dictionary === undefined && data === undefined) return undefined;
     at = reader.offset + header.compressed_page_size;
-    const compressed = file.subarray(reader.offset, at);
+    const compressed = pages.subarray(reader.offset, at);
     const bytes = decompressPage(compressed, header.uncompressed_page_size, codec, DECOMPRESSORS);
     if (dictionary !== undefined) {
       if (!column.setDictionary(bytes, dictionary.num_values)) return undefined;

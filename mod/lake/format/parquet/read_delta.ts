@@ -1,7 +1,10 @@
+import { checkedMiniblock } from "./miniblock.ts";
+
 /**
  * Reads DELTA_BINARY_PACKED as doubles.
  * Source: parquet-format, Encodings.md, "Delta Encoding (DELTA_BINARY_PACKED = 5)".
  * @returns whether all of them are exact as doubles
+ * @throws {Error} when there are not as many values, or no writer makes such blocks
  */
 export function readDelta(bytes: Uint8Array, at: number, into: Float64Array): boolean {
   const cursor = new Cursor(bytes, at);
@@ -11,9 +14,10 @@ export function readDelta(bytes: Uint8Array, at: number, into: Float64Array): bo
   let value = cursor.zigzag();
   if (count !== into.length) throw new Error(`a page has ${count} of ${into.length} values`);
   if (count > 0) into[0] = value;
-  const size = blockSize / miniblocks;
+  const size = checkedMiniblock(blockSize, miniblocks);
   let exact = Number.isSafeInteger(value);
   for (let filled = 1; filled < count;) {
+    if (cursor.at >= bytes.length) throw new Error("a page ends before its values");
     const min = cursor.zigzag();
     const widths = bytes.subarray(cursor.at, cursor.at + miniblocks);
     cursor.at += miniblocks;

@@ -1,6 +1,8 @@
-import { type DecodedArray, parquetMetadata, type ParquetParsers, parquetRead } from "hyparquet";
+import { type DecodedArray, type FileMetaData, type ParquetParsers, parquetRead } from "hyparquet";
 import type { Column } from "../../../schema/schema.ts";
-import { checkPages } from "./check_pages.ts";
+import { checkPages, topElements } from "./check_pages.ts";
+import { checkValues } from "./check_values.ts";
+import { readFooter } from "./footer.ts";
 import { readColumn } from "./read_column.ts";
 import { DECOMPRESSORS } from "./decompress_page.ts";
 import type { ObjectRows } from "../object_rows.ts";
@@ -22,21 +24,18 @@ const PARSERS: Partial<ParquetParsers> = {
 /**
  * The wanted columns of a Parquet file, a batch for each row group. A column that the file does not
  * have is left out: it is null.
+ * @param metadata the file's footer, where it is at hand
+ * @throws {Error} when it is damaged, or claims more than its bytes can hold
  */
 export async function parquetBatches(
   bytes: Uint8Array,
-  wanted: readonly Column[],
+  wanted: ReadonlyArray<Pick<Column, "name" | "type">>,
+  metadata: FileMetaData = readFooter(bytes),
 ): Promise<ObjectRows["batches"]> {
   const file = wholeBuffer(bytes);
-  const metadata = parquetMetadata(file);
-  const there = new Set(metadata.schema.map(({ name }) => name));
+  const elements = topElements(metadata.schema);
   const types = new Map(wanted.map(({ name, type }) => [name, type]));
-  const columns = [...types.keys()].filter((name) => there.has(name));
-  // Only where no column has columns of its own are they told apart by their names.
-  const isFlat = metadata.schema[0].num_children === metadata.schema.length - 1;
-  const elements = new Map(
-    isFlat ? metadata.schema.slice(1).map((element) => [element.name, element]) : [],
-  );
+  const columns = [...types.keys()].filter((name) => elements.has(name));
   checkPages(bytes, metadata, columns);
   const batches: ObjectRows["batches"] = [];
   let rowStart = 0;
@@ -44,10 +43,11 @@ export async function parquetBatches(
     const rows = Number(group.num_rows);
     const found = new Map<string, ArrayLike<CellValue>>();
     for (const name of columns) {
-      const element = elements.get(name);
+      const element = elements.get(name)!;
       const chunk = group.columns.find(({ meta_data }) => meta_data?.path_in_schema[0] === name);
-      const values = element && chunk && readColumn(new Uint8Array(file), chunk, element);
+      const values = chunk && readColumn(bytes, chunk, element);
       if (values !== undefined) found.set(name, values);
+      else if (chunk !== undefined) checkValues(bytes, chunk, element);
     }
     const others = columns.filter((name) => !found.has(name));
     const pages = new Map<string, DecodedArray[]>(others.map((name) => [name, []]));
