@@ -23,12 +23,12 @@ const reader = new MessageReader(quotes, (value) => checkMessage(quotes, value))
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** What the reader holds after it has accepted a message. */
-function held(): Array<string | number | null> {
+function held(): Array<string | number | bigint | null> {
   return quotes.columns.map(({ type }, c) => {
     if (reader.absent[c] === 1) return null;
     return type === "string"
       ? decoder.decode(reader.bytes.subarray(reader.starts[c], reader.ends[c]))
-      : reader.numbers[c];
+      : (reader.hasWide ? reader.wide[c] : undefined) ?? reader.numbers[c];
   });
 }
 

@@ -67,8 +67,8 @@ export function memorySetups(registry: string): readonly MemorySetup[] {
 /** What the program takes by itself, in MiB. */
 const OWN = 150;
 
-/** What messages of several MiB take on their way, in MiB: the largest that is taken whole, about three times. */
-const LARGE_MESSAGES = 50;
+/** What messages of several MiB take on their way, in MiB: the largest that is taken whole, about five times. */
+const LARGE_MESSAGES = 75;
 
 /** Most memory that an input may take, in MiB. */
 export function mostMemory({ kind }: MemoryInput, { maxMemory = 256 }: MemorySetup): number {
