@@ -102,6 +102,8 @@ export class RowGroups {
   readonly #fields: readonly Field[];
   readonly #root = new Map<number, unknown>();
   readonly #paths: Array<Array<readonly [string, string]>> = [];
+  /** Refusal of what comes beyond the bound; the groups are no others by then. */
+  #tooMany: string | undefined;
   /** Groups by path: an object is named for its path, so two groups must never have the same. */
   readonly #byPath = new Map<string, number>();
 
@@ -147,7 +149,17 @@ export class RowGroups {
   refusal(group: number): string {
     return group === TOO_LONG
       ? "a value by which the table is partitioned is too long for a folder's name"
-      : `its folder would be one of more than ${MOST_FOLDERS} in one flush`;
+      : this.#tooMany ??=
+        `its folder would be one of more than ${MOST_FOLDERS} in one flush: ${this.#mostValues()}`;
+  }
+
+  /** The field that makes the folders many, and how many values it has in them. */
+  #mostValues(): string {
+    const counts = this.#fields.map(({ name }, i) =>
+      [name, new Set(this.#paths.map((path) => path[i][1])).size] as const
+    );
+    const [name, count] = counts.reduce((most, next) => next[1] > most[1] ? next : most);
+    return `${name} has ${count} values`;
   }
 
   /** Bytes of memory held, about. */

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { configure, type LogRecord, reset } from "@logtape/logtape";
+import { eventLog } from "../../mod/ops/log/event_log.ts";
 import { Failure } from "../../mod/failure/failure.ts";
 import { parseObjectName } from "../../mod/lake/layout.ts";
 import { MOST_FOLDERS } from "../../mod/lake/partitioning.ts";
@@ -36,8 +38,38 @@ Deno.test("a flush opens no more folders than it may, and the rest are dead lett
   const found = await lakeOffsets(lake);
   assert.deepEqual(found.rows, [...offsetsFrom(0, MOST_FOLDERS), MOST_FOLDERS + 500]);
   assert.deepEqual(found.deadLetters, offsetsFrom(MOST_FOLDERS, MOST_FOLDERS + 500));
-  assert.match(String(letters(lake)[0].reason), /one of more than 1000 in one flush/);
+  const reason = "its folder would be one of more than 1000 in one flush: dt has 1000 values";
+  assert.equal(letters(lake)[0].reason, reason);
   assert.ok(lake.objects.size <= MOST_FOLDERS + 101, String(lake.objects.size));
+});
+
+Deno.test("a flush that meets the bound of its folders warns once, with the column and how many messages", async () => {
+  const rows = Array.from({ length: MOST_FOLDERS + 500 }, (_, i): Entry => {
+    const { value, ...rest } = quote(100, (i % 2) * DAY_MS) as { value: string };
+    return { ...rest, value: value.replace("NYA", `X${i}`) };
+  });
+  const log = new ScriptedLog([rows]);
+  log.batchSize = 10_000;
+  const records: LogRecord[] = [];
+  await configure({
+    reset: true,
+    sinks: { kept: (record) => records.push(record) },
+    loggers: [{ category: "ticklake", sinks: ["kept"], lowestLevel: "warning" }],
+  });
+  try {
+    await sink(log, new MemoryLake(), {
+      policy: POLICY,
+      format: "jsonl",
+      partitionBy: "dt,index",
+      onEvent: eventLog(),
+    });
+  } finally {
+    await reset();
+  }
+  assert.deepEqual(records.map(({ properties }) => [properties.reason, properties.rejected]), [[
+    "its folder would be one of more than 1000 in one flush: index has 1000 values",
+    500,
+  ]]);
 });
 
 Deno.test("a value that is too long for a folder's name is a dead letter, the longest that is not a row", async () => {
