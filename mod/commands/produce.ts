@@ -51,7 +51,9 @@ export async function run(context: CommandContext): Promise<number> {
       "usage",
       `produce: schema ${schema.table} reads several rows from one message`,
       {
-        fix: "produce sends one row per message: use a schema without `rows`.",
+        fix:
+          "Use a schema without `rows`, and without columns from: index or message, for produce and " +
+          "consume, with a topic of its own: a row of a file is one message.",
       },
     );
   }

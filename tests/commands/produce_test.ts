@@ -312,7 +312,14 @@ Deno.test("nothing sent although there were rows is exit code 4, with the common
     const some = await place.file([HEADER, GOOD, ...broken].join("\n"));
     const warned = await produce(place, [...ALL, "--input", some]);
     assert.equal(warned.code, 0);
-    assert.match(warned.stderr, /warning: more rows were rejected than sent: Open: expected/);
+    assert.match(
+      warned.stderr,
+      /warning: more rows were rejected than sent: Open: expected a number \(2\); expected 9 fields \(1\)\n/,
+    );
+    const half = await place.file([HEADER, GOOD, broken[0]].join("\n"));
+    const quiet = await produce(place, [...ALL, "--input", half]);
+    assert.deepEqual(summaryOf(quiet), { sent: 1, rejected: 1 });
+    assert.doesNotMatch(quiet.stderr, /warning: more rows/);
   }));
 
 Deno.test("several files are one run, each named in what is said of it; --key chooses the key", () =>
@@ -388,6 +395,12 @@ Deno.test("wrong usage is exit code 2, says what is wrong and sends nothing", ()
   withPlace(undefined, async (place) => {
     const noColumn = await place.file("Index,Date\nHSI,1987-01-02\n");
     await Deno.writeTextFile(`${place.home}/bad.json`, '{"table":"t","x":1}');
+    const columns = [
+      { wire: "t", name: "t", type: "string", required: true },
+      { wire: "row", name: "row", type: "long", required: true, from: "index" },
+    ];
+    const several = JSON.stringify({ table: "bars", key: "t", rows: "data", columns });
+    await Deno.writeTextFile(`${place.home}/several.json`, several);
     const cases: Array<[string[], RegExp]> = [
       [["--input", "no/such.csv"], /error: input no\/such\.csv cannot be read: .*\n {2}fix: /],
       [
@@ -395,6 +408,10 @@ Deno.test("wrong usage is exit code 2, says what is wrong and sends nothing", ()
         /quotes\.csv: no columns Open, High, .*; the header is "Index", "Date"/,
       ],
       [["--schema", "bad.json"], /schema bad\.json has 2 mistakes:\n/],
+      [
+        ["--schema", "several.json"],
+        /schema bars reads several rows from one message\n {2}fix: Use a schema without `rows`, .* topic of its own/,
+      ],
       [["--partitions", "0"], /--partitions: expected a whole number, 1 or more, found "0"/],
       [
         ["--loop", "--mode", "replay", "--input", "-"],

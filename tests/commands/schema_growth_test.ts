@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { runTicklake } from "../services/services.ts";
-import { type ConsumePlace, withEmbedded } from "./consume_place.ts";
+import { type ConsumePlace, placeTest, withEmbedded } from "./consume_place.ts";
 
 const BEFORE = {
   table: "prices",
@@ -54,6 +54,23 @@ for (const format of ["parquet", "jsonl"]) {
       assert.equal(proved.code, 0, proved.stderr);
     }));
 }
+
+placeTest("two producers with alternating versions make no small files", async (place) => {
+  await under(place, AFTER);
+  // Forty batches, each of one version.
+  for (let turn = 0; turn < 40; turn++) {
+    const more = turn % 2 === 0 ? {} : { v: turn };
+    await place.send(Array.from({ length: 5 }, (_, i) => message({ p: turn * 5 + i, ...more })));
+  }
+  const { summary } = await place.toEnd("--flush-rows", "100");
+  assert.deepEqual([summary.written, summary.objects], [200, 2]);
+  const sql = "SELECT count(*) AS n, count(v) AS v FROM prices";
+  const asked = await runTicklake(["query", "--engine", "local", "--json", sql], place);
+  assert.equal(asked.code, 0, asked.stderr);
+  assert.deepEqual(JSON.parse(asked.stdout), [{ n: 200, v: 100 }]);
+  const proved = await runTicklake(["verify", "--deep"], place);
+  assert.equal(proved.code, 0, proved.stderr);
+});
 
 Deno.test("--strict-fields makes messages with other fields dead letters", () =>
   withEmbedded(async (place) => {

@@ -166,6 +166,22 @@ serviceTest("Avro of others becomes rows: two schemas, names in another case, lo
     assert.match(letters.stdout, /High 2 is below Low 99/);
   }));
 
+serviceTest("two Avro producers with alternating schemas make no small files", {
+  needs: ["kafka", "schema-registry", "confluent-client"],
+}, () =>
+  withRegistry("avro", async (place) => {
+    const fields = [...FIELDS, { name: "CloseUSD", type: ["null", "double"] }];
+    const turns = Array.from({ length: 20 }, (_, turn) => ({
+      schema: turn % 2 === 0 ? SCHEMA : { ...SCHEMA, fields },
+      rows: Array(5).fill(turn % 2 === 0 ? ROW : { ...ROW, CloseUSD: 0.2 }),
+    }));
+    await confluentWrites(place.topic, turns);
+    const { summary } = await place.toEnd("--flush-rows", "50");
+    assert.deepEqual([summary.written, summary.objects], [100, 2]);
+    const sql = "select count(*) as n, count(close_usd) as usd from index_quotes";
+    assert.deepEqual(await query(place, sql), [{ n: 100, usd: 50 }]);
+  }));
+
 serviceTest("Protobuf of others becomes rows: two messages of a file, a nested one, imports", {
   needs: ["kafka", "schema-registry", "confluent-client"],
 }, () =>
