@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { defineScalar, defineVariadic, type Scalar, truth } from "./define_function.ts";
-import { levenshtein } from "./levenshtein.ts";
+import { levenshtein } from "../../config/levenshtein.ts";
 import { defineRegexpFunctions } from "./regexp_functions.ts";
 
 /**
