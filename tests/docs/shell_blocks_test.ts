@@ -116,16 +116,86 @@ serviceTest(
   },
 );
 
+/** 200 quotes in the topic. */
+const SENT = "ticklake produce --mode replay --rate max --count 200";
+
+/** 200 quotes in the topic and in the table. */
+const FILLED = `${SENT}; ticklake consume --until-end`;
+
+/** Pages whose blocks work on a log and a table of one folder. */
+const PAGES = ["starting-over", "topic", "troubleshooting", "operating"];
+
 serviceTest(
-  "the pages on starting over and on topics can be pasted",
+  `the blocks of the pages ${PAGES.join(", ")} can be pasted`,
   { needs: ["binary"] },
   async () => {
-    for (const page of ["docs/starting-over.md", "docs/topic.md"]) {
+    for (const page of PAGES) {
       await using reader = new Reader();
-      await reader.paste(
-        "ticklake produce --mode replay --rate max --count 200; ticklake consume --until-end",
-      );
-      for (const { needs, text } of blocksOf(page)) if (needs === "") await reader.paste(text);
+      await reader.paste(FILLED);
+      const blocks = blocksOf(`docs/${page}.md`).filter(({ needs }) => needs === "");
+      assert.ok(blocks.length > 0, page);
+      for (const { text } of blocks) await reader.paste(text);
+    }
+  },
+);
+
+serviceTest(
+  "the notebook's files, one JSON text each without a line's end, go where the page on notebooks says",
+  { needs: ["binary"] },
+  async () => {
+    await using reader = new Reader();
+    for (let i = 0; i < 12; i++) {
+      const quote = { Index: "HSI", Date: `2024-01-${10 + i}`, Open: 1, High: 2, Low: 1, Close: 2 };
+      const row = { ...quote, "Adj Close": 2, Volume: 0, CloseUSD: 0.25 };
+      // As the tutorial's json.dump writes it.
+      await Deno.writeTextFile(`${reader.cwd}/stock_market_${i}.json`, JSON.stringify(row));
+    }
+    const [{ text }] = blocksOf("docs/notebooks.md");
+    await reader.paste(text);
+    assert.match(await reader.paste("ticklake topic read --topic old-quotes"), /2024-01-21/);
+    const counted = await reader.paste("ticklake status --topic old-quotes --json");
+    assert.match(counted, /"high":12\b/);
+  },
+);
+
+serviceTest(
+  "a damaged log is repaired as the page on it says",
+  { needs: ["binary"] },
+  async () => {
+    await using reader = new Reader();
+    await reader.paste(FILLED);
+    await reader.paste("ticklake produce --mode replay --rate max --count 20000");
+    // A part in the middle, behind what tells of the topics.
+    await reader.paste(
+      "dd if=/dev/zero of=.ticklake/log.sqlite bs=16384 seek=20 count=4 conv=notrunc status=none",
+    );
+    const outputs = [];
+    for (const { needs, text } of blocksOf("docs/embedded-log.md")) {
+      if (needs === "") outputs.push(await reader.paste(text));
+    }
+    assert.match(outputs.join(""), /ok: .* offsets expected/);
+    assert.match(outputs.join(""), /partition \d: .*; offsets \d+ to \d+ lost/);
+  },
+);
+
+serviceTest(
+  "an Iceberg table is made, and a Hive table migrated, as the page on Iceberg says",
+  { needs: ["binary"] },
+  async () => {
+    const blocks = blocksOf("docs/iceberg.md").filter(({ needs }) => needs === "");
+    assert.equal(blocks.length, 2);
+    const [made, migrated] = blocks.map(({ text }) =>
+      // The page's goes on for as long as the host runs.
+      text.replace(/^ticklake consume .*?iceberg\b/m, "$& --until-end")
+    );
+    for (const [before, text] of [[SENT, made], [FILLED, migrated]]) {
+      await using reader = new Reader();
+      await reader.paste(before);
+      await reader.paste(text);
+      await reader.paste("ticklake produce --mode replay --rate max --count 10");
+      await reader.paste("ticklake consume --table-format iceberg --until-end");
+      const verified = await reader.paste("ticklake verify --table-format iceberg --deep");
+      assert.match(verified, /^ok: 210 offsets expected/m);
     }
   },
 );
