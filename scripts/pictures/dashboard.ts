@@ -9,11 +9,11 @@ const docs = new URL("docs/", root).pathname;
 /** Milliseconds for the page to have something to show. */
 const LOOKING_MS = 60_000;
 
-/** Three widths, light and dark. */
+/** Three widths, light and dark; each ends below a card. */
 const PICTURES = [
-  { name: "dashboard", width: 1280, height: 1120 },
-  { name: "dashboard-tablet", width: 768, height: 1200 },
-  { name: "dashboard-phone", width: 390, height: 844 },
+  { name: "dashboard", width: 1280, height: 900, end: ".columns" },
+  { name: "dashboard-tablet", width: 768, height: 1024, end: ".columns" },
+  { name: "dashboard-phone", width: 390, height: 844, end: "section:has(#compare)" },
 ].flatMap((size) => [
   { ...size, colorScheme: "light" as const },
   { ...size, name: `${size.name}-dark`, colorScheme: "dark" as const },
@@ -44,13 +44,15 @@ export async function dashboardPictures(): Promise<void> {
     executablePath: Deno.env.get("TEST_CHROMIUM") ?? "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"],
   });
-  const pages = await Promise.all(PICTURES.map(async ({ name, colorScheme, width, height }) => {
-    const page = await browser.newPage({ viewport: { width, height }, colorScheme });
-    await page.goto(url);
-    return { name, page };
-  }));
+  const pages = await Promise.all(
+    PICTURES.map(async ({ name, colorScheme, width, height, end }) => {
+      const page = await browser.newPage({ viewport: { width, height }, colorScheme });
+      await page.goto(url);
+      return { name, page, width, end };
+    }),
+  );
   await new Promise((resolve) => setTimeout(resolve, LOOKING_MS));
-  for (const { name, page } of pages) {
+  for (const { name, page, width, end } of pages) {
     await page.selectOption("#sql-example", { index: 2 });
     await page.click("#sql-form button:has-text('Run')");
     await page.waitForSelector("#sql-answer:visible");
@@ -58,7 +60,9 @@ export async function dashboardPictures(): Promise<void> {
     await page.waitForSelector("#some-messages:visible");
     await page.evaluate("scrollTo(0, 0)");
     await page.mouse.move(0, 0);
-    await page.screenshot({ path: `${docs}${name}.png` });
+    const { y, height } = (await page.locator(end).boundingBox())!;
+    const clip = { x: 0, y: 0, width, height: y + height + 8 };
+    await page.screenshot({ path: `${docs}${name}.png`, fullPage: true, clip });
     if (Deno.args.includes("--full")) {
       await page.screenshot({ path: `${docs}${name}-full.png`, fullPage: true });
     }

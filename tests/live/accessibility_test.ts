@@ -23,7 +23,7 @@ serviceTest("axe finds no fault in the page, light and dark, wide and narrow", {
   await using browser = await openPage();
   const { page } = browser;
   for (const colorScheme of ["light", "dark"] as const) {
-    for (const width of [1280, 390]) {
+    for (const width of [1280, 768, 390]) {
       await t.step(`${colorScheme}, ${width} wide`, async () => {
         await page.emulateMedia({ colorScheme });
         await page.setViewportSize({ width, height: 900 });

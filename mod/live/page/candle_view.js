@@ -1,5 +1,5 @@
 /* The candles of one index, its last close in words, and its last days as a table. */
-import { charts, colour, makeChart } from "./chart.js";
+import { charts, colour, makeChart, showFrom } from "./chart.js";
 import { closeOf, dayOf, volumeOf } from "./quotes.js";
 import { amount, byId, percent, price, rows, show } from "./text.js";
 
@@ -77,8 +77,7 @@ export class CandleView {
     this.#symbol = symbol;
     this.draw();
     const count = this.#series.data().length;
-    const from = Math.max(0, count - SHOWN_DAYS);
-    this.#chart.timeScale().setVisibleLogicalRange({ from, to: Math.max(count, 30) + 2 });
+    showFrom(this.#chart, Math.max(0, count - SHOWN_DAYS), count, 30);
   }
 
   /** Redraws the whole index. */
@@ -129,10 +128,8 @@ export class CandleView {
 
   /** Shows the last trading days; 0: all. */
   #showDays(days) {
-    const data = this.#series.data();
-    if (data.length === 0) return;
-    const from = days === 0 ? 0 : Math.max(0, data.length - days);
-    this.#chart.timeScale().setVisibleLogicalRange({ from: from - 0.5, to: data.length + 1 });
+    const count = this.#series.data().length;
+    if (count > 0) showFrom(this.#chart, days === 0 ? 0 : Math.max(0, count - days), count);
   }
 
   #toggleAverage(days, name, button) {

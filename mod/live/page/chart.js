@@ -19,11 +19,27 @@ const options = () => ({
   localization: { locale: "en-US", priceFormatter: price },
   grid: { vertLines: { visible: false }, horzLines: { color: colour("--line") } },
   rightPriceScale: { borderVisible: false },
-  timeScale: { borderVisible: false },
+  // Years of days fit on a phone.
+  timeScale: { borderVisible: false, minBarSpacing: 0.05 },
   // The wheel is for the page.
   handleScroll: { mouseWheel: false, vertTouchDrag: false },
   handleScale: { mouseWheel: false },
 });
+
+/** Pixels beside the first and the last bar: half of the widest label of the time axis. */
+const MARGIN = 24;
+
+/**
+ * Brings bars into sight, as many as there are from a number on but room for at least `least`, so that the
+ * labels of the first and the last one are whole.
+ */
+export function showFrom(chart, from, count, least = 1) {
+  const bars = Math.max(count - from, least);
+  const margin = bars * MARGIN / Math.max(1, chart.timeScale().width() - 2 * MARGIN);
+  // Before a bar that is not the first one there are others, which fill the margin.
+  const before = from === 0 ? margin : 0.5;
+  chart.timeScale().setVisibleLogicalRange({ from: from - before, to: from + bars - 1 + margin });
+}
 
 /**
  * A chart in an element, which the keys move too: arrows, + and -.

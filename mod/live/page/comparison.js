@@ -1,5 +1,5 @@
 /* Lines of closes in dollars, the first day as 100; the reader says of which indices. */
-import { charts, makeChart } from "./chart.js";
+import { charts, makeChart, showFrom } from "./chart.js";
 import { closeOf, dayOf, usdOf } from "./quotes.js";
 import { byId, setText, show, svg } from "./text.js";
 
@@ -46,7 +46,12 @@ export class Comparison {
     this.#drawButtons();
     if (isFirst) this.#quotes.symbols.slice(0, PALETTE.length).forEach((s) => this.#add(s));
     for (const symbol of this.#lines.keys()) this.#drawLine(symbol);
-    if (isFirst) this.#chart.timeScale().fitContent();
+    if (isFirst) {
+      const days = new Set(
+        [...this.#lines.values()].flatMap((line) => line.data().map(({ time }) => time)),
+      );
+      showFrom(this.#chart, 0, days.size);
+    }
   }
 
   /** Starts over with other quotes. */
