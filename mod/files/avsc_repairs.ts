@@ -50,6 +50,6 @@ function countOf(tap: Tap): number {
   // A negative one comes with the block's bytes.
   if (count < 0) tap.skipLong();
   const items = Math.abs(count);
-  if (items > tap.buf.length - tap.pos) throw new Error("a list is cut off");
+  if (items > tap.buf.length - tap.pos) throw new Error("a list is truncated");
   return items;
 }

@@ -3,7 +3,7 @@ import { shortName } from "./short_name.ts";
 
 /** What the codes of the operating system mean for a directory that is a lake. */
 const MEANINGS: Readonly<Record<string, readonly [what: string, fix: string]>> = {
-  ENOSPC: ["the disk is full", "Free space on that disk; nothing that was stored is harmed."],
+  ENOSPC: ["the disk is full", "Free space on that disk; stored data is intact."],
   EDQUOT: ["the disk quota is used up", "Free space or raise the quota."],
   EFBIG: [
     "the file-size limit is reached",
@@ -14,7 +14,7 @@ const MEANINGS: Readonly<Record<string, readonly [what: string, fix: string]>> =
   EPERM: ["permission denied", "Make it writable for this user, or choose another --home."],
   ENOTDIR: ["a part of the path is a file", "Move that file away, or choose another --home."],
   EISDIR: ["there is a directory of that name", "Move that directory away."],
-  EXDEV: ["a folder lies on another disk", "Keep the whole lake on one file system."],
+  EXDEV: ["a folder is on another disk", "Keep the whole lake on one file system."],
   ENAMETOOLONG: ["the name is too long", "Use a shorter --topic, table or --home."],
   EMFILE: ["too many open files", "Raise the limit (`ulimit -n`)."],
 };

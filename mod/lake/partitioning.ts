@@ -59,7 +59,7 @@ export class Partitioning {
     const names = this.#fields.map(({ name }) => name);
     const twice = names.find((name, i) => names.indexOf(name) !== i);
     if (twice !== undefined) {
-      throw new Failure("usage", `--partition-by ${spec}: ${twice} stands there twice`, {
+      throw new Failure("usage", `--partition-by ${spec}: ${twice} is given twice`, {
         fix: "Name each field once.",
       });
     }
@@ -148,7 +148,7 @@ export class RowGroups {
   /** Why a row can have no folder. @param group what {@linkcode RowGroups.of} has said */
   refusal(group: number): string {
     return group === TOO_LONG
-      ? "a value by which the table is partitioned is too long for a folder's name"
+      ? "a partition value is too long for a folder's name"
       : this.#tooMany ??=
         `its folder would be one of more than ${MOST_FOLDERS} in one flush: ${this.#mostValues()}`;
   }
@@ -241,8 +241,8 @@ function parseField(field: string, schema: RowSchema, spec: string): Field {
   if (type === "double") {
     throw new Failure(
       "usage",
-      `--partition-by ${spec}: ${field} is a double, which makes a folder a row`,
-      { fix: "Use a column that few rows differ in, such as a text or a date." },
+      `--partition-by ${spec}: ${field} is a double, which would make one folder per row`,
+      { fix: "Use a column with few distinct values, such as a string or a date." },
     );
   }
   if (bucket !== null) {

@@ -26,7 +26,7 @@ const MEANINGS: Readonly<Record<string, (request: S3Request) => Meaning>> = {
   AccessDenied: ({ bucket }) => [
     "access denied",
     `Grant s3:PutObject, s3:GetObject, s3:DeleteObject on arn:aws:s3:::${bucket}/* and s3:ListBucket on ` +
-    `arn:aws:s3:::${bucket}, and look for a bucket policy that denies them. Where a KMS key encrypts ` +
+    `arn:aws:s3:::${bucket}, and look for a bucket policy that denies them. If a KMS key encrypts ` +
     "the objects: also kms:GenerateDataKey and kms:Decrypt on the key.",
   ],
   "KMS.NotFoundException": () => [
@@ -37,7 +37,7 @@ const MEANINGS: Readonly<Record<string, (request: S3Request) => Meaning>> = {
   AllAccessDisabled:
     () => ["the bucket's owner has disabled all access", "Ask the bucket's owner."],
   PermanentRedirect: ({ bucket }) => [
-    `bucket ${bucket} lies in another region`,
+    `bucket ${bucket} is in another region`,
     `Set AWS_REGION to the bucket's (aws s3api get-bucket-location --bucket ${bucket}).`,
   ],
   SlowDown: () => ["S3 asks to slow down (503)", "Wait; it is temporary."],
@@ -62,13 +62,13 @@ export function s3Failure(error: unknown, request: S3Request): Failure {
   if (meaning === undefined && isPermanent(error)) {
     return new Failure("failed", `${subject}: ${describeError(error)}`, {
       cause: error,
-      fix: "The storage refuses it for good: look the error up in its documentation.",
+      fix: "The storage refuses it permanently: look the error up in its documentation.",
     });
   }
   if (meaning === undefined) {
     return new Failure("service", `${subject}: ${describeError(error)}`, {
       cause: error,
-      fix: "Try again; if it stays, look the error up in the storage's documentation.",
+      fix: "Try again; if it persists, look the error up in the storage's documentation.",
     });
   }
   const [what, fix] = meaning;

@@ -60,7 +60,7 @@ async function payloadWriter(format: string, schema: RowSchema): Promise<Payload
 
 /** Who reads by a file must read what is written. */
 async function requireSame(path: string, writer: PayloadWriter): Promise<void> {
-  let why = "it is not the schema that rows are written by";
+  let why = "it is not the schema that rows are written with";
   try {
     if (await writer.isSame(await Deno.readTextFile(path))) return;
   } catch (error) {

@@ -78,7 +78,7 @@ export async function openSchema(
         },
       };
     default:
-      throw new Error(`schemas of type ${type} are not read`);
+      throw new Error(`schemas of type ${type} are not supported`);
   }
 }
 
@@ -94,7 +94,7 @@ function openProtobuf() {
 export function requireFileFormat(format: string): void {
   if (format === "avro" || format === "protobuf") return;
   throw new Failure("usage", `--message-schema: not for --message-format ${format}`, {
-    fix: "Only Avro and Protobuf are read by a schema in a file; JSON Schema needs a registry.",
+    fix: "Only Avro and Protobuf can use a schema file; JSON Schema needs a registry.",
   });
 }
 
@@ -114,7 +114,7 @@ async function fromFile(settings: MessageSettings, path: string): Promise<Payloa
     throw new Failure("usage", `--message-schema ${path}: ${messageOf(error)}`, {
       fix: messageFormat === "avro"
         ? "Give the writer's schema, as JSON."
-        : "Give the writer's .proto file, beside those that it imports, and --message-type.",
+        : "Give the writer's .proto file, next to the files it imports, and --message-type.",
       cause: error,
     });
   }

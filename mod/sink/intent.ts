@@ -74,7 +74,7 @@ export function parseCheckpoint(metadata: string): Checkpoint | undefined {
   if (found.v > VERSION) {
     throw new Failure(
       "failed",
-      `the group's offsets were committed by a newer ticklake (form ${found.v})`,
+      `the group's offsets were committed by a newer ticklake (version ${found.v} of their metadata)`,
       { fix: "Run that version, or use another --group." },
     );
   }

@@ -67,9 +67,9 @@ export class Layouts {
     }
     throw new Failure(
       "usage",
-      `a flush of ${range} was begun under another --schema and must be finished under that one; ` +
+      `a flush of ${range} was started with another --schema and must be finished with it; ` +
         "nothing is lost",
-      { fix: "Run consume once more with the former schema file and --until-end, then change it." },
+      { fix: "Run consume once more with the previous schema and --until-end, then change it." },
     );
   }
 

@@ -12,8 +12,8 @@ export function openTransactionText(
     `${producerId} (epoch ${producerEpoch}) opened ${seconds} s ago, at ` +
     `${new Date(sinceMs).toISOString()}: offsets ${first} to ${
       end - 1
-    } cannot be read before it is ` +
+    } cannot be read until it is ` +
     "committed or aborted. The broker aborts it after its transaction.timeout.ms; if its producer is " +
-    "gone and it stays open, find it with `kafka-transactions.sh find-hanging` (an abort discards what " +
-    "it has not committed)";
+    "gone and it stays open, find it with `kafka-transactions.sh find-hanging` (an abort discards its " +
+    "uncommitted messages)";
 }

@@ -146,7 +146,7 @@ function notRead(topic: string, leaderless: number[]): Failure {
   return new Failure(
     "service",
     `${topic}: partition ${partitions} has no leader and was not read`,
-    { fix: "Start the brokers that hold it, then run this again: it goes on where it was." },
+    { fix: "Start the brokers that host it, then run this again: it resumes where it stopped." },
   );
 }
 
@@ -472,10 +472,10 @@ class Sink implements ConsumerHandler {
       this.#failure ??= {
         error: new Failure(
           "service",
-          `stopped before ${held} messages could be written, they stay in the topic: ` +
+          `stopped before ${held} messages could be written; they are still in the topic: ` +
             (this.#parts.uploader.trouble ??
-              `the lake or the broker did not take them within ${FINISH_MS / 1000} s`),
-          { fix: "Nothing is lost: the next consume of this group reads and writes them." },
+              `the lake or the broker did not accept them within ${FINISH_MS / 1000} s`),
+          { fix: "Nothing is lost: the next consume of this group writes them." },
         ),
       };
     }

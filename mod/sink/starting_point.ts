@@ -69,8 +69,9 @@ function begin({ assigned, from, topic }: Standing): StartingPoint {
     next: low,
     from: low,
     reset: start,
-    notice: `partition ${partition} of ${topic}: the group stands at ${offset}, where another ` +
-      `program or a reset put it; the table has nothing before it, so offsets ${low} to ` +
+    notice:
+      `partition ${partition} of ${topic}: the group is at offset ${offset}, set by another ` +
+      `program or a reset; the table has nothing before it, so offsets ${low} to ` +
       `${start - 1} are recorded as a gap`,
   };
 }
@@ -83,9 +84,8 @@ function beginOtherLog({ assigned, topic }: Standing): StartingPoint {
     first: low,
     next: low,
     from: low,
-    notice:
-      `partition ${partition} of ${topic}: the topic was created again since the group's last ` +
-      `commit; the new log is read from its beginning, at offset ${low}`,
+    notice: `partition ${partition} of ${topic}: the topic was recreated since the group's last ` +
+      `commit; reading the new log from its beginning, offset ${low}`,
   };
 }
 
@@ -104,8 +104,9 @@ function intoEmptyTable({ assigned, topic }: Standing, checkpoint: Checkpoint): 
     first: begin,
     next: begin,
     from: begin,
-    notice: `partition ${partition} of ${topic}: the group stands at ${committed}, but the table ` +
-      `has nothing of this log; it is read from offset ${begin}`,
+    notice:
+      `partition ${partition} of ${topic}: the group is at offset ${committed}, but the table ` +
+      `has nothing of this log; reading from offset ${begin}`,
   };
 }
 
@@ -124,10 +125,10 @@ function besideTable(
         `at ${high}: the broker has lost messages (an unclean leader election, or a restored disk)`,
       {
         fix:
-          "The lost messages are in the table; new ones would get their offsets. The embedded log is put " +
-          "right by `ticklake repair --log`. In Kafka, have the producers send to a topic of another name " +
-          "and set KAFKA_TOPIC to it; its log goes beside the rows that are there. Keep this topic: it may " +
-          "hold messages that the table has not.",
+          "The lost messages are in the table; new ones would reuse their offsets. Repair an embedded log " +
+          "with `ticklake repair --log`. In Kafka, have the producers send to a topic of another name " +
+          "and set KAFKA_TOPIC to it; its rows are added to the table. Keep this topic: it may " +
+          "have messages that the table lacks.",
       },
     );
   }
@@ -136,7 +137,7 @@ function besideTable(
   if (offset === null) {
     return {
       ...at,
-      notice: `${name}: the group has no offset; goes on at ${end}, where the table ends`,
+      notice: `${name}: the group has no offset; resuming at ${end}, where the table ends`,
     };
   }
   const { since, intent } = checkpoint ?? {};
@@ -147,7 +148,8 @@ function besideTable(
     if (intent.end === end) return { ...at, sweep: false };
     return {
       ...at,
-      notice: `${name}: the group has begun a flush at ${written}; goes on at ${end}, where the ` +
+      notice:
+        `${name}: the group has a flush in flight at ${written}; resuming at ${end}, where the ` +
         "table ends",
     };
   }
@@ -158,12 +160,12 @@ function besideTable(
       reset: offset,
       notice:
         `${name}: the group was moved from ${end} to ${offset}, by a reset or another program; ` +
-        "the offsets between are recorded as a gap",
+        "the offsets in between are recorded as a gap",
     };
   }
   return {
     ...at,
-    notice: `${name}: the group stands at ${offset}; goes on at ${end}, where the table ends`,
+    notice: `${name}: the group is at offset ${offset}; resuming at ${end}, where the table ends`,
   };
 }
 

@@ -60,7 +60,8 @@ export async function verifyIceberg(options: VerifyIcebergOptions): Promise<Part
   const base = await catalog.load();
   if (base === undefined) {
     throw new Failure("failed", `table ${table} is not in ${catalog.description}`, {
-      fix: "consume --table-format iceberg makes it; check --database and the catalog's settings.",
+      fix:
+        "consume --table-format iceberg creates it; check --database and the catalog's settings.",
     });
   }
   const content = {

@@ -193,7 +193,7 @@ smallDiskTest(
       using _ = disk.mountedAt(`${home}/lake`);
       await Deno.writeFile(`${disk.path}/filler`, new Uint8Array(4 * 2 ** 20 - 24 * 2 ** 10));
       await using consuming = place.start("--flush-rows", "100", "--flush-interval", "100ms");
-      await consuming.waitFor(/(put|take) failed and is tried again: .*the disk is full/);
+      await consuming.waitFor(/(put|take) failed, retrying: .*the disk is full/);
       await Deno.remove(`${disk.path}/filler`);
       await consuming.waitFor(/ready again/);
       const { code, stderr } = await consuming.stop();
@@ -206,8 +206,12 @@ smallDiskTest(
 const WRONG: Array<[args: string[], error: RegExp, fix: RegExp | null]> = [
   [["--format", "avro"], /--format: expected one of parquet, jsonl, found "avro"/, null],
   [["--partition-by", "indx"], /--partition-by indx: unknown field "indx"/, /Use dt, hour, index,/],
-  [["--partition-by", "dt,dt"], /dt stands there twice/, /each field once/],
-  [["--partition-by", "close"], /close is a double, which makes a folder a row/, /few rows/],
+  [["--partition-by", "dt,dt"], /dt is given twice/, /each field once/],
+  [
+    ["--partition-by", "close"],
+    /close is a double, which would make one folder per row/,
+    /few distinct/,
+  ],
   [["--partition-by", "year(index)"], /year\(index\) needs a date, index is a string/, /of a date/],
   [["--flush-rows", "0"], /--flush-rows: expected a whole number, 1 or more, found "0"/, null],
   [["--from", "begin"], /--from: expected one of earliest, latest, found "begin"/, null],

@@ -58,7 +58,7 @@ async function withoutLake(
     await place.send(quotes(1000));
     const release = await place.blockTable();
     await using consuming = place.start("--flush-rows", "100", "--json");
-    await consuming.waitFor(/put failed and is tried again/);
+    await consuming.waitFor(/put failed, retrying/);
     await work(consuming);
     await release();
     assert.equal((await place.toEnd()).summary.written, 1000, "the next run writes what was held");
@@ -72,7 +72,7 @@ Deno.test("a signal while the lake is away is patient for a while, a second one 
       assert.equal(code, 3, stderr);
       assert.match(
         stderr,
-        /error: stopped before \d+ messages could be written, they stay in the topic: cannot write/,
+        /error: stopped before \d+ messages could be written; they are still in the topic: cannot write/,
       );
       assert.match(stderr, /\n {2}fix: Nothing is lost: the next consume of this group/);
     }),

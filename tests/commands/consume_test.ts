@@ -308,7 +308,7 @@ Deno.test("a flush that was begun under another schema is refused, with the way 
     await place.send(quotes(20));
     const release = await place.blockTable();
     await using killed = place.start("--flush-rows", "10");
-    await killed.waitFor(/put failed and is tried again/);
+    await killed.waitFor(/put failed, retrying/);
     await killed.stop("SIGKILL");
     await release();
 
@@ -316,7 +316,7 @@ Deno.test("a flush that was begun under another schema is refused, with the way 
     assert.equal(refused.code, 2);
     assert.match(
       refused.stderr,
-      /error: a flush of partition 0, offsets 0 to 9, was begun under another --schema .*nothing is lost\n {2}fix: .*former schema/,
+      /error: a flush of partition 0, offsets 0 to 9, was started with another --schema .*nothing is lost\n {2}fix: .*previous schema/,
     );
     assert.deepEqual(await place.objects(), []);
 

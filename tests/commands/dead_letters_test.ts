@@ -68,7 +68,7 @@ Deno.test("dead letters: what is no action, no day or no dead letter is refused 
     const [first] = (await Deno.readTextFile(path)).split("\n");
     for (const second of ['{"rea', '{"reason":"x","offset":1,"headers":[]}', "[]", "null"]) {
       await Deno.writeTextFile(path, `${first}\n${second}\n`);
-      assert.match(await fail("show"), /^1 .*line 2: no dead letter.*fix: /s, second);
+      assert.match(await fail("show"), /^1 .*line 2: not a dead letter.*fix: /s, second);
     }
   });
 });

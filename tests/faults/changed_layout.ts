@@ -55,7 +55,7 @@ export const changedLayout: Fault = {
         ...others[round % others.length],
       ]);
       assert.equal(code, 2, stderr);
-      assert.match(stderr, /holds .* and would get/);
+      assert.match(stderr, /has .* and would get/);
     }
     const sent = ROUND_ROWS * (rounds + 1);
     return await conclude(flow, { kills: rounds, args: LAYOUT, sent });

@@ -60,8 +60,8 @@ const STOPS: readonly Stop[] = [
       return await flow.ended(flow.consume([...ARGS, "--schema", otherSchema(flow)]));
     },
     code: 2,
-    message: /begun under another --schema .* nothing is lost/,
-    fix: /former schema/,
+    message: /started with another --schema .* nothing is lost/,
+    fix: /previous schema/,
   },
   {
     async end(flow) {

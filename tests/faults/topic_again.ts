@@ -27,7 +27,7 @@ export const topicAgain: Fault = {
       // More than the group has committed of the former log, in the same partitions.
       await flow.fill({ count: LOG_ROWS + round * 100, first: round * 2 * LOG_ROWS });
       if (consumer !== undefined) {
-        await consumer.waitFor(/created again|another log/);
+        await consumer.waitFor(/recreated|another log/);
         await flow.finish(consumer);
       }
       await flow.consumeToEnd(args);

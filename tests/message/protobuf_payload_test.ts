@@ -161,6 +161,9 @@ Deno.test("a message is found by its name, with or without the package", () => {
 
 Deno.test("what is no Protobuf file, or lacks one that it imports, is refused", async () => {
   await assert.rejects(() => protoFile("message {", imported));
-  await assert.rejects(() => protoFile(FILE, () => undefined), /common\.proto, which is not there/);
+  await assert.rejects(
+    () => protoFile(FILE, () => undefined),
+    /common\.proto, which does not exist/,
+  );
   await assert.rejects(() => protoFile('syntax = "proto3";', imported), /found none/);
 });

@@ -182,7 +182,7 @@ Deno.test("a .proto file reads messages without a frame, by a message's name", a
     const usage = (error: unknown) => error instanceof Failure && error.kind === "usage";
     await assert.rejects(() => of("Quote2"), usage);
     await Deno.remove(`${folder}/quotes.proto`);
-    await assert.rejects(() => of("Feed"), /imports quotes\.proto, which is not there/);
+    await assert.rejects(() => of("Feed"), /imports quotes\.proto, which does not exist/);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

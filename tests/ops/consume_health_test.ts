@@ -161,7 +161,7 @@ function logIsReadable(stderr: string, place: ConsumePlace): void {
     events.filter((event) => event.level === level && words.test(event.message));
   assert.equal(of("WARN", /^not ready: the lake cannot be written/).length, 1);
   assert.equal(of("INFO", /^ready again$/).length, 1);
-  assert.ok(of("WARN", /^put failed and is tried again/).length > 0);
+  assert.ok(of("WARN", /^put failed, retrying/).length > 0);
   // 30 of them, all for one reason: five lines, then a count now and then.
   const rejections = of("WARN", /^rejected a message of partition 0: Open -1 is below 0/);
   assert.ok(rejections.length >= 6 && rejections.length <= 9, `${rejections.length} lines`);

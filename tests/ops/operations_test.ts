@@ -278,7 +278,7 @@ Deno.test("the log has the sink's events with the metrics' names", async () => {
     },
     {
       level: "WARN",
-      message: "put failed and is tried again: no route",
+      message: "put failed, retrying: no route",
       what: "put",
       error: "no route",
     },

@@ -74,7 +74,7 @@ Deno.test("an owner from before a rewind of an Iceberg table is refused, and not
   await owner.positions([0]);
   await owner.rewind(new Map([[0, { from: 0, end: 20 }]]));
   const range = { partition: 0, first: 20, end: 30, objects: [], deadLetters: [], gaps: [] };
-  await assert.rejects(former.take([range]), /was set back/);
+  await assert.rejects(former.take([range]), /was rewound/);
   assert.deepEqual((await owner.positions([0])).get(0), { from: 0, end: 20 });
   const place20 = { partition: 0, first: 20, last: 29, kind: "rows", partitions: [] } as const;
   const extension = "parquet";

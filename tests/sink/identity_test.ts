@@ -72,7 +72,7 @@ Deno.test("a topic that is created again while its group's offsets stay is read 
   log.identity = OTHER;
   const { notices, written } = await told(log, lake);
   assert.equal(written, 90);
-  assert.match(notices.join(), /created again/);
+  assert.match(notices.join(), /recreated/);
   await assertProved(log, lake);
 });
 
@@ -109,7 +109,7 @@ for (
     }],
   ] as const
 ) {
-  Deno.test(`the group's offsets ${what}: goes on where the table ends, and says so`, async () => {
+  Deno.test(`the group's offsets ${what}: resumes where the table ends, and says so`, async () => {
     const lake = new MemoryLake();
     const log = logOf(rows(30));
     await sink(log, lake);
@@ -117,7 +117,7 @@ for (
     log.partitions[0].push(...rows(15));
     const { notices, written } = await told(log, lake);
     assert.equal(written, 15);
-    assert.match(notices.join(), /goes on at 30, where the table ends/);
+    assert.match(notices.join(), /resuming at 30, where the table ends/);
     assert.deepEqual((await lakeOffsets(lake)).rows, offsetsFrom(0, 45));
     await assertProved(log, lake);
   });
@@ -240,7 +240,7 @@ Deno.test("the lake is emptied: what the log still has is written again", async 
   const lake = new MemoryLake();
   const { written, notices } = await told(log, lake);
   assert.equal(written, 30);
-  assert.match(notices.join(), /the table has nothing of this log; it is read from offset 0/);
+  assert.match(notices.join(), /the table has nothing of this log; reading from offset 0/);
   await assertProved(log, lake);
 });
 
@@ -262,7 +262,7 @@ Deno.test("a lake of release 0.1.0 is taken over once, and keeps its names", asy
   assert.equal(first.notices.length, 1);
   assert.match(
     first.notices[0],
-    /taken over from ticklake 0\.1\.0: 25 offsets of quotes in 3 objects/,
+    /upgraded from ticklake 0\.1\.0: 25 offsets of quotes in 3 objects/,
   );
   assert.deepEqual(keysOf(lake), new Set([undefined]));
   log.partitions[0].push(...rows(3));
@@ -277,7 +277,7 @@ Deno.test("a lake of 0.1.0 whose topic was created again since is not taken for 
   log.partitions[0] = rows(40).map((_, i) => quote(500 + i, Date.UTC(2026, 10, 25)));
   const { written, notices } = await told(log, lake);
   assert.equal(written, 40);
-  assert.match(notices.join(), /of another log of that name/);
+  assert.match(notices.join(), /from another log of that name/);
   assert.equal((await lakeOffsets(lake)).rows.length, 65);
 });
 

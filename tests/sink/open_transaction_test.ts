@@ -62,7 +62,7 @@ serviceTest(
     await broker.close();
 
     const [, producerId, since] = notices[0].match(
-      /partition 0 waits at offset 2 for a transaction that producer (\d+) \(epoch \d+\) opened \d+ s ago, at (\S+): offsets 2 to 3 cannot be read before/,
+      /partition 0 waits at offset 2 for a transaction that producer (\d+) \(epoch \d+\) opened \d+ s ago, at (\S+): offsets 2 to 3 cannot be read until/,
     ) ?? assert.fail(notices[0]);
     assert.match(producerId, /^\d+$/);
     assert.ok(Math.abs(Date.parse(since) - openedAt) < 5000, `${since}, opened at ${openedAt}`);

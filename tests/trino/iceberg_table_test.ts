@@ -122,7 +122,7 @@ serviceTest(
     await at.ask("DELETE FROM part WHERE n = 2");
     await assert.rejects(listed, (error) => {
       assert.ok(error instanceof Failure);
-      assert.match(error.message, /deleted rows of table \S+ by delete files/);
+      assert.match(error.message, /deleted rows of table \S+ with delete files/);
       assert.match(error.fix!, /OPTIMIZE/);
       return true;
     });

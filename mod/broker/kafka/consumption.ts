@@ -212,12 +212,12 @@ export class Consumption {
   #isAnotherLog({ log }: TopicDescription, term: AbortController): boolean {
     if (this.#log === null || !isOtherLog(log, this.#log)) return false;
     const { topic } = this.#options;
-    logger.warn("{topic} was deleted and created again (id {former}, now {id})", {
+    logger.warn("{topic} was deleted and recreated (id {former}, now {id})", {
       topic,
       former: this.#log.topicId,
       id: log.topicId,
     });
-    this.#endTerm(term, "it was created again");
+    this.#endTerm(term, "it was recreated");
     return true;
   }
 
@@ -386,7 +386,7 @@ export class Consumption {
     return new Failure(
       "failed",
       `${topic}: partition ${partition} ends at offset ${high}, but group ${group} has ` +
-        `read up to ${offset}; the topic was deleted and created again, or lost messages`,
+        `read up to ${offset}; the topic was deleted and recreated, or lost messages`,
       {
         fix: "Use another --group and another --prefix for the new topic, or set the group " +
           "back with kafka-consumer-groups.sh --reset-offsets.",

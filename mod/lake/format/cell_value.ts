@@ -18,7 +18,7 @@ export function dayText(days: number): string {
 export function timestampMs(text: string): number {
   const iso = text.replace(" ", "T");
   const ms = Date.parse(/(Z|[+-]\d\d:?\d\d)$/.test(iso) ? iso : iso + "Z");
-  if (Number.isNaN(ms)) throw new Error(`${JSON.stringify(text)} is no timestamp`);
+  if (Number.isNaN(ms)) throw new Error(`${JSON.stringify(text)} is not a timestamp`);
   return ms;
 }
 

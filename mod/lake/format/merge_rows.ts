@@ -32,7 +32,7 @@ function mergedLines(objects: readonly Uint8Array[]): EncodeJob {
   const ends: number[] = [];
   let before = 0;
   for (const chunk of chunks) {
-    if (chunk.at(-1) !== NEWLINE) throw new Error("its last line has no end");
+    if (chunk.at(-1) !== NEWLINE) throw new Error("its last line is incomplete");
     for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, at + 1)) {
       ends.push(before + at + 1);
     }
@@ -95,7 +95,7 @@ async function readPart(bytes: Uint8Array): Promise<{ part: Part; compression: C
   const batches = await parquetBatches(bytes, columns, metadata);
   const rows = batches.reduce((sum, { rows }) => sum + rows, 0);
   if (rows !== Number(metadata.num_rows)) {
-    throw new Error(`it has ${rows} rows, and its footer says ${metadata.num_rows}`);
+    throw new Error(`it has ${rows} rows, but its footer says ${metadata.num_rows}`);
   }
   return { part: { columns, batches, rows }, compression };
 }

@@ -56,7 +56,7 @@ function readLine(line: string, name: string, number: number): StoredDeadLetter 
       isCut: cut !== undefined,
     };
   } catch (cause) {
-    throw new Failure("failed", `${name}, line ${number}: no dead letter: ${messageOf(cause)}`, {
+    throw new Failure("failed", `${name}, line ${number}: not a dead letter: ${messageOf(cause)}`, {
       cause,
       fix:
         "Restore the object from a backup or an older version, or leave it out with --partition or --day.",

@@ -62,7 +62,7 @@ class GlueRegistry implements Registry {
         }),
     );
     const { SchemaDefinition: text, DataFormat: type } = version;
-    if (text === undefined) throw this.#failure(`schema ${id}: there is no definition`);
+    if (text === undefined) throw this.#failure(`schema ${id}: it has no definition`);
     return { type: type as SchemaType, text, references: [] };
   }
 
@@ -172,8 +172,7 @@ class GlueRegistry implements Registry {
   #judged(what: string, error: unknown): unknown {
     if (isNamed(error, "InvalidInputException")) {
       return new Failure("usage", `${this.url}: ${what}: ${messageOf(error)}`, {
-        fix:
-          "Look at the registry's and the schema's name, and at the schema's data format in Glue.",
+        fix: "Check the names of registry and schema, and the schema's data format in Glue.",
         cause: error,
       });
     }
@@ -185,8 +184,8 @@ class GlueRegistry implements Registry {
 
   #failure(what: string, cause?: unknown): Failure {
     return new Failure("service", `${this.url}: ${what}`, {
-      fix: "Check SCHEMA_REGISTRY_URL and AWS_REGION: they must be those that the topic's " +
-        "producers use. `aws glue create-registry` makes a registry.",
+      fix: "Check SCHEMA_REGISTRY_URL and AWS_REGION: they must match those of the topic's " +
+        "producers. `aws glue create-registry` creates a registry.",
       cause,
     });
   }

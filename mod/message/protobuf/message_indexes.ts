@@ -88,5 +88,5 @@ function varint(bytes: Uint8Array, at: number): [number, number] {
     value |= (byte & 0x7f) << shift;
     if (byte < 0x80) return [value >>> 0, at];
   }
-  throw new Error("the message indexes are cut off");
+  throw new Error("the message indexes are truncated");
 }

@@ -37,5 +37,5 @@ export function addDescriptor(root: protobuf.Root, bytes: Uint8Array) {
 function editionOf(syntax: string | undefined, edition = 0): string {
   if (syntax !== "editions") return syntax || "proto2";
   if (edition in EDITIONS) return EDITIONS[edition];
-  throw new Error(`edition ${edition} of Protobuf is not known`);
+  throw new Error(`edition ${edition} of Protobuf is not supported`);
 }

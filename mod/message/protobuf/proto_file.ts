@@ -27,7 +27,7 @@ export async function protoFile(
     if (seen.size > MOST_FILES) throw new Error(`it imports more than ${MOST_FILES} files`);
     const own = await imported(path);
     if (own !== undefined) waiting.push(...(await addFile(root, own)).imports);
-    else if (!addKnownFile(root, path)) throw new Error(`it imports ${path}, which is not there`);
+    else if (!addKnownFile(root, path)) throw new Error(`it imports ${path}, which does not exist`);
   }
   root.resolveAll();
   if (messages.length === 0) throw new Error("expected a Protobuf message, found none");

@@ -156,7 +156,7 @@ export class RegistryClient implements Registry {
   }
 
   #failure(what: string, options: { cause?: unknown; fix?: string } = {}): Failure {
-    const fix = options.fix ?? "Check SCHEMA_REGISTRY_URL, and that the registry runs.";
+    const fix = options.fix ?? "Check SCHEMA_REGISTRY_URL, and that the registry is running.";
     return new Failure("service", `schema registry ${this.#base}: ${what}`, { ...options, fix });
   }
 }
@@ -179,8 +179,8 @@ const NO_REGISTRY =
 
 const FIXES: Record<number, string> = {
   401: "Check SCHEMA_REGISTRY_USER and SCHEMA_REGISTRY_PASSWORD.",
-  403: "The user of SCHEMA_REGISTRY_USER may not do that in the registry.",
-  404: "Check that SCHEMA_REGISTRY_URL is the registry that the topic's producers use.",
+  403: "SCHEMA_REGISTRY_USER lacks the permission for that in the registry.",
+  404: "Check that SCHEMA_REGISTRY_URL is the registry of the topic's producers.",
 };
 
 function baseOf(text: string): string {

@@ -141,7 +141,7 @@ export class RegistryForm implements MessageForm {
         }
         if (warnedAt !== -Infinity) {
           onTrouble(null);
-          logger.info("schema {id} has been fetched", { id });
+          logger.info("fetched schema {id}", { id });
         }
         this.#schemas.set(id, await this.#opened(id, schema));
       }

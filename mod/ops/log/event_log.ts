@@ -34,7 +34,7 @@ export function eventLog(): SinkListener {
       case "retried":
         // The broker's adapter logs it, now and then: there may be one for each partition.
         if (event.what === "commit") return;
-        return logger.warn("{what} failed and is tried again: {error}", {
+        return logger.warn("{what} failed, retrying: {error}", {
           what: event.what,
           error: messageOf(event.error),
         });

@@ -165,7 +165,7 @@ export function requireOldForm(
   if (forms.size === 0 || forms.has(wanted)) return;
   throw new Failure(
     "usage",
-    `table ${table} holds ${[...forms].join(" and ")}, and would get ${wanted}`,
+    `table ${table} has ${[...forms].join(" and ")}, and would get ${wanted}`,
     {
       fix: "Use the --format and the --partition-by that it was written with, or another table " +
         "(`table` in --schema).",
@@ -195,11 +195,10 @@ export async function requireOldTypes(
     if (before === undefined || before === wanted) continue;
     throw new Failure(
       "usage",
-      `table ${table} holds column ${name} as ${before} in Parquet, and would get it as ${wanted} ` +
+      `table ${table} has column ${name} as ${before} in Parquet, and would get it as ${wanted} ` +
         `(${type})`,
       {
-        fix:
-          "Give the column in --schema the type that it was written with, or another name, or use " +
+        fix: "Give the column the type it was written with in --schema, or another name, or use " +
           "another table (`table` in --schema): no engine can read both.",
       },
     );

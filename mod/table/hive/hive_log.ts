@@ -117,7 +117,7 @@ export class HiveLog implements TableLog {
     if (position !== undefined && position.end >= end) return "already";
     if (position !== undefined && position.end !== first) {
       throw new Error(
-        `partition ${partition}: the table ends before offset ${position.end}, and was to take ${first} to ${
+        `partition ${partition}: the table ends at offset ${position.end} and cannot append ${first} to ${
           end - 1
         }`,
       );

@@ -108,7 +108,7 @@ class HiveTable implements Table {
     const isThere = state.some((one) => "folder" in one && one.folder === plain);
     if (key === "") {
       notices.push(
-        `the broker gives topics no ids: should ${topic} be created again, that will not be noticed`,
+        `the broker has no topic ids: if ${topic} is recreated, that goes unnoticed`,
       );
       if (isFound(state, plain)) {
         await this.#adopt(plain, await this.#readOld(opening, ""), options);
@@ -122,18 +122,20 @@ class HiveTable implements Table {
     const positions = isFound(state, plain) ? old.positions : newestPositions(state, plain);
     if (!await isOldLog(this.#store, { ...old, positions }, writer, options)) {
       notices.push(
-        `what table ${this.#table} holds of ${topic} is of another log of that name (the topic was ` +
-          "created again, or lies in another cluster); this one goes beside it",
+        `the rows of ${topic} in table ${this.#table} are from another log of that name (the topic was ` +
+          "recreated, or is in another cluster); this log is added to the table",
       );
       return await this.#keyed(opening);
     }
     if (isFound(state, plain)) await this.#adopt(plain, old, options);
     await this.#record({ kind: "log", folder: plain, key }, { ...name }, options);
     notices.push(
-      `table ${this.#table} is taken over from ticklake 0.1.0: ${
+      `table ${this.#table} is upgraded from ticklake 0.1.0: ${
         countText(countOf(positions), "offset")
       } of ` +
-        `${topic} in ${countText(old.objects, "object")}; from now on the lake says how far it is`,
+        `${topic} in ${
+          countText(old.objects, "object")
+        }; from now on the lake records its position`,
     );
     return plain;
   }
@@ -145,7 +147,7 @@ class HiveTable implements Table {
       const old = await this.#readOld(opening, key);
       await this.#adopt(key, old, options);
       notices.push(
-        `the records of table ${this.#table} were gone: rebuilt from ${
+        `the records of table ${this.#table} were missing: rebuilt from ${
           countText(old.objects, "object")
         }, with ` +
           `${countText(countOf(old.positions), "offset")} of ${name.topic}`,

@@ -116,7 +116,7 @@ export async function requireNoMerge(
   if (merge === null || merge.topic !== topic || merge.log !== log) return;
   throw new Failure(
     "usage",
-    `small objects of table ${table} are being merged, or that was cut off: ranges cannot be taken back`,
+    `small objects of table ${table} are being merged, or a merge was interrupted: ranges cannot be removed`,
     { fix: "`ticklake maintain` completes the merge; then run this again." },
   );
 }

@@ -18,10 +18,10 @@ export function requireHive(table: string, state: readonly StateObject[]): void 
   if (ofKind(state, "migrated").length === 0) return;
   throw new Failure(
     "usage",
-    `table ${table} was migrated to Iceberg: its objects are in that table now`,
+    `table ${table} was migrated to Iceberg: its objects are now in that table`,
     {
       fix:
-        "Add --table-format iceberg (TICKLAKE_TABLE_FORMAT). Where setup-catalog --migrate was cut off, " +
+        "Add --table-format iceberg (TICKLAKE_TABLE_FORMAT). If setup-catalog --migrate was interrupted, " +
         "run it again to complete it.",
     },
   );

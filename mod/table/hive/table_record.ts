@@ -46,10 +46,9 @@ export async function describeTable(
 /** @throws {Failure} kind `usage` */
 export function requireSame(table: string, found: TableRecord, wanted: TableRecord): void {
   const refuse = (has: string, would: string, fix: string) => {
-    throw new Failure("usage", `table ${table} holds ${has}, and would get ${would}`, {
-      fix:
-        `${fix}, or another table (\`table\` in --schema): one table has one form, or no engine ` +
-        "can read all of it.",
+    throw new Failure("usage", `table ${table} has ${has}, and would get ${would}`, {
+      fix: `${fix}, or another table (\`table\` in --schema): no engine can read a table ` +
+        "of several forms.",
     });
   };
   if (found.format !== wanted.format) {

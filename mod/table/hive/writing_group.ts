@@ -49,8 +49,8 @@ export async function registerGroup(
         "a second time",
       {
         fix:
-          `Use --group ${other}. If no consume of ${other} runs any more: --take-over, once; the ` +
-          `new group goes on where the table ends.`,
+          `Use --group ${other}. If no consume of ${other} is running any more, use --take-over once; the ` +
+          `new group resumes where the table ends.`,
       },
     );
   }

@@ -92,9 +92,9 @@ export function writeAvroFile(
 export function readAvroFile<R>(bytes: Uint8Array, name: string): AvroFile<R> {
   try {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (!buffer.subarray(0, MAGIC.length).equals(MAGIC)) throw new Error("it is no Avro file");
+    if (!buffer.subarray(0, MAGIC.length).equals(MAGIC)) throw new Error("it is not an Avro file");
     const header = HEADER.decode(buffer, MAGIC.length);
-    if (header.offset < 0) throw new Error("it is cut off in its header");
+    if (header.offset < 0) throw new Error("it is truncated in its header");
     const metadata = new Map<string, string>();
     for (const [key, value] of Object.entries(header.value as Record<string, Buffer>)) {
       metadata.set(key, value.toString());
@@ -108,7 +108,7 @@ export function readAvroFile<R>(bytes: Uint8Array, name: string): AvroFile<R> {
       const size = COUNT.decode(buffer, count.offset);
       const end = size.offset + Number(size.value);
       if (count.offset < 0 || size.offset < 0 || end + SYNC_BYTES > buffer.length) {
-        throw new Error("it is cut off");
+        throw new Error("it is truncated");
       }
       // A negative length would be read forever.
       if (end < size.offset || count.value < 0n) throw new Error("it is damaged");
@@ -119,7 +119,7 @@ export function readAvroFile<R>(bytes: Uint8Array, name: string): AvroFile<R> {
       );
       for (let i = 0, offset = 0; i < Number(count.value); i++) {
         const record = type.decode(block, offset);
-        if (record.offset < 0) throw new Error("a record is cut off");
+        if (record.offset < 0) throw new Error("a record is truncated");
         // Records of an empty schema take no bytes, so their count is not bounded by the file's size.
         if (record.offset === offset) throw new Error("a record has no bytes");
         records.push(record.value as R);
@@ -136,5 +136,5 @@ export function readAvroFile<R>(bytes: Uint8Array, name: string): AvroFile<R> {
 function decompress(codec: string, block: Buffer): Buffer {
   if (codec === "null") return block;
   if (codec === "deflate") return inflateRawSync(block);
-  throw new Error(`its codec ${codec} is not known; expected null or deflate`);
+  throw new Error(`its codec ${codec} is not supported; expected null or deflate`);
 }

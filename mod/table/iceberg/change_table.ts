@@ -35,7 +35,7 @@ export async function changeTable(
       if (base === undefined) {
         throw new Failure("failed", `table ${table} is not in ${catalog.description}`, {
           fix:
-            "consume --table-format iceberg makes it; check --database and the catalog's settings.",
+            "consume --table-format iceberg creates it; check --database and the catalog's settings.",
         });
       }
       const updates = await change(base);

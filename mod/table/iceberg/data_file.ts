@@ -67,7 +67,7 @@ function anyValue({ path, rows, columns, partitions }: FileFacts, name: string, 
   const text = partitions.find(([column]) => column === name)?.[1];
   if (text !== undefined) return text === HIVE_NULL ? null : textValue(text, type);
   if (found === undefined || found.nulls === rows) return null;
-  throw new Error(`${path}: no value of column ${name} tells its partition`);
+  throw new Error(`${path}: its partition cannot be derived from column ${name}`);
 }
 
 /** @param value days, milliseconds, number or text, as statistics have it */

@@ -31,8 +31,8 @@ export async function giveUp(options: GiveUpOptions): Promise<"taken" | "removed
       throw new Failure(
         "failed",
         `the table is at offset ${position.end} of partition ${partition}, within a flush of ` +
-          `${first} to ${end - 1} that was begun`,
-        { fix: "Nothing is lost. Start this again: it goes on where the table is." },
+          `${first} to ${end - 1} that is in flight`,
+        { fix: "Nothing is lost. Start this again: it resumes at the table's position." },
       );
     }
     if (!late) return "removed";

@@ -9,7 +9,7 @@ import type { TableFiles } from "./table_files.ts";
 function deletedByOthers(table: string): Failure {
   return new Failure(
     "failed",
-    `another program has deleted rows of table ${table} by delete files, which the local engine does not read`,
+    `another program has deleted rows of table ${table} with delete files, which the local engine does not read`,
     {
       fix:
         "Query it with Trino, Athena, DuckDB or pyiceberg; or have that program compact the table " +

@@ -207,7 +207,7 @@ export class IcebergLog implements TableLog {
     metadata: TableMetadata,
   ): AddedFile {
     const spec = specOfPaths(metadata, partitions.map(([column]) => column));
-    if (spec === undefined) throw new Error(`${name}: the table has no spec of such partitions`);
+    if (spec === undefined) throw new Error(`${name}: the table has no partition spec for it`);
     const path = this.#parts.files.uri(name, metadata.location);
     const facts = { path, rows, bytes, columns, partitions };
     return { file: dataFile(facts, currentSchema(metadata), spec), specId: spec["spec-id"] };

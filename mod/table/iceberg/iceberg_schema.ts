@@ -106,7 +106,7 @@ export function fieldIds(
   if (found.length > 0) {
     throw new Failure("failed", `table ${table} does not fit the schema: ${found.join("; ")}`, {
       fix: change.refused.length > 0
-        ? "Give the schema another table name: a column cannot take another type."
+        ? "Give the schema another table name: a column's type cannot change."
         : "Run setup-catalog with this schema: it adds columns.",
     });
   }

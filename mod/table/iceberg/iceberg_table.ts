@@ -26,7 +26,7 @@ class IcebergTable implements Table {
     const { catalog, description: { schema, format } } = parts;
     if (format !== "parquet") {
       throw new Failure("usage", `--format ${format} with --table-format iceberg`, {
-        fix: "Iceberg's files are Parquet here: leave --format out.",
+        fix: "Iceberg tables are written as Parquet: omit --format.",
       });
     }
     this.#parts = parts;
@@ -77,6 +77,6 @@ export async function loadOrCreate(
   if (made !== undefined) return made;
   throw new Failure(
     "service",
-    `table ${schema.table} was made and is not in ${catalog.description}`,
+    `table ${schema.table} was created but is not in ${catalog.description}`,
   );
 }

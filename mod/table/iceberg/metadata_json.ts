@@ -38,7 +38,7 @@ export function parseMetadata(bytes: Uint8Array, name: string): TableMetadata {
   try {
     found = parseJson(new TextDecoder().decode(bytes));
   } catch (cause) {
-    throw new Failure("failed", `${name} is no table metadata: ${messageOf(cause)}`, { cause });
+    throw new Failure("failed", `${name} is not table metadata: ${messageOf(cause)}`, { cause });
   }
   return checkMetadata(found, name);
 }
@@ -50,7 +50,7 @@ export function checkMetadata(found: unknown, name: string): TableMetadata {
     typeof metadata !== "object" || metadata === null || !Array.isArray(metadata.schemas) ||
     typeof metadata.location !== "string"
   ) {
-    throw new Failure("failed", `${name} is no table metadata of Iceberg's format version 2`);
+    throw new Failure("failed", `${name} is not Iceberg table metadata of format version 2`);
   }
   if (metadata["format-version"] !== 2) {
     throw new Failure(

@@ -101,7 +101,7 @@ export function checkSpec({ fields }: PartitionSpec, partitionBy: string): void 
     .filter(({ transform }) => /^(year|month|day|hour)$/.test(transform))
     .map((field) => field["source-id"]);
   if (new Set(times).size === times.length) return;
-  throw new Failure("usage", `--partition-by ${partitionBy}: two times of one column`, {
-    fix: "Keep the finer one: Iceberg's partitions by hour serve questions by day, month and year.",
+  throw new Failure("usage", `--partition-by ${partitionBy}: two time units of one column`, {
+    fix: "Keep the finer one: partitions by hour also serve queries by day, month and year.",
   });
 }

@@ -32,10 +32,14 @@ export async function relocateTable(options: RelocateOptions): Promise<string | 
     if (options.dryRun) return undefined;
     const { entries, hasDeleteFiles } = await liveEntries(base, files);
     if (hasDeleteFiles) {
-      throw new Failure("failed", `table ${table} has delete files, which name its former place`, {
-        fix:
-          "Move it back, have an engine compact it (OPTIMIZE, rewrite_data_files), then move it.",
-      });
+      throw new Failure(
+        "failed",
+        `table ${table} has delete files, which contain its old location`,
+        {
+          fix:
+            "Move it back, have an engine compact it (OPTIMIZE, rewrite_data_files), then move it.",
+        },
+      );
     }
     const added = entries.map(({ name, file, specId }) => ({
       specId,

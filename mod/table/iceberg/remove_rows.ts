@@ -73,17 +73,17 @@ export class RowRemoval {
     if (hasDeleteFiles) {
       throw new Failure(
         "failed",
-        `${entry.name} cannot be written again: another program has deleted rows by delete files`,
+        `${entry.name} cannot be rewritten: another program has deleted rows with delete files`,
         { fix: "Have that program compact the table (OPTIMIZE, rewrite_data_files), then repeat." },
       );
     }
     if (entry.origin === undefined && logsOf(base.metadata).size > 1) {
       throw new Failure(
         "failed",
-        `${entry.name} was written by another program, of rows of several logs`,
+        `${entry.name} was written by another program and has rows of several logs`,
         {
           fix:
-            "Which rows are of which log nobody can tell any more. To write them again, give the " +
+            "It is no longer known which rows belong to which log. To write them again, give the " +
             "schema another table name and read the topic into that.",
         },
       );

@@ -49,7 +49,7 @@ export function icebergReplays(options: IcebergReplaysOptions): LogReplays {
 function overtaken({ table, log }: IcebergReplaysOptions): Failure {
   return new Failure(
     "failed",
-    `another replay or a reset of ${log.description} has changed table ${table} meanwhile`,
+    `another replay or a reset of ${log.description} has changed table ${table} in the meantime`,
     { fix: "Nothing was changed by this one. Run it again." },
   );
 }

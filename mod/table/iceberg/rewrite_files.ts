@@ -64,7 +64,7 @@ export async function rewriteFiles(options: RewriteOptions): Promise<RewrittenRo
     if (known === undefined) {
       throw new Failure(
         "failed",
-        `column ${name} is ${typeName(type)}: files with it cannot be written again here`,
+        `column ${name} is ${typeName(type)}: ticklake cannot rewrite files with it`,
         { fix: "Another program has added it. Let that program rewrite the table's files." },
       );
     }
@@ -140,7 +140,7 @@ async function batchesById(
   } catch (cause) {
     throw new Failure("failed", `file ${name} cannot be read: ${messageOf(cause)}`, {
       cause,
-      fix: "`ticklake repair --table-format iceberg` takes its offsets out and reads them again.",
+      fix: "`ticklake repair --table-format iceberg` removes its offsets and reads them again.",
     });
   }
 }

@@ -52,7 +52,7 @@ export async function setUpTable(options: SetUpOptions): Promise<TableSetUp> {
     if (change.refused.length > 0) {
       throw new Failure(
         "failed",
-        `table ${schema.table} cannot change so: ${change.refused.join("; ")}`,
+        `table ${schema.table} cannot be changed: ${change.refused.join("; ")}`,
         { fix: "Give the schema another table name: rows are never rewritten." },
       );
     }

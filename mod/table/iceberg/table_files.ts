@@ -46,8 +46,8 @@ export class TableFiles {
     const [file, root, table] = [uri, this.root, location].map(plain);
     if (file.startsWith(root + "/")) return file.slice(root.length + 1);
     if (file.startsWith(table + "/")) return this.folder + file.slice(table.length);
-    throw new Failure("failed", `${uri} lies outside of the lake ${this.root}`, {
-      fix: "Set AWS_S3_BUCKET and AWS_S3_PREFIX (or --home) to where the table lies.",
+    throw new Failure("failed", `${uri} is outside the lake ${this.root}`, {
+      fix: "Set AWS_S3_BUCKET and AWS_S3_PREFIX (or --home) to the table's location.",
     });
   }
 

@@ -99,7 +99,7 @@ export async function takeRanges(options: TakeOptions): Promise<TakeAnswer[]> {
 function missing({ table, catalog }: TakeOptions): Failure {
   return new Failure("failed", `table ${table} is not in ${catalog.description}`, {
     fix:
-      "It was there when this began, and someone has dropped it. Start consume again: it makes the table anew, at the group's offset.",
+      "It was dropped while this was running. Start consume again: it recreates the table, at the group's offset.",
   });
 }
 
@@ -113,9 +113,9 @@ function dueRanges({ metadata }: LoadedTable, options: TakeOptions): FileRange[]
     if (known !== undefined && known !== rewindOf(metadata, log.id, partition).count) {
       throw new Failure(
         "failed",
-        `table ${table} was set back while partition ${partition} of ${log.description} was being ` +
+        `table ${table} was rewound while partition ${partition} of ${log.description} was being ` +
           "written",
-        { fix: "Nothing is lost. Start this again: it goes on where the table is." },
+        { fix: "Nothing is lost. Start this again: it resumes at the table's position." },
       );
     }
     if (settledRanges(metadata, log.id, partition).includes(`${first}-${end}`)) {
@@ -124,8 +124,8 @@ function dueRanges({ metadata }: LoadedTable, options: TakeOptions): FileRange[]
         `offsets ${first} to ${
           end - 1
         } of partition ${partition} of ${log.description} were given up ` +
-          "by the partition's next owner, who writes them anew",
-        { fix: "Nothing is lost. Start this again: it goes on where the table is." },
+          "by the partition's next owner, which writes them again",
+        { fix: "Nothing is lost. Start this again: it resumes at the table's position." },
       );
     }
     if (position === undefined || position.end === first) return true;
@@ -133,11 +133,11 @@ function dueRanges({ metadata }: LoadedTable, options: TakeOptions): FileRange[]
     throw new Failure(
       "failed",
       `table ${table} is at offset ${position.end} of partition ${partition} of ${log.description}; ` +
-        `offsets ${first} to ${end - 1} were to follow on ${first}`,
+        `expected ${first}, to append offsets ${first} to ${end - 1}`,
       {
         fix:
           "Nothing is lost. Another consume writes the same partition, or someone has changed the " +
-          "table's properties. Stop the other one and start this again: it goes on where the table is.",
+          "table's properties. Stop the other one and start this again: it resumes at the table's position.",
       },
     );
   });

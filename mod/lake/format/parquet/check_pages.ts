@@ -76,7 +76,7 @@ export function chunkBytes(bytes: Uint8Array, chunk: ChunkMetadata): Uint8Array 
   const start = Number(chunk.dictionary_page_offset || chunk.data_page_offset);
   const end = start + Number(chunk.total_compressed_size);
   if (start >= 0 && end >= start && end <= bytes.length) return bytes.subarray(start, end);
-  throw new Error(`column ${chunk.path_in_schema[0]} lies outside of the file`);
+  throw new Error(`column ${chunk.path_in_schema[0]} is outside the file`);
 }
 
 /** Elements of the columns that are no part of another one, by their names. */

@@ -39,7 +39,7 @@ export function* pageHeaders(bytes: Uint8Array): Generator<PageHeader> {
     const header = readHeader(reader);
     header.at = at + reader.at;
     at = header.at + header.compressedBytes;
-    if (at > bytes.length) throw new Error("a page is cut off");
+    if (at > bytes.length) throw new Error("a page is truncated");
     yield header;
   }
 }

@@ -29,8 +29,7 @@ export class DirectoryCatalog implements TableCatalog {
     this.#files = files;
     this.#folder = `${files.folder}/metadata`;
     this.#now = now;
-    this.description =
-      `${files.store.description}, where the folder ${files.folder} is the catalog`;
+    this.description = `${files.store.description}, with the folder ${files.folder} as the catalog`;
   }
 
   async load(): Promise<LoadedTable | undefined> {
@@ -144,7 +143,7 @@ export class DirectoryCatalog implements TableCatalog {
         `${store.description} ignores If-None-Match: it cannot be an Iceberg catalog`,
         {
           fix:
-            "Use a REST catalog (ICEBERG_REST_URI), Glue, or an S3 server that knows conditional writes.",
+            "Use a REST catalog (ICEBERG_REST_URI), Glue, or an S3 server that supports conditional writes.",
         },
       );
     }

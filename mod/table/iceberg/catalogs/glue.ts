@@ -53,7 +53,7 @@ export class GlueTableCatalog implements TableCatalog {
         "failed",
         `Glue's table ${this.#database}.${this.#table} is not an Iceberg table`,
         {
-          fix: "Give the schema another table name, use another --database, or go on with " +
+          fix: "Give the schema another table name, use another --database, or keep " +
             "--table-format hive. Before a migration, `ticklake setup-catalog --delete` removes the Hive " +
             "table from Glue; its objects stay.",
         },

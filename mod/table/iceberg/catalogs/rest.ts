@@ -166,7 +166,7 @@ export class RestCatalog implements TableCatalog {
       if (cause instanceof Failure) throw cause;
       throw new Failure("service", `no answer from ${this.description}: ${reasonOf(cause)}`, {
         cause,
-        fix: "Check ICEBERG_REST_URI and the network, and whether the catalog is up.",
+        fix: "Check ICEBERG_REST_URI and the network, and that the catalog is running.",
       });
     }
     if (status >= 500 || status === 429) {
@@ -184,7 +184,7 @@ export class RestCatalog implements TableCatalog {
       `${this.description} refuses to ${doing}: ${status} ${excerpt(message)}`,
       {
         fix: isAccess
-          ? "Check ICEBERG_REST_TOKEN, ICEBERG_REST_CREDENTIAL or ICEBERG_REST_SIGV4, and what they allow."
+          ? "Check ICEBERG_REST_TOKEN, ICEBERG_REST_CREDENTIAL or ICEBERG_REST_SIGV4, and their permissions."
           : "Check ICEBERG_REST_URI, ICEBERG_REST_WAREHOUSE and the database's name.",
       },
     );

@@ -76,7 +76,7 @@ async function exchange(
   if (!response.ok) {
     throw new Failure(
       "service",
-      `${oauth2Uri} gives no token: ${response.status} ${text.slice(0, 200)}`,
+      `${oauth2Uri} returned no token: ${response.status} ${text.slice(0, 200)}`,
       {
         fix:
           "Check ICEBERG_REST_CREDENTIAL (CLIENT:SECRET), ICEBERG_REST_SCOPE and ICEBERG_REST_OAUTH2_URI.",
@@ -96,7 +96,7 @@ function signed(service: string): Authorize {
     if (region === undefined) {
       throw new Failure(
         "usage",
-        "the REST catalog's requests are to be signed, and no region is set",
+        "requests to the REST catalog must be signed, but no region is set",
         {
           fix: "Set AWS_REGION.",
         },
