@@ -1,9 +1,10 @@
 import { isoDay } from "../../schema/calendar.ts";
 import type { MessageReader } from "../../schema/message_reader.ts";
-import { type Column, ORIGIN_COLUMNS } from "../../schema/schema.ts";
+import { type ColumnType, ORIGIN_COLUMNS } from "../../schema/schema.ts";
 import type { RowGroups } from "../partitioning.ts";
 import type { LineJob } from "./encode_job.ts";
 import type { RowBuffer, RowBufferOptions } from "./row_buffer.ts";
+import { MOST_INTEGER_BYTES, writeInteger } from "./write_integer.ts";
 
 const FIRST_CHUNK_BYTES = 16_384;
 
@@ -12,7 +13,11 @@ const CHUNK_BYTES = 262_144;
 
 const INITIAL_ROWS = 128;
 
+/** Bytes of a value besides its text, at most: `null`, or a number that is written anew, or two quotes. */
+const MOST_VALUE_BYTES = MOST_INTEGER_BYTES;
+
 const encoder = new TextEncoder();
+const NULL = encoder.encode("null");
 /** A byte order mark at a value's beginning is the value's. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -22,12 +27,15 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
  * chunks, each of whole lines: one array that doubles would take up to three times their size.
  */
 export class LineBuffer implements RowBuffer {
-  readonly #columns: readonly Column[];
+  readonly #types: ColumnType[];
   readonly #kept: boolean[];
   /** What stands before each column's value: `,"close":`. */
   readonly #labels: Uint8Array[];
-  readonly #originLabels: Uint8Array[];
-  readonly #partition: Uint8Array;
+  /** What stands before the offset: the partition with its label, the offset's label. */
+  readonly #beforeOffset: Uint8Array;
+  readonly #timestampLabel: string;
+  /** Bytes of a line besides the texts of its values and its timestamp, at most. */
+  readonly #frameBytes: number;
   readonly #groups: RowGroups;
   /** Chunks that are full. */
   readonly #chunks: Uint8Array[] = [];
@@ -44,16 +52,19 @@ export class LineBuffer implements RowBuffer {
 
   constructor({ schema, partitioning, partition }: RowBufferOptions) {
     const inPath = partitioning.columnsInPath;
-    this.#columns = schema.columns;
+    this.#types = schema.columns.map(({ type }) => type);
     this.#kept = schema.columns.map((_, c) => !inPath.has(c));
     this.#labels = schema.columns.map(({ name }, c) =>
       encoder.encode(`${this.#kept.indexOf(true) === c ? "{" : ","}${JSON.stringify(name)}:`)
     );
     const first = this.#kept.includes(true) ? "," : "{";
-    this.#originLabels = ORIGIN_COLUMNS.map(({ name }, i) =>
-      encoder.encode(`${i === 0 ? first : ","}${JSON.stringify(name)}:`)
+    const [partitionLabel, offsetLabel, timestampLabel] = ORIGIN_COLUMNS.map(({ name }) =>
+      `${JSON.stringify(name)}:`
     );
-    this.#partition = encoder.encode(String(partition));
+    this.#beforeOffset = encoder.encode(`${first}${partitionLabel}${partition},${offsetLabel}`);
+    this.#timestampLabel = `,${timestampLabel}`;
+    this.#frameBytes = this.#beforeOffset.length +
+      this.#labels.reduce((sum, { length }) => sum + length + MOST_VALUE_BYTES, MOST_INTEGER_BYTES);
     this.#groups = partitioning.group();
   }
 
@@ -80,19 +91,9 @@ export class LineBuffer implements RowBuffer {
     if (group < 0) return this.#groups.refusal(group);
     if (this.#rows === this.#ends.length) this.#growRows();
     this.#lineStart = this.#used;
-    for (let c = 0; c < this.#columns.length; c++) {
-      if (!this.#kept[c]) continue;
-      this.#copy(this.#labels[c], 0, this.#labels[c].length);
-      this.#value(reader, c);
-    }
-    this.#copy(this.#originLabels[0], 0, this.#originLabels[0].length);
-    this.#copy(this.#partition, 0, this.#partition.length);
-    this.#copy(this.#originLabels[1], 0, this.#originLabels[1].length);
-    this.#integer(offset);
-    this.#copy(this.#originLabels[2], 0, this.#originLabels[2].length);
-    this.#timestamp(timestampMs);
-    this.#byte(0x7d);
-    this.#byte(0x0a);
+    this.#endAt(timestampMs);
+    if (reader.verbatim) this.#verbatimRow(reader, offset);
+    else this.#row(reader, offset);
     this.#groupNumbers[this.#rows] = group;
     this.#ends[this.#rows++] = this.#fullBytes + this.#used;
     return null;
@@ -110,63 +111,87 @@ export class LineBuffer implements RowBuffer {
     };
   }
 
-  #value(reader: MessageReader, c: number): void {
-    if (reader.absent[c] === 1) return this.#text("null");
-    const { type } = this.#columns[c];
-    const start = reader.starts[c];
-    const end = reader.ends[c];
-    const number = reader.numbers[c];
-    if (type === "string") {
-      if (!reader.verbatim) {
-        return this.#text(JSON.stringify(decoder.decode(reader.bytes.subarray(start, end))));
-      }
-      this.#quoted(reader.bytes, start, end);
-    } else if (type === "date") {
-      if (!reader.verbatim) return this.#text(`"${isoDay(number)}"`);
-      this.#quoted(reader.bytes, start, end);
-    } else if (type === "double") {
-      if (!reader.verbatim) return this.#text(JSON.stringify(number));
-      this.#copy(reader.bytes, start, end);
-    } else if (type === "long") {
-      if (reader.hasWide && reader.wide[c] !== undefined) return this.#text(String(reader.wide[c]));
-      // Not as the message has it: `12.0` is a whole number there, but no bigint to Athena.
-      this.#integer(number);
-    } else {
-      this.#timestamp(number);
-    }
+  #lastTimestamp = NaN;
+  /** From the offset to the end of the line, which few messages in a row do not share. */
+  #afterOffset = new Uint8Array();
+
+  #endAt(timestampMs: number): void {
+    if (timestampMs === this.#lastTimestamp) return;
+    this.#lastTimestamp = timestampMs;
+    const end = `${this.#timestampLabel}${timestampText(timestampMs)}}\n`;
+    this.#afterOffset = encoder.encode(end);
   }
 
-  #quoted(bytes: Uint8Array, start: number, end: number): void {
-    this.#byte(0x22);
-    this.#copy(bytes, start, end);
-    this.#byte(0x22);
+  /** Of a message's own text: room is made once, and the place is a variable that stays in a register. */
+  #verbatimRow(reader: MessageReader, offset: number): void {
+    const { absent, starts, ends, bytes, numbers } = reader;
+    const kept = this.#kept;
+    let most = this.#frameBytes + this.#afterOffset.length;
+    for (let c = 0; c < kept.length; c++) most += ends[c] - starts[c];
+    this.#reserve(most);
+    const own = this.#bytes;
+    let at = this.#used;
+    for (let c = 0; c < kept.length; c++) {
+      if (!kept[c]) continue;
+      const label = this.#labels[c];
+      for (let i = 0; i < label.length; i++) own[at++] = label[i];
+      const type = this.#types[c];
+      if (absent[c] === 1) {
+        for (let i = 0; i < NULL.length; i++) own[at++] = NULL[i];
+      } else if (type === "long") {
+        // Not as the message has it: `12.0` is a whole number there, but no bigint to Athena.
+        at = writeInteger(own, at, numbers[c]);
+      } else {
+        const isText = type !== "double";
+        if (isText) own[at++] = 0x22;
+        const end = ends[c];
+        for (let i = starts[c]; i < end; i++) own[at++] = bytes[i];
+        if (isText) own[at++] = 0x22;
+      }
+    }
+    const before = this.#beforeOffset;
+    for (let i = 0; i < before.length; i++) own[at++] = before[i];
+    at = writeInteger(own, at, offset);
+    const after = this.#afterOffset;
+    for (let i = 0; i < after.length; i++) own[at++] = after[i];
+    this.#used = at;
+  }
+
+  #row(reader: MessageReader, offset: number): void {
+    for (let c = 0; c < this.#kept.length; c++) {
+      if (!this.#kept[c]) continue;
+      this.#copy(this.#labels[c]);
+      if (reader.absent[c] === 1) this.#copy(NULL);
+      else this.#value(reader, c);
+    }
+    this.#copy(this.#beforeOffset);
+    this.#integer(offset);
+    this.#copy(this.#afterOffset);
+  }
+
+  #value(reader: MessageReader, c: number): void {
+    const number = reader.numbers[c];
+    switch (this.#types[c]) {
+      case "string": {
+        const text = reader.bytes.subarray(reader.starts[c], reader.ends[c]);
+        return this.#text(JSON.stringify(decoder.decode(text)));
+      }
+      case "date":
+        return this.#text(`"${isoDay(number)}"`);
+      case "double":
+        return this.#text(JSON.stringify(number));
+      case "long": {
+        const wide = reader.hasWide ? reader.wide[c] : undefined;
+        return wide === undefined ? this.#integer(number) : this.#text(String(wide));
+      }
+      default:
+        return this.#text(timestampText(number));
+    }
   }
 
   #integer(number: number): void {
-    if (number < 0 || number > 0xffffffff) return this.#text(String(number));
-    this.#reserve(10);
-    let digits = 1;
-    for (let limit = 10; number >= limit; limit *= 10) digits++;
-    let rest = number;
-    for (let at = this.#used + digits - 1; at >= this.#used; at--) {
-      const tenth = Math.floor(rest / 10);
-      this.#bytes[at] = 0x30 + rest - tenth * 10;
-      rest = tenth;
-    }
-    this.#used += digits;
-  }
-
-  #lastTimestamp = NaN;
-  #lastTimestampText = new Uint8Array();
-
-  /** `"2026-11-24 08:00:00.000"`, as Athena's JSON readers take a timestamp. */
-  #timestamp(milliseconds: number): void {
-    if (milliseconds !== this.#lastTimestamp) {
-      this.#lastTimestamp = milliseconds;
-      const iso = new Date(milliseconds).toISOString();
-      this.#lastTimestampText = encoder.encode(`"${iso.slice(0, -1).replace("T", " ")}"`);
-    }
-    this.#copy(this.#lastTimestampText, 0, this.#lastTimestampText.length);
+    this.#reserve(MOST_INTEGER_BYTES);
+    this.#used = writeInteger(this.#bytes, this.#used, number);
   }
 
   #text(text: string): void {
@@ -174,17 +199,10 @@ export class LineBuffer implements RowBuffer {
     this.#used += encoder.encodeInto(text, this.#bytes.subarray(this.#used)).written;
   }
 
-  #byte(byte: number): void {
-    this.#reserve(1);
-    this.#bytes[this.#used++] = byte;
-  }
-
-  #copy(bytes: Uint8Array, start: number, end: number): void {
-    this.#reserve(end - start);
-    const own = this.#bytes;
-    let at = this.#used;
-    for (let i = start; i < end; i++) own[at++] = bytes[i];
-    this.#used = at;
+  #copy(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#used);
+    this.#used += bytes.length;
   }
 
   #reserve(count: number): void {
@@ -212,4 +230,9 @@ export class LineBuffer implements RowBuffer {
     groupNumbers.set(this.#groupNumbers);
     this.#groupNumbers = groupNumbers;
   }
+}
+
+/** `"2026-11-24 08:00:00.000"`, as Athena's JSON readers take a timestamp. */
+function timestampText(milliseconds: number): string {
+  return `"${new Date(milliseconds).toISOString().slice(0, -1).replace("T", " ")}"`;
 }
