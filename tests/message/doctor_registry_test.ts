@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { avroSchema } from "../../mod/message/avro/avro_writer.ts";
 import { loadSchema } from "../../mod/schema/load_schema.ts";
-import { runTicklake } from "../services/services.ts";
+import { awsEnv, runTicklake, serviceTest, uniqueName } from "../services/services.ts";
 
 interface Answers {
   [path: string]: unknown;
@@ -100,4 +100,41 @@ Deno.test("doctor: what is no registry, and a registry that is away, come with t
   assert.equal(wrong.code, 2);
   const file = await findings(page.url, { TICKLAKE_MESSAGE_SCHEMA: "gone.avsc" });
   assert.deepEqual([file.code, file.own[0].status], [2, "failed"]);
+});
+
+serviceTest("doctor: Glue's registry, its schema of the topic, and one that is not there", {
+  needs: ["aws"],
+}, async () => {
+  const topic = uniqueName("doctor");
+  const env = { ...awsEnv(), KAFKA_TOPIC: topic };
+  const none = await findings("glue://default-registry", env);
+  assert.deepEqual(none.own.map(({ status }) => status), ["ok", "warning"]);
+  assert.match(none.own[0].detail, /^glue:\/\/default-registry: /);
+  assert.match(none.own[1].detail, /no schema of topic doctor-/);
+  const cwd = await Deno.makeTempDir({ prefix: "ticklake-doctor-" });
+  try {
+    const produced = await runTicklake(["produce", "--count", "1", "--interval", "1ms"], {
+      cwd,
+      env: {
+        ...env,
+        TICKLAKE_MESSAGE_FORMAT: "protobuf",
+        SCHEMA_REGISTRY_URL: "glue://default-registry",
+      },
+    });
+    assert.equal(produced.code, 0, produced.stderr);
+  } finally {
+    await Deno.remove(cwd, { recursive: true });
+  }
+  const { own } = await findings("glue://default-registry", env);
+  assert.equal(own[1].status, "ok");
+  assert.match(own[1].detail, /^schema [0-9a-f-]{36} of topic doctor-.*, PROTOBUF$/);
+  const missing = await findings("glue://no-such-registry", env);
+  assert.equal(missing.own[0].status, "failed");
+  assert.match(missing.own[0].detail, /no-such-registry/);
+  const away = await findings("glue://default-registry", {
+    ...env,
+    AWS_ENDPOINT_URL: "http://127.0.0.1:1",
+  });
+  assert.equal(away.code, 3);
+  assert.equal(away.own[0].status, "failed");
 });

@@ -28,6 +28,8 @@ const VARIABLES = {
   "schema-registry": "TEST_SCHEMA_REGISTRY",
   /** A Python with Confluent's client and its serializers. */
   "confluent-client": "TEST_CONFLUENT_PYTHON",
+  /** AWS's own serializers for Glue's schema registry, see glue_serde/glue_serde.ts. */
+  "glue-serde": "TEST_GLUE_SERDE",
   /** A Chromium, for tests of the page. */
   chromium: "TEST_CHROMIUM",
   /** The compiled program, see `binary` of {@linkcode runTicklake}. */

@@ -1,5 +1,6 @@
 import { compileBinary } from "./binary.ts";
 import { findChromium } from "./chromium.ts";
+import { installGlueSerde } from "./glue_serde/glue_serde.ts";
 import { startKafka } from "./kafka/kafka.ts";
 import { startMoto } from "./moto.ts";
 import {
@@ -107,6 +108,13 @@ const PARTS: readonly Part[] = [
     async start() {
       await installConfluentPython();
       return { values: [CONFLUENT_PYTHON] };
+    },
+  },
+  {
+    variables: ["TEST_GLUE_SERDE"],
+    needs: ["glue-serde"],
+    async start() {
+      return { values: [await installGlueSerde()] };
     },
   },
   {
