@@ -23,6 +23,13 @@ const LINES: ReadonlyArray<readonly [line: string, code: number]> = [
   ["doctor --schema nosuch.json", 2],
   ["topic list", 0],
   ["topic read -n 100", 0],
+  ["topic show", 0],
+  ["schema show", 0],
+  ["dead-letters list", 0],
+  ["dead-letters replay --dry-run", 0],
+  ["reset --to lake --dry-run", 0],
+  ["maintain", 0],
+  ["repair", 0],
   ["demo", 0],
   ["completions bash", 0],
   ["config", 0],
@@ -82,11 +89,7 @@ serviceTest(
       }
       piping.add(line.split(" ")[0]);
     }
-    for (const { name } of COMMANDS.filter(({ name }) => !piping.has(name))) {
-      const { code, stderr } = await piped(name, "true", cwd);
-      quiet(stderr, name);
-      assert.ok(code <= 4, `${name}: ${code}`);
-    }
+    assert.deepEqual(COMMANDS.map(({ name }) => name).filter((name) => !piping.has(name)), []);
     await Deno.remove(cwd, { recursive: true });
   },
 );

@@ -65,6 +65,48 @@ serviceTest(
   },
 );
 
+serviceTest(
+  "a shell's own commands: tables, formats, examples, wide results cut to the terminal or shown whole",
+  { needs: ["python"] },
+  async () => {
+    const home = await Deno.makeTempDir({ prefix: "ticklake-shell-" });
+    const at = ["--home", home];
+    await runTicklake(["produce", ...at, "--rate", "max", "--seed", "1", "-n", "5"]);
+    await runTicklake(["consume", ...at, "--until-end"]);
+    const all = 'SELECT * FROM index_quotes ORDER BY "index" LIMIT 1;\r';
+    const { before, all: text, code } = await typeInto(
+      ["query", ...at],
+      [
+        ["ticklake> ", ".tables\r"],
+        ["\nindex_quotes[^>]*> ", all],
+        ["1 row in[^>]*> ", ".wide\r"],
+        ["wide is on[^>]*> ", all],
+        ["1 row in[^>]*> ", ".format markdown\r"],
+        [
+          "ticklake> ",
+          "SELECT DATE '2026-01-31' AS day, date_format(DATE '2026-01-31', '%d.%m.%y') AS told;\r",
+        ],
+        ["1 row in[^>]*> ", ".timing\r"],
+        ["timing is off[^>]*> ", ".nosuch\r"],
+        ["unknown command[^>]*> ", ".schema other\r"],
+        ["there is no table other[^>]*> ", ".examples\r"],
+        ["monthly-candles[^>]*> ", ".quit\r"],
+      ],
+      { columns: 60, rows: 40 },
+      { XDG_STATE_HOME: `${home}/state` },
+    );
+    assert.equal(code, 0, text);
+    const [cut, wide] = [before[2], before[4]];
+    assert.doesNotMatch(cut, /kafka_offset/);
+    assert.match(cut, /8 more columns: --wide shows them/);
+    assert.match(wide, /kafka_timestamp/);
+    assert.match(text, /\| 2026-01-31 \| 31\.01\.26 \|/);
+    const flag = await runTicklake(["query", ...at, "--wide", "SELECT * FROM index_quotes"]);
+    assert.match(flag.stdout, /^index .* kafka_timestamp/m);
+    await Deno.remove(home, { recursive: true });
+  },
+);
+
 serviceTest("Ctrl-C ends the statement that runs, and the shell goes on", {
   needs: ["python"],
 }, async () => {
