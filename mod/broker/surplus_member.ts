@@ -8,8 +8,8 @@ const logger = getLogger(["ticklake", "broker"]);
  */
 export function logSurplusMember(group: string, topic: string, partitions: number): void {
   logger.info(
-    "group {group} has more consumers than {topic} has partitions ({count}): none is left for this " +
-      "one; it waits, and takes over when another one ends",
+    "group {group} has more consumers than {topic} has partitions ({count}): none is assigned to this " +
+      "one; it is a standby until another one stops",
     { group, topic, count: partitions },
   );
 }

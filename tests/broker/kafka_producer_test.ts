@@ -26,7 +26,10 @@ serviceTest("a message that is too large fails, those before and after it are se
   assert.deepEqual(results.map(({ status }) => status), ["fulfilled", "rejected", "fulfilled"]);
   const { reason } = results[1] as PromiseRejectedResult;
   assert.equal(reason.kind, "service");
-  assert.match(reason.message, new RegExp(`${topic} does not take a message of 20000\\d\\d bytes`));
+  assert.match(
+    reason.message,
+    new RegExp(`${topic} does not accept a message of 20000\\d\\d bytes`),
+  );
   assert.match(reason.fix, /max\.message\.bytes of the topic to 20000\d\d or more/);
   assert.equal(await producer.send(messages("a", 10, 20)), 10);
   await producer.close();

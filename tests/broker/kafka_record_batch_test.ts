@@ -226,7 +226,7 @@ Deno.test("what cannot be read is an error that says where, after what can be re
     [(bytes) => bytes.writeInt32BE(-1, 57), true, /said to hold -1 records/],
     [(bytes) => bytes[61] = 0x7e, true, /cut off in record 0/],
     [(bytes) => bytes[66] = 0x7e, true, /wrong about the lengths in record 0/],
-    [(bytes) => bytes[16] = 3, true, /its form is 3/],
+    [(bytes) => bytes[16] = 3, true, /its version is 3/],
   ];
   for (const [change, checksum, message] of cases) {
     const reader = await spoil(change, checksum);

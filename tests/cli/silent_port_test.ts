@@ -56,7 +56,7 @@ Deno.test("a port that accepts and never answers is told of while the command st
   assert.match(
     stderr,
     new RegExp(
-      `error: Kafka at ${silent.server} accepts connections, but does not answer as a Kafka`,
+      `error: Kafka at ${silent.server} accepts connections, but does not answer like a Kafka`,
     ),
   );
   assert.match(stderr, /\n {2}fix: Check the port/);

@@ -84,7 +84,7 @@ Deno.test("a broker, and an S3 endpoint, that accepts connections and never answ
     assertEnds(
       {
         code: 3,
-        error: /Kafka at 127\.0\.0\.1:\d+ accepts connections, but does not answer as a Kafka/,
+        error: /Kafka at 127\.0\.0\.1:\d+ accepts connections, but does not answer like a Kafka/,
         fix: /Check the port/,
       },
       { KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${port}` },

@@ -259,7 +259,7 @@ serviceTest("the classic: bootstrap answers, the advertised listener does not", 
         stderr,
         new RegExp(
           `Kafka at 127\\.0\\.0\\.1:${first} answered, but its brokers are advertised as ` +
-            `127\\.0\\.0\\.1:${closed}, where they cannot be reached: .*\\n {2}fix: Set advertised\\.listeners`,
+            `127\\.0\\.0\\.1:${closed}, which cannot be reached: .*\\n {2}fix: Set advertised\\.listeners`,
         ),
       );
     }
@@ -293,7 +293,7 @@ serviceTest(
       assertFailed(
         await doctor({ KAFKA_BOOTSTRAP_SERVERS: servers.tls }),
         "Kafka TLS",
-        /wants TLS, and was asked without/,
+        /requires TLS, but the request was sent without it/,
         /KAFKA_SECURITY_PROTOCOL to SSL/,
       );
       assertFailed(

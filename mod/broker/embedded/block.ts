@@ -104,7 +104,7 @@ export function openBlock(data: Uint8Array, count: number): Block {
   if (bytes.length < words * 4) throw damaged(`it is ${bytes.length} bytes long`);
   const head = new Uint32Array(bytes.buffer, bytes.byteOffset, words);
   if (head[1] !== count) throw damaged(`it holds ${head[1]} messages, not ${count}`);
-  if (head[0] !== crc32(bytes.subarray(4))) throw damaged("its checksum does not fit");
+  if (head[0] !== crc32(bytes.subarray(4))) throw damaged("its checksum does not match");
   return { count, ends: head.subarray(HEAD_WORDS), bytes: bytes.subarray(words * 4) };
 }
 

@@ -104,7 +104,9 @@ export class EmbeddedConsumer {
     const { options: { handler, signal }, leaseMs } = this.#parts;
     session.rest();
     const revoked = handler.revoking?.().catch((error) => {
-      logger.debug("what was held could not be committed: {error}", { error: messageOf(error) });
+      logger.debug("buffered messages could not be committed: {error}", {
+        error: messageOf(error),
+      });
     });
     await Promise.race([revoked, pause(Math.min(MOST_REVOKE_MS, leaseMs), signal)]);
     session.lose(new FencedError(`the group went on to generation ${generation}`));
@@ -181,7 +183,7 @@ export class EmbeddedConsumer {
     try {
       await this.#parts.commits.submit(() => this.#membership.leave());
     } catch (error) {
-      logger.warn("the group could not be left, others wait for the lease to run out: {error}", {
+      logger.warn("the group could not be left, others wait for the lease to expire: {error}", {
         error: messageOf(error),
       });
     }

@@ -87,7 +87,7 @@ class ExistingLog implements Broker {
 }
 
 function onlyLooks(): Failure {
-  return new Failure("failed", "the embedded log was opened to look into it, not to change it");
+  return new Failure("failed", "the embedded log was opened read-only");
 }
 
 /** Whether a log is there, or something else of its name, or a repair that was cut off has moved it. */

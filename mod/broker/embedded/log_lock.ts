@@ -29,10 +29,10 @@ export interface LogLock {
  */
 export function shareLog(log: string): LogLock | undefined {
   const lock = takeLock(log, false);
-  if (lock === null) throw repaired(log, "is being repaired", "Wait until the repair has ended.");
+  if (lock === null) throw repaired(log, "is being repaired", "Wait until the repair is done.");
   if (checkOwnEntry(journalPath(log), "file")) {
     lock?.release();
-    throw repaired(log, "has been repaired in part", "Run `ticklake repair --log` to complete it.");
+    throw repaired(log, "is partly repaired", "Run `ticklake repair --log` to complete it.");
   }
   return lock;
 }

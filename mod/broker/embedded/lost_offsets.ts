@@ -14,7 +14,7 @@ interface Statements {
 export const LOST_VERSION = 2;
 
 /** Why such offsets cannot be read, as the gap's record says. */
-export const LOST_REASON = "the embedded log was damaged, and repaired without them";
+export const LOST_REASON = "the embedded log was damaged, and they could not be recovered";
 
 // With a fourth column, which no index of the log has: a repair tells tables apart by their columns.
 const TABLE = `CREATE TABLE IF NOT EXISTS lost (

@@ -106,11 +106,11 @@ export class PartitionReader implements AssignedPartition {
     const { topic } = this.#parts;
     return new Failure(
       "failed",
-      `${topic}: partition ${this.partition} ends at offset ${this.#high}, but the next one to be ` +
-        `read is ${this.#position}: the log is not the one that was read before, or has lost messages`,
+      `${topic}: partition ${this.partition} ends at offset ${this.#high}, but the next offset ` +
+        `to read is ${this.#position}: this is not the log that was read before, or it has lost messages`,
       {
         fix:
-          "If the file is an older copy, put the newest one in its place; then run `ticklake repair --log`, which lets it go on behind what the table has.",
+          "If the file is an older copy, replace it with the newest one; then run `ticklake repair --log`, which makes it continue after the table's position.",
       },
     );
   }

@@ -17,7 +17,7 @@ const CODES = {
 
 /** What to do about a damaged log. */
 export const REPAIR_LOG =
-  "Stop all `ticklake` that use it, then run `ticklake repair --log`: it saves what can be read and keeps the damaged file.";
+  "Stop all `ticklake` that use it, then run `ticklake repair --log`: it recovers what can be read and keeps the damaged file.";
 
 /** A log that is not as it was written. @param how what is wrong, for the message */
 export function damagedLog(path: string, how: string, cause?: unknown): Failure {
@@ -56,7 +56,7 @@ export function sqliteFailure(error: unknown, path: string): unknown {
     case CODES.FULL:
       return failure(
         "service",
-        "the disk is full; what was not acknowledged was not stored",
+        "the disk is full; unacknowledged messages were not stored",
         "Free space on that disk, then start again.",
       );
     case CODES.PERM:

@@ -139,7 +139,7 @@ export class BatchSender {
       await this.#findLeaders();
     } catch (error) {
       const [topic, reason] = [this.#topic, describeError(error)];
-      logger.debug("who leads {topic} is not known: {reason}", { topic, reason });
+      logger.debug("the leaders of {topic} are unknown: {reason}", { topic, reason });
     }
   }
 
@@ -190,7 +190,7 @@ export class BatchSender {
         queue.again();
         again = problem;
       } else if (TOO_LARGE.has(errorType(problem)!) && queue.split()) {
-        logger.info("{topic} takes smaller batches than {bytes} bytes", {
+        logger.info("{topic} only accepts batches smaller than {bytes} bytes", {
           topic: this.#topic,
           bytes: batch.bytes!.length,
         });
@@ -252,8 +252,8 @@ export class BatchSender {
         describeError(error),
       {
         cause: error,
-        fix: "Check that the brokers run and that enough replicas are in sync " +
-          "(kafka-topics.sh --describe); then send the rows again that were not acknowledged.",
+        fix: "Check that the brokers are running and that enough replicas are in sync " +
+          "(kafka-topics.sh --describe); then send the unacknowledged rows again.",
       },
     );
   }
@@ -264,7 +264,7 @@ export class BatchSender {
     }
     return new Failure(
       "service",
-      `${this.#topic} does not take a message of ${writer.length} bytes`,
+      `${this.#topic} does not accept a message of ${writer.length} bytes`,
       {
         cause: error,
         fix: `Set max.message.bytes of the topic to ${writer.length} or more ` +

@@ -38,7 +38,7 @@ export class CompactReader {
   /** Bytes of a length that is not written down; not copied. */
   raw(length: number): Buffer {
     const end = this.#at + length;
-    if (length < 0 || end > this.#bytes.length) throw new RangeError("the answer is cut off");
+    if (length < 0 || end > this.#bytes.length) throw new RangeError("the answer is truncated");
     this.#at = end;
     return this.#bytes.subarray(end - length, end);
   }

@@ -162,7 +162,7 @@ export class Consumption {
         `${this.#cluster.description}, topic ${topic}: ${error.message}`,
         {
           cause: error,
-          fix: "Look at it with kafka-dump-log.sh.",
+          fix: "Inspect it with kafka-dump-log.sh.",
         },
       );
     }
@@ -421,7 +421,7 @@ export class Consumption {
   #leaveOut(partition: number): void {
     if (this.#leaderless.has(partition)) return;
     const { topic, handler } = this.#options;
-    logger.warn("{topic}: partition {partition} has no leader, the others go on", {
+    logger.warn("{topic}: partition {partition} has no leader, the others continue", {
       topic,
       partition,
     });
@@ -476,12 +476,12 @@ export class Consumption {
     const { topic } = this.#options;
     return new Failure(
       "failed",
-      `${topic}: the log of partition ${partition} was cut off at offset ${endOffset} and written on ` +
-        `after offsets up to ${position} had been read, as an unclean leader election does: what was ` +
-        `read from ${endOffset} on is no longer in the log, and what is there now was not read`,
+      `${topic}: the log of partition ${partition} was truncated at offset ${endOffset} and continued ` +
+        `after offsets up to ${position} had been read, as in an unclean leader election: the messages ` +
+        `read from offset ${endOffset} on are no longer in the log, and those there now were not read`,
       {
         fix:
-          "Look at the brokers' logs for the election. What was read stays in the lake; to read the " +
+          "Check the brokers' logs for the election. Messages that were read stay in the lake; to read the " +
           "log as it is now, consume it into another --prefix with another --group.",
       },
     );

@@ -19,7 +19,7 @@ const NAME = /^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/;
 /** @throws {Failure} kind `usage`, for a name that Kafka does not allow */
 export function checkTopicName(topic: string): void {
   if (NAME.test(topic)) return;
-  throw new Failure("usage", `topic ${JSON.stringify(topic)} is not a name that Kafka allows`, {
+  throw new Failure("usage", `topic ${JSON.stringify(topic)} is not a valid Kafka topic name`, {
     fix: "Use up to 249 letters, digits, dots, underscores and hyphens.",
   });
 }

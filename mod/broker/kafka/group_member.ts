@@ -174,7 +174,7 @@ export class GroupMember {
     this.#unanswered = true;
     try {
       return await this.#onCoordinator((node) => {
-        if (this.#left) throw new Error("the group was left meanwhile");
+        if (this.#left) throw new Error("the group was left in the meantime");
         const request = { ...node.lookupRequest<A, T>(apiKey, definition)(ask), requestTimeout };
         return this.#cluster.ask(node, () => node.connectionPool.send(request), requestTimeout);
       });
@@ -253,7 +253,7 @@ export class GroupMember {
         return new Failure(
           "service",
           `${at}: the group ${group} has members that are not ticklake`,
-          { cause: error, fix: "Give ticklake a group of its own with KAFKA_GROUP_ID or --group." },
+          { cause: error, fix: "Give ticklake its own group with KAFKA_GROUP_ID or --group." },
         );
       case "INVALID_SESSION_TIMEOUT":
         return new Failure(

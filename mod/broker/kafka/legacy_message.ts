@@ -77,7 +77,7 @@ function decompress(codec: number, bytes: Uint8Array): Uint8Array {
     pieces.push(piece);
     length += piece.length;
     if (length > MOST_INNER_BYTES) {
-      throw new RangeError(`more than ${MOST_INNER_BYTES} bytes in one message of form 0 or 1`);
+      throw new RangeError(`more than ${MOST_INNER_BYTES} bytes in one message of version 0 or 1`);
     }
   }
   if (pieces.length === 1) return pieces[0];
@@ -109,7 +109,7 @@ function parse(bytes: Uint8Array, at: number) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const magic = view.getInt8(16);
   if (magic !== 0 && magic !== 1) {
-    throw new Error(`of form ${magic} at byte ${at}, expected 0 or 1`);
+    throw new Error(`of version ${magic} at byte ${at}, expected 0 or 1`);
   }
   const attributes = view.getInt8(17);
   const keyAt = magic === 0 ? 18 : 26;

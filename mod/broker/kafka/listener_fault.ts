@@ -20,7 +20,7 @@ export interface ListenerFault {
 }
 
 const NETWORK_FIX =
-  "Check the address and the port, that the broker runs there, and that a firewall or security " +
+  "Check the address and the port, that the broker is running, and that the firewall or security " +
   "group lets this host connect to it (nc -vz HOST PORT).";
 
 /** What is wrong, or `undefined` where the listener answers as it should. */
@@ -43,9 +43,9 @@ export function listenerFault(
       return { problem: `cannot be reached: ${detail}`, fix: NETWORK_FIX };
     case "silent":
       return {
-        problem: "accepts connections, but does not answer as a Kafka broker does",
+        problem: "accepts connections, but does not answer like a Kafka broker",
         fix:
-          "Check the port: is it a broker's listener (and not another program's)? A broker that has just started, or has no memory left, is silent too: look into its log.",
+          "Check the port: is it a broker's listener (and not another program's)? A broker that has just started or is out of memory does not answer either: check its log.",
       };
     case "not-kafka":
       return {
@@ -55,23 +55,23 @@ export function listenerFault(
       };
     case "controller":
       return {
-        problem: "is a controller's listener, and controllers answer no clients",
+        problem: "is a controller's listener, which does not serve clients",
         fix:
-          "Take the port of a broker's listener: one of `listeners` in its configuration that is not in `controller.listener.names`.",
+          "Use the port of a broker's listener: one of `listeners` in its configuration that is not in `controller.listener.names`.",
       };
     case "wants-tls":
       return {
-        problem: "wants TLS, and was asked without",
+        problem: "requires TLS, but the request was sent without it",
         fix: `Set KAFKA_SECURITY_PROTOCOL to ${
           protocol(true)
-        }, or take the port of another listener.`,
+        }, or use the port of another listener.`,
       };
     case "no-tls":
       return {
-        problem: "has no TLS, and was asked with it",
+        problem: "has no TLS, but the request was sent with it",
         fix: `Set KAFKA_SECURITY_PROTOCOL to ${
           protocol(false)
-        }, or take the port of another listener.`,
+        }, or use the port of another listener.`,
       };
     case "untrusted":
       return {
@@ -84,12 +84,12 @@ export function listenerFault(
       return {
         problem: `has a certificate for other names (${detail})`,
         fix:
-          "Name the broker as its certificate does, or have a certificate made with this name in it.",
+          "Use the host name in the broker's certificate, or have a certificate issued for this name.",
       };
     case "expired":
       return {
         problem: `has a certificate that is not valid now (${detail})`,
-        fix: "Have the broker's certificate renewed; or this host's clock is wrong (timedatectl).",
+        fix: "Renew the broker's certificate, or set this host's clock (timedatectl).",
       };
     case "client-certificate":
       return use.ownCertificate
@@ -104,8 +104,7 @@ export function listenerFault(
     case "tls-failed":
       return {
         problem: `cannot be talked to with TLS: ${detail}`,
-        fix:
-          "Check that the broker offers TLS 1.2 or 1.3 there, and that both files fit each other.",
+        fix: "Check that the broker offers TLS 1.2 or 1.3 there, and that the two files match.",
       };
     case "wants-login":
       return use.login ? undefined : {

@@ -23,8 +23,8 @@ export function mskIam(region: string): Mechanism {
         });
         if (answer) {
           throw loginError(
-            `MSK does not take these AWS credentials: ${answer}`,
-            "Give this host's role the right kafka-cluster:Connect on the cluster.",
+            `MSK does not accept these AWS credentials: ${answer}`,
+            "Allow kafka-cluster:Connect on the cluster in this host's role.",
           );
         }
       },

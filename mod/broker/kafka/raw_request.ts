@@ -65,7 +65,7 @@ export async function sendRaw<T>(connection: RawConnection, request: RawRequest<
 
 /** Kafka's errors that kafkajs does not know, by their code. All of them pass. */
 const NEWER: Record<number, { type: string; message: string }> = {
-  89: { type: "THROTTLING_QUOTA_EXCEEDED", message: "The quota is used up" },
+  89: { type: "THROTTLING_QUOTA_EXCEEDED", message: "The quota is exceeded" },
   100: { type: "UNKNOWN_TOPIC_ID", message: "The broker does not know this topic's id" },
   103: { type: "INCONSISTENT_TOPIC_ID", message: "The topic's id is another one" },
 };

@@ -173,11 +173,11 @@ export class RecordReader {
     const at = this.#at;
     if (at + MAGIC_END > view.byteLength) return null;
     const end = at + 12 + view.getInt32(at + 8);
-    if (end < at + shortestLength(view, at)) throw this.#unreadable(at, at, "it has no end");
+    if (end < at + shortestLength(view, at)) throw this.#unreadable(at, at, "it is incomplete");
     if (end > view.byteLength) return null;
     const magic = view.getInt8(at + 16);
     if (magic < 0 || magic > 2) {
-      throw this.#unreadable(at, end, `its form is ${magic}, expected 0, 1 or 2`);
+      throw this.#unreadable(at, end, `its version is ${magic}, expected 0, 1 or 2`);
     }
     if (!this.#isIntact(at, end, magic)) {
       // Brokers find a batch by the offsets that it claims, so one that claims too many comes again.

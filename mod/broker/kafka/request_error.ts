@@ -86,7 +86,7 @@ export function refused(description: string, doing: string, error: unknown): Err
   return new Failure("service", `${description} refused ${doing}: ${describeError(error)}`, {
     cause: error,
     fix: type?.endsWith("AUTHORIZATION_FAILED")
-      ? "Give this user the right in the broker's ACLs (see kafka-acls.sh)."
+      ? "Grant this user the permission in the broker's ACLs (see kafka-acls.sh)."
       : undefined,
   });
 }

@@ -33,7 +33,7 @@ export class Trouble {
     if (now - this.#warned < WARN_EVERY_MS) return now - this.#since;
     this.#warned = now;
     const seconds = Math.round((now - this.#since) / 1000);
-    logger.warn("{doing} has failed for {seconds} s and goes on trying: {error}", {
+    logger.warn("{doing} has failed for {seconds} s, still retrying: {error}", {
       ...fields,
       seconds,
     });

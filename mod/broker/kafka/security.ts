@@ -67,7 +67,7 @@ function tlsOptions({ sslCaFile, sslCertFile, sslKeyFile }: SecuritySettings): C
     const [there, missing] = sslKeyFile === undefined ? ["CERT", "KEY"] : ["KEY", "CERT"];
     throw new Failure(
       "usage",
-      `KAFKA_SSL_${there}_FILE is set and KAFKA_SSL_${missing}_FILE is not; a client certificate is both`,
+      `KAFKA_SSL_${there}_FILE is set but KAFKA_SSL_${missing}_FILE is not; a client certificate needs both`,
     );
   }
   return {
@@ -98,7 +98,7 @@ function pem(setting: string, path: string, kind: "CERTIFICATE" | "PRIVATE KEY")
       `${setting}: ${path}: expected a PEM file with -----BEGIN ${kind}-----, found none`,
       {
         fix: kind === "CERTIFICATE"
-          ? "A Java keystore becomes PEM with: keytool -exportcert -rfc -keystore FILE -alias NAME"
+          ? "To convert a Java keystore to PEM: keytool -exportcert -rfc -keystore FILE -alias NAME"
           : "Name the file of the private key.",
       },
     );

@@ -2,18 +2,18 @@ import { Failure } from "../../failure/failure.ts";
 import { describeError, errorType } from "./request_error.ts";
 
 const NETWORK_FIX =
-  "Check the address and the port, that the broker runs there, and that a firewall or security " +
+  "Check the address and the port, that the broker is running, and that the firewall or security " +
   "group lets this host connect to it (nc -vz HOST PORT).";
 
 /** How a listener refuses a login before it has looked at the password. */
 const LOGIN_REFUSALS: Record<string, { problem: string; fix: string }> = {
   UNSUPPORTED_SASL_MECHANISM: {
     problem: "does not offer the login that KAFKA_SASL_MECHANISM names",
-    fix: "Take one of the broker's sasl.enabled.mechanisms.",
+    fix: "Use one of the broker's sasl.enabled.mechanisms.",
   },
   ILLEGAL_SASL_STATE: {
-    problem: "takes no login at this listener",
-    fix: "Set KAFKA_SECURITY_PROTOCOL to SSL or PLAINTEXT, or take the port of a SASL listener.",
+    problem: "accepts no login at this listener",
+    fix: "Set KAFKA_SECURITY_PROTOCOL to SSL or PLAINTEXT, or use the port of a SASL listener.",
   },
 };
 
@@ -62,10 +62,10 @@ export function cannotReachAdvertised(
   if (advertised.length === 0 || errorType(error) !== undefined) {
     return new Failure(
       "service",
-      `Kafka at ${server} answered, but not with its brokers: ${reason}`,
+      `Kafka at ${server} answered, but did not list its brokers: ${reason}`,
       {
         cause: error,
-        fix: "Check that the port is a broker's listener, and this user's rights.",
+        fix: "Check that the port is a broker's listener, and check this user's permissions.",
       },
     );
   }
@@ -73,7 +73,7 @@ export function cannotReachAdvertised(
     "service",
     `Kafka at ${server} answered, but its brokers are advertised as ${
       advertised.join(", ")
-    }, where they cannot be reached: ${reason}`,
+    }, which cannot be reached: ${reason}`,
     {
       cause: error,
       fix:

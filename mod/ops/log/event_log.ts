@@ -17,7 +17,7 @@ export function eventLog(): SinkListener {
         return logger.warn(event.text.replaceAll("{", "{{").replaceAll("}", "}}"));
       case "waiting":
         return logger.info(
-          "waiting for other members of the group to write partitions {partitions} to their end",
+          "waiting for other members of the group to finish writing partitions {partitions}",
           { partitions: event.partitions },
         );
       case "flushed":

@@ -45,9 +45,9 @@ export interface RebuildPlan {
  */
 export function planRebuild(found: Salvage, taken: readonly TakenOffsets[]): RebuildPlan {
   if (found.logs.size === 0 && found.blocks.length === 0) {
-    throw new Failure("failed", "nothing of an embedded log can be found in it", {
+    throw new Failure("failed", "no part of an embedded log was found in it", {
       fix:
-        "It is a file of another kind, or damaged as a whole. Restore it from a backup, or move it away; the lake keeps its rows.",
+        "It is another kind of file, or damaged beyond repair. Restore it from a backup, or move it away; the lake keeps its rows.",
     });
   }
   const byLog = Map.groupBy(found.blocks, ({ log }) => log);
@@ -111,7 +111,7 @@ function namedLogs(
   if (topics.size !== 1) {
     throw new Failure(
       "failed",
-      "the table of its topics is lost, and it cannot be told which messages are whose",
+      "its table of topics is lost, so it is unknown which topic the messages belong to",
       { fix: "Restore the file from a backup, or move it away; the lake keeps its rows." },
     );
   }

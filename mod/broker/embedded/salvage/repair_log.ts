@@ -84,7 +84,7 @@ async function repairOwned(
   } catch (cause) {
     throw new Failure("service", `${from}: it cannot be read: ${messageOf(cause)}`, {
       cause,
-      fix: "Check the disk and the rights of this user, then repeat the command.",
+      fix: "Check the disk and this user's permissions, then repeat the command.",
     });
   }
   try {
@@ -94,7 +94,7 @@ async function repairOwned(
     const plan = planRebuild(found, taken);
     const damage = interrupted === undefined
       ? whatIsWrong(from, source, found, plan)
-      : "a repair of it was cut off";
+      : "a repair of it was interrupted";
     if (damage === undefined) return { plan };
     if (dryRun) return { damage, plan };
     const rebuilt = `${path}.new`;

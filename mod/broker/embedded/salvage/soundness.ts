@@ -24,7 +24,7 @@ export function whatIsWrong(
     const [row] = database.prepare("PRAGMA integrity_check(1)").all();
     const [said] = Object.values(row);
     if (said !== "ok") return String(said).split("\n").pop()!;
-    if (found.damagedBlocks > 0) return "blocks of messages are not as they were written";
+    if (found.damagedBlocks > 0) return "blocks of messages have wrong checksums";
     const rows = database.prepare("SELECT id, low, high FROM log").all();
     const known = new Map(rows.map(({ id, low, high }) => [id as number, { low, high }]));
     const statements = { statement: (sql: string) => database.prepare(sql) };

@@ -73,7 +73,7 @@ export function decompressLz4Block(block: Uint8Array, out: Uint8Array, at: numbe
     }
     match += SHORTEST_MATCH;
     if (!(from <= block.length) || distance === 0 || distance > at) {
-      throw new RangeError("a match reaches where nothing is");
+      throw new RangeError("a match points outside the data");
     }
     if (at + match > out.length) return NO_ROOM;
     if (match > 32 && distance >= match) {

@@ -109,7 +109,7 @@ function* blocks(bytes: Uint8Array): Generator<Block> {
       continue;
     }
     if (magic !== MAGIC) {
-      if (at === 0) throw new Error("no frame begins here");
+      if (at === 0) throw new Error("no frame starts here");
       return;
     }
     const flags = view.getUint8(at + 4);

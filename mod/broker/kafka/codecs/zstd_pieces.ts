@@ -53,8 +53,8 @@ function decompressWhole(frame: Uint8Array, maxOutputLength: number): Uint8Array
 function* decompressBlocks({ bytes, windowBytes, ends }: Frame): Generator<Uint8Array> {
   if (windowBytes > MOST_WINDOW_BYTES) {
     throw new RangeError(
-      `it becomes more than ${MOST_WINDOW_BYTES} bytes and looks back ${windowBytes}, so that reading it ` +
-        "takes too much memory",
+      `it has more than ${MOST_WINDOW_BYTES} bytes with a window of ${windowBytes}, so reading it ` +
+        "would take too much memory",
     );
   }
   let pieces: Uint8Array[] = [];
@@ -80,7 +80,7 @@ function* frames(bytes: Uint8Array): Generator<Frame> {
       continue;
     }
     if (magic !== MAGIC) {
-      if (at === 0) throw new Error("no frame begins here");
+      if (at === 0) throw new Error("no frame starts here");
       return;
     }
     const frame = frameAt(view, at);
