@@ -55,6 +55,7 @@ export class ColumnGuess {
   #isInstant = true;
   #patterns = [...PATTERNS];
   #epoch: string | null | undefined;
+  #isGrouped = false;
 
   constructor(name: string) {
     this.#name = name;
@@ -84,6 +85,20 @@ export class ColumnGuess {
     this.#epoch = this.#epoch === undefined || this.#epoch === epoch ? epoch : null;
   }
 
+  /** Whether its numbers are such with a decimal comma alone. */
+  get hasDecimalComma(): boolean {
+    const { type, more } = this.result;
+    return type === "double" && more.decimal === ",";
+  }
+
+  /**
+   * Another column of the file has a decimal comma: where points can only group thousands in this one too
+   * (`18.230`), they do.
+   */
+  takeDecimalComma(): void {
+    this.#isGrouped = this.#isNumber && !this.#isWhole && this.#isDecimalComma;
+  }
+
   get result(): InferredColumn {
     const required = this.#empty === 0 && this.#rows > 0;
     const of = (
@@ -105,6 +120,14 @@ export class ColumnGuess {
     if (this.#patterns.length > 1 && !this.#isNumber) {
       const forms = this.#patterns.map((p) => `"type": "date", "format": "${p}"`).join(" or ");
       return of("string", {}, `every value fits ${this.#patterns.join(" and ")}: say ${forms}`);
+    }
+    if (this.#isGrouped) {
+      const more = { number: "lenient", decimal: "," };
+      return of(
+        "double",
+        more,
+        "a point groups the thousands, as other columns have a decimal comma",
+      );
     }
     if (this.#isNumber && this.#isSafe && this.#isWhole) return of("long");
     if (this.#isNumber) return of("double");

@@ -12,6 +12,12 @@ const MOST_BYTES = 64 * 2 ** 20;
 
 const SYMBOL_NAME = /^(index|name|ticker|symbol|instrument|code|s)$/i;
 
+/** A word of a longer header that makes it a symbol's. */
+const SYMBOL_WORD = /\b(ticker|symbol|isin|wkn|instrument)\b/i;
+
+/** Names that the columns of a chart of quotes have in the lake. */
+const CHART_NAMES = ["open", "high", "low", "close", "volume"];
+
 /**
  * A schema for a file, as text with comments on what was guessed, ready for `--schema`. Looks at the
  * whole file, up to 64 MiB.
@@ -88,6 +94,9 @@ function guessCsv(lines: string[], given: string | undefined): Guesses {
     rows++;
     guesses.forEach((guess, i) => guess.add(fields[i]));
   }
+  if (guesses.some((guess) => guess.hasDecimalComma)) {
+    for (const guess of guesses) guess.takeDecimalComma();
+  }
   const about = delimiter === "," ? "" : `, separated by ${JSON.stringify(delimiter)}`;
   return { guesses: guesses.filter(({ name }) => name !== ""), rows, about };
 }
@@ -121,9 +130,11 @@ function write(file: string, guesses: readonly ColumnGuess[], comments: string[]
     name: lakeName(guess.name, taken),
     ...guess.result,
   }));
-  const symbol = columns.find(({ guess, type }) =>
-    type === "string" && SYMBOL_NAME.test(guess.name)
-  );
+  const texts = columns.filter(({ type }) => type === "string");
+  const symbol = texts.find(({ guess }) => SYMBOL_NAME.test(guess.name)) ??
+    texts.find(({ guess }) => SYMBOL_WORD.test(guess.name));
+  const isNamed = columns.some(({ name }) => name === "close");
+  const numbers = columns.filter(({ type }) => type === "double" || type === "long");
   const lines = columns.flatMap(({ guess, name, type, required, more, comments }, i) => {
     const column = { wire: guess.name, name, type, ...(required ? { required } : {}), ...more };
     return [
@@ -139,6 +150,9 @@ function write(file: string, guesses: readonly ColumnGuess[], comments: string[]
     ...(symbol === undefined
       ? ["  // No column looks like a symbol: the messages have no key, and any partition."]
       : [`  "key": ${JSON.stringify(symbol.guess.name)},`]),
+    ...(isNamed || numbers.length < 4 ? [] : [
+      `  // For candles in the dashboard, "name" the columns of a day ${CHART_NAMES.join(", ")}.`,
+    ]),
     `  "columns": [`,
     ...lines,
     "  ]",
@@ -160,6 +174,9 @@ function lakeName(wire: string, taken: Set<string>): string {
 }
 
 function plainName(text: string): string {
-  return text.replace(/([a-z])([A-Z])/g, "$1_$2").toLowerCase().replaceAll("%", " percent ")
+  return text.normalize("NFKD").replace(/\p{M}/gu, "").replaceAll("ß", "ss").replace(
+    /([a-z])([A-Z])/g,
+    "$1_$2",
+  ).toLowerCase().replaceAll("%", " percent ")
     .replace(/[^a-z0-9]+/g, "_").replace(/^_+|_+$/g, "").slice(0, 100) || "x";
 }

@@ -66,6 +66,38 @@ Deno.test("what could be day and month or month and day is never guessed", async
   await Deno.remove(folder, { recursive: true });
 });
 
+Deno.test("a file of another country: decimal comma, grouped volumes, headers with blanks and marks", () =>
+  withEmbedded(async (place) => {
+    const file = `${CASES}/decimal-comma-odd-headers.csv`;
+    const inferred = await runTicklake(["schema", "infer", file], place);
+    assert.equal(inferred.code, 0, inferred.stderr);
+    assert.match(inferred.stdout, /\/\/ Umsatz \(Stk\.\): a point groups the thousands/);
+    assert.match(inferred.stdout, /^ {2}"key": "ISIN \/ Ticker",$/m);
+    assert.match(inferred.stdout, /"name":"eroffn"/);
+    assert.match(inferred.stdout, /\/\/ .*dashboard.* open, high, low, close, volume/);
+    await Deno.writeTextFile(`${place.cwd}/own.json`, inferred.stdout);
+    const env = { ...place.env, TICKLAKE_SCHEMA: "own.json" };
+    const run = (args: string[]) => runTicklake(args, { ...place, env });
+    const sent = await run(["produce", "--mode", "replay", "--rate", "max", "--input", file]);
+    assert.equal(sent.code, 0, sent.stderr);
+    assert.equal((await run(["consume", "--until-end"])).code, 0);
+    const asked = await run([
+      "query",
+      "--json",
+      `SELECT isin_ticker, eroffn, schluss_eur, umsatz_stk FROM decimal_comma_odd_headers
+       ORDER BY handelstag, isin_ticker`,
+    ]);
+    assert.deepEqual(
+      JSON.parse(asked.stdout).map((row: Record<string, unknown>) => Object.values(row)),
+      [
+        ["BMW", 91.2, 91.95, 221004],
+        ["SAP", 1012.5, 1015.25, 950],
+        ["BMW", 91.95, null, 198330],
+        ["SAP", 1015.25, 1030.75, 15410],
+      ],
+    );
+  }));
+
 Deno.test("wrong words are wrong usage", async () => {
   for (const args of [["sing"], ["infer"], ["check"], ["show", "a", "b"], ["show", "absent"]]) {
     const { code, stderr } = await runTicklake(["schema", ...args]);
