@@ -56,7 +56,7 @@ export function markdown(figures: readonly Figure[]): string {
     `${number(value.median)} ${unit}`,
     `${number(value.min)} to ${number(value.max)}`,
     ratio === undefined ? "" : ratio.toFixed(1),
-    cpu === undefined ? "" : cpu.median.toFixed(1),
+    cpu === undefined ? "" : cpu.median.toFixed(cpu.median < 10 ? 2 : 1),
     peakMiB === undefined ? "" : number(peakMiB.max),
     target ?? "",
   ]);

@@ -34,6 +34,6 @@ export async function growthLine(stage: Stage): Promise<Figure[]> {
   }
   const [first, last] = further;
   last.ratio = last.value.median / first.value.median;
-  last.target = "0.85 to 1.15 times";
+  last.target = "0.85 to 1.15 times; 1.6 CPU s";
   return [...figures, ...further];
 }

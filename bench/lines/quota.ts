@@ -10,7 +10,7 @@ import type { Figure } from "../table.ts";
 const PARTITIONS = 16;
 
 /** Cores that one process may take: so little that eight of them leave room for broker and store. */
-const CORES = 0.1;
+const CORES = 0.05;
 
 /** Rows of the topic, times those of the other lines. */
 const ENOUGH = 16;
@@ -34,7 +34,7 @@ const FORMATS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * 1, 2, 4 and 8 processes of one group, each held to a tenth of a core by a control group: whether twice
+ * 1, 2, 4 and 8 processes of one group, each held to a twentieth of a core by a control group: whether twice
  * the processes carry twice the rows, where broker and store are not what runs out. Measured once all
  * are warm; also how long it takes until each has its partitions and has read from them.
  */
