@@ -167,3 +167,18 @@ Deno.test("what is no Protobuf file, or lacks one that it imports, is refused", 
   );
   await assert.rejects(() => protoFile('syntax = "proto3";', imported), /found none/);
 });
+
+Deno.test("a field without a value is no inherited one, whatever its name", async () => {
+  const file = `syntax = "proto3"; message A { optional string constructor = 1; string s = 2; }`;
+  const [message] = await protoFile(file, imported);
+  const payload = Uint8Array.of(18, 1, 120);
+  const columns = ["constructor", "s"].map((name): Column => ({
+    name,
+    wire: name,
+    type: "string",
+    required: false,
+  }));
+  const own = protobufMaker(noIndexes(message))
+    .forTable({ table: "t", key: "s", columns, notBelow: [] }, listener);
+  assert.deepEqual(own(payload, payload), [null, "x"]);
+});

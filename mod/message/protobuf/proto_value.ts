@@ -15,7 +15,7 @@ const LONGS = new Set(["int64", "uint64", "sint64", "fixed64", "sfixed64"]);
 const WELL_KNOWN: Readonly<Record<string, (message: Fields) => unknown>> = {
   ".google.protobuf.Timestamp": ({ seconds, nanos }) =>
     new Instant(Number(wholeNumber(seconds)) * 1000 + Math.floor(Number(nanos ?? 0) / 1e6), false),
-  ".google.type.Date": ({ year, month, day }) => dayOf([year, month, day].map(Number)),
+  ".google.type.Date": ({ year, month, day }) => dayOf(Number(year), Number(month), Number(day)),
   ".google.type.Decimal": ({ value }) => numberOf(String(value ?? "")),
   ".confluent.type.Decimal": ({ value, scale }) =>
     Number(`${unscaled(value as Uint8Array)}e${-Number(scale ?? 0)}`),
@@ -42,7 +42,7 @@ export function protoFields(
     readers ??= type.fieldsArray.map((field) =>
       [field.name, fieldValue(field, known), isAlwaysThere(field)] as const
     );
-    const own: Fields = Object.create(null);
+    const own: Fields = new (Own as unknown as { new (): Fields })();
     for (const [name, read, isAlways] of readers) {
       if (isAlways || Object.hasOwn(message, name)) own[name] = read(message[name]);
     }
@@ -51,6 +51,13 @@ export function protoFields(
   known.set(type, fields);
   return fields;
 }
+
+/**
+ * Makes objects that inherit nothing, as `Object.create(null)` does, but that the engine keeps as records: a
+ * field costs a store, not an entry of a hash table.
+ */
+function Own() {}
+Own.prototype = Object.create(null);
 
 function isAlwaysThere(field: protobuf.Field): boolean {
   const { repeated, map, resolvedType, hasPresence } = field.resolve();
@@ -98,12 +105,21 @@ function wholeNumber(value: unknown): number | bigint {
   return Number.isSafeInteger(number) ? number : BigInt(long.toString());
 }
 
+/** The day that was read last: messages of one day follow each other. */
+let last = { year: 1970, month: 1, day: 1, instant: new Instant(0, true) };
+
 /** The day; an impossible date as text, so that the reason names it. */
-function dayOf([year = 0, month = 0, day = 0]: number[]): Instant | string {
+function dayOf(year: number, month: number, day: number): Instant | string {
+  const isLast = year === last.year && month === last.month && day === last.day;
+  if (isLast) return last.instant;
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
   if (date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && year > 0) {
-    if (date.getUTCDate() === day) return new Instant(date.getTime(), true);
+    if (date.getUTCDate() === day) {
+      const instant = new Instant(date.getTime(), true);
+      last = { year, month, day, instant };
+      return instant;
+    }
   }
   const two = (number: number) => String(number).padStart(2, "0");
   return `${String(year).padStart(4, "0")}-${two(month)}-${two(day)}`;
