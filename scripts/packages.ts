@@ -1,9 +1,9 @@
 /**
- * Makes `.deb` and `.rpm` packages of the binaries of Linux in a folder, beside them:
+ * Builds `.deb` and `.rpm` packages from the Linux binaries in a folder, next to them:
  *
  *     ./dev packages FOLDER
  *
- * Builds nfpm with Go unless it is there.
+ * Installs nfpm with Go if it is missing.
  */
 import { gzipSync } from "node:zlib";
 import { completedCommands, globalFlags } from "../mod/cli/completions.ts";
@@ -16,7 +16,7 @@ import { VERSION } from "../mod/config/version.ts";
 import { installGoTool } from "../tests/services/go_tool.ts";
 import { runTool } from "../tests/services/tools_folder.ts";
 
-/** What nfpm calls the architectures; it translates them for RPM. */
+/** nfpm's names of the architectures; it translates them for RPM. */
 const ARCHITECTURES = { "linux-x64": "amd64", "linux-arm64": "arm64" };
 
 const [folder] = Deno.args;
@@ -53,7 +53,7 @@ try {
     }
   }
   if (made === 0) {
-    console.error(`error: ${folder} has none of the binaries of Linux`);
+    console.error(`error: ${folder} has no Linux binary`);
     console.error(`  fix: ./dev compile --output=${folder}/ticklake-linux-x64`);
     Deno.exitCode = 1;
   }

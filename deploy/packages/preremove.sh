@@ -1,5 +1,5 @@
 #!/bin/sh
-# dpkg says "remove" or "upgrade VERSION", rpm how many versions are left: 0 or 1.
+# dpkg passes "remove" or "upgrade VERSION", rpm the number of versions that remain: 0 or 1.
 set -e
 case ${1-} in
   remove | 0) ;;

@@ -85,15 +85,15 @@ export class ColumnGuess {
     this.#epoch = this.#epoch === undefined || this.#epoch === epoch ? epoch : null;
   }
 
-  /** Whether its numbers are such with a decimal comma alone. */
+  /** Whether its values are numbers only if read with a decimal comma. */
   get hasDecimalComma(): boolean {
     const { type, more } = this.result;
     return type === "double" && more.decimal === ",";
   }
 
   /**
-   * Another column of the file has a decimal comma: where points can only group thousands in this one too
-   * (`18.230`), they do.
+   * Tells the column that another one of the file has a decimal comma. If every point in this column can be a
+   * thousands separator (`18.230`), it is one.
    */
   takeDecimalComma(): void {
     this.#isGrouped = this.#isNumber && !this.#isWhole && this.#isDecimalComma;
@@ -126,7 +126,7 @@ export class ColumnGuess {
       return of(
         "double",
         more,
-        "a point groups the thousands, as other columns have a decimal comma",
+        "points are read as thousands separators, because other columns have a decimal comma",
       );
     }
     if (this.#isNumber && this.#isSafe && this.#isWhole) return of("long");

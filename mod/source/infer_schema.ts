@@ -12,10 +12,10 @@ const MOST_BYTES = 64 * 2 ** 20;
 
 const SYMBOL_NAME = /^(index|name|ticker|symbol|instrument|code|s)$/i;
 
-/** A word of a longer header that makes it a symbol's. */
+/** A word in a longer header that marks a symbol column. */
 const SYMBOL_WORD = /\b(ticker|symbol|isin|wkn|instrument)\b/i;
 
-/** Names that the columns of a chart of quotes have in the lake. */
+/** Column names in the lake from which the dashboard draws candles. */
 const CHART_NAMES = ["open", "high", "low", "close", "volume"];
 
 /**
@@ -151,7 +151,9 @@ function write(file: string, guesses: readonly ColumnGuess[], comments: string[]
       ? ["  // No column looks like a symbol: the messages have no key, and any partition."]
       : [`  "key": ${JSON.stringify(symbol.guess.name)},`]),
     ...(isNamed || numbers.length < 4 ? [] : [
-      `  // For candles in the dashboard, "name" the columns of a day ${CHART_NAMES.join(", ")}.`,
+      `  // For candles in the dashboard, set "name" of the price columns to ${
+        CHART_NAMES.join(", ")
+      }.`,
     ]),
     `  "columns": [`,
     ...lines,

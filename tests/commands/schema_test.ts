@@ -71,7 +71,7 @@ Deno.test("a file of another country: decimal comma, grouped volumes, headers wi
     const file = `${CASES}/decimal-comma-odd-headers.csv`;
     const inferred = await runTicklake(["schema", "infer", file], place);
     assert.equal(inferred.code, 0, inferred.stderr);
-    assert.match(inferred.stdout, /\/\/ Umsatz \(Stk\.\): a point groups the thousands/);
+    assert.match(inferred.stdout, /\/\/ Umsatz \(Stk\.\): points are read as thousands separators/);
     assert.match(inferred.stdout, /^ {2}"key": "ISIN \/ Ticker",$/m);
     assert.match(inferred.stdout, /"name":"eroffn"/);
     assert.match(inferred.stdout, /\/\/ .*dashboard.* open, high, low, close, volume/);

@@ -1,7 +1,7 @@
 import { installOnce, runTool, TOOLS } from "./tools_folder.ts";
 
 /**
- * Builds a program with Go unless that version of it is there.
+ * Builds a program with Go unless this version is already installed.
  * @param module path of its package, such as `github.com/rhysd/actionlint/cmd/actionlint`
  * @returns path of the executable
  * @throws {Missing} without Go, or when a module cannot be fetched.

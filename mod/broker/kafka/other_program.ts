@@ -19,9 +19,9 @@ const logger = getLogger(["ticklake", "kafka"]);
 
 /** Options of {@linkcode neverBroker}. */
 export interface DoubtOptions {
-  /** Ends the question: a broker has answered. */
+  /** Aborted once a broker has answered. */
   signal: AbortSignal;
-  /** Closes the connections that wait for an answer; whoever waits opens them again. */
+  /** Closes the connections that wait for an answer; their owner opens them again. */
   yieldTurn(): void;
 }
 
@@ -41,7 +41,7 @@ export async function neverBroker(
     !signal.aborted && findings.some(({ state }) => state === "silent") &&
     findings.every(({ state }) => state !== "kafka");
   if (isSilent()) {
-    // A server that serves one connection at a time hears nobody before the one that waits is gone.
+    // A server that handles one connection at a time answers nobody until ours, which waits, is closed.
     yieldTurn();
     findings = await Promise.all(
       findings.map(async (finding, index) =>

@@ -19,24 +19,24 @@ const options = () => ({
   localization: { locale: "en-US", priceFormatter: price },
   grid: { vertLines: { visible: false }, horzLines: { color: colour("--line") } },
   rightPriceScale: { borderVisible: false },
-  // Years of days fit on a phone.
+  // Several years of daily bars fit on a phone.
   timeScale: { borderVisible: false, minBarSpacing: 0.05 },
   // The wheel is for the page.
   handleScroll: { mouseWheel: false, vertTouchDrag: false },
   handleScale: { mouseWheel: false },
 });
 
-/** Pixels beside the first and the last bar: half of the widest label of the time axis. */
+/** Margin beside the first and the last bar, in pixels: half the width of the widest time label. */
 const MARGIN = 24;
 
 /**
- * Brings bars into sight, as many as there are from a number on but room for at least `least`, so that the
- * labels of the first and the last one are whole.
+ * Shows the bars from index `from` on, with room for at least `least`, and with margins wide enough that the
+ * labels of the first and the last bar are not cut off.
  */
 export function showFrom(chart, from, count, least = 1) {
   const bars = Math.max(count - from, least);
   const margin = bars * MARGIN / Math.max(1, chart.timeScale().width() - 2 * MARGIN);
-  // Before a bar that is not the first one there are others, which fill the margin.
+  // Earlier bars, where there are any, fill the left margin.
   const before = from === 0 ? margin : 0.5;
   chart.timeScale().setVisibleLogicalRange({ from: from - before, to: from + bars - 1 + margin });
 }
