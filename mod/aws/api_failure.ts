@@ -12,17 +12,17 @@ const THROTTLED = [
 ];
 
 /** Where all that the commands need can be read. */
-const POLICY = "`ticklake setup-catalog --print-policy` prints all that each command needs.";
+const POLICY = "`ticklake setup-catalog --print-policy` prints what each command needs.";
 
 /** A server that answers, but not as the service: an S3 server of one's own that is asked for Glue. */
 export class NotTheService extends Failure {
   /** @param action what was asked, such as `glue:GetDatabase` */
   constructor(action: string, place: string, cause: unknown) {
     const [service] = action.split(":");
-    super("service", `${action}: ${place} does not answer as ${nameOf(service)}`, {
+    super("service", `${action}: ${place} does not answer like ${nameOf(service)}`, {
       cause,
       fix:
-        "S3 servers that are not AWS's have no Glue, Athena and IAM: `ticklake query --engine local` reads their lakes, and needs no catalog. For those of AWS, take AWS_ENDPOINT_URL away.",
+        "Other S3 servers than AWS have no Glue, Athena and IAM: `ticklake query --engine local` reads their lakes, and needs no catalog. To use those of AWS, unset AWS_ENDPOINT_URL.",
     });
   }
 }
@@ -51,11 +51,11 @@ export function apiFailure(error: unknown, action: string): Failure | undefined 
   if (THROTTLED.includes(name)) {
     return fail(
       `too many requests, also after several tries: ${messageOf(error)}`,
-      "Wait a minute, then repeat the command: it goes on where it was.",
+      "Wait a minute, then repeat the command: it resumes where it stopped.",
     );
   }
   if (($metadata?.httpStatusCode ?? 0) >= 500) {
-    return fail(describeError(error), "Try again; if it stays, look at health.aws.amazon.com.");
+    return fail(describeError(error), "Try again; if it persists, check health.aws.amazon.com.");
   }
   return undefined;
 }
@@ -66,7 +66,7 @@ function denied(error: unknown, requested: string): Failure {
     return new Failure("service", `${requested}: ${message}`, {
       cause: error,
       fix:
-        "The account uses Lake Formation: grant our principal (and the crawler's role) there too, or leave the database to IAM alone.",
+        "The account uses Lake Formation: grant the permissions there too (also for the crawler's role), or let only IAM control the database.",
     });
   }
   // The action that is missing may be another one, such as iam:PassRole.

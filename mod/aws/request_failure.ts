@@ -8,7 +8,7 @@ const CREDENTIALS_FIX =
 const MEANINGS: Readonly<Record<string, (place: string) => Meaning>> = {
   InvalidAccessKeyId: () => ["the access key is unknown", CREDENTIALS_FIX],
   SignatureDoesNotMatch: () => [
-    "the secret key does not fit the access key",
+    "the secret key does not match the access key",
     "Check AWS_SECRET_ACCESS_KEY (or the profile): copied whole, without quotes?",
   ],
   ExpiredToken: () => [
@@ -23,14 +23,14 @@ const MEANINGS: Readonly<Record<string, (place: string) => Meaning>> = {
   RegionMissing: () => ["no AWS region is set", "Set AWS_REGION, such as us-east-1."],
   TimeoutError: (place) => [
     `no answer from ${place} in time`,
-    "Check the network, the security group and AWS_ENDPOINT_URL, and whether the service is up.",
+    "Check the network, the security group and AWS_ENDPOINT_URL, and that the service is running.",
   ],
   ECONNREFUSED: (place) => [
     `${place} refuses connections`,
-    "Check AWS_ENDPOINT_URL (host and port), and whether the service is up.",
+    "Check AWS_ENDPOINT_URL (host and port), and that the service is running.",
   ],
   ENOTFOUND: (place) => [
-    `the host of ${place} has no address`,
+    `the host of ${place} cannot be resolved`,
     "Check AWS_REGION, AWS_ENDPOINT_URL and the host's DNS.",
   ],
   EHOSTUNREACH: (place) => [
@@ -86,7 +86,7 @@ function wrongRegion(error: unknown, place: string): Meaning | undefined {
   return expected === undefined
     ? [`${place} has another region: ${message}`, "Set AWS_REGION to that of the server."]
     : [
-      `${place} is in region ${expected}, and the region in force is another`,
+      `${place} is in region ${expected}, but another one is configured`,
       `Set AWS_REGION to ${expected}.`,
     ];
 }

@@ -19,8 +19,8 @@ export function requireLakeInReach(service: "glue" | "athena"): void {
   const lake = lakeOutOfReach(service);
   if (lake === undefined) return;
   const name = service === "glue" ? "Glue" : "Athena";
-  throw new Failure("usage", `the lake is at ${lake}, and ${name} reads buckets of AWS alone`, {
+  throw new Failure("usage", `the lake is at ${lake}, but ${name} only reads buckets on AWS`, {
     fix:
-      `\`ticklake query --engine local\` reads a lake on any S3 server, and needs no catalog. If another server has ${name}, name it with AWS_ENDPOINT_URL_${service.toUpperCase()}.`,
+      `\`ticklake query --engine local\` reads a lake on any S3 server, and needs no catalog. If another server provides ${name}, set AWS_ENDPOINT_URL_${service.toUpperCase()}.`,
   });
 }

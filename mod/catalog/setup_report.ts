@@ -101,7 +101,7 @@ export function describeHidden({ objects, days }: HiddenObjects): [text: string,
 function describeCrawl({ state, joined, seconds, partitionsAdded }: Crawl): string {
   const which = joined ? "the crawl that was running" : "the crawl";
   if (state === "PLANNED") return "would run the crawler";
-  if (state === "RUNNING") return `${which} goes on; --wait waits for its end`;
+  if (state === "RUNNING") return `${which} continues; --wait waits until it ends`;
   const added = partitionsAdded === undefined ? "" : `, ${partitionsAdded} new partitions`;
   return `${which} has ${state.toLowerCase()} in ${seconds} s${added}`;
 }

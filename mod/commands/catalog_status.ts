@@ -46,7 +46,7 @@ export async function catalogStatus(
   } catch (error) {
     if (!(error instanceof NotTheService)) throw error;
   }
-  context.output.note("crawler and cost: none, as the lake's server is not AWS's");
+  context.output.note("crawler and cost: none, as the lake is not on AWS");
 }
 
 async function askGlue(

@@ -24,9 +24,9 @@ export async function warnOfCompaction(
       const date = columns.find(({ type }) => type === "date" || type === "timestamp");
       const names = [...new Set([key, date?.wire ?? []].flat(2))].join(",");
       output.note(
-        `warning: topic ${settings.topic} is compacted: Kafka keeps only the newest row of each key, ` +
+        `warning: topic ${settings.topic} is compacted: Kafka keeps only the newest row per key, ` +
           `by ${[key].flat().join(", ") || "no column"}`,
-        `Set the topic's cleanup.policy to delete, or key each row by more: --key '${names}'.`,
+        `Set the topic's cleanup.policy to delete, or use a more specific key: --key '${names}'.`,
       );
     } finally {
       await inspector.close();

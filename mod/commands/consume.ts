@@ -128,7 +128,7 @@ function summarize(summary: SinkSummary, startedAt: number, { output }: CommandC
     output.note(
       `warning: ${
         countText(lost, "message")
-      } are neither rows nor dead letters; they are a gap on record`,
+      } are neither rows nor dead letters; they are a recorded gap`,
     );
   }
 }

@@ -29,7 +29,7 @@ export async function run(context: CommandContext): Promise<number> {
       const identity = await broker.log(topic, { signal });
       if (identity === null) {
         throw new Failure("service", `topic ${topic} does not exist in ${broker.description}`, {
-          fix: "`ticklake topic list` lists those that do; the lake's log is found by its topic.",
+          fix: "`ticklake topic list` lists those that do; the topic identifies the lake's log.",
         });
       }
       const writer = logWriter({ broker, topic, group });

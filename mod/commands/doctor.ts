@@ -68,7 +68,7 @@ async function* allFindings(
     if (ownEntry(journalPath(log)) !== undefined) {
       yield failed(
         "embedded log",
-        `a repair of ${log} was cut off`,
+        `a repair of ${log} was interrupted`,
         "Run `ticklake repair --log` to complete it.",
       );
     } else yield embedded.databaseFinding("embedded log", log, REPAIR_LOG);

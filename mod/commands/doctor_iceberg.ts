@@ -21,7 +21,7 @@ export async function* icebergTableFindings(
       const base = await catalog.load();
       yield ok("Iceberg catalog", catalog.description);
       if (base === undefined) {
-        yield ok("Iceberg table", `${schema.table} does not exist yet: consume makes it`);
+        yield ok("Iceberg table", `${schema.table} does not exist yet: consume creates it`);
         return;
       }
       const { inventoryOf } = await import("../status/iceberg_inventory.ts");
@@ -53,9 +53,9 @@ function locationFinding({ metadata }: LoadedTable, files: TableFiles): Finding 
   if (!files.isMoved(metadata.location)) return undefined;
   return warning(
     "Iceberg location",
-    `the table was made at ${metadata.location}, and lies at ${files.location} now: ticklake reads and ` +
-      "writes it on, other engines look for its files at the former place",
-    "`ticklake setup-catalog --table-format iceberg --relocate` writes the metadata anew, for this place; " +
+    `the table was created at ${metadata.location}, but is now at ${files.location}: ticklake can read and ` +
+      "write it, but other engines look for its files at the old location",
+    "`ticklake setup-catalog --table-format iceberg --relocate` rewrites the metadata for the new location; " +
       "or move it back.",
   );
 }

@@ -62,14 +62,14 @@ export function icebergFindings(found: IcebergInventory): Array<[what: string, f
   }
   if (metadataBytes > LARGE_METADATA_BYTES) {
     findings.push([
-      `warning: the metadata file has ${sizeText(metadataBytes)}, and each commit writes it anew`,
+      `warning: the metadata file has ${sizeText(metadataBytes)}, and each commit rewrites it`,
       "Set the table's properties history.expire.max-snapshot-age-ms and history.expire.min-snapshots-to-keep lower.",
     ]);
   }
   if (rolledBack) {
     findings.push([
-      "warning: the table was rolled back behind snapshots of consume; the rows of these are not in it, and its positions say that they were",
-      "Roll forward to the newest snapshot; or stop every consume and run `ticklake repair`, which reads what is missing again, as far as the topic has it.",
+      "warning: the table was rolled back past snapshots of consume: their rows are missing, although its positions include them",
+      "Roll forward to the newest snapshot; or stop every consume and run `ticklake repair`, which reads the missing rows again, as far as the topic still has them.",
     ]);
   }
   return findings;

@@ -74,8 +74,8 @@ async function plan(
   }));
   if (parts > 0 && !settings.merge) {
     output.note(
-      "not merged without --merge: a query that runs meanwhile may count rows twice; an Iceberg table " +
-        "(--table-format iceberg) has no such moment",
+      "not merged without --merge: a query that runs at the same time may count rows twice; an Iceberg table " +
+        "(--table-format iceberg) avoids that",
     );
   }
   output.document({ dryRun: true, merged: { parts, objects }, plans, failures: [] });

@@ -52,13 +52,15 @@ export async function run(context: CommandContext): Promise<number> {
       }
     }
     output.line(
-      `${would}${past("remove")} ${countText(orphans.length, "file")} that no snapshot has, ` +
+      `${would}${past("remove")} ${
+        countText(orphans.length, "file")
+      } that no snapshot references, ` +
         `${sizeText(bytes)} in all`,
     );
     output.document({ dryRun, ...merged, expired, orphans: { files: orphans.length, bytes } });
     return 0;
   } catch (error) {
-    throw stoppedFailure(error, context, "not everything was checked; run it again to go on");
+    throw stoppedFailure(error, context, "not everything was checked; run it again to continue");
   } finally {
     output.progress("");
     catalog.close();

@@ -134,16 +134,16 @@ function report(plans: readonly RepairPlan[], { output }: CommandContext): void 
     const { partition, redundant, doubled = [], aside, lost, sweep, rewriteFrom, hopeless } = plan;
     const steps = [
       ...doubled.length === 0 ? [] : [
-        `${countText(countOffsets(doubled), "offset")} that the table holds more than once: all ` +
-        "but one of each are taken out",
+        `${countText(countOffsets(doubled), "offset")} that the table has more than once: all ` +
+        "but one of each are removed",
       ],
       ...redundant.map((name) => `${name} is removed: other objects hold all its rows`),
       ...aside.map((name) => `${name} cannot be read; it is kept beside the table's own records`),
       ...lost.map((range) =>
         `${offsetsText(range)}: the topic no longer has ` +
-        `them; ${countText(countOffsets([range]), "offset")} become a gap on record`
+        `them; ${countText(countOffsets([range]), "offset")} become a recorded gap`
       ),
-      ...sweep ? ["objects that nobody has committed are removed"] : [],
+      ...sweep ? ["uncommitted objects are removed"] : [],
       ...rewriteFrom === undefined
         ? []
         : [`all from offset ${rewriteFrom} on is written again from the topic`],
@@ -165,6 +165,9 @@ function conclude(
   else if (ok) output.line(`ok: repaired${wrote}; every offset is in the lake once`);
   else if (!settings.dryRun) {
     output.line(`NOT OK${wrote}`);
-    output.note("error: not all could be repaired", "`ticklake verify --deep` says what is left.");
+    output.note(
+      "error: not everything could be repaired",
+      "`ticklake verify --deep` shows what is left.",
+    );
   }
 }

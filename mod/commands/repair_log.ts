@@ -102,8 +102,8 @@ function report(path: string, repair: LogRepair, { output, settings }: CommandCo
   }
   for (const topic of renamed) {
     output.note(
-      `warning: the id of topic ${topic} is lost; it gets a new one, and tables take its messages for another log's`,
-      "Consume it into a table of another name, or the rows that a table has are in it twice.",
+      `warning: the id of topic ${topic} is lost; it gets a new one, so tables treat its messages as another log's`,
+      "Consume it into a table of another name, or existing rows are written a second time.",
     );
   }
   if (settings.dryRun) return output.note("nothing was changed: --dry-run");

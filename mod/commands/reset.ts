@@ -18,7 +18,7 @@ export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
   const { topic, group, rewrite, dryRun, readPartition: partition } = settings;
   if (settings.to === undefined) {
-    throw new Failure("usage", "reset: --to is missing: where is the group to go on?", {
+    throw new Failure("usage", "reset: --to is missing: where should the group continue?", {
       fix: "Such as --to lake (where the lake ends), earliest, latest, an offset, or a time.",
     });
   }

@@ -40,7 +40,7 @@ export async function run(context: CommandContext): Promise<number> {
     // Rows that no query sees are not set up.
     return report.hidden === undefined ? 0 : EXIT_CODES.rejected;
   } catch (error) {
-    throw stoppedFailure(error, context, "the set-up is not complete; run it again to go on");
+    throw stoppedFailure(error, context, "the set-up is not complete; run it again to continue");
   } finally {
     output.progress("");
   }

@@ -16,9 +16,7 @@ export function unknownFields(output: Output): { listener: SinkListener; close()
       if (told.has(event.name) || told.size === MOST_TOLD) return;
       told.add(event.name);
       output.note(
-        `warning: messages have a field ${
-          JSON.stringify(event.name)
-        } that the schema does not know`,
+        `warning: messages have a field ${JSON.stringify(event.name)} that is not in the schema`,
         "Add an optional column for it to the schema, at its end; or --strict-fields makes such messages dead letters.",
       );
     },

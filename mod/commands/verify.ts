@@ -21,7 +21,7 @@ const FINDINGS = {
   missing: "not in the lake",
   duplicate: "in the lake more than once",
   beyond: "in the lake, but not committed",
-  foreign: "in the lake, but not in the log: the topic was created again, or has lost messages",
+  foreign: "in the lake, but not in the log: the topic was recreated, or has lost messages",
 } as const;
 
 /** `verify`: whether every committed offset is in the lake exactly once. */
@@ -70,7 +70,7 @@ export async function run(context: CommandContext): Promise<number> {
       await broker.close();
     }
   } catch (error) {
-    throw stoppedFailure(error, context, "nothing is proved");
+    throw stoppedFailure(error, context, "nothing was verified");
   } finally {
     store.close();
   }
@@ -133,22 +133,22 @@ function report(verdict: TableVerdict, context: CommandContext): number {
     output.note(
       `${
         countText(sums.gaps, "offset")
-      } in gaps on record: removed by retention before they were read, ` +
+      } in recorded gaps: removed by retention before they were read, ` +
         "skipped, unreadable, or lost",
     );
   }
   if (sums.unproven > 0) {
     output.note(
-      `warning: ${
-        countText(sums.unproven, "offset")
-      } without a row, of which the topic no longer says ` +
+      `warning: ${countText(sums.unproven, "offset")} without a row; the topic no longer shows ` +
         "whether there was a message",
     );
   }
   if (former > 0) {
     output.note(
-      `${countText(former, "former log")} of this topic's name among them: the topic was created ` +
-        "again, or lies in another cluster",
+      `${
+        countText(former, "former log")
+      } of this topic's name among them: the topic was recreated, ` +
+        "or is in another cluster",
     );
   }
   if (superseded.length > 0) {
@@ -187,20 +187,20 @@ function cures(
   if (has("beyond")) {
     lines.push(
       settings.tableFormat === "hive"
-        ? "  fix: the next `ticklake consume` removes what nobody has committed."
-        : "  fix: `ticklake repair` takes out what is beyond the table's positions.",
+        ? "  fix: the next `ticklake consume` removes uncommitted objects."
+        : "  fix: `ticklake repair` removes rows beyond the table's positions.",
     );
   }
   if (has("foreign")) {
     lines.push(
-      "  fix: keep the rows; they are all that is left of those messages. New messages belong to a " +
+      "  fix: keep the rows; they are all that is left of those messages. Send new messages to a " +
         "topic of another name.",
     );
   }
   if (forms.length > 0 || types.length > 0) {
     lines.push(
-      "  fix: give the schema another table name, and read the topic again in one form, with one type " +
-        "for each column.",
+      "  fix: give the schema another table name, and read the topic again with one format and one type " +
+        "per column.",
     );
   }
   return lines;

@@ -43,7 +43,7 @@ export async function run(context: CommandContext): Promise<number> {
       await broker.close();
     }
   } catch (error) {
-    throw stoppedFailure(error, context, "nothing is proved");
+    throw stoppedFailure(error, context, "nothing was verified");
   } finally {
     store.close();
   }
@@ -73,10 +73,8 @@ function report(verdict: OthersTableVerdict, { output }: CommandContext): number
   if (sums.behind > 0) output.note(`${countText(sums.behind, "message")} not in the lake yet`);
   if (sums.unproven > 0) {
     output.note(
-      `warning: ${
-        countText(sums.unproven, "offset")
-      } without a row, of which the topic no longer ` +
-        "says whether there was a message",
+      `warning: ${countText(sums.unproven, "offset")} without a row; the topic no longer ` +
+        "shows whether there was a message",
     );
   }
   const lines = [

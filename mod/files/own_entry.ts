@@ -18,8 +18,8 @@ export function checkOwnEntry(path: string, kind: EntryKind): boolean {
   const expected = kind === "file" ? "a file" : "a directory";
   throw new Failure("failed", `${path}: expected ${expected}, found ${NAMES[found]}`, {
     fix: found === "link"
-      ? "Links below --home are not followed. Put what it leads to in its place, or name another --home, which may be a link itself."
-      : "Move it away, or name another --home.",
+      ? "Links below --home are not followed. Replace it with its target, or use another --home, which may itself be a link."
+      : "Move it away, or use another --home.",
   });
 }
 

@@ -97,8 +97,8 @@ async function mergedBytes(
     "rejected",
     `objects from ${parts[0]} to ${
       parts.at(-1)
-    } are not merged: their offsets are not in order, each once`,
-    { fix: "`ticklake verify --deep` says what is wrong, and what puts it right." },
+    } are not merged: their offsets overlap or leave holes`,
+    { fix: "`ticklake verify --deep` shows what is wrong and how to fix it." },
   );
 }
 
@@ -131,8 +131,8 @@ export async function requireHeld(
     const bytes = await getIfThere(store, part, { signal });
     if (bytes === undefined) continue;
     if ((await rowsOf(part, bytes, indexColumn)).every((row) => held.has(row))) continue;
-    throw new Failure("rejected", `${name} has not all rows of ${part}: neither is removed`, {
-      fix: "`ticklake verify --deep` says which offsets are where.",
+    throw new Failure("rejected", `${name} lacks rows of ${part}: neither is removed`, {
+      fix: "`ticklake verify --deep` shows which offsets are where.",
     });
   }
 }

@@ -77,8 +77,8 @@ export async function plannedMerges(
     .filter(({ topic, key }) => !rewound.has(folderOf(topic, key)));
   const objects: TableObject[] = await Array.fromAsync(tableObjects(store, { table, signal }));
   if (logs.length === 0 && rewound.size === 0 && objects.length > 0) {
-    throw new Failure("usage", `table ${table} has no record of how far it is`, {
-      fix: "Run `ticklake consume --until-end` once: it takes over what release 0.1.0 has written.",
+    throw new Failure("usage", `table ${table} has no record of its position`, {
+      fix: "Run `ticklake consume --until-end` once: it upgrades a table of release 0.1.0.",
     });
   }
   const today = isoDay(Math.floor(nowMs / DAY_MS));

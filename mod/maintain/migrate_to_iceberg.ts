@@ -122,7 +122,7 @@ function requireColumnsInFiles({ schema, partitionBy }: MigrateOptions): void {
   if (column === undefined) return;
   throw new Failure(
     "usage",
-    `column ${column.name} of table ${schema.table} is in the objects' paths alone, not in the files`,
+    `column ${column.name} of table ${schema.table} is only in the objects' paths, not in the files`,
     {
       fix:
         "Not all engines read that as Iceberg. Give the schema another table name, and read the " +
@@ -142,7 +142,7 @@ async function logsToMigrate(
     throw new Failure("usage", `table ${table} in ${store.description} has no record of its logs`, {
       fix:
         "Is it a table of release 0.1.0, or of another --bucket, --prefix or --home? Run `ticklake " +
-        "consume --until-end --table-format hive` once: it takes such a table over.",
+        "consume --until-end --table-format hive` once: it upgrades such a table.",
     });
   }
   for (const { name } of ofKind(state, "table")) {
@@ -150,7 +150,7 @@ async function logsToMigrate(
     if ((found as TableRecord).format !== "parquet") {
       throw new Failure(
         "usage",
-        `table ${table} holds JSON lines; Iceberg's files are Parquet here`,
+        `table ${table} has JSON lines; Iceberg tables need Parquet`,
         {
           fix: "Give the schema another table name, and read the topic into that.",
         },
@@ -159,7 +159,7 @@ async function logsToMigrate(
     requireSame(table, found, recordOf({ schema, format: "parquet", partitionBy }));
   }
   if (ofKind(state, "rewind").length > 0 || await hasAny(store, `_ticklake/${table}/replays/`)) {
-    throw new Failure("usage", `a reset or a replay of table ${table} was cut off`, {
+    throw new Failure("usage", `a reset or a replay of table ${table} was interrupted`, {
       fix: "Repeat it, or run `ticklake consume --until-end --table-format hive`, then migrate.",
     });
   }
@@ -168,7 +168,7 @@ async function logsToMigrate(
       if (log.identity === null && log.key === "") {
         throw new Failure(
           "usage",
-          `table ${table} does not say which log of ${log.topic} it holds`,
+          `table ${table} does not record which log of ${log.topic} it has`,
           {
             fix: "Run `ticklake consume --until-end --table-format hive` once, then migrate.",
           },
@@ -190,11 +190,11 @@ function requireNew(metadata: TableMetadata, logs: readonly MigratedLog[], table
   if (known === undefined) return;
   throw new Failure(
     "usage",
-    `the Iceberg table ${table} has rows of ${known.topic} already, that were not migrated`,
+    `the Iceberg table ${table} already has rows of ${known.topic} that were not migrated`,
     {
       fix:
-        "They would be there twice. Drop the Iceberg table (`setup-catalog --table-format iceberg " +
-        "--delete`) and migrate, or go on without the Hive table.",
+        "They would be duplicated. Drop the Iceberg table (`setup-catalog --table-format iceberg " +
+        "--delete`) and migrate, or continue without the Hive table.",
     },
   );
 }
@@ -205,8 +205,8 @@ async function requireNobody(
 ): Promise<void> {
   for (const group of new Set(logs.flatMap(({ groups }) => groups))) {
     if (await members(group) === 0) continue;
-    throw new Failure("usage", `group ${group} has members: table ${table} may be being written`, {
-      fix: "Stop every consume of the group, then repeat. A new one is refused from now on.",
+    throw new Failure("usage", `group ${group} has members: they may be writing table ${table}`, {
+      fix: "Stop every consume of the group, then repeat. New ones are refused from now on.",
     });
   }
 }
@@ -247,7 +247,7 @@ async function objectsToMigrate(
         `table ${table} has offsets ${numberText(wrong.first)} to ${numberText(wrong.last)} of ` +
           `partition ${partition} of ${log.topic} ${missing.length > 0 ? "not at all" : "twice"}`,
         {
-          fix: "`ticklake verify --deep` says more; `ticklake repair` puts it right. Then migrate.",
+          fix: "`ticklake verify --deep` shows details; `ticklake repair` fixes it. Then migrate.",
         },
       );
     }
@@ -276,7 +276,7 @@ async function factsOf(
   await inParallel(
     objects.map(({ name, size, parsed }) => async () => {
       if (parsed.extension !== "parquet") {
-        throw new Failure("usage", `object ${name} is no Parquet file`, {
+        throw new Failure("usage", `object ${name} is not a Parquet file`, {
           fix: "Give the schema another table name, and read the topic into that.",
         });
       }
@@ -303,7 +303,7 @@ function addedFile(
 ): AddedFile {
   const spec = specOfPaths(metadata, partitions.map(([column]) => column));
   if (spec === undefined) {
-    throw new Failure("usage", `object ${name} is not partitioned as the Iceberg table is`);
+    throw new Failure("usage", `object ${name} is not partitioned like the Iceberg table`);
   }
   const path = files.uri(name, metadata.location);
   const facts = { path, rows, bytes: size, columns, partitions };

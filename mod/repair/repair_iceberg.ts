@@ -114,7 +114,7 @@ function planOf(verdict: PartitionVerdict, low: number): RepairPlan {
     hopeless: [],
   };
   if (!isCurrent && duplicate.length + unreadable.length + beyond.length > 0) {
-    plan.hopeless.push("what is wrong with a log that the topic's name no longer stands for stays");
+    plan.hopeless.push("faults in a log that the topic's name no longer refers to remain");
   }
   const again = [
     ...missing.map(({ first, last }) => last < from ? Infinity : Math.max(first, from)),

@@ -100,7 +100,7 @@ export function planRepair(
       plan.hopeless.push(
         `${
           offsetsText({ first, last })
-        }: twice in objects that hold others too, and the topic no ` +
+        }: duplicated in objects that also contain others, and the topic no ` +
           "longer has them",
       );
     }

@@ -76,11 +76,11 @@ function wouldDouble({ partition, position }: PartitionState, wanted: number): F
   return new Failure(
     "usage",
     `partition ${partition}: the table has offsets up to ${position!.end - 1}, and would ` +
-      `get those from ${wanted} on a second time`,
+      `get those from ${wanted} on again`,
     {
       fix:
-        "`--to lake` goes on where the table ends. To write them again, for instance under another " +
-        "--schema: --rewrite, which takes them out of the table first; --dry-run shows what it would do.",
+        "`--to lake` resumes where the table ends. To write them again, for instance with another " +
+        "--schema, use --rewrite, which removes them from the table first; --dry-run shows what it would do.",
     },
   );
 }

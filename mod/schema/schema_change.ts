@@ -43,7 +43,7 @@ export function columnChanges(
       .map(({ name, type }) =>
         `column ${sqlName(name)} is ${
           old.get(name)
-        } in the objects that are there, and would become ${type}`
+        } in the existing objects, and would become ${type}`
       ),
   };
 }
@@ -62,7 +62,7 @@ export function describeChanges({ added, removed }: ColumnChanges): string[] {
  */
 export function requireCompatible(table: string, refused: readonly string[]): void {
   if (refused.length === 0) return;
-  throw new Failure("failed", `table ${table} cannot change so: ${refused.join("; ")}`, {
+  throw new Failure("failed", `table ${table} cannot be changed: ${refused.join("; ")}`, {
     fix:
       "Objects are never rewritten: give the schema another table name, or --delete the catalog when all objects of the lake fit the new schema.",
   });

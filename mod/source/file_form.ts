@@ -71,7 +71,7 @@ export function readConstants(text: string | undefined, schema: RowSchema): Map<
 export function filledConstant(text: string, wire: string, file: string): string {
   if (!text.includes(STEM)) return text;
   if (file === "stdin") {
-    throw new Failure("usage", `${wire} is to be the file's name, and standard input has none`, {
+    throw new Failure("usage", `${wire} should be the file's name, but standard input has none`, {
       fix: `Say it with --set ${wire}=VALUE.`,
     });
   }

@@ -187,7 +187,7 @@ function missing(
 function refuseRepeated(repeated: readonly string[], file: string): void {
   if (repeated.length === 0) return;
   throw new Failure("usage", `${file}: more than one column ${repeated.join(", ")}`, {
-    fix: "Leave each column in the file once.",
+    fix: "Keep each column only once in the file.",
   });
 }
 
@@ -198,7 +198,7 @@ function refuseBoth(schema: RowSchema, form: FileForm, fieldOf: readonly number[
   );
   if (both.length === 0) return;
   const names = both.map(({ wire }) => wire).join(", ");
-  throw new Failure("usage", `${form.name} has a column ${names} of its own, and --set gives one`, {
+  throw new Failure("usage", `${form.name} already has a column ${names}, but --set gives one`, {
     fix: `Leave --set ${both[0].wire}=… out for this file.`,
   });
 }
@@ -239,7 +239,7 @@ function refuse(
 function fixOf(line: Uint8Array, missing: readonly string[], isMany: boolean): string {
   if (line.includes(0)) return "The file looks like UTF-16: save it as UTF-8.";
   if (missing.length > 1) {
-    return "`ticklake schema infer FILE` makes a schema for the file, for --schema; " +
+    return "`ticklake schema infer FILE` creates a schema for the file, for --schema; " +
       "`ticklake schema` lists the shipped ones.";
   }
   const flag = `--set ${missing[0]}=VALUE, or --set ${missing[0]}={stem} for the file's name`;

@@ -41,7 +41,7 @@ export async function inferSchema(
   return write(input.name, guesses, [
     `Made by \`ticklake schema infer ${input.name}\` from ${countText(rows, "row")}${
       isWhole ? "" : ", the first 64 MiB of the file"
-    }${about}. Look it over: it is a guess.`,
+    }${about}. Review it: it is a guess.`,
   ]);
 }
 
@@ -148,7 +148,7 @@ function write(file: string, guesses: readonly ColumnGuess[], comments: string[]
     "{",
     `  "table": ${JSON.stringify(table)},`,
     ...(symbol === undefined
-      ? ["  // No column looks like a symbol: the messages have no key, and any partition."]
+      ? ["  // No column looks like a symbol: the messages have no key and go to any partition."]
       : [`  "key": ${JSON.stringify(symbol.guess.name)},`]),
     ...(isNamed || numbers.length < 4 ? [] : [
       `  // For candles in the dashboard, set "name" of the price columns to ${

@@ -35,7 +35,7 @@ export async function replay(
   const pipe = inputs.find(({ isFile }) => !isFile);
   if (loop && pipe !== undefined) {
     throw new Failure("usage", `--loop: ${pipe.description} can be read only once`, {
-      fix: "Name a file with --input, or leave --loop out.",
+      fix: "Name a file with --input, or omit --loop.",
     });
   }
   const open = async (input: Input, onRead?: (bytes: number) => void) => {

@@ -62,7 +62,7 @@ export async function sample(
       total += index.count;
     }
     if (total === 0) {
-      throw new Failure("rejected", `${inputs[0].name} has no valid row to draw from`);
+      throw new Failure("rejected", `${inputs[0].name} has no valid row to sample from`);
     }
   } catch (error) {
     close();
@@ -76,8 +76,8 @@ export async function sample(
     const { name, reader, index } = files[at];
     const row = reader.rowAt(index.place(number));
     if (row !== null) return row;
-    throw new Failure("failed", `${name} was changed while rows were drawn from it`, {
-      fix: "Draw from a copy that stays as it is.",
+    throw new Failure("failed", `${name} was changed while rows were sampled from it`, {
+      fix: "Sample from a copy that does not change.",
     });
   };
   return {

@@ -64,7 +64,7 @@ export async function simulate(
     day: NaN,
   }));
   if (symbols.length === 0) {
-    throw new Failure("rejected", `${inputs[0].name} has no valid row to go on from`);
+    throw new Failure("rejected", `${inputs[0].name} has no valid row to start from`);
   }
   const tick = (symbol: Symbol): Row => {
     const at = now();

@@ -24,10 +24,14 @@ export async function spool(
   signal?: AbortSignal,
 ): Promise<InputFile> {
   const refuse = (cause: unknown) => {
-    throw new Failure("failed", `${name}: no temporary file can hold it: ${messageOf(cause)}`, {
-      cause,
-      fix: "Set TMPDIR to a directory with room, or use --mode replay, which needs none.",
-    });
+    throw new Failure(
+      "failed",
+      `${name}: it does not fit into a temporary file: ${messageOf(cause)}`,
+      {
+        cause,
+        fix: "Set TMPDIR to a directory with room, or use --mode replay, which needs none.",
+      },
+    );
   };
   const path = await Deno.makeTempFile({ prefix: "ticklake-" }).catch(refuse);
   const file = await Deno.open(path, { read: true, write: true });

@@ -33,18 +33,18 @@ export function statusAlerts(
   if (lag === null) {
     alerts.push({ alert: "topic", value: 0, limit: 1, text: `topic ${topic} does not exist` });
   } else if (lag > lagLimit) {
-    const text = `${numberText(lag)} messages of topic ${topic} wait to be written by group ` +
+    const text =
+      `${numberText(lag)} messages of topic ${topic} are waiting to be written by group ` +
       `${group}, the limit is ${numberText(lagLimit)}`;
     alerts.push({ alert: "lag", value: lag, limit: lagLimit, text });
   }
   if (leaderless.length > 0) {
-    const text =
-      `partition ${leaderless.join(", ")} of topic ${topic} has no leader: nothing of it ` +
-      "can be read";
+    const text = `partition ${leaderless.join(", ")} of topic ${topic} has no leader and ` +
+      "cannot be read";
     alerts.push({ alert: "leader", value: leaderless.length, limit: 0, text });
   }
   if (hidden !== undefined) {
-    const text = `${numberText(hidden.objects)} objects lie in days that the table's projection ` +
+    const text = `${numberText(hidden.objects)} objects are in days that the table's projection ` +
       "does not cover";
     alerts.push({ alert: "projection", value: hidden.objects, limit: 0, text });
   }

@@ -42,9 +42,8 @@ export async function objectOffsets(
   } catch (cause) {
     throw new Failure("rejected", `object ${name} cannot be read: ${messageOf(cause)}`, {
       cause,
-      fix:
-        "It is damaged or not ticklake's. `ticklake repair` writes its offsets again, as long as the " +
-        "topic keeps them.",
+      fix: "It is damaged or not ticklake's. `ticklake repair` writes its offsets again, if the " +
+        "topic still has them.",
     });
   }
 }

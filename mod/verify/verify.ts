@@ -335,11 +335,14 @@ async function offsetsIn(
   const found = await objectOffsets(object, await store.get(name, { signal }), indexColumn);
   for (const other of found.partitions) {
     if (other === partition) continue;
-    throw new Failure("rejected", `object ${name} holds rows of partition ${other}`);
+    throw new Failure("rejected", `object ${name} has rows of partition ${other}`);
   }
   const strange = found.offsets.find((offset) => offset < first || offset > last);
   if (strange === undefined) return found;
-  throw new Failure("rejected", `object ${name} holds offset ${strange}, outside of its name`);
+  throw new Failure(
+    "rejected",
+    `object ${name} has offset ${strange}, outside the range in its name`,
+  );
 }
 
 /** Objects of a partition whose first row is compared with the topic's message. */

@@ -144,7 +144,7 @@ function refusals(kafka: SecureKafka, ways: Record<string, Env>): Record<string,
       env: { ...ways.AWS_MSK_IAM, AWS_ACCESS_KEY_ID: "AKIAREFUSED" },
       code: 3,
       says: [
-        /refused to log us in: MSK does not take these AWS credentials: .*invalid_token/,
+        /refused to log us in: MSK does not accept these AWS credentials: .*invalid_token/,
         /kafka-cluster:Connect/,
       ],
     },
@@ -190,7 +190,7 @@ function refusals(kafka: SecureKafka, ways: Record<string, Env>): Record<string,
     "a key without its certificate": {
       env: without(mutual, "KAFKA_SSL_CERT_FILE"),
       code: 2,
-      says: [/KAFKA_SSL_KEY_FILE is set and KAFKA_SSL_CERT_FILE is not/, /both/],
+      says: [/KAFKA_SSL_KEY_FILE is set but KAFKA_SSL_CERT_FILE is not/, /needs both/],
     },
     "a certificate where a key belongs": {
       env: { ...mutual, KAFKA_SSL_KEY_FILE: client.cert },

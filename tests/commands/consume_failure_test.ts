@@ -128,7 +128,11 @@ for (
 serviceTest("credentials that are refused", { needs: ["real-s3"] }, async () => {
   const env = { ...realS3Env(), AWS_S3_BUCKET: await withEnv(realS3Env(), newBucket) };
   await assertEnds(
-    { code: 3, error: /the secret key does not fit the access key/, fix: /AWS_SECRET_ACCESS_KEY/ },
+    {
+      code: 3,
+      error: /the secret key does not match the access key/,
+      fix: /AWS_SECRET_ACCESS_KEY/,
+    },
     { ...env, AWS_SECRET_ACCESS_KEY: "wrong" },
   );
   await assertEnds(

@@ -357,7 +357,7 @@ serviceTest("no credentials, and wrong ones", { needs: ["real-s3"] }, async () =
   assertFailed(
     await doctor({ ...env, AWS_SECRET_ACCESS_KEY: "wrong-5ecret" }),
     "AWS identity",
-    /the secret key does not fit the access key/,
+    /the secret key does not match the access key/,
     /AWS_SECRET_ACCESS_KEY/,
   );
   assertFailed(
@@ -392,7 +392,7 @@ serviceTest("a bucket that is missing, and one in another region", { needs: ["aw
   assertFailed(
     await doctor({ ...env, AWS_S3_BUCKET: bucket }),
     "bucket",
-    /lies in eu-west-1, and the region in force is us-east-1/,
+    /is in eu-west-1, but the configured region is us-east-1/,
     /Set AWS_REGION to eu-west-1/,
     2,
   );
@@ -410,7 +410,7 @@ serviceTest("a bucket whose region AWS tells by sending us away", { needs: ["aws
   assertFailed(
     await doctor({ ...env, AWS_ENDPOINT_URL: proxy.url }),
     "bucket",
-    /elsewhere lies in ap-south-1/,
+    /elsewhere is in ap-south-1/,
     /Set AWS_REGION to ap-south-1/,
     2,
   );
@@ -541,7 +541,7 @@ serviceTest("the region of an S3 server that is not AWS's is named with the fix"
   assertFailed(
     await doctor(env),
     "AWS region",
-    /is in region us-east-1, and the region in force is another/,
+    /is in region us-east-1, but another one is configured/,
     /Set AWS_REGION to us-east-1/,
     2,
   );
@@ -564,12 +564,12 @@ serviceTest(
     const setUp = await runTicklake(["setup-catalog", "--projection"], { env });
     assert.equal(setUp.code, 0, setUp.stderr);
     const after = await doctor(env);
-    assert.equal(after.of("Glue database").detail, `${database} is there`);
+    assert.equal(after.of("Glue database").detail, `${database} exists`);
     assert.match(after.of("Glue table").detail, /^index_quotes is at s3:.*, with all columns$/);
     assert.equal(after.code, 0);
 
     const other = await doctor({ ...env, TICKLAKE_PREFIX: "elsewhere" });
-    assertFailed(other, "Glue table", /index_quotes is at s3:.*and the lake at/, /PREFIX/, 2);
+    assertFailed(other, "Glue table", /index_quotes is at s3:.*but the lake is at/, /PREFIX/, 2);
     const workgroup = await doctor({ ...env, TICKLAKE_WORKGROUP: "nosuch" });
     assert.equal(workgroup.of("Athena workgroup").status, "failed");
     assert.match(workgroup.of("Athena workgroup").fix!, /TICKLAKE_WORKGROUP/);

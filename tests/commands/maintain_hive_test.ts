@@ -101,7 +101,7 @@ Deno.test("maintain of a table of release 0.1.0 asks for one consume, and then m
     }
     const { code, stderr } = await run(place, "maintain", "--merge");
     assert.equal(code, 2);
-    assert.match(stderr, /no record of how far it is\n {2}fix: .*`ticklake consume/);
+    assert.match(stderr, /no record of its position\n {2}fix: .*`ticklake consume/);
     await place.toEnd();
     const merged = await run(place, "maintain", "--merge");
     assert.match(merged.stdout, /^merged \d+ objects into \d+$/m, merged.stderr);

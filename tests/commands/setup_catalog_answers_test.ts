@@ -162,7 +162,7 @@ Deno.test("a crawled table whose column has another type is left alone, with the
   assert.equal(result.code, 1, result.stderr);
   assert.match(
     result.stderr,
-    /table index_quotes cannot change so: column "date" is string in the objects that are there, and would become date; column volume is string/,
+    /table index_quotes cannot be changed: column "date" is string in the existing objects, and would become date; column volume is string/,
   );
   assert.match(
     result.stderr,
@@ -283,7 +283,7 @@ Deno.test("--run without --wait does not wait", async () => {
   await using aws = crawling([{ State: "RUNNING" }]);
   const result = await runTicklake(["setup-catalog", "--run"], { env: aws.env });
   assert.equal(result.code, 0, result.stderr);
-  assert.match(result.stdout, /the crawl goes on/);
+  assert.match(result.stdout, /the crawl continues/);
 });
 
 Deno.test("a crawler that runs already is waited for, which is no error", async () => {

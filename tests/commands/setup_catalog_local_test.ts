@@ -86,7 +86,7 @@ Deno.test("a column that the schema gains is an update, another type is refused 
   const other = await schemaFile(home, (columns) => columns[7].type = "double");
   const refused = await setUp(home, "--schema", other);
   assert.equal(refused.code, 1, refused.stderr);
-  assert.match(refused.stderr, /column volume is bigint in the objects that are there, and would/);
+  assert.match(refused.stderr, /column volume is bigint in the existing objects, and would/);
   assert.equal(await count(home), "1");
 });
 

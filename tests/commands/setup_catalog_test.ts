@@ -312,7 +312,7 @@ serviceTest(
     fails(
       await aws.run("--projection", "--schema", other),
       1,
-      /column volume is bigint in the objects that are there, and would become double/,
+      /column volume is bigint in the existing objects, and would become double/,
     );
     await Deno.remove(wider);
     await Deno.remove(other);
@@ -328,7 +328,7 @@ serviceTest(
     fails(
       await aws.run("--projection", "--prefix", "other"),
       1,
-      /lies at s3:\/\/.*\/ticklake\/index_quotes\/, not at s3:\/\/.*\/other\/index_quotes\//,
+      /is at s3:\/\/.*\/ticklake\/index_quotes\/, not at s3:\/\/.*\/other\/index_quotes\//,
     );
     fails(
       await aws.run("--partition-by", "dt,hour", "--projection"),
@@ -417,11 +417,16 @@ serviceTest(
     for (const [args, service] of commands) {
       const AWS_S3_BUCKET = await withEnv(s3, newBucket);
       const all = await runTicklake([...args], { env: { ...s3, AWS_S3_BUCKET } });
-      fails(all, 3, new RegExp(`${server} does not answer as ${service}`), /query --engine local/);
+      fails(
+        all,
+        3,
+        new RegExp(`${server} does not answer like ${service}`),
+        /query --engine local/,
+      );
       // The rest is AWS itself, which must not be asked to read what it cannot see.
       const env = { ...rest, AWS_ENDPOINT_URL_S3: server, AWS_S3_BUCKET };
       const mixed = await runTicklake([...args], { env });
-      fails(mixed, 2, /the lake is at http.* reads buckets of AWS alone/, /query --engine local/);
+      fails(mixed, 2, /the lake is at http.* only reads buckets on AWS/, /query --engine local/);
       assert.doesNotMatch(all.stderr + mixed.stderr, /defect|\n {4}at /);
     }
   },

@@ -19,7 +19,10 @@ Deno.test("status --alert ends with 4 and posts while nobody consumes, with 0 on
     assert.equal(hook.calls, 0);
     const { code, stdout, stderr } = await status("--alert", "--alert-lag", "29", "--json");
     assert.equal(code, 4, stderr);
-    assert.match(stderr, /^alert: 30 messages of topic \S+ wait to be written by group \S+, the/m);
+    assert.match(
+      stderr,
+      /^alert: 30 messages of topic \S+ are waiting to be written by group \S+, the/m,
+    );
     const { alerts } = JSON.parse(stdout);
     assert.deepEqual(
       alerts.map(({ alert, value, limit }: Record<string, unknown>) => [alert, value, limit]),
@@ -60,6 +63,6 @@ Deno.test("partitions without a leader are an alert, as their lag is not known",
   const status = { topic: "t", group: "g", lag: 0, lagLimit: 0, leaderless: [2, 5] };
   assert.deepEqual(statusAlerts(status), [{
     ...{ alert: "leader", value: 2, limit: 0 },
-    text: "partition 2, 5 of topic t has no leader: nothing of it can be read",
+    text: "partition 2, 5 of topic t has no leader and cannot be read",
   }]);
 });

@@ -107,5 +107,5 @@ Deno.test("a connection that sends a head byte by byte, or none, is closed in ti
 
 Deno.test("--metrics :PORT says that all can reach it", async () => {
   await using server = spawnTicklake(["consume", "--metrics", ":0"]);
-  await server.waitFor(/open to all that reach this machine/);
+  await server.waitFor(/open to everyone who can reach this machine/);
 });

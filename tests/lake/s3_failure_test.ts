@@ -93,7 +93,7 @@ const REFUSALS: ReadonlyArray<readonly [status: number, code: string, says: stri
     [403, "AccessDenied", "access denied", "s3:PutObject"],
     [403, "", "access denied", "s3:PutObject"],
     [403, "InvalidAccessKeyId", "access key is unknown", "AWS_PROFILE"],
-    [403, "SignatureDoesNotMatch", "secret key does not fit", "AWS_SECRET_ACCESS_KEY"],
+    [403, "SignatureDoesNotMatch", "secret key does not match", "AWS_SECRET_ACCESS_KEY"],
     [400, "ExpiredToken", "credentials have expired", "aws sso login"],
     [403, "RequestTimeTooSkewed", "clock is wrong", "clock"],
     [400, "AuthorizationHeaderMalformed", "another region", "AWS_REGION"],
@@ -206,7 +206,7 @@ Deno.test("a host without an address is a failure that says so", async () => {
   const env = { ...CREDENTIALS, AWS_ENDPOINT_URL: "http://s3.invalid:9000" };
   await withEnv(env, async () => {
     const lake = openS3Lake({ bucket: "bucket-of-tests", prefix: "lake" });
-    await assert.rejects(put(lake), refused("no address", "DNS"));
+    await assert.rejects(put(lake), refused("cannot be resolved", "DNS"));
     lake.close();
   });
 });
@@ -312,7 +312,7 @@ serviceTest("a server's own refusals are recognized", { needs: ["real-s3"] }, as
     missing.close();
     for (
       const [env, what] of [
-        [{ AWS_SECRET_ACCESS_KEY: "wrong" }, "secret key does not fit"],
+        [{ AWS_SECRET_ACCESS_KEY: "wrong" }, "secret key does not match"],
         [{ AWS_ACCESS_KEY_ID: "nobody" }, "access key is unknown"],
       ] as const
     ) {

@@ -92,7 +92,7 @@ Deno.test("an answer has a limit of rows and of time, and is refused to other si
   const { done } = many.at(-1) as { done: { rows: number; more: boolean } };
   assert.deepEqual([done.rows, done.more], [1000, true]);
   const [late] = (await ask(url, LONG)).filter(({ error }) => error !== undefined);
-  assert.match(JSON.stringify(late), /ended after 1 s, its time limit.*--query-timeout/);
+  assert.match(JSON.stringify(late), /stopped after 1 s, its time limit.*--query-timeout/);
   const refused = await fetch(`${url}/api/query?sql=SELECT+1`);
   assert.equal(refused.status, 403, await refused.text());
   const asked = await fetch(`${url}/api/query?sql=SELECT+1`, {

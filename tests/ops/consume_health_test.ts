@@ -114,7 +114,7 @@ serviceTest(
       await until("not ready", async () => (await ready()).startsWith("503 "));
       assert.match(
         await ready(),
-        /^503 not ready: the lake cannot be written, the log says why/,
+        /^503 not ready: the lake cannot be written, see the log/,
       );
       assert.equal(await metric("ticklake_ready"), 0);
       assert.equal(await healthy(), 200);

@@ -27,7 +27,7 @@ Deno.test("a reset forward counts what is skipped, and ends at the topic's end",
 Deno.test("a reset back into the table is refused unless its ranges are taken out", () => {
   assert.throws(() => planReset(STATE, 499, false), {
     kind: "usage",
-    message: /the table has offsets up to 499, and would get those from 499 on a second time/,
+    message: /the table has offsets up to 499, and would get those from 499 on again/,
     fix: /--to lake.*--rewrite/,
   });
   assert.deepEqual(planReset(STATE, 250, true), {

@@ -227,12 +227,12 @@ Deno.test("sampling from no valid row, or from a file that shrinks, is a failure
   await withFile(HEADER + "\nbroken\n", async (path) => {
     const input = await findInput(path);
     const { message } = await failure(sample(input, quotes, { onRejected: () => {} }));
-    assert.match(message, /has no valid row to draw from$/);
+    assert.match(message, /has no valid row to sample from$/);
   });
   await withFile(file(..."ABCDEFGH"), async (path) => {
     const feed = await sample(await findInput(path), quotes, { onRejected: assert.fail });
     await Deno.truncate(path, 0);
-    assert.match((await failure(feed.next(1))).message, /was changed while rows were drawn/);
+    assert.match((await failure(feed.next(1))).message, /was changed while rows were sampled/);
     feed.close();
   });
 });

@@ -151,7 +151,7 @@ Deno.test("an object that is damaged or holds other offsets than its name says i
   assert.ok(!isTiled(strange));
   assert.deepEqual(strange.unreadable, [{
     object: first,
-    reason: `object ${first} holds offset 10, outside of its name`,
+    reason: `object ${first} has offset 10, outside the range in its name`,
     first: 0,
     last: 9,
     holes: [{ first: 0, last: 9 }],

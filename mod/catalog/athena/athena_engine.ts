@@ -84,7 +84,7 @@ async function start(
       /output location|outputLocation/i.test(messageOf(error));
     if (!nowhere || options.output !== undefined) throw queryFailure(error, sql);
     onNote?.(
-      `workgroup ${options.workgroup} has no place for results: they go to ${options.fallbackOutput} ` +
+      `workgroup ${options.workgroup} has no result location: results go to ${options.fallbackOutput} ` +
         "(TICKLAKE_ATHENA_OUTPUT sets another)",
     );
     return await send(options.fallbackOutput).catch((error) => {

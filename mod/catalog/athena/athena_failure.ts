@@ -15,7 +15,7 @@ const FIXES: ReadonlyArray<readonly [pattern: RegExp, kind: FailureKind, fix: st
   [
     /COLUMN_NOT_FOUND|cannot be resolved/i,
     "usage",
-    "`ticklake setup-catalog` prints the table's columns; names with capitals or reserved words stand in double quotes.",
+    "`ticklake setup-catalog` prints the table's columns; put names with capitals and reserved words in double quotes.",
   ],
   [
     /mismatched input|extraneous input|SYNTAX_ERROR|line \d+:\d+/i,
@@ -30,7 +30,7 @@ const FIXES: ReadonlyArray<readonly [pattern: RegExp, kind: FailureKind, fix: st
   [
     /access denied|AccessDenied|insufficient permissions|not authorized|PERMISSION/i,
     "service",
-    "`ticklake setup-catalog --print-policy query` prints all that a query must be allowed, results included.",
+    "`ticklake setup-catalog --print-policy query` prints all permissions that a query needs, results included.",
   ],
   [
     /WorkGroup|workgroup/,
@@ -45,7 +45,7 @@ const FIXES: ReadonlyArray<readonly [pattern: RegExp, kind: FailureKind, fix: st
   [
     /throttl|rate exceeded|EXHAUSTED|too many/i,
     "service",
-    "Athena has no capacity now: try again in a minute.",
+    "Athena has no capacity at the moment: try again in a minute.",
   ],
 ];
 

@@ -36,7 +36,7 @@ export async function crawl(glue: GlueApi, name: string, options: CrawlOptions):
   await poll(options, async () => {
     const crawler = await findCrawler(glue, name);
     if (crawler === undefined) {
-      throw new Failure("failed", `crawler ${name} was deleted while it was waited for`);
+      throw new Failure("failed", `crawler ${name} was deleted while ticklake was waiting for it`);
     }
     last = crawler.LastCrawl;
     if (crawler.State === "READY") {

@@ -72,9 +72,9 @@ function tableTarget(target: GlueTarget): Pick<CrawlerInput, "Targets" | "Recraw
  */
 export async function requireRole(glue: GlueApi, { crawler, role }: GlueTarget): Promise<void> {
   if (role !== undefined || await findCrawler(glue, crawler) !== undefined) return;
-  throw new Failure("usage", `crawler ${crawler} must be created, and needs a role`, {
+  throw new Failure("usage", `crawler ${crawler} must be created, which needs a role`, {
     fix:
-      "Name one with --role (or TICKLAKE_GLUE_ROLE), or let --create-role make one; or use --projection, which needs no crawler.",
+      "Name one with --role (or TICKLAKE_GLUE_ROLE), or let --create-role create one; or use --projection, which needs no crawler.",
   });
 }
 
@@ -136,7 +136,7 @@ async function create(
       throw new Failure("failed", `Glue refuses role ${input.Role}: ${messageOf(error)}`, {
         cause: error,
         fix:
-          "Its trust policy must allow glue.amazonaws.com to assume it; --create-role makes one that works.",
+          "Its trust policy must allow glue.amazonaws.com to assume it; --create-role creates one that works.",
       });
     }
   });
@@ -228,7 +228,7 @@ export async function deleteCrawler(
   const found = await findCrawler(glue, name);
   if (found === undefined) return { part: "crawler", name, state: "absent" };
   if (found.Description !== MARK) {
-    return { part: "crawler", name, state: "kept", changes: ["not made by ticklake"] };
+    return { part: "crawler", name, state: "kept", changes: ["not created by ticklake"] };
   }
   if (options.apply) {
     if (found.State === "RUNNING") await stop(glue, name);

@@ -68,7 +68,7 @@ export async function deleteDatabase(
   const found = await findDatabase(glue, name);
   if (found === undefined) return { part: "database", name, state: "absent" };
   if (found.Description !== MARK) {
-    return { part: "database", name, state: "kept", changes: ["not made by ticklake"] };
+    return { part: "database", name, state: "kept", changes: ["not created by ticklake"] };
   }
   const others = (await databaseTables(glue, name)).filter((table) => !gone.includes(table.Name!));
   if (others.length > 0) {

@@ -20,7 +20,7 @@ export function projectionParameters(
       `--projection computes the partitions dt and hour; --partition-by makes ${
         partitionColumns.join(", ")
       }`,
-      { fix: "Leave out --projection: the crawler finds partitions of any kind." },
+      { fix: "Omit --projection: the crawler finds partitions of any kind." },
     );
   }
   const template = partitionColumns.map((name) => `${name}=\${${name}}/`).join("");

@@ -48,7 +48,12 @@ export async function ensureRole(
     return { part: "role", name, state: "created", changes };
   }
   if (found.Description !== MARK) {
-    return { part: "role", name, state: "kept", changes: ["not made by ticklake: left as it is"] };
+    return {
+      part: "role",
+      name,
+      state: "kept",
+      changes: ["not created by ticklake: left as it is"],
+    };
   }
   const wanted = crawlerPolicy({ ...subject, account: accountOf(found) });
   if (sameJson(await readPolicy(iam, name), wanted)) {
@@ -68,7 +73,7 @@ export async function deleteRole(
   const found = await findRole(iam, name);
   if (found === undefined) return { part: "role", name, state: "absent" };
   if (found.Description !== MARK) {
-    return { part: "role", name, state: "kept", changes: ["not made by ticklake"] };
+    return { part: "role", name, state: "kept", changes: ["not created by ticklake"] };
   }
   if (apply) {
     try {
@@ -80,7 +85,7 @@ export async function deleteRole(
       await iam.send(new DeleteRoleCommand({ RoleName: name }));
     } catch (error) {
       if (!isNamed(error, "DeleteConflictException", "DeleteConflict")) throw error;
-      const changes = [`its policy ${POLICY_NAME} is deleted; others have given it policies too`];
+      const changes = [`its policy ${POLICY_NAME} is deleted; it has other policies too`];
       return { part: "role", name, state: "kept", changes };
     }
   }

@@ -144,8 +144,11 @@ function requireSamePlace(found: Table, target: GlueTarget): void {
   if (location !== tableLocation(target)) {
     throw new Failure(
       "failed",
-      `table ${target.database}.${found.Name} lies at ${location}, not at ${tableLocation(target)}`,
-      { fix: "It is another lake's: choose another --database, or another table in the schema." },
+      `table ${target.database}.${found.Name} is at ${location}, not at ${tableLocation(target)}`,
+      {
+        fix:
+          "It belongs to another lake: choose another --database, or another table in the schema.",
+      },
     );
   }
   const keys = (found.PartitionKeys ?? []).map(({ Name }) => Name);
@@ -158,7 +161,7 @@ function requireSamePlace(found: Table, target: GlueTarget): void {
       }`,
       {
         fix:
-          "Give the --partition-by with which the lake is written; or --delete the catalog and set it up again.",
+          "Give the --partition-by that the lake is written with; or --delete the catalog and set it up again.",
       },
     );
   }
@@ -168,7 +171,7 @@ function requireSamePlace(found: Table, target: GlueTarget): void {
     throw new Failure(
       "failed",
       `table ${target.database}.${found.Name} reads objects with ${serde}, not as ${target.format}`,
-      { fix: "Give the --format with which the lake is written." },
+      { fix: "Give the --format that the lake is written with." },
     );
   }
 }
@@ -291,7 +294,7 @@ export async function deleteTables(
     const crawled = table.Parameters?.UPDATED_BY_CRAWLER === target.crawler;
     if (name !== own && !crawled) continue;
     if (!(table.Description === MARK || (crawled && crawlerIsOurs))) {
-      parts.push({ part: "table", name, state: "kept", changes: ["not made by ticklake"] });
+      parts.push({ part: "table", name, state: "kept", changes: ["not created by ticklake"] });
       continue;
     }
     if (apply) {

@@ -25,7 +25,7 @@ function extreme(sign: 1 | -1): Aggregate<{ value: Scalar; by: Scalar }> {
     },
     inverse: () => {
       throw new Error(
-        `${sign === 1 ? "max_by" : "min_by"} of a frame that moves is not offered here`,
+        `${sign === 1 ? "max_by" : "min_by"} with a moving frame is not supported here`,
       );
     },
     result: ({ value }) => value,

@@ -45,7 +45,7 @@ export function requireCatalogFile(path: string): void {
     `${path}: expected a local catalog, found another ${isDatabase ? "database" : "kind of file"}`,
     {
       fix:
-        "Move it away: the catalog is a copy of the lake's rows, and is made again. Or name another --home.",
+        "Move it away: the catalog is a copy of the lake's rows and will be rebuilt. Or use another --home.",
     },
   );
 }

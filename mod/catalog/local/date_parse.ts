@@ -40,7 +40,7 @@ export function parseDate(text: string, format: string): string {
         return "(\\d\\d):(\\d\\d):(\\d\\d)";
       }
       const known = SPECIFIERS[specifier];
-      if (known === undefined) throw new Error(`%${specifier} is not offered in date_parse here`);
+      if (known === undefined) throw new Error(`%${specifier} is not supported in date_parse here`);
       fields.push(known[1]);
       return `(${known[0]})`;
     },

@@ -15,10 +15,10 @@ const CAUSED_BY_SQL = [SQLITE_ERROR, SQLITE_READONLY, SQLITE_AUTH, SQLITE_TOOBIG
 const ATHENA_ONLY: ReadonlyArray<readonly [pattern: RegExp, instead: string]> = [
   [
     /\bINTERVAL\s+'/i,
-    "INTERVAL is read here only after + or - and with one unit: write date_add('day', 1, \"date\")",
+    "INTERVAL is only supported after + or - and with one unit: write date_add('day', 1, \"date\")",
   ],
   [/\bFETCH\s+(FIRST|NEXT)\b/i, "FETCH is Athena's alone: write LIMIT 10"],
-  [/CAST\s*\(/i, "CAST has Athena's simple types here: write CAST(close AS varchar)"],
+  [/CAST\s*\(/i, "CAST supports Athena's simple types: write CAST(close AS varchar)"],
 ];
 
 /** What SQLite said about a user's statement, with what to do about it. */

@@ -52,7 +52,7 @@ export async function syncLake(
   const { listed, foreign } = await listTable(lake, schema.table, options.signal);
   if (foreign > 0) {
     getLogger(["ticklake", "catalog"]).warn(
-      "{foreign} objects below {folder} are not ticklake's: the local engine leaves them out",
+      "{foreign} objects below {folder} are not ticklake's: the local engine ignores them",
       { foreign, folder: tableFolder(schema.table) },
     );
   }

@@ -62,7 +62,7 @@ export class LocalCatalog {
         return new LocalCatalog(path, schema);
       } catch (error) {
         if (!isDamaged(error)) throw error;
-        logger.warn("{path} is damaged ({error}): it is made again from the lake", {
+        logger.warn("{path} is damaged ({error}): rebuilding it from the lake", {
           path,
           error: messageOf(error),
         });
@@ -233,7 +233,7 @@ export class LocalCatalog {
     throw new Failure(
       "failed",
       `local catalog ${this.#path}: another process has just rebuilt table ${this.#schema.table} for another schema`,
-      { fix: "Use one --schema for a --home, and run the command again." },
+      { fix: "Use one --schema per --home, and run the command again." },
     );
   }
 
@@ -298,7 +298,7 @@ export class LocalCatalog {
         throw new Failure("failed", `object ${name} does not fit the table: ${messageOf(cause)}`, {
           cause,
           fix:
-            "Was it written with another schema? Give that one with --schema, or move the object away.",
+            "Was it written with another schema? Use that one with --schema, or move the object away.",
         });
       }
       row += batch.rows;

@@ -71,7 +71,7 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Quer
 function tooManyLost(count: number): Failure {
   return new Failure(
     "failed",
-    `${count} statements that were ended still run in the background: SQLite cannot be interrupted within them`,
+    `${count} cancelled statements are still running in the background, where SQLite cannot interrupt them`,
     { fix: "Start the command again." },
   );
 }

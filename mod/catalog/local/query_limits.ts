@@ -56,7 +56,7 @@ export class QueryLimits {
 }
 
 function timedOut(ms: number): Failure {
-  return new Failure("failed", `the query was ended after ${ms / 1000} s, its time limit`, {
+  return new Failure("failed", `the query was stopped after ${ms / 1000} s, its time limit`, {
     fix: "Join on more columns, or filter first; --query-timeout 30m gives it more time.",
   });
 }
@@ -64,9 +64,9 @@ function timedOut(ms: number): Failure {
 function tooLarge(bytes: number): Failure {
   return new Failure(
     "failed",
-    `the query was ended: it needs more than ${sizeText(bytes)} of memory`,
+    `the query was stopped: it needs more than ${sizeText(bytes)} of memory`,
     {
-      fix: "Aggregate or filter more, or read the answer in parts with LIMIT and OFFSET.",
+      fix: "Aggregate or filter more, or read the result in parts with LIMIT and OFFSET.",
     },
   );
 }

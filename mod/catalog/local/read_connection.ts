@@ -107,7 +107,7 @@ export class ReadConnection {
     }
     if (page.pop()?.[0] !== end) {
       this.#all(sql);
-      throw new Error("the answer broke off");
+      throw new Error("the result is incomplete");
     }
     if (waiting !== undefined) yield* waiting;
     yield page;

@@ -11,7 +11,7 @@ import { Failure, messageOf } from "../../failure/failure.ts";
 import type { RowSchema } from "../../schema/schema.ts";
 import { failed, type Finding, ok, skipped, warning } from "./finding.ts";
 
-const SET_UP = "`ticklake setup-catalog --create-role --run --wait` makes what queries need.";
+const SET_UP = "`ticklake setup-catalog --create-role --run --wait` creates what queries need.";
 
 /** Looks at what Athena needs to answer about the lake: Glue's database and table, the workgroup. */
 export async function* catalogFindings(
@@ -33,7 +33,7 @@ export async function* catalogFindings(
     yield await workgroupFinding(settings, signal);
   } catch (error) {
     if (!(error instanceof NotTheService)) throw error;
-    yield skipped("Glue, Athena", "the endpoint does not know them");
+    yield skipped("Glue, Athena", "the endpoint does not support them");
   }
 }
 
@@ -50,7 +50,7 @@ async function* glueFindings(
       yield warning("Glue database", `${database} does not exist`, SET_UP);
       return;
     }
-    yield ok("Glue database", `${database} is there`);
+    yield ok("Glue database", `${database} exists`);
     const table = await findTable(glue, database, schema.table);
     const prefix = settings.prefix.replace(/^\/+|\/+$/g, "");
     yield table === undefined
@@ -73,8 +73,8 @@ function tableFinding(found: Table, root: string, { table, columns }: RowSchema)
   if (Location?.replace(/\/+$/, "") !== expected) {
     return failed(
       "Glue table",
-      `${table} is at ${Location}, and the lake at ${expected}/`,
-      "Check AWS_S3_BUCKET, TICKLAKE_PREFIX and TICKLAKE_DATABASE, or give the lake a database of its own.",
+      `${table} is at ${Location}, but the lake is at ${expected}/`,
+      "Check AWS_S3_BUCKET, TICKLAKE_PREFIX and TICKLAKE_DATABASE, or give the lake its own database.",
       "usage",
     );
   }
@@ -113,17 +113,17 @@ async function workgroupFinding(
     if (athenaOutput !== undefined && own !== undefined && EnforceWorkGroupConfiguration) {
       return warning(
         "Athena workgroup",
-        `${workgroup} writes results to ${own} and enforces it: TICKLAKE_ATHENA_OUTPUT does nothing`,
+        `${workgroup} writes results to ${own} and enforces it: TICKLAKE_ATHENA_OUTPUT has no effect`,
         "Unset TICKLAKE_ATHENA_OUTPUT.",
       );
     }
     const place = athenaOutput ?? own;
     if (ManagedQueryResultsConfiguration?.Enabled) {
-      return ok("Athena workgroup", `${workgroup} keeps its results itself`);
+      return ok("Athena workgroup", `${workgroup} has managed query results`);
     }
     return place === undefined
-      ? ok("Athena workgroup", `${workgroup} names no place for results: they go beside the lake`)
-      : ok("Athena workgroup", `${workgroup} is there; results go to ${place}`);
+      ? ok("Athena workgroup", `${workgroup} has no result location: results go next to the lake`)
+      : ok("Athena workgroup", `${workgroup} exists; results go to ${place}`);
   } catch (error) {
     if (isNamed(error, "InvalidRequestException") && /not found/i.test(messageOf(error))) {
       return noWorkgroup(workgroup);
@@ -138,7 +138,7 @@ function noWorkgroup(workgroup: string): Finding {
   return failed(
     "Athena workgroup",
     `${workgroup} does not exist in this region`,
-    "Name an Athena workgroup of this region with TICKLAKE_WORKGROUP, or make it.",
+    "Name an Athena workgroup of this region with TICKLAKE_WORKGROUP, or create it.",
     "usage",
   );
 }

@@ -53,7 +53,7 @@ async function topicFinding(
     return warning(
       CHECK,
       `it has no schema of topic ${topic}`,
-      "`ticklake produce` registers it. Producers of others may name it otherwise: then this means nothing.",
+      "`ticklake produce` registers it. Other producers may use another subject name: then ignore this.",
     );
   }
   const registered = await registry.schema(id, signal);

@@ -102,7 +102,7 @@ async function* identityFinding(
       );
       return false;
     }
-    yield skipped("AWS identity", "the endpoint does not know STS");
+    yield skipped("AWS identity", "the endpoint does not support STS");
     return true;
   } finally {
     sts.close();
@@ -127,12 +127,12 @@ async function* bucketFinding(
     }
   }
   if (found === undefined || found === region) {
-    yield ok("bucket", `${bucket} is there, in ${region}`);
+    yield ok("bucket", `${bucket} exists, in ${region}`);
     return true;
   }
   yield failed(
     "bucket",
-    `${bucket} lies in ${found}, and the region in force is ${region}`,
+    `${bucket} is in ${found}, but the configured region is ${region}`,
     `Set AWS_REGION to ${found}: Glue and Athena must be in the bucket's region.`,
     "usage",
   );
@@ -151,7 +151,7 @@ async function refusalFinding(
   const Prefix = `${prefix.replace(/^\/+|\/+$/g, "")}/`;
   try {
     await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix, MaxKeys: 1 }));
-    return ok("bucket", `${bucket} is there`);
+    return ok("bucket", `${bucket} exists`);
   } catch (error) {
     if (isNamed(error, "NoSuchBucket")) {
       return failed(
@@ -170,8 +170,8 @@ async function refusalFinding(
     if (!isNamed(error.cause, "AccessDenied")) return failedBy("bucket", error);
     return warning(
       "bucket",
-      `no permission to list ${bucket}: verify, status and query need it, and consume where retention ` +
-        "has overtaken a flush that was cut off",
+      `no permission to list ${bucket}: verify, status and query need it, and so does consume if retention ` +
+        "has overtaken an interrupted flush",
       `Grant s3:ListBucket on arn:aws:s3:::${bucket}; or the bucket is someone else's.`,
     );
   }
@@ -214,7 +214,7 @@ async function roleFinding(role: string, signal: AbortSignal): Promise<Finding> 
       : failed(
         "role",
         `${name} exists, but its trust policy does not let Glue assume it`,
-        "Allow glue.amazonaws.com sts:AssumeRole in it, or make one with `ticklake setup-catalog " +
+        "Allow glue.amazonaws.com sts:AssumeRole in it, or create one with `ticklake setup-catalog " +
           "--create-role`.",
       );
   } catch (error) {
@@ -222,7 +222,7 @@ async function roleFinding(role: string, signal: AbortSignal): Promise<Finding> 
       return failed(
         "role",
         `${name} does not exist`,
-        "Make it with `ticklake setup-catalog --create-role`, or check TICKLAKE_GLUE_ROLE.",
+        "Create it with `ticklake setup-catalog --create-role`, or check TICKLAKE_GLUE_ROLE.",
       );
     }
     const message = messageOf(error);

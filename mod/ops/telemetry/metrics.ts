@@ -32,17 +32,17 @@ export class Metrics implements ProduceObserver {
   readonly #objects = this.#counter("ticklake_objects_total", "Objects in the lake", "partition");
   readonly #retries = this.#counter(
     "ticklake_retries_total",
-    "Attempts that were repeated",
+    "Retries",
     "what",
   );
   readonly #lost = this.#counter(
     "ticklake_lost_total",
-    "Messages that are neither row nor dead letter: gaps on record",
+    "Messages that are neither rows nor dead letters: recorded gaps",
     "partition",
   );
   readonly #sent = this.#counter(
     "ticklake_sent_rows_total",
-    "Rows acknowledged by all replicas in sync",
+    "Rows acknowledged by all in-sync replicas",
   );
   readonly #flushSeconds = new client.Histogram({
     name: "ticklake_flush_seconds",
@@ -50,20 +50,23 @@ export class Metrics implements ProduceObserver {
     buckets: FLUSH_SECONDS,
     registers: [this.#registry],
   });
-  readonly #buffered = this.#gauge("ticklake_buffered_bytes", "Bytes of rows not written yet");
+  readonly #buffered = this.#gauge("ticklake_buffered_bytes", "Bytes of unwritten rows");
   readonly #stalled = this.#gauge(
     "ticklake_stalled_partition",
     "1 for a partition that could not be read for a minute",
     "partition",
   );
-  readonly #assigned = this.#gauge("ticklake_assigned_partitions", "Partitions read here");
+  readonly #assigned = this.#gauge(
+    "ticklake_assigned_partitions",
+    "Partitions assigned to this process",
+  );
 
   constructor({ command, version, lag, rejections, readiness }: MetricsOptions) {
     this.#registry.setDefaultLabels({ command });
     this.#gauge("ticklake_build_info", "1, labelled with the version", "version")
       .set({ version }, 1);
     this.#collected(
-      this.#gauge("ticklake_ready", "1 when the pipeline can do its work, else 0"),
+      this.#gauge("ticklake_ready", "1 while the pipeline is working, else 0"),
       (gauge) => gauge.set(readiness.obstacles.length === 0 ? 1 : 0),
     );
     this.#collected(
@@ -74,7 +77,7 @@ export class Metrics implements ProduceObserver {
       (gauge) => gauge.set(lag.lastCommitAgeSeconds),
     );
     this.#collected(
-      this.#gauge("ticklake_lag", "Messages in the topic and not in the lake", "partition"),
+      this.#gauge("ticklake_lag", "Messages in the topic that are not in the lake", "partition"),
       (gauge) => {
         gauge.reset();
         for (const [partition, messages] of lag.all()) gauge.set({ partition }, messages);

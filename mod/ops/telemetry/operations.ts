@@ -88,8 +88,8 @@ export async function startOperations(options: OperationsOptions): Promise<Opera
     });
     if (address.isAnywhere) {
       logger.warn(
-        "--metrics {given} without a host is open to all that reach this machine: " +
-          "write 127.0.0.1{given}, or 0.0.0.0{given} if that is meant",
+        "--metrics {given} without a host is open to everyone who can reach this machine: " +
+          "write 127.0.0.1{given}, or 0.0.0.0{given} if that is intended",
         { given: settings.metrics },
       );
     }

@@ -31,18 +31,18 @@ export class Readiness {
       const partitions = [...this.#stalled].sort((a, b) => a - b).join(", ");
       if (partitions === "") this.#obstacles.delete("stalls");
       else {
-        this.#obstacles.set("stalls", `partition ${partitions} cannot be read, the log says why`);
+        this.#obstacles.set("stalls", `partition ${partitions} cannot be read, see the log`);
       }
     } else if (event.kind === "ready") {
       if (event.ready) this.#obstacles.delete("outside");
-      else this.#obstacles.set("outside", "the lake cannot be written, the log says why");
+      else this.#obstacles.set("outside", "the lake cannot be written, see the log");
     }
   }
 
   /** Whether the broker answers questions. */
   broker(answers: boolean): void {
     if (answers) this.#obstacles.delete("broker");
-    else this.#obstacles.set("broker", "the broker does not answer, the log says why");
+    else this.#obstacles.set("broker", "the broker does not answer, see the log");
   }
 
   /** What was waited for at the start is there. */

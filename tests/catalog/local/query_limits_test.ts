@@ -39,7 +39,7 @@ for (
     try {
       const { kind, message, fix } = await failureOf(rowsOf(engine, sql));
       assert.equal(kind, "failed");
-      assert.match(message, /ended after 0\.5 s, its time limit/);
+      assert.match(message, /stopped after 0\.5 s, its time limit/);
       assert.match(fix!, /--query-timeout/);
       assert.deepEqual(await rowsOf(engine, "SELECT count(*) FROM index_quotes"), [[1000n]]);
     } finally {
@@ -61,7 +61,7 @@ Deno.test("a query that cannot be interrupted ends at its time limit too; too ma
         assert.deepEqual(await rowsOf(engine, "SELECT count(*) FROM index_quotes"), [[2n]]);
       }
     }
-    assert.match((await failureOf(rowsOf(engine, "SELECT 1"))).message, /still run/);
+    assert.match((await failureOf(rowsOf(engine, "SELECT 1"))).message, /still running/);
   } finally {
     engine.close();
   }
