@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { Failure } from "../failure/failure.ts";
 import type { RowSchema } from "../schema/schema.ts";
 
@@ -21,8 +22,7 @@ export const DELIMITERS: readonly string[] = [",", ";", "\t", "|"];
 
 /** The file's name without folders and endings: `prices/ABC.csv.gz` is `ABC`. */
 export function stemOf(name: string): string {
-  const base = name.slice(name.lastIndexOf("/") + 1);
-  return base.replace(/(?<=.)(\.(csv|tsv|txt|jsonl|ndjson|json|gz|zst|zip))+$/i, "");
+  return basename(name).replace(/(?<=.)(\.(csv|tsv|txt|jsonl|ndjson|json|gz|zst|zip))+$/i, "");
 }
 
 /** Whether a file's name says that it holds JSON lines. */

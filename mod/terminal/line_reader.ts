@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import process from "node:process";
 import { createInterface, type Interface } from "node:readline";
 
@@ -90,7 +91,7 @@ function readHistory(path: string | undefined): string[] {
 function writeHistory(path: string | undefined, newestFirst: string[]): void {
   if (path === undefined || newestFirst.length === 0) return;
   try {
-    Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true, mode: 0o700 });
+    Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     Deno.writeTextFileSync(path, newestFirst.toReversed().join("\n") + "\n", { mode: 0o600 });
   } catch {
     // Not being able to keep the history is not an error.
