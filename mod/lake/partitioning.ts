@@ -102,7 +102,7 @@ export class RowGroups {
   readonly #fields: readonly Field[];
   readonly #root = new Map<number, unknown>();
   readonly #paths: Array<Array<readonly [string, string]>> = [];
-  /** Refusal of what comes beyond the bound; the groups are no others by then. */
+  /** Reason of rows beyond the bound; cached, as the groups no longer change then. */
   #tooMany: string | undefined;
   /** Groups by path: an object is named for its path, so two groups must never have the same. */
   readonly #byPath = new Map<string, number>();
@@ -153,7 +153,7 @@ export class RowGroups {
         `its folder would be one of more than ${MOST_FOLDERS} in one flush: ${this.#mostValues()}`;
   }
 
-  /** The field that makes the folders many, and how many values it has in them. */
+  /** The field with the most values in these folders, and how many it has. */
   #mostValues(): string {
     const counts = this.#fields.map(({ name }, i) =>
       [name, new Set(this.#paths.map((path) => path[i][1])).size] as const

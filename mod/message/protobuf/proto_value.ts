@@ -53,8 +53,8 @@ export function protoFields(
 }
 
 /**
- * Makes objects that inherit nothing, as `Object.create(null)` does, but that the engine keeps as records: a
- * field costs a store, not an entry of a hash table.
+ * Makes objects that inherit nothing, as `Object.create(null)` does, but with a hidden class: a field costs a
+ * store instead of a hash table entry.
  */
 function Own() {}
 Own.prototype = Object.create(null);
@@ -105,7 +105,7 @@ function wholeNumber(value: unknown): number | bigint {
   return Number.isSafeInteger(number) ? number : BigInt(long.toString());
 }
 
-/** The day that was read last: messages of one day follow each other. */
+/** The last day read: consecutive messages often have the same. */
 let last = { year: 1970, month: 1, day: 1, instant: new Instant(0, true) };
 
 /** The day; an impossible date as text, so that the reason names it. */

@@ -3,7 +3,7 @@ import { fetchJars, installOnce, REPOSITORY, runTool, TOOLS } from "../tools_fol
 const SOURCES = `${REPOSITORY}/tests/services/glue_serde`;
 
 /**
- * Makes sure that AWS's serializers are there.
+ * Installs AWS's serializers.
  * @returns their class path
  * @throws {Missing} without Java, without Maven, or when the fetch of the jars fails
  */

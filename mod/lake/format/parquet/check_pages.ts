@@ -1,24 +1,24 @@
 import type { FileMetaData, SchemaElement } from "hyparquet";
 import { pageHeaders } from "./page_headers.ts";
 
-/** Rows of one file; an array of as many numbers takes 512 MiB. */
+/** Maximum rows of one file; an array of as many numbers takes 512 MiB. */
 const MOST_ROWS = 2 ** 26;
 
 /** Rows that any file may have, and how many more for each of its bytes. */
 const [FREE_ROWS, ROWS_PER_BYTE] = [2 ** 20, 1024];
 
-/** Bytes of one page when it is decompressed; writers make pages of about 1 MiB. */
+/** Maximum bytes of one decompressed page; writers make pages of about 1 MiB. */
 const MOST_PAGE_BYTES = 256 * 2 ** 20;
 
-/** Decompressed bytes of all pages for each of the file's, beyond those of one page. */
+/** Maximum decompressed bytes per byte of the file, beyond one page's maximum. */
 const GROWTH = 1024;
 
-/** Numbers of the types of page without values of rows. */
+/** Numbers of the page types that contain no rows' values. */
 const [INDEX, DICTIONARY] = [1, 2];
 
 /**
- * Makes sure, before a file is read, that what it says of its sizes is possible: the reader makes room for as
- * many values as a page claims to have, so that a few wrong bytes would take gigabytes.
+ * Checks that the sizes a file claims are possible, before it is read: the reader allocates as many values as a
+ * page claims to have, so that a few wrong bytes would take gigabytes.
  * @param columns names of those that are read
  * @throws {Error} naming what is not
  */
@@ -44,7 +44,7 @@ export function checkPages(
       const name = chunk.path_in_schema[0];
       if (chunk.path_in_schema.length > 1) throw new Error(`column ${name} has columns of its own`);
       const pages = chunkBytes(bytes, chunk);
-      // Two chunks of the same bytes would be read, and kept, twice.
+      // Chunks that share bytes would be read, and kept, several times.
       if ((room.stored -= pages.length) < 0) {
         throw new Error("its columns are larger than the file");
       }
@@ -79,7 +79,7 @@ export function chunkBytes(bytes: Uint8Array, chunk: ChunkMetadata): Uint8Array 
   throw new Error(`column ${chunk.path_in_schema[0]} is outside the file`);
 }
 
-/** Elements of the columns that are no part of another one, by their names. */
+/** Elements of the top-level columns, by name. */
 export function topElements(schema: readonly SchemaElement[]): Map<string, SchemaElement> {
   const found = new Map<string, SchemaElement>();
   for (let at = 1; at < schema.length;) {

@@ -15,7 +15,7 @@ const [PLAIN, PLAIN_DICTIONARY, RLE, DELTA, DELTA_LENGTH, DELTA_BYTES, RLE_DICTI
 /** Numbers of the types of page. */
 const [INDEX, DICTIONARY, DATA_V2] = [1, 2, 3];
 
-/** Bits of a value, where all have as many; those of a byte array's length. */
+/** Bits of a value; of a byte array those of its length. */
 const BITS: { readonly [type: string]: number } = {
   BOOLEAN: 1,
   INT32: 32,
@@ -27,10 +27,10 @@ const BITS: { readonly [type: string]: number } = {
 };
 
 /**
- * Makes sure that the values of a column are as many as its pages say, before hyparquet reads them: it repeats
- * a value as often as a run claims, up to 2^31 times, and makes room for any length that a prefix has.
- * The column has no columns of its own, and {@link checkPages} has passed it.
- * @throws {Error} naming what cannot be
+ * Checks that a column has as many values as its pages say, before hyparquet reads them: it repeats a value as
+ * often as a run claims, up to 2^31 times, and allocates whatever length a prefix has. The column is not nested,
+ * and {@linkcode checkPages} has accepted it.
+ * @throws {Error} naming what is impossible
  */
 export function checkValues(
   file: Uint8Array,
@@ -89,7 +89,7 @@ function checkEncoded(
   } else if (encoding === DELTA_BYTES) {
     deltaLengths(bytes, count);
   }
-  // hyparquet refuses all others.
+  // hyparquet rejects all others.
 }
 
 function checkPlain(bytes: Uint8Array, count: number, { type, type_length }: SchemaElement): void {

@@ -2,18 +2,18 @@ const [TRUE, BYTE, I16, I32, I64, DOUBLE, BINARY, LIST, SET, MAP] = [
   ...[1, 3, 4, 5, 6, 7, 8, 9, 10, 11],
 ];
 
-/** A field that is false; its type is its value. */
+/** Type of a field that is false: the type is the value. */
 export const FALSE = 2;
 
 /** A struct's type. */
 export const STRUCT = 12;
 
-/** Structs within structs; a footer's are seven deep. */
+/** Maximum nesting of structs; a footer has seven levels. */
 const DEEPEST = 16;
 
 /**
- * Reads Thrift's compact protocol, and makes room for nothing: what it has walked over has no list that is
- * longer than its bytes, no number of more than 64 bits and no end outside of them.
+ * Reads Thrift's compact protocol without allocating: what it has passed has no list longer than its bytes, no
+ * number of more than 64 bits, and ends within the bytes.
  * Source: thrift, doc/specs/thrift-compact-protocol.md.
  */
 export class CompactReader {
@@ -27,7 +27,7 @@ export class CompactReader {
 
   /** Calls back for each field, which the callback must read or skip. */
   struct(field: (id: number, type: number) => void): void {
-    if (++this.#depth > DEEPEST) throw new Error("structs lie too deep");
+    if (++this.#depth > DEEPEST) throw new Error("structs are nested too deeply");
     for (let id = 0, head = this.#byte(); head !== 0; head = this.#byte()) {
       id = head >> 4 === 0 ? this.#zigzag() : id + (head >> 4);
       field(id, head & 15);
@@ -36,7 +36,7 @@ export class CompactReader {
   }
 
   integer(type: number): number {
-    if (type !== I16 && type !== I32 && type !== I64) throw new Error("Thrift's bytes are damaged");
+    if (type !== I16 && type !== I32 && type !== I64) throw new Error("damaged Thrift");
     return this.#zigzag();
   }
 
@@ -51,18 +51,18 @@ export class CompactReader {
       this.at += length;
     } else if (type === STRUCT) this.struct((_, type) => this.skip(type));
     else if (type === LIST || type === SET) this.#skipList();
-    else if (type === MAP) throw new Error("there is a map, which Parquet has not");
-    else throw new Error("Thrift's bytes are damaged");
-    if (this.at > this.#bytes.length) throw new Error("Thrift's bytes are cut off");
+    else if (type === MAP) throw new Error("unexpected map: Parquet has none");
+    else throw new Error("damaged Thrift");
+    if (this.at > this.#bytes.length) throw new Error("Thrift is cut off");
   }
 
   #skipList(): void {
-    if (++this.#depth > DEEPEST) throw new Error("lists lie too deep");
+    if (++this.#depth > DEEPEST) throw new Error("lists are nested too deeply");
     const head = this.#byte();
     const count = head >> 4 === 15 ? this.#varint() : head >> 4;
     // Truth values take a byte each in a list.
     const type = (head & 15) <= FALSE ? BYTE : head & 15;
-    if (count > this.#bytes.length - this.at) throw new Error("Thrift's bytes are cut off");
+    if (count > this.#bytes.length - this.at) throw new Error("Thrift is cut off");
     for (let i = 0; i < count; i++) this.skip(type);
     this.#depth--;
   }
@@ -70,11 +70,11 @@ export class CompactReader {
   /** 64 bits have at most ten bytes. */
   #skipVarint(): void {
     for (let left = 10; left > 0; left--) if (this.#byte() < 128) return;
-    throw new Error("Thrift's bytes are damaged");
+    throw new Error("damaged Thrift");
   }
 
   #byte(): number {
-    if (this.at >= this.#bytes.length) throw new Error("Thrift's bytes are cut off");
+    if (this.at >= this.#bytes.length) throw new Error("Thrift is cut off");
     return this.#bytes[this.at++];
   }
 
@@ -85,7 +85,7 @@ export class CompactReader {
       const byte = this.#byte();
       value += (byte & 127) * scale;
       if (byte < 128) return value;
-      if (scale > 2 ** 45) throw new Error("Thrift's bytes are damaged");
+      if (scale > 2 ** 45) throw new Error("damaged Thrift");
     }
   }
 

@@ -2,19 +2,21 @@ import type { Compressors } from "hyparquet";
 import { snappyUncompressor } from "hysnappy";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 
-/** Bytes that snappy's can become at most: a copy of 64 bytes takes three. */
+/** Maximum growth of snappy: a copy of 64 bytes takes three. */
 const MOST_SNAPPY_RATIO = 22;
 
-/** Its memory holds one page and what it becomes, and is used again. */
+/** Its memory holds one page and its decompressed form, and is reused. */
 let uncompress: ReturnType<typeof snappyUncompressor> | undefined;
 
 /**
- * Reads pages of all compressions that the lake has. A page that has more bytes than its header says is refused
- * before they take memory. Snappy too: hyparquet's own goes back for a literal of 2 GiB, and on for a minute.
+ * Decompresses the lake's pages. A page with more bytes than its header says is rejected before they take memory.
+ * Snappy too: hyparquet's own loops for a minute on a literal that claims 2 GiB.
  */
 export const DECOMPRESSORS: Compressors = {
   SNAPPY(bytes, length) {
-    if (length > bytes.length * MOST_SNAPPY_RATIO) throw new Error("wrong about its length");
+    if (length > bytes.length * MOST_SNAPPY_RATIO) {
+      throw new Error("a snappy page cannot have as many bytes");
+    }
     return (uncompress ??= snappyUncompressor())(bytes, length);
   },
   ZSTD: (bytes, length) => limited(zstdDecompressSync, bytes, length),

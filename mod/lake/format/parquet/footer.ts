@@ -1,19 +1,19 @@
 import { type FileMetaData, parquetMetadata, type SchemaElement } from "hyparquet";
 import { CompactReader } from "./compact_reader.ts";
 
-/** Bytes of a footer. It takes up to 64 times as much memory; those of the lake have a few kilobytes. */
+/** Maximum bytes of a footer: parsed, it takes up to 64 times as much memory. Those of the lake have a few kilobytes. */
 const MOST_FOOTER_BYTES = 8 * 2 ** 20;
 
-/** Columns within columns; those of the lake have none. */
+/** Maximum nesting of columns; those of the lake have none. */
 const DEEPEST = 32;
 
 /** Bytes after the footer: its length and "PAR1". */
 const TAIL_BYTES = 8;
 
 /**
- * The footer of a Parquet file, looked over before hyparquet makes room for what it claims.
+ * The footer of a Parquet file, checked before hyparquet allocates what it claims.
  * @param bytes the file, or its end
- * @throws {Error} when it is none, or says what cannot be
+ * @throws {Error} when it is not a footer, or claims something impossible
  */
 export function readFooter(bytes: Uint8Array): FileMetaData {
   const length = footerBytes(bytes);
@@ -33,23 +33,23 @@ export function readFooter(bytes: Uint8Array): FileMetaData {
 export function footerBytes(end: Uint8Array): number {
   const view = new DataView(end.buffer, end.byteOffset, end.byteLength);
   if (end.length < TAIL_BYTES || view.getUint32(end.length - 4) !== 0x50415231) {
-    throw new Error("it does not end as a Parquet file does, with PAR1");
+    throw new Error("it is not a Parquet file: it does not end with PAR1");
   }
   const length = view.getUint32(end.length - TAIL_BYTES, true);
   if (length > MOST_FOOTER_BYTES) throw new Error(`its footer has ${length} bytes`);
   return length + TAIL_BYTES;
 }
 
-/** The elements are a tree, written from its root down: each is followed by its children. */
+/** The elements are a tree in preorder: each is followed by its children. */
 function checkTree(schema: readonly SchemaElement[]): void {
   const open: number[] = [];
   for (const [i, { num_children = 0 }] of schema.entries()) {
     if (i > 0) {
-      if (open.length === 0) throw new Error("its schema has columns of no parent");
+      if (open.length === 0) throw new Error("its schema has columns without a parent");
       open[open.length - 1]--;
     }
     if (num_children > 0) open.push(num_children);
-    if (open.length > DEEPEST) throw new Error("its columns lie too deep");
+    if (open.length > DEEPEST) throw new Error("its columns are nested too deeply");
     while (open.at(-1) === 0) open.pop();
   }
   if (open.length > 0 || schema.length === 0) throw new Error("its schema lacks columns");

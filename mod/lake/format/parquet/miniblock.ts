@@ -1,6 +1,6 @@
 /**
  * How many values a miniblock has.
- * @throws {Error} when no writer makes as many: 0 would never come to an end
+ * @throws {Error} when no writer makes such blocks; one of 0 values would never end
  */
 export function checkedMiniblock(blockSize: number, miniblocks: number): number {
   const size = blockSize / miniblocks;

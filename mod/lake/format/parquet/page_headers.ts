@@ -20,12 +20,12 @@ export interface PageHeader {
   at: number;
 }
 
-/** Bytes of one header; its statistics hold a least and a greatest value. */
+/** Maximum bytes of one header; its statistics contain a minimum and a maximum. */
 const MOST_HEADER_BYTES = 4 * 2 ** 20;
 
 const [DATA, INDEX, DICTIONARY, DATA_V2] = [0, 1, 2, 3];
 
-/** Field of the struct that belongs to each type of page. */
+/** Field of each page type's struct. */
 const STRUCT_OF = { [DATA]: 5, [INDEX]: 6, [DICTIONARY]: 7, [DATA_V2]: 8 };
 
 /**
@@ -61,7 +61,7 @@ function readHeader(reader: CompactReader): PageHeader {
       else readVersion1(reader, header);
     } else reader.skip(type);
   });
-  // Readers take what belongs to the type: a second struct would be one that was not looked at.
+  // Readers use the struct of the type: a second one would have gone unchecked.
   const { type, uncompressedBytes, compressedBytes, nulls: none, levelBytes: levels } = header;
   const isSound = structs.length === 1 && structs[0] === STRUCT_OF[type] &&
     Math.min(uncompressedBytes, compressedBytes, header.values, none, levels) >= 0 &&

@@ -4,7 +4,7 @@ import { checkedMiniblock } from "./miniblock.ts";
  * Reads DELTA_BINARY_PACKED as doubles.
  * Source: parquet-format, Encodings.md, "Delta Encoding (DELTA_BINARY_PACKED = 5)".
  * @returns whether all of them are exact as doubles
- * @throws {Error} when there are not as many values, or no writer makes such blocks
+ * @throws {Error} when there are not as many values, or the blocks are impossible
  */
 export function readDelta(bytes: Uint8Array, at: number, into: Float64Array): boolean {
   const cursor = new Cursor(bytes, at);

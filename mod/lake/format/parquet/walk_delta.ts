@@ -1,15 +1,15 @@
 import { checkedMiniblock } from "./miniblock.ts";
 import { readDelta } from "./read_delta.ts";
 
-/** Bytes of all values of a page, when each is written in full. */
+/** Maximum bytes of a page's values, each written in full. */
 const MOST_BYTES = 256 * 2 ** 20;
 
 /**
- * Goes over DELTA_BINARY_PACKED without reading the values.
+ * Checks DELTA_BINARY_PACKED without reading the values.
  * Source: parquet-format, Encodings.md, "Delta Encoding (DELTA_BINARY_PACKED = 5)".
  * @param count how many values there are
  * @returns where it ends
- * @throws {Error} when there are others, or what it says of its blocks cannot be
+ * @throws {Error} when there is another number of them, or its blocks are impossible
  */
 export function walkDelta(bytes: Uint8Array, at: number, count: number): number {
   const [blockSize, miniblocks, found] = [varint(), varint(), varint()];
@@ -28,7 +28,7 @@ export function walkDelta(bytes: Uint8Array, at: number, count: number): number 
   }
   return at;
 
-  /** 64 bits have at most ten bytes; beyond 2^53 it is not exact, nor meant to be. */
+  /** 64 bits have at most ten bytes; beyond 2^53 it need not be exact. */
   function varint(): number {
     let value = 0;
     for (let scale = 1; scale < 2 ** 70; scale *= 128) {
@@ -42,9 +42,9 @@ export function walkDelta(bytes: Uint8Array, at: number, count: number): number 
 }
 
 /**
- * Makes sure of the lengths of DELTA_BYTE_ARRAY: of each value how much is the beginning of the one before, and
- * how long the rest is. Source: parquet-format, Encodings.md, "Delta Strings (DELTA_BYTE_ARRAY = 7)".
- * @throws {Error} when a beginning is longer than the value before, or the values are too long together
+ * Checks the lengths of DELTA_BYTE_ARRAY: how much of each value is a prefix of the previous one, and how long
+ * the rest is. Source: parquet-format, Encodings.md, "Delta Strings (DELTA_BYTE_ARRAY = 7)".
+ * @throws {Error} when a prefix is longer than the previous value, or the values are too long in total
  */
 export function deltaLengths(bytes: Uint8Array, count: number): void {
   const middle = walkDelta(bytes, 0, count);

@@ -1,8 +1,8 @@
 /**
- * Goes over Parquet's hybrid of runs and bit packing without reading the values.
+ * Checks Parquet's hybrid of runs and bit packing without reading the values.
  * @param width bits of each number
  * @param count how many numbers there are
- * @throws {Error} when a run has more than are left, or the bytes end before
+ * @throws {Error} when a run has more than are left, or the bytes end too early
  */
 export function walkHybrid(bytes: Uint8Array, at: number, width: number, count: number): void {
   if (!(width <= 32)) throw new Error(`a page of numbers with ${width} bits`);
@@ -17,7 +17,7 @@ export function walkHybrid(bytes: Uint8Array, at: number, width: number, count: 
     }
     const length = Math.floor(header / 2);
     const isPacked = header % 2 === 1;
-    // Packed numbers come by eight, of which the last ones may be padding.
+    // Packed numbers come in groups of eight; the last may be padding.
     const left = isPacked ? Math.ceil((count - seen) / 8) : count - seen;
     if (length > left) throw new Error(`a run of ${length} where ${left} are left`);
     if (length === 0) continue;
