@@ -4,9 +4,9 @@ import type { RowSchema } from "./schema.ts";
 
 /** What a message may be besides the JSON object that producers of ours write, and what each word allows. */
 export const LENIENCES = {
-  numbers: "numbers as text, in the form that files may have",
-  names: "names in another case, lake names and aliases",
-  nan: "NaN and Infinity, as Python writes them: no value",
+  numbers: "numbers as text, in the formats allowed in files",
+  names: "names in any case, lake names and aliases",
+  nan: "NaN and Infinity, as Python writes them: read as NULL",
   ...Object.fromEntries(
     Object.keys(EPOCHS).map((word) => [word, `dates as numbers: ${word.slice(6)} since 1970`]),
   ),

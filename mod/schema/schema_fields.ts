@@ -18,14 +18,14 @@ export const SCHEMA_FIELDS: readonly SchemaField[] = [
     name: "table",
     form: "a name of a-z, 0-9 and _",
     description:
-      "Name of the table in lake and catalog. The topic has the same name unless --topic is set",
+      "Name of the table in lake and catalog. The topic is named like it unless --topic is set",
   },
   {
     name: "key",
     form: "wire name of a column, or a list of them",
     default: "no key",
     description:
-      "Columns whose texts are the message's key, joined by |. Messages of one key keep their order",
+      "Columns whose values form the message's key, joined by |. Messages with the same key keep their order",
   },
   {
     name: "columns",
@@ -35,7 +35,7 @@ export const SCHEMA_FIELDS: readonly SchemaField[] = [
   {
     name: "lenient",
     form: "list of words",
-    default: "plain JSON objects alone",
+    default: "only plain JSON objects",
     description: `What messages may be besides: ${
       Object.entries(LENIENCES).map(([word, means]) => `${word} (${means})`).join("; ")
     }. --lenient WORDS does the same for one run`,
@@ -45,14 +45,14 @@ export const SCHEMA_FIELDS: readonly SchemaField[] = [
     form: "path, or .",
     default: "a message is one row",
     description:
-      "Path to the array whose elements are the rows of a message; . where the message itself is the array. It needs a column with from: index. An array with a bad element, or without any, is a dead letter as a whole",
+      "Path to the array whose elements are the rows of a message; . if the message itself is the array. It requires a column with from: index. An empty array, or one with an invalid element, makes the whole message a dead letter",
   },
   {
     name: "strictFields",
     form: "true or false",
     default: "false",
     description:
-      "Whether a message with a field that is no column is a dead letter; --strict-fields does the same for one run",
+      "Whether messages with unknown fields are dead letters; --strict-fields does the same for one run",
   },
   {
     name: "notBelow",
@@ -69,7 +69,7 @@ export const COLUMN_FIELDS: readonly SchemaField[] = [
     name: "wire",
     form: "text of 1 to 128 characters",
     description:
-      "Name in a message, and in a file's header, where neither case nor surrounding space count. data.c is also the path to c in data",
+      "Name in messages and in a file's header, where case and surrounding space are ignored. data.c is also the path to c in data",
   },
   {
     name: "name",
@@ -80,13 +80,13 @@ export const COLUMN_FIELDS: readonly SchemaField[] = [
     name: "type",
     form: COLUMN_TYPES.join(", "),
     description:
-      "Type in the lake: a date is a day, a timestamp an instant in milliseconds, UTC, a long a whole number of 64 bits",
+      "Type in the lake: a date is a day, a timestamp an instant in UTC with milliseconds, a long a 64-bit integer",
   },
   {
     name: "required",
     form: "true or false",
     default: "false",
-    description: "Whether a row without a value is rejected",
+    description: "Whether rows without a value are rejected",
   },
   {
     name: "aliases",
@@ -110,12 +110,12 @@ export const COLUMN_FIELDS: readonly SchemaField[] = [
     name: "maxLength",
     form: "whole number above 0",
     default: "none",
-    description: "Most bytes of a string in UTF-8",
+    description: "Maximum length of a string, in bytes of UTF-8",
   },
   {
     name: "number",
     form: "lenient",
-    default: "numbers as JSON writes them",
+    default: "JSON numbers",
     description:
       "Files may write thousands separators, a currency sign, K, M, B or T, parentheses for negative numbers, and a percent sign, which is dropped: 0.52% is 0.52",
   },
@@ -123,34 +123,34 @@ export const COLUMN_FIELDS: readonly SchemaField[] = [
     name: "decimal",
     form: ". or ,",
     default: ".",
-    description: "What separates the decimals in files; with , the thousands are separated by .",
+    description: "Decimal separator in files; with , the thousands separator is .",
   },
   {
     name: "format",
     form: "text or list of texts",
-    default: "ISO 8601 alone",
+    default: "only ISO 8601",
     description:
-      "Further forms of a date or timestamp: a pattern of YYYY, YY, MM, M, MMM, DD, D, HH, H, hh, h, A, mm, ss, SSS and Z, such as MM/DD/YYYY; or epoch_s, epoch_ms, epoch_us, epoch_ns",
+      "Additional formats of a date or timestamp: a pattern of YYYY, YY, MM, M, MMM, DD, D, HH, H, hh, h, A, mm, ss, SSS and Z, such as MM/DD/YYYY; or epoch_s, epoch_ms, epoch_us, epoch_ns",
   },
   {
     name: "time",
     form: "drop",
     default: "only midnight is dropped",
-    description: "Drops the time of day in a date column; without it such a row is rejected",
+    description: "Drops the time of day in a date column; otherwise such rows are rejected",
   },
   {
     name: "from",
     form: "key, value, header:NAME, index or message",
     default: "a field of the row",
     description:
-      "Takes the column from the record's key, its whole value or a header instead; bytes that are no UTF-8 are written in base64. With rows: index is the row's place in the array, from 0; message takes the field wire from outside of the array",
+      "Takes the column from the record's key, its whole value or a header instead; bytes that are not UTF-8 are written in base64. With rows: index is the row's place in the array, from 0; message takes the field wire from outside the array",
   },
   {
     name: "default",
     form: "text",
     default: "none",
     description:
-      "Value where a file lacks the column; {stem} stands for the file's name without its endings. --set COLUMN=VALUE does the same for one run",
+      "Value if a file lacks the column; {stem} stands for the file's name without extensions. --set COLUMN=VALUE does the same for one run",
   },
   {
     name: "description",

@@ -8,15 +8,15 @@ const PARTS: ReadonlyArray<readonly [title: string, fields: readonly SchemaField
 ];
 
 const ABOUT = [
-  "A schema is a JSON file that describes a row once: how it is called and written in files and messages, and what it is in the lake. Lines that begin with // are comments.",
-  `In a file, ${NULL_WORDS.join(", ")} and an empty field are no value.`,
+  "A schema is a JSON file that describes a row: its names and formats in files and messages, and its types in the lake. Lines that begin with // are comments.",
+  `In a file, ${NULL_WORDS.join(", ")} and an empty field are read as NULL.`,
 ];
 
 /** The format of schema files in Markdown, for docs/schema.md. */
 export function schemaMarkdown(): string {
   const tables = PARTS.map(([title, fields]) => {
     const rows = fields.map(({ name, form, default: otherwise, description }) =>
-      `| \`${name}\` | ${cell(form)} | ${cell(otherwise ?? "**must be there**")} | ${
+      `| \`${name}\` | ${cell(form)} | ${cell(otherwise ?? "**required**")} | ${
         cell(description)
       } |`
     );

@@ -13,7 +13,7 @@ const ROUND_MESSAGES = 2500;
 export const badMessages: Fault = {
   name: "bad-messages",
   claim:
-    "bad messages in every codec: binary, cut, of wrong types, deep, 10 MiB long, without a value",
+    "bad messages in every codec: binary, truncated, wrong types, deeply nested, 10 MiB, without a value",
   rounds: { short: 4, long: 40 },
   async run({ stage, rounds, chance }) {
     await using flow = await KafkaFlow.open(stage, { partitions: 3 });

@@ -13,7 +13,7 @@ const ROUND_SECONDS = 40;
 /** The broker is killed in mid-flow and comes back. */
 export const brokerRestart: Fault = {
   name: "broker-restart",
-  claim: "SIGKILL of the broker in mid-flow, and its return",
+  claim: "SIGKILL and restart of the broker under load",
   rounds: { short: 1, long: 10 },
   async run({ stage, rounds, chance }) {
     await using flow = await KafkaFlow.open(stage, { partitions: 4 });

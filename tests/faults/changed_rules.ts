@@ -20,7 +20,7 @@ const UNFINISHED = FLUSH_STEPS.filter((step) => step.includes("object"));
  */
 export const changedRules: Fault = {
   name: "changed-rules",
-  claim: "a flush that was begun under other rules of what is a row is settled, not repeated",
+  claim: "an in-flight flush of another version's row rules is settled, not replayed",
   rounds: { short: 1, long: 20 },
   async run({ stage, rounds, chance }) {
     await using flow = await KafkaFlow.open(stage, { partitions: 2 });

@@ -38,7 +38,7 @@ producer.flush()
 /** Clocks go back: those of the rows' senders, and those of the consumers, while they run and between. */
 export const clockBack: Fault = {
   name: "clock-back",
-  claim: "clocks that are set back, of senders and of consumers, with a kill within a flush",
+  claim: "clocks of producers and consumers are set back, with a kill within a flush",
   rounds: { short: 3, long: 30 },
   async run({ stage, rounds, chance }) {
     await using flow = await KafkaFlow.open(stage, { partitions: 2 });

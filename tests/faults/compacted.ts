@@ -27,7 +27,8 @@ const PARTITIONS = 2;
 /** Messages are compacted away of which a flush was begun, once or twice. */
 export const compacted: Fault = {
   name: "compacted",
-  claim: "a compacted topic: messages of a begun flush are compacted away before it is repeated",
+  claim:
+    "a compacted topic: messages of an in-flight flush are compacted away before it is replayed",
   rounds: { short: 1, long: 20 },
   async run({ stage, rounds, chance }) {
     const config = {

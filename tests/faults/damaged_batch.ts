@@ -18,8 +18,7 @@ const HEADER_LENGTH = 61;
 /** A byte of a record batch is changed on the broker's disk: the batch is a counted gap, all else is there. */
 export const damagedBatch: Fault = {
   name: "damaged-batch",
-  claim:
-    "record batches that were damaged on the broker's disk, with a kill within a flush: counted gaps",
+  claim: "record batches damaged on the broker's disk, with a kill within a flush: counted gaps",
   rounds: { short: 1, long: 20 },
   async run({ stage, rounds, chance }) {
     await using flow = await KafkaFlow.open(stage, { partitions: PARTITIONS });

@@ -23,7 +23,7 @@ function icebergKills(
 ): Fault {
   return {
     name,
-    claim: `SIGKILL of consumers of two groups that write one Iceberg table, ${catalog}`,
+    claim: `SIGKILL of consumers of two groups that write one Iceberg table ${catalog}`,
     rounds: { short: 2, long: 60 },
     async run({ rounds, chance }) {
       await using flow = new IcebergFlow(rest());
@@ -73,7 +73,7 @@ function icebergKills(
 /** On the table's own folder. */
 export const icebergKillsDirectory = icebergKills(
   "kill-iceberg-directory",
-  "the table's folder its catalog",
+  "with a directory catalog",
   () => undefined,
 );
 

@@ -14,8 +14,7 @@ const FILE_ROWS = 200_000;
 /** Producers are killed at random instants; what the broker has acknowledged to them is not lost. */
 export const killProduce: Fault = {
   name: "kill-produce",
-  claim:
-    "SIGKILL of a producer: of the rows that the broker has acknowledged none is lost, none doubled",
+  claim: "SIGKILL of a producer: no acknowledged row is lost or duplicated",
   rounds: { short: 4, long: 30 },
   async run({ stage, rounds, chance }) {
     await using flow = await KafkaFlow.open(stage, { partitions: 4 });

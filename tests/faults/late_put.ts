@@ -16,7 +16,7 @@ const ROUND_ROWS = 12_000;
 export const latePut: Fault = {
   name: "late-put",
   claim:
-    "an object of a stopped consumer arrives after retention has made another settle its flush",
+    "a late object of a paused consumer arrives after its flush was settled because of retention",
   rounds: { short: 1, long: 20 },
   async run({ stage, rounds, chance }) {
     await using flow = await KafkaFlow.open(stage, { partitions: 2 });

@@ -57,7 +57,7 @@ async function consumeWide(
 /** Hundreds of objects at once. */
 export const manyGroups: Fault = {
   name: "memory",
-  claim: "64 partitions, a lake partition for each index and year: memory stays bounded",
+  claim: "64 partitions, a lake partition per index and year: memory stays bounded",
   rounds: { short: 1, long: 16 },
   run: (scene) => consumeWide(scene, false),
 };
@@ -65,7 +65,7 @@ export const manyGroups: Fault = {
 /** The same while S3 is away. */
 export const manyGroupsWithoutS3: Fault = {
   name: "memory-outage",
-  claim: "64 partitions, a lake partition for each index and year, S3 away: memory stays bounded",
+  claim: "64 partitions, a lake partition per index and year, S3 unavailable: memory stays bounded",
   rounds: { short: 1, long: 16 },
   run: (scene) => consumeWide(scene, true),
 };

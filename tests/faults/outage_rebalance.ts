@@ -16,7 +16,7 @@ const ROUND_SECONDS = 30;
 /** Partitions go from one to the other and back while S3 takes nothing. */
 export const outageRebalance: Fault = {
   name: "outage-rebalance",
-  claim: "S3 is away while a second consumer comes and is killed",
+  claim: "S3 is unavailable while a second consumer joins and is killed",
   rounds: { short: 1, long: 12 },
   async run({ stage, rounds, chance }) {
     await using flow = await KafkaFlow.open(stage, { partitions: 4 });

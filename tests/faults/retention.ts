@@ -13,7 +13,7 @@ const ROUND_ROWS = 60_000;
 /** Retention removes what was not read, while no consumer runs and while one waits for S3. */
 export const retention: Fault = {
   name: "retention",
-  claim: "retention removes offsets that were not read: a counted gap",
+  claim: "retention removes unread offsets: a counted gap",
   rounds: { short: 4, long: 30 },
   async run({ stage, rounds, chance }) {
     await using flow = await KafkaFlow.open(stage, { partitions: 3 });

@@ -61,7 +61,7 @@ export const S3_FAULTS: readonly Fault[] = [
   }),
   s3Fault({
     name: "s3-reset",
-    claim: "S3 resets the connection within an object",
+    claim: "S3 resets the connection during an upload",
     rounds: { short: 20, long: 400 },
     treatment: { reset: true },
     share: 0.4,
@@ -75,7 +75,7 @@ export const S3_FAULTS: readonly Fault[] = [
   }),
   s3Fault({
     name: "s3-lost-answer",
-    claim: "S3 stores an object and its answer is lost",
+    claim: "S3 stores an object but its response is lost",
     rounds: { short: 20, long: 400 },
     treatment: { after: () => Promise.resolve(true) },
     share: 0.4,

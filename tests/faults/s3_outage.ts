@@ -52,7 +52,7 @@ async function withoutS3(scene: Scene, { awayMs, leave, comeBack }: Absence) {
 /** The S3 server is killed and comes back. */
 export const s3Outage: Fault = {
   name: "s3-outage",
-  claim: "S3 is away for a while: the server is killed and comes back",
+  claim: "S3 is unavailable for a while: the server is killed and restarted",
   rounds: { short: 1, long: 3 },
   run: (scene) =>
     withoutS3(scene, {

@@ -20,7 +20,7 @@ const ROUND_ROWS = 120;
 export const smallFiles: Fault = {
   name: "small-files",
   claim:
-    "slow rows make one object a partition and interval, an idle topic is flushed by time alone",
+    "slow rows make one object per partition and interval; an idle topic is flushed by time alone",
   rounds: { short: 1, long: 5 },
   async run({ stage, rounds }) {
     await using flow = await KafkaFlow.open(stage, { partitions: PARTITIONS });

@@ -82,7 +82,7 @@ const STOPS: readonly Stop[] = [
 /** Errors that end a consumer say what to do, lose nothing, and leave it restartable. */
 export const stops: Fault = {
   name: "stops",
-  claim: "errors that end a consumer: it says what to do, and can be started again",
+  claim: "errors that stop a consumer: it says what to do, and can be restarted",
   rounds: { short: STOPS.length - 1, long: 4 * STOPS.length },
   async run({ stage, rounds, chance }) {
     await using flow = await KafkaFlow.open(stage, { partitions: 3 });

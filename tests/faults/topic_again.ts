@@ -12,7 +12,7 @@ const LOG_ROWS = 4000;
 /** A topic is deleted and created again, with a consumer running and without one. */
 export const topicAgain: Fault = {
   name: "topic-again",
-  claim: "a topic is deleted and created again, with a consumer running and without",
+  claim: "a topic is deleted and recreated, with and without a running consumer",
   rounds: { short: 2, long: 20 },
   async run({ stage, rounds }) {
     await using flow = await KafkaFlow.open(stage, { partitions: 2 });

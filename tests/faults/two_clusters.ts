@@ -17,7 +17,7 @@ const OTHER_CLUSTER = "AAECAwQFBgcICQoLDA0ODw";
 /** Two clusters, a topic of the same name in each, and one group and one table for both. */
 export const twoClusters: Fault = {
   name: "two-clusters",
-  claim: "two clusters with a topic of one name into one table, with a kill within a flush",
+  claim: "two clusters with topics of the same name into one table, with a kill within a flush",
   rounds: { short: 2, long: 20 },
   async run({ stage, rounds, chance }) {
     await using flow = await KafkaFlow.open(stage, { partitions: PARTITIONS });

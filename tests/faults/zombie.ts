@@ -18,7 +18,7 @@ const PLACES = ["anywhere", ...FLUSH_STEPS] as const;
 export const zombie: Fault = {
   name: "zombie",
   claim:
-    "SIGSTOP of a consumer past its session, SIGCONT when a second has taken over, its last request late",
+    "SIGSTOP of a consumer past its session, SIGCONT after a second has taken over, its last request late",
   rounds: { short: 3, long: 28 },
   async run({ stage, rounds, chance }) {
     await using flow = await KafkaFlow.open(stage, { partitions: 3 });
