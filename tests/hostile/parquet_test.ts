@@ -6,6 +6,8 @@ import { readFooter } from "../../mod/lake/format/parquet/footer.ts";
 import { parquetBatches } from "../../mod/lake/format/parquet/read_parquet.ts";
 import { readDelta } from "../../mod/lake/format/parquet/read_delta.ts";
 import { deltaLengths } from "../../mod/lake/format/parquet/walk_delta.ts";
+import { quotes, withEmbedded } from "../commands/consume_place.ts";
+import { runTicklake } from "../services/services.ts";
 import { walkHybrid } from "../../mod/lake/format/parquet/walk_hybrid.ts";
 
 /** Seconds of the processor; a run of 2^27 values takes hyparquet as many, and a gigabyte. */
@@ -108,3 +110,29 @@ Deno.test("a footer that claims more rows than its bytes can hold is refused", a
     /its columns are larger than the file/,
   );
 });
+
+Deno.test("verify and query name an object whose levels repeat too often", () =>
+  withEmbedded(async (place) => {
+    await place.send(quotes(60));
+    await place.toEnd("--flush-rows", "30");
+    const [name, other] = await place.objects();
+    assert.ok(name.endsWith(".parquet") && other.endsWith(".parquet"));
+    // Sixty values that are all there: a run of 60, the level; one of 63 instead.
+    const bytes = Deno.readFileSync(
+      new URL("fuzz/corpus/parquet/foreign-v2.parquet", import.meta.url),
+    );
+    const found = bytes.reduce(
+      (at: number[], _, i) => bytes[i] === 0x78 && bytes[i + 1] === 1 ? [...at, i] : at,
+      [],
+    );
+    assert.ok(found.length > 2, `${found.length} columns`);
+    for (const at of found) bytes[at] = 0x7e;
+    await place.put(name, bytes);
+    const verified = await runTicklake(["verify", "--deep"], place);
+    assert.equal(verified.code, 4, verified.stderr);
+    assert.ok((verified.stdout + verified.stderr).includes(name), verified.stdout);
+    assert.match(verified.stdout + verified.stderr, /a run of 63 where 60 are left/);
+    const asked = await runTicklake(["query", "SELECT count(*) FROM index_quotes"], place);
+    assert.notEqual(asked.code, 0);
+    assert.match(asked.stderr, new RegExp(`object ${name} cannot be read: a run of 63`));
+  }));
