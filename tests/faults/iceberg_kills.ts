@@ -59,7 +59,7 @@ function icebergKills(
         events: (counted) =>
           `${
             (counted as IcebergCount).snapshots
-          } snapshots; ${overtaken} times a group was told that ` +
+          } snapshots; ${overtaken} times a group found that ` +
           "the other was faster" +
           (others === undefined
             ? ""
