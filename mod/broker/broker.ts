@@ -29,15 +29,15 @@ export interface CommittedOffset {
 }
 
 /**
- * Which log a topic's name stands for at the moment. A topic that is deleted and created again, or
- * that lies in another cluster, is another log: its offsets mean other messages.
+ * Which log a topic's name stands for at the moment. A topic that is deleted and recreated, or
+ * that is in another cluster, is another log: its offsets mean other messages.
  */
 export interface LogIdentity {
   /** The cluster's id; the embedded log has one of its own file. Empty where a broker has none. */
   readonly cluster: string;
   /**
    * The topic's id, as `kafka-topics.sh --describe` prints it. `null` where the broker gives topics
-   * no ids (Kafka before 2.8): a topic that is created again cannot be told from the former one.
+   * no ids (Kafka before 2.8): a topic that is recreated cannot be distinguished from the former one.
    */
   readonly topicId: string | null;
 }
@@ -83,7 +83,7 @@ export interface RecordBatch {
 
 /** Where the values of a batch's messages lie; valid until the call that got the batch returns. */
 export interface ValueSpans {
-  /** What the value of message `i` lies in. */
+  /** What the value of message `i` is in. */
   source(i: number): Uint8Array;
   start(i: number): number;
   /** Where it ends, exclusive; -1 for a tombstone. */
@@ -117,7 +117,7 @@ export interface AssignedPartition {
   readonly log: LogIdentity;
   /**
    * What the group had committed when the partition was assigned. It may lie beyond the partition's
-   * end, where the topic was created again or has lost messages.
+   * end, where the topic was recreated or has lost messages.
    */
   readonly committed: CommittedOffset;
   /** The partition's offsets when it was assigned. */
@@ -126,12 +126,12 @@ export interface AssignedPartition {
    * Offset of the first message that will be delivered: the committed one, else by
    * {@linkcode ConsumeOptions.from}; never below `offsets.low`; or what {@linkcode seek} has set. With
    * `from: "latest"` too, a partition that was added to a group that has committed others begins at
-   * its oldest message, and so does a topic that was created again while it was consumed.
+   * its oldest message, and so does a topic that was recreated while it was consumed.
    */
   readonly start: number;
   /**
    * Moves {@linkcode start}. Only inside {@linkcode ConsumerHandler.assigned}. Where retention has
-   * removed the offset, deliveries begin with a {@linkcode ConsumerHandler.gap}; where it lies beyond
+   * removed the offset, deliveries begin with a {@linkcode ConsumerHandler.gap}; where it is beyond
    * the partition's end, the consumption ends with a failure that says so.
    * @throws {Error} deliveries have begun
    */
@@ -173,19 +173,19 @@ export interface ConsumerHandler {
   skipped?(partition: number, nextOffset: number): void;
   /**
    * The partition's messages `[from, to)` were removed by retention before they were read; deliveries
-   * go on at `to`. Called between two batches. Not called for what was missing at the assignment
-   * already: there `start` lies above the committed offset.
+   * continue at `to`. Called between two batches. Not called for what was missing at the assignment
+   * already: there `start` is above the committed offset.
    */
   gap(partition: number, from: number, to: number): Promise<void>;
   /**
    * A record batch cannot be read: it is damaged, or of an unknown version. Everything before it
-   * was delivered; deliveries go on behind it when this returns. Without this method such a batch ends
+   * was delivered; deliveries continue behind it when this returns. Without this method such a batch ends
    * the consumption with a failure.
    */
   unreadable?(partition: number, batch: UnreadableBatch): Promise<void>;
   /**
    * A partition could not be read for a minute (no leader, a failing disk, ...), or, with `null`,
-   * can be again. The others go on meanwhile.
+   * can be again. The others continue meanwhile.
    */
   stalled?(partition: number, stall: PartitionStall | null): void;
   /**
@@ -243,7 +243,7 @@ export interface ConsumeOptions {
    */
   maxMessageBytes?: number;
   /**
-   * Milliseconds for which a partition that cannot be read is tried again before the handler is told, or
+   * Milliseconds for which a partition that cannot be read is retried before the handler is told, or
    * before an error of unknown meaning ends the consumption. @default {60_000}
    */
   stallMs?: number;
@@ -286,7 +286,7 @@ export interface ReadOptions extends CallOptions {
   low?: number;
   /** As {@linkcode ConsumeOptions.maxMessageBytes}. */
   maxMessageBytes?: number;
-  /** Told of each batch that is passed over. */
+  /** Told of each batch that is skipped. */
   unreadable?(batch: UnreadableBatch): void;
 }
 
@@ -323,7 +323,7 @@ export interface Broker {
   /**
    * The messages at offsets `[from, to)` of a partition, as far as they are still there, outside of
    * any group. A batch may begin before and end after what was asked for, and is valid until the next.
-   * Batches that nobody can read are passed over.
+   * Unreadable batches are skipped.
    * @throws {Failure} kind `service`
    */
   read(

@@ -6,7 +6,7 @@ import { tableObjects } from "../lake/table_objects.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import { Progress } from "../terminal/progress.ts";
 
-/** A dead letter, and the day under which it lies: `YYYY-MM-DD`, or Hive's name for none. */
+/** A dead letter, and the day under which it is: `YYYY-MM-DD`, or Hive's name for none. */
 export interface FoundDeadLetter extends StoredDeadLetter {
   day: string;
 }

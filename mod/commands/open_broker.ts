@@ -24,7 +24,7 @@ export async function openBroker(
 }
 
 /**
- * Opens the broker that the settings name, to look into it: an embedded log that is not there yet is not
+ * Opens the broker that the settings name, to look into it: an embedded log that does not exist yet is not
  * created, and has no topics.
  * @throws {Failure} kind `service`, when it cannot be reached; the signal's reason
  */

@@ -23,7 +23,7 @@ import { sinkOptions } from "./sink_options.ts";
 import { messagesAhead, startProgress } from "./sink_progress.ts";
 import { stoppedFailure } from "./stopped_failure.ts";
 
-/** `repair`: verifies, puts right what can be, and verifies again. */
+/** `repair`: verifies, fixes what can be, and verifies again. */
 export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
   const { topic, group, dryRun } = settings;

@@ -10,7 +10,7 @@ type Action = (context: CommandContext, file: string | undefined) => Promise<voi
 
 const ACTIONS: Readonly<Record<string, Action>> = { list, show, infer, check, reference };
 
-/** `schema`: what describes the rows: the shipped ones, the one in force, one for a file. */
+/** `schema`: what describes the rows: the shipped ones, the current one, one for a file. */
 export async function run(context: CommandContext): Promise<number> {
   const [action = "list", file, ...more] = context.args;
   if (!Object.hasOwn(ACTIONS, action) || more.length > 0) {

@@ -3,7 +3,7 @@ import { Failure } from "../failure/failure.ts";
 
 /**
  * What to throw for an error that ended a command which has no result without its end: where the user
- * stopped it, a failure that says so, so that a script does not go on.
+ * stopped it, a failure that says so, so that a script does not continue.
  * @param state how things stand now, a sentence without a full stop
  */
 export function stoppedFailure(error: unknown, { signal }: CommandContext, state: string): unknown {

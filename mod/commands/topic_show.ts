@@ -31,7 +31,7 @@ export async function run(context: CommandContext): Promise<number> {
   }
 }
 
-/** A topic that is not there, and what to do. */
+/** A topic that does not exist, and what to do. */
 export function noSuchTopic(topic: string): Failure {
   return new Failure("service", `topic ${topic} does not exist`, {
     fix: "`ticklake topic list` lists those that do; `ticklake produce` creates one.",

@@ -171,7 +171,7 @@ function report(verdict: TableVerdict, context: CommandContext): number {
   return EXIT_CODES.rejected;
 }
 
-/** What puts it right, a line for each kind. */
+/** What fixes it, a line for each kind. */
 function cures(
   { partitions: verdicts, forms, types }: TableVerdict,
   { settings }: CommandContext,

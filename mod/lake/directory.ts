@@ -10,7 +10,7 @@ import { readRange, syncDirectory, writeSynced } from "./synced_file.ts";
 import type { LakeObject, LakeStore, StoreOptions } from "./store.ts";
 
 /**
- * Folder of the files that are being written. It lies in the lake's root, so that a rename brings them
+ * Folder of the files that are being written. It is in the lake's root, so that a rename brings them
  * into place and what a crash leaves behind is found without a walk.
  */
 const WRITING = ".writing";
@@ -62,7 +62,7 @@ class DirectoryLake implements LakeStore {
   }
 
   /**
-   * Where the object of a name lies.
+   * Where the object of a name is.
    * @throws {Failure} kind `failed`, when a folder on the way is a link
    */
   async #pathOf(name: string): Promise<string> {
@@ -84,7 +84,7 @@ class DirectoryLake implements LakeStore {
     if (this.#foldsCase === undefined && ownEntry(join(this.#root, WRITING)) !== undefined) {
       this.#foldsCase = ownEntry(join(this.#root, WRITING.toUpperCase())) !== undefined;
     }
-    // Where nothing was ever written there is nothing to be told apart yet.
+    // Where nothing was ever written there is nothing to be distinguished yet.
     return this.#hasEscapes || (this.#foldsCase ?? false);
   }
 
@@ -237,7 +237,7 @@ class DirectoryLake implements LakeStore {
 
   /**
    * @param folder name below the root, empty or with a `/` at its end
-   * @param directory where it lies
+   * @param directory where it is
    */
   async *#walk(
     folder: string,

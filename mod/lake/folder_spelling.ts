@@ -21,7 +21,7 @@ export class FolderSpelling {
     this.#known.clear();
   }
 
-  /** Where an object of this name lies, below the root. */
+  /** Where an object of this name is, below the root. */
   async pathOf(name: string): Promise<string> {
     const at = name.lastIndexOf("/");
     return at < 0 ? name : join(await this.#folder(name.slice(0, at)), name.slice(at + 1));

@@ -20,7 +20,7 @@ export async function getIfThere(
   try {
     return await store.get(name, options);
   } catch (error) {
-    // The port's promise: `failed` is an object that is not there.
+    // The port's promise: `failed` is an object that does not exist.
     if (error instanceof Failure && error.kind === "failed") return undefined;
     throw error;
   }

@@ -34,7 +34,7 @@ export interface ObjectName extends FlushRange {
 /** Folder of the rejected messages and of the gaps' records. */
 export const DEAD_LETTER_ROOT = "dead_letter";
 
-/** The name of the only folder, with the reason as its value, that the record of a gap lies in. */
+/** The name of the only folder, with the reason as its value, that the record of a gap is in. */
 const GAP_COLUMN = "gap";
 
 /** Digits of an offset in a name: enough for 2^53, so that names sort as their offsets do. */
@@ -117,7 +117,7 @@ function isGap(partitions: ObjectName["partitions"]): boolean {
   return partitions.length === 1 && partitions[0][0] === GAP_COLUMN;
 }
 
-/** Where the record of a gap lies. @param reason why its offsets are in no row */
+/** Where the record of a gap is. @param reason why its offsets are in no row */
 export function gapPartitions(reason: string): ObjectName["partitions"] {
   return [[GAP_COLUMN, reason]];
 }

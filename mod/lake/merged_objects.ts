@@ -6,7 +6,7 @@ type Named = Pick<TableObject, "name" | "parsed">;
 /**
  * The objects whose rows a merged object of the same folder has as well, by name, each with that merged
  * object: a merge puts its object first and then removes those that it was made of, so for a moment, or
- * until a merge that was cut off is completed, both are there. What a replay of dead letters wrote is
+ * until a merge that was interrupted is completed, both are there. What a replay of dead letters wrote is
  * never merged.
  */
 export function supersededObjects<T extends Named>(objects: readonly T[]): Map<string, T> {

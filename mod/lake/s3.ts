@@ -22,7 +22,7 @@ import type { LakeObject, LakeStore, StoreOptions } from "./store.ts";
 /** Options of {@linkcode openS3Lake}. */
 export interface S3LakeOptions {
   bucket: string;
-  /** Path below which the lake lies, with or without `/` at its ends; empty for the whole bucket. */
+  /** Path below which the lake is, with or without `/` at its ends; empty for the whole bucket. */
   prefix: string;
   /** Encryption at rest in S3's own words; without it the bucket's default. */
   sse?: "AES256" | "aws:kms";
@@ -32,7 +32,7 @@ export interface S3LakeOptions {
   storageClass?: StorageClass;
   /** Whether the bucket's name goes into the path. @default {where the endpoint is one's own} */
   pathStyle?: boolean;
-  /** Milliseconds for which S3 may be silent before the request is tried again. @default {6_000} */
+  /** Milliseconds for which S3 may be silent before the request is retried. @default {6_000} */
   silenceMs?: number;
   /** How often a request is tried that failed with 500, 503, a reset or a timeout. @default {3} */
   attempts?: number;
@@ -95,7 +95,7 @@ class S3Lake implements LakeStore {
     return this.#client ??= new S3Client({
       // Of the AWS tools only this SDK does not know AWS_DEFAULT_REGION.
       region: Deno.env.get("AWS_REGION") || Deno.env.get("AWS_DEFAULT_REGION") || undefined,
-      // Looked up anew by each client: someone may have put new ones into ~/.aws/credentials.
+      // Looked up again by each client: someone may have put new ones into ~/.aws/credentials.
       credentialDefaultProvider: () => defaultProvider({ ignoreCache: true }),
       followRegionRedirects: true,
       forcePathStyle: this.#pathStyle,

@@ -42,7 +42,7 @@ export interface LakeStore {
   ): Promise<Uint8Array>;
   /** All objects whose name begins with `prefix`, in no promised order; nothing for an unknown prefix. */
   list(prefix: string, options?: StoreOptions): AsyncIterable<LakeObject>;
-  /** Removes an object; one that is not there is no error. */
+  /** Removes an object; one that does not exist is no error. */
   remove(name: string, options?: StoreOptions): Promise<void>;
   /** Proves that objects can be written here, before work begins. @throws {Failure} */
   check(options?: StoreOptions): Promise<void>;

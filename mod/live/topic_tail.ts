@@ -74,7 +74,7 @@ export class TopicTail {
 
   /**
    * Looks for the first time: what the group has committed is in the lake, what comes after it will be
-   * read from the topic. A topic that is not there yet will be read from its beginning.
+   * read from the topic. A topic that does not exist yet will be read from its beginning.
    * @throws {Failure} kind `service`; the signal's reason
    */
   async begin(signal: AbortSignal): Promise<void> {

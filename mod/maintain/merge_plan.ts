@@ -36,7 +36,7 @@ interface Range {
 
 /**
  * Which objects of a table are to be merged: the small ones of closed days, of ranges that follow one
- * another without a gap. A range is merged in all its folders at once, so that the names go on telling
+ * another without a gap. A range is merged in all its folders at once, so that the names continue telling
  * which offsets the table has. Dead letters, gaps and replayed rows stay as they are.
  * @param objects those that no merged object supersedes
  */

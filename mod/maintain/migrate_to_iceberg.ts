@@ -75,7 +75,7 @@ const TAIL_BYTES = 64 * 1024;
 /**
  * Takes the objects of a Hive table into an Iceberg table, without rewriting them: files, positions and the
  * mark that it was done are one commit. Before it the Hive table is closed to writers, on record; a
- * migration that is cut off is completed by the next. Dead letters and gaps stay where they are.
+ * migration that is interrupted is completed by the next. Dead letters and gaps stay where they are.
  * @throws {Failure} kind `usage`, when the Hive table is being written, cannot be taken in or has other
  * rows than its record says; kind `service`
  */
@@ -219,7 +219,7 @@ function isTaken({ parsed }: TableObject, { topic, key, positions }: MigratedLog
 
 /**
  * All objects of the table's rows, dead letters and gaps. What was put and never taken is removed: dead
- * letters would be seen where they lie.
+ * letters would be seen where they are.
  */
 async function objectsToMigrate(
   logs: readonly MigratedLog[],

@@ -120,7 +120,7 @@ async function fromFile(settings: MessageSettings, path: string): Promise<Payloa
   }
 }
 
-/** An imported file lies beside the one that imports it, or below its folder. */
+/** An imported file is beside the one that imports it, or below its folder. */
 async function importedText(path: string, imported: string): Promise<string | undefined> {
   try {
     return await Deno.readTextFile(join(dirname(path), imported));

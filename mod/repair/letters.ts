@@ -5,7 +5,7 @@ import type { ReplayOptions } from "./replay_options.ts";
 /** Milliseconds that a replay waits for what messages are read by. */
 const PREPARE_MS = 30_000;
 
-/** The dead letters of an object, ready to be read by the schema in force. */
+/** The dead letters of an object, ready to be read by the current schema. */
 export async function lettersOf(
   name: string,
   { store, form, signal }: ReplayOptions,

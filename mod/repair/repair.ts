@@ -61,7 +61,7 @@ export async function repair(options: RepairOptions): Promise<RepairPlan[]> {
   for (const plan of plans) await applyPlan(plan, options);
   const sweeps = plans.filter(({ sweep }) => sweep).map(({ partition }) => partition);
   if (sweeps.length > 0) {
-    // A rewind that was cut off is completed here.
+    // A rewind that was interrupted is completed here.
     const positions = await log.positions(sweeps, { signal });
     const ends = sweeps.flatMap((partition) => {
       const end = positions.get(partition)?.end;

@@ -36,7 +36,7 @@ export interface RepairIcebergOptions extends RepairOptions {
  * 1. One commit takes out files that cannot be read (copied to the table's state folder first), rows that
  *    are there a second time, and rows beyond the table's positions. Dead letters and gaps of offsets that
  *    are rows are removed after it.
- * 2. Offsets that neither the table nor the topic has become gaps on record.
+ * 2. Offsets that neither the table nor the topic has become recorded gaps.
  * 3. The table is rewound to the first missing offset that the topic has, see {@linkcode reset}.
  * 4. `consume` writes from there to the end.
  *

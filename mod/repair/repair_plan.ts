@@ -66,7 +66,7 @@ export function planRepair(
     if (across === undefined) wrong.push(first);
     else plan.hopeless.push(`the topic has only a part of the range of ${across.name}`);
   };
-  /** Splits a range at the topic's first message: what lies before it is lost. */
+  /** Splits a range at the topic's first message: what is before it is lost. */
   const absent = ({ first, last }: OffsetRange) => {
     if (first < low) plan.lost.push({ first, last: Math.min(last, low - 1) });
     if (last >= low) again(Math.max(first, low), last);
@@ -82,7 +82,7 @@ export function planRepair(
       plan.aside.push(object);
       absent({ first, last });
     } else if (siblings.every(({ parsed }) => parsed.kind === "gap")) {
-      // A repair that was cut off has recorded the gap already.
+      // A repair that was interrupted has recorded the gap already.
       plan.aside.push(object);
       const rest = without([{ first, last }], siblings.map(({ parsed }) => parsed));
       rest.forEach(absent);

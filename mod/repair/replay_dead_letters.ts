@@ -18,16 +18,16 @@ interface Begun {
 }
 
 /**
- * Reads dead letters by the schema in force; what is a row now is written into the table at its own offset,
+ * Reads dead letters by the current schema; what is a row now is written into the table at its own offset,
  * and is a dead letter no more. For an Iceberg table see {@linkcode replayIntoTable}; in Hive folders each
  * object of dead letters is a step of its own:
  *
- * 1. Its replay is put on record, with a number; of several that try at once one succeeds.
+ * 1. Its replay is recorded, with a number; of several that try at once one succeeds.
  * 2. The rows are put, in objects whose names are the flush's with that number.
  * 3. The dead letters that stay are put over the former ones.
  * 4. The record is removed.
  *
- * Whoever finds a record repeats from 2, over what is there; where 3 was reached, it does 4 and begins anew. Between 2 and 3 a row has its dead letter still:
+ * Whoever finds a record repeats from 2, over what is there; where 3 was reached, it does 4 and begins again. Between 2 and 3 a row has its dead letter still:
  * it is in the table once, and `verify` counts it once.
  * @throws {Failure} kind `service`; kind `failed` for an object that holds something else
  */
@@ -88,7 +88,7 @@ async function replayObject(
   }
   const record = recordName(options.schema.table, object.name);
   const { replay, isResumed } = await begin(record, object, options);
-  // Read after it was begun: another replay may have changed it until then.
+  // Read after it was started: another replay may have changed it until then.
   const letters = await isThere(options.store, object.name, options)
     ? await lettersOf(object.name, options)
     : [];
@@ -125,13 +125,13 @@ async function writtenBy(
   }));
 }
 
-/** Where a replay is put on record. */
+/** Where a replay is recorded. */
 function recordName(table: string, deadLetters: string): string {
   const name = deadLetters.slice(DEAD_LETTER_ROOT.length + 1 + table.length + 1);
   return `${stateFolder(table)}replays/${name.replaceAll("/", "~")}.json`;
 }
 
-/** Puts the replay on record, unless it is. @returns its number, and whether an attempt had it before */
+/** Records the replay, unless it is. @returns its number, and whether an attempt had it before */
 async function begin(
   record: string,
   object: TableObject,

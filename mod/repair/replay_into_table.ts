@@ -34,7 +34,7 @@ interface Batch {
  * Replays dead letters into a table that has rows by a commit alone. Some objects of dead letters are one
  * step:
  *
- * 1. Which offsets become rows is put on record, under a new id.
+ * 1. Which offsets become rows is recorded, under a new id.
  * 2. The rows' files are put, and committed together with the id.
  * 3. These offsets are taken out of the objects of dead letters.
  * 4. The record is removed.

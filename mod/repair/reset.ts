@@ -31,11 +31,11 @@ export interface ResetOptions {
 }
 
 /**
- * Moves a group, and with `rewrite` the end of the table, so that the next `consume` goes on elsewhere.
+ * Moves a group, and with `rewrite` the end of the table, so that the next `consume` continues elsewhere.
  *
  * The group's offset is set first: the broker refuses that while the group has a member. Then the table
- * is rewound, which its next owner completes should this be cut off. Between the two the table is further
- * than the group, so that a `consume` goes on where the table ends, as if there had been no reset.
+ * is rewound, which its next owner completes if this is interrupted. Between the two the table is further
+ * than the group, so that a `consume` continues where the table ends, as if there had been no reset.
  * @returns what was, or would be, done
  * @throws {Failure} kind `usage`, when it would write rows twice or the group has members; kind `service`
  */

@@ -22,7 +22,7 @@ export interface PartitionPlan {
   committed: number | null;
   /** Offset that the group gets. */
   offset: number;
-  /** Offsets that become a gap on record at the next start, `[end of the table, offset)`; 0 for none. */
+  /** Offsets that become a recorded gap at the next start, `[end of the table, offset)`; 0 for none. */
   skipped: number;
   /** Where the table is to end, when ranges are taken back. */
   rewind?: TablePosition;
@@ -46,7 +46,7 @@ export function planReset(
   const wanted = target === "lake" ? end : Math.min(Math.max(target, low), high);
   const plan = { partition, committed, again: 0, skipped: 0 };
   if (position === undefined) return { ...plan, offset: wanted };
-  // A rewrite that was cut off, or done before, has left the end below `wanted`: it is to skip nothing.
+  // A rewrite that was interrupted, or done before, has left the end below `wanted`: it is to skip nothing.
   if (rewrite && wanted >= end) return { ...plan, offset: end };
   if (wanted >= end) return { ...plan, offset: wanted, skipped: wanted - end };
   if (!rewrite) throw wouldDouble(state, wanted);

@@ -20,7 +20,7 @@ const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 /** 0001-01-01 and the last millisecond of 9999-12-31, since 1970. */
 const [FIRST_MS, LAST_MS] = [-62_135_596_800_000, 253_402_300_799_999];
 
-/** Whether an instant lies in the years 1 to 9999: what every reader of the lake can write as a day. */
+/** Whether an instant is in the years 1 to 9999: what every reader of the lake can write as a day. */
 export function hasDay(timestampMs: number): boolean {
   return timestampMs >= FIRST_MS && timestampMs <= LAST_MS;
 }

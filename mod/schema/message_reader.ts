@@ -52,7 +52,7 @@ const KINDS: Record<Column["type"], Kind> = {
  * accepts, and accepts only what the check would accept with the same values.
  *
  * After {@linkcode MessageReader.read} returned `null`, the public arrays hold the row, by column. Of a
- * message with several rows they hold the first; {@linkcode MessageReader.nextRow} goes on.
+ * message with several rows they hold the first; {@linkcode MessageReader.nextRow} continues.
  */
 export class MessageReader {
   /** Value of a number; of a date its days since 1970; of a timestamp its milliseconds. */
@@ -175,7 +175,7 @@ export class MessageReader {
   }
 
   /**
-   * What lies behind the message may be read, but is never part of the row: the closing brace must be
+   * What is behind the message may be read, but is never part of the row: the closing brace must be
    * its last byte.
    */
   #readDirectly(bytes: Uint8Array, start: number, messageEnd: number): boolean {

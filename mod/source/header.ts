@@ -11,7 +11,7 @@ import { splitRecord } from "./split_record.ts";
 export interface Header {
   /** Number of fields that a row must have. */
   fieldCount: number;
-  /** For each column of the schema the index of its field, -1 for one that is not there. */
+  /** For each column of the schema the index of its field, -1 for one that does not exist. */
   fieldOf: number[];
   /** For each column of the schema the text that it has in every row, in the form of messages. */
   constants: Array<string | undefined>;

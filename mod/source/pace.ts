@@ -27,7 +27,7 @@ export interface Clock {
 
 /**
  * Releases a row each `intervalMs`, the first one at once. Each time is reckoned from the beginning,
- * so that the time that sending takes does not add up; held up for more than a second, it goes on
+ * so that the time that sending takes does not add up; held up for more than a second, it continues
  * from there.
  * @param intervalMs milliseconds between two rows, also a fraction; 0 for no waiting at all
  * @param largest most rows of a group

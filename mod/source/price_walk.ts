@@ -4,7 +4,7 @@ const STEP = 0.0006;
 /** Most units that one step trades. */
 const MOST_TRADED = 5000;
 
-/** The price of one symbol in a day that goes on: a geometric random walk. */
+/** The price of one symbol in a day that continues: a geometric random walk. */
 export class PriceWalk {
   readonly #random: () => number;
   /** First, highest and lowest price of the day. */
@@ -16,7 +16,7 @@ export class PriceWalk {
   volume = 0;
 
   /**
-   * @param close the price that it goes on from
+   * @param close the price that it continues from
    * @param random numbers in [0, 1)
    */
   constructor(close: number, random: () => number) {

@@ -12,7 +12,7 @@ import type { RowSink } from "./source_row.ts";
  */
 export const MAX_ROW_BYTES = 128 * 1024;
 
-/** More than one row of any length, so that there is always something to go on with. */
+/** More than one row of any length, so that there is always something to continue with. */
 const BUFFER_BYTES = 2 * MAX_ROW_BYTES;
 
 const NEWLINE = 0x0a;
@@ -26,7 +26,7 @@ const QUOTE = 0x22;
  *
  * A row may go over several lines where a quoted field holds line ends. When such a row is broken (or
  * its quote never closed, or not within {@linkcode MAX_ROW_BYTES}), only its first line is rejected
- * and reading goes on with the next one: a stray quote costs one row, not the rest of the file. This
+ * and reading continues with the next one: a stray quote costs one row, not the rest of the file. This
  * stays linear: a line that leaves a quote open is read again at most once, as the lines behind it up
  * to the one that closes it hold even numbers of quotes.
  */
@@ -86,7 +86,7 @@ export class RowParser {
     }
   }
 
-  /** Forgets all bytes and goes on at another row's first byte; line numbers are off from then on. */
+  /** Forgets all bytes and continues at another row's first byte; line numbers are off from then on. */
   moveTo(offset: number): void {
     this.#base = offset;
     this.#start = this.#end = this.#line = 0;

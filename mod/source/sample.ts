@@ -31,7 +31,7 @@ interface Indexed {
 }
 
 /**
- * Rows drawn at random without end, each valid row of the inputs as likely as any other. An input is
+ * Rows drawn at random endlessly, each valid row of the inputs as likely as any other. An input is
  * read once to find where its rows are; a drawn row is then read from there, so that memory does not
  * grow with the input.
  * @throws {Failure} kind `usage`, when a header is not the schema's; `rejected`, when no row is valid

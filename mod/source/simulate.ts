@@ -35,7 +35,7 @@ interface Symbol {
 }
 
 /**
- * A market that moves: rows without end, each of one symbol at random, whose price goes on from its
+ * A market that moves: rows endlessly, each of one symbol at random, whose price continues from its
  * last close in the inputs. The day is today, an instant is now; open, high, low, close and volume are
  * today's so far, other columns stay as they were in the symbol's last row.
  * @throws {Failure} kind `usage`, when the schema has no close; `rejected`, when no row is valid

@@ -9,7 +9,7 @@ export interface LakeCost {
   putDollars: number;
   /** US dollars a month for storing what is there. */
   storageDollarsMonth: number;
-  /** US dollars a month for writing, if it goes on as on the days that are there; `null` if not known. */
+  /** US dollars a month for writing, if it continues as on the days that are there; `null` if not known. */
   putDollarsMonth: number | null;
   /** Month of the price list. */
   priceDate: string;

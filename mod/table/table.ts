@@ -132,7 +132,7 @@ export interface GroupStanding {
   partition: number;
   /** First offset that is not in a finished flush; `null` where it has said nothing. */
   written: number | null;
-  /** First offset after the flush that was begun; absent where none was. */
+  /** First offset after the in-flight flush; absent where none was. */
   begunEnd?: number;
 }
 
@@ -159,7 +159,7 @@ export interface TableLog {
   /** What was done at its opening that people should know, a line each; empty in the normal case. */
   readonly notices: readonly string[];
   /**
-   * How far the table is with all partitions; one of which it has nothing is absent. Asked anew at each
+   * How far the table is with all partitions; one of which it has nothing is absent. Asked again at each
    * call, at a cost that does not grow with the table. To be called after each assignment, before the
    * first range of it is taken.
    * @param owned partitions that the caller owns: what former owners have left of them is cleared away
@@ -187,12 +187,12 @@ export interface TableLog {
   settle(range: BegunRange, options?: TableCallOptions): Promise<"taken" | "removed">;
   /**
    * Removes what was put and never taken: all that begins at or beyond the given offset, by partition.
-   * For when it is not known which range was begun. May cost as much as a listing of the table.
+   * For when it is not known which range was started. May cost as much as a listing of the table.
    */
   sweep(beyond: ReadonlyMap<number, number>, options?: TableCallOptions): Promise<void>;
   /**
-   * Takes ranges back: afterwards the table has what lies before the position's end, and nothing beyond.
-   * `positions` of the partition must have been asked. A rewind that is cut off is completed by the next
+   * Takes ranges back: afterwards the table has what is before the position's end, and nothing beyond.
+   * `positions` of the partition must have been asked. A rewind that is interrupted is completed by the next
    * owner's `positions`.
    * @param to where the table is to end, by partition; each the beginning of a range
    */
@@ -214,8 +214,8 @@ export interface LogReplays {
   last(options?: TableCallOptions): Promise<string | null>;
   /**
    * Takes the rows of a replay, unless another was taken since `after`; twice is once.
-   * @param after what {@linkcode LogReplays.last} said when the replay was begun
-   * @throws {Failure} kind `failed`, when there was another, or the table was set back behind its offsets
+   * @param after what {@linkcode LogReplays.last} said when the replay was started
+   * @throws {Failure} kind `failed`, when there was another, or the table was rewound behind its offsets
    */
   take(
     replay: { id: string; after: string | null; objects: readonly WrittenObject[] },

@@ -9,7 +9,7 @@ const HISTORY_LINES = 1000;
 export interface LineReaderOptions {
   /** File of the history; one that cannot be read or written is left alone. */
   historyFile?: string;
-  /** What the word at the cursor may go on with. @param before the line up to the cursor */
+  /** What the word at the cursor may continue with. @param before the line up to the cursor */
   complete(before: string): { word: string; candidates: string[] };
 }
 
@@ -45,7 +45,7 @@ export class LineReader {
     this.#readline.on("close", () => this.#give("end"));
     this.#readline.on("SIGINT", () => {
       if (this.#waiting === undefined) return this.onInterrupt();
-      // Discards the line that was begun, and starts a new one.
+      // Discards the line that was started, and starts a new one.
       process.stdout.write("^C\r\n");
       this.#readline.write(null, { ctrl: true, name: "e" });
       this.#readline.write(null, { ctrl: true, name: "u" });

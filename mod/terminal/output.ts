@@ -24,7 +24,7 @@ export interface Output {
   progress(text: string): void;
   /**
    * Whether a reader has closed the pipe of the results (`| head`); what is written afterwards is
-   * dropped. A command goes on to its end, so that its exit code tells of its work; one that only
+   * dropped. A command continues to its end, so that its exit code tells of its work; one that only
    * prints, or never ends, stops.
    */
   readonly closed: boolean;

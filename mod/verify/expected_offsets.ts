@@ -7,7 +7,7 @@ import type { Expected, NamedObject } from "./tiling.ts";
 export interface Known {
   /** What the group has committed; absent for a log that the topic no longer is. */
   committed: CommittedOffset | undefined;
-  /** What the table has on record; absent where it has nothing. */
+  /** What the table has recorded; absent where it has nothing. */
   position: TablePosition | undefined;
 }
 
@@ -20,7 +20,7 @@ export interface ExpectedOffsets extends Expected {
  * Which offsets must be in the table: from where the table begins, to where it or the group ends,
  * whichever is further. The group alone is not believed: its offsets expire, and people move them.
  * @param before what was known before the objects were listed
- * @param after and afterwards: a sink may go on meanwhile
+ * @param after and afterwards: a sink may continue meanwhile
  */
 export function expectedOffsets(
   objects: readonly NamedObject[],

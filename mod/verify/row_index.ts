@@ -1,7 +1,7 @@
 import type { RowSchema } from "../schema/schema.ts";
 import { OffsetSet } from "./offset_set.ts";
 
-/** Rows of one message are told apart up to this place in its array. */
+/** Rows of one message are distinguished up to this place in its array. */
 const MOST_ROWS = 2 ** 17;
 
 /** Offsets of one piece of the sets behind the first rows: most messages have few rows. */

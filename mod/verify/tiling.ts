@@ -14,7 +14,7 @@ export interface Expected {
   from: number;
   /** First offset that need not be there. */
   end: number;
-  /** Up to here there may be more: the flush that was begun, and what was written meanwhile. */
+  /** Up to here there may be more: the in-flight flush, and what was written meanwhile. */
   tolerated: number;
 }
 

@@ -66,10 +66,10 @@ export interface PartitionVerdict {
   beyond: OffsetRange[];
   /**
    * Offsets in the lake that are not the log's: behind its end, or (deep) of other messages. The topic was
-   * created again or lies in another cluster, or the broker has lost what it had.
+   * recreated or is in another cluster, or the broker has lost what it had.
    */
   foreign: OffsetRange[];
-  /** Offsets on record as gaps: removed by retention before they were read, skipped, or unreadable. */
+  /** Offsets recorded as gaps: removed by retention before they were read, skipped, or unreadable. */
   gaps: OffsetRange[];
   /**
    * Deep: offsets that no row has, and of which the topic can no longer say whether there ever was a
@@ -114,7 +114,7 @@ export async function verify(options: VerifyOptions): Promise<TableVerdict> {
     try {
       return await verifyOnce(options);
     } catch (error) {
-      // The port's promise: `failed` is an object that is not there. A merge may have removed it.
+      // The port's promise: `failed` is an object that does not exist. A merge may have removed it.
       const isGone = error instanceof Failure && error.kind === "failed";
       const claim = isGone ? await newestClaim(store, table, { signal }) : undefined;
       const isMerged = claim !== undefined && (claim.number !== number || claim.merge !== null);
@@ -131,7 +131,7 @@ async function verifyOnce(options: VerifyOptions): Promise<TableVerdict> {
       fix: "`ticklake produce` creates it; or check --topic and KAFKA_BOOTSTRAP_SERVERS.",
     });
   }
-  // Before the lake, for what must be there; and after it, for what may be, while a sink goes on.
+  // Before the lake, for what must be there; and after it, for what may be, while a sink continues.
   const recordedBefore = await recordedOf(options);
   const group = writerOf(recordedBefore, options.group);
   const before = await broker.groupOffsets(group, topic, { signal });
@@ -210,7 +210,7 @@ export function isTiled(verdict: PartitionVerdict): boolean {
   return [missing, duplicate, beyond, foreign, unreadable].every(({ length }) => length === 0);
 }
 
-/** The group that writes the table, if it is on record; otherwise the given one. */
+/** The group that writes the table, if it is recorded; otherwise the given one. */
 function writerOf(recorded: readonly RecordedLog[], group: string): string {
   const groups = recorded.flatMap((log) => log.groups);
   return groups.length === 0 || groups.includes(group) ? group : groups[0];
@@ -285,7 +285,7 @@ async function readRows(
     }
     verdict.found = found - torn.length;
     for (const offset of further.again) again.add(offset);
-    // A replay that was cut off has written the row, and its dead letter is still there: the row counts.
+    // A replay that was interrupted has written the row, and its dead letter is still there: the row counts.
     for (const offset of replayed) if (letters.has(offset)) again.delete(offset);
     verdict.duplicate = [];
     for (const offset of [...again].sort((a, b) => a - b)) addOffset(verdict.duplicate, offset);

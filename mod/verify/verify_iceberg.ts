@@ -90,7 +90,7 @@ async function beside({ store, table, signal }: VerifyIcebergOptions): Promise<T
   return await Array.fromAsync(tableObjects(store, { table, kinds, signal }));
 }
 
-/** What a replay that was cut off, or is on its way, has left among the dead letters. */
+/** What a replay that was interrupted, or is on its way, has left among the dead letters. */
 async function replayedLetters(
   { metadata }: LoadedTable,
   { store, table, signal }: VerifyIcebergOptions,

@@ -17,7 +17,7 @@ const NOTHING: TopicInspector = {
 };
 
 /**
- * Opens the embedded log to look into its topics; one that is not there is not created.
+ * Opens the embedded log to look into its topics; one that does not exist is not created.
  * @throws {Failure} as {@linkcode LogFile.open}
  */
 export async function openEmbeddedTopicInspector(path: string): Promise<TopicInspector> {

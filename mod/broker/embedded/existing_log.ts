@@ -90,7 +90,7 @@ function onlyLooks(): Failure {
   return new Failure("failed", "the embedded log was opened read-only");
 }
 
-/** Whether a log is there, or something else of its name, or a repair that was cut off has moved it. */
+/** Whether a log is there, or something else of its name, or a repair that was interrupted has moved it. */
 export async function isThere(path: string): Promise<boolean> {
   for (const one of [path, journalPath(path)]) {
     try {

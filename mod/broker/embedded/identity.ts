@@ -15,7 +15,7 @@ const NEW_ID = "lower(hex(randomblob(16)))";
 
 /**
  * Gives the file and its topics ids where they have none: the file's own is under the empty name.
- * Files of release 0.1.0 get theirs when they are first opened, and 0.1.0 goes on working with them.
+ * Files of release 0.1.0 get theirs when they are first opened, and 0.1.0 continues working with them.
  */
 export const IDENTIFY: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS identity (

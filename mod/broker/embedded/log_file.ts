@@ -70,7 +70,7 @@ CREATE TABLE member (
 ) STRICT, WITHOUT ROWID;
 `;
 
-/** Which member of a group reads a partition. Release 0.1.0 goes on working beside it. */
+/** Which member of a group reads a partition. Release 0.1.0 continues working beside it. */
 const OWNERS = `CREATE TABLE IF NOT EXISTS owner (
   consumer_group TEXT NOT NULL,
   topic TEXT NOT NULL,

@@ -12,7 +12,7 @@ export function lockPath(log: string): string {
   return `${log}.lock`;
 }
 
-/** Where a repair writes down that it replaces the log, so that one that was cut off is completed. */
+/** Where a repair writes down that it replaces the log, so that one that was interrupted is completed. */
 export function journalPath(log: string): string {
   return `${log}.repair`;
 }

@@ -1,7 +1,7 @@
 import type { StatementSync } from "node:sqlite";
 
 /*
- * Offsets whose messages a repair could not read. They are on record, so that a block that is missing without
+ * Offsets whose messages a repair could not read. They are recorded, so that a block that is missing without
  * a record is known as damage. Everything here runs inside a transaction, `recordLost` inside one that writes.
  */
 
@@ -31,7 +31,7 @@ export interface LostOffsets {
   end: number;
 }
 
-/** Puts a range on record. */
+/** Records a range. */
 export function recordLost(file: Statements, log: number, { first, end }: LostOffsets): void {
   file.statement(TABLE).run();
   file.statement(`PRAGMA user_version = ${LOST_VERSION}`).run();

@@ -56,7 +56,7 @@ export async function ensureDatabase(
 }
 
 /**
- * Deletes the database, where we made it and no table of others lies in it: Glue would delete those
+ * Deletes the database, where we made it and no table of others is in it: Glue would delete those
  * too.
  * @param gone tables that are, or would be, deleted before
  */

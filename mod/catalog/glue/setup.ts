@@ -34,7 +34,7 @@ export interface GlueRunOptions extends GlueSetupOptions {
 
 /**
  * Creates the catalog in Glue, or brings what is there to the target: each part is created, updated or
- * left alone. Safe to repeat, and to go on with after a failure.
+ * left alone. Safe to repeat, and to continue with after a failure.
  */
 export async function setUpGlue(options: GlueRunOptions): Promise<SetupReport> {
   const { target, dryRun, ownRole } = options;

@@ -14,7 +14,7 @@ import { isDamaged } from "./sqlite_error.ts";
 
 const logger = getLogger(["ticklake", "catalog"]);
 
-/** Changes when the layout of the file does: an older file is then built anew from the lake. */
+/** Changes when the layout of the file does: an older file is then built again from the lake. */
 const LAYOUT_VERSION = 2;
 
 /** How long to wait for another process's transaction: that of one object. */
@@ -75,7 +75,7 @@ export class LocalCatalog {
     }
   }
 
-  /** What the file holds of a table; a damaged file counts as absent, as it would be made anew. */
+  /** What the file holds of a table; a damaged file counts as absent, as it would be made again. */
   static async inspect(path: string, table: string): Promise<CatalogContent> {
     if (!await LocalCatalog.exists(path)) return { exists: false };
     requireCatalogFile(path);

@@ -9,7 +9,7 @@ const MOST_FILES = 200;
  * descriptor instead of its text, in base64.
  * @param imported gives the text of an imported file, `undefined` where there is none
  * @returns the messages at the file's top level, in their order
- * @throws {Error} when it is no such file, imports what is not there, or has no message
+ * @throws {Error} when it is no such file, imports what is missing, or has no message
  */
 export async function protoFile(
   text: string,

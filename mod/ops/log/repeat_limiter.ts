@@ -24,7 +24,7 @@ interface Kind {
  * Keeps a failing loop from flooding the log. Records of one kind (level, category and message
  * before its values are put in) pass until there are `burst` of them; of what comes after that, the
  * last one is passed on at the end of each window, with `repeated`, the number that it stands for.
- * A kind that was quiet for a window begins anew.
+ * A kind that was quiet for a window begins again.
  */
 export class RepeatLimiter {
   readonly #pass: (record: LogRecord) => void;

@@ -8,7 +8,7 @@ export class Readiness {
   readonly #obstacles = new Map<"assignment" | "broker" | "outside" | "stalls", string>();
   readonly #stalled = new Set<number>();
 
-  /** @param waitsFor what is not there at the start, such as `no partition is assigned` */
+  /** @param waitsFor what is missing at the start, such as `no partition is assigned` */
   constructor(waitsFor: string) {
     this.#obstacles.set("assignment", waitsFor);
   }

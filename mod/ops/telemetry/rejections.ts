@@ -9,7 +9,7 @@ interface Burst {
   count: number;
 }
 
-/** Counts rejected rows: by the kind of reason since the start, and of late. */
+/** Counts rejected rows: by the kind of reason since the start, and recently. */
 export class Rejections {
   readonly #byKind = new Map<string, number>();
   readonly #now: () => number;

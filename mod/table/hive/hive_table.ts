@@ -35,8 +35,8 @@ import {
 import { registerGroup } from "./writing_group.ts";
 
 /**
- * A table of objects in Hive folders, `PREFIX/TABLE/dt=…/`: whatever lies there is in the table. Its
- * state lies beside it, see `state_names.ts`.
+ * A table of objects in Hive folders, `PREFIX/TABLE/dt=…/`: whatever is there is in the table. Its
+ * state is beside it, see `state_names.ts`.
  */
 export function openHiveTable(store: LakeStore, description: TableDescription): Table {
   return new HiveTable(store, description);

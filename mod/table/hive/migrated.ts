@@ -4,7 +4,7 @@ import type { TableCallOptions } from "../table.ts";
 import { stateName } from "./state_names.ts";
 import { listState, ofKind, recordBytes, type StateObject } from "./table_state.ts";
 
-/** Puts on record that the table's objects are an Iceberg table's: none is to be written or changed. */
+/** Records that the table's objects are an Iceberg table's: none is to be written or changed. */
 export async function recordMigration(
   store: LakeStore,
   table: string,

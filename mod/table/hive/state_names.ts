@@ -22,7 +22,7 @@ export type StateName =
   | { kind: "log"; folder: string; key: string }
   /** Objects of release 0.1.0 were found, of this folder's topic. */
   | { kind: "found"; folder: string }
-  /** And have been taken over: their positions are on record. */
+  /** And have been taken over: their positions are recorded. */
   | { kind: "adopted"; folder: string }
   /** A group that writes the log, by a hash of its name. */
   | { kind: "group"; folder: string; hash: string }
@@ -49,7 +49,7 @@ export type StateName =
   /** The ranges from `end` on are being taken back, by the owner of that term. */
   | { kind: "rewind"; folder: string; partition: number; term: number; from: number; end: number };
 
-/** Folder of a log whose objects' names have no key: begun by 0.1.0, or a log without an id. */
+/** Folder of a log whose objects' names have no key: started by 0.1.0, or a log without an id. */
 export function plainFolder(topic: string): string {
   return `plain-${topic}`;
 }

@@ -6,7 +6,7 @@ import { logId } from "./position.ts";
 export interface FileOrigin {
   /** Id of the log that all of them are of, see `logId`. */
   log: string;
-  /** The offsets of one partition that they lie in; absent for a merged file. */
+  /** The offsets of one partition that they are in; absent for a merged file. */
   range?: { partition: number; first: number; last: number };
 }
 
@@ -40,7 +40,7 @@ export function mergedAt(name: string): number | undefined {
 
 /**
  * Folder of the data files that a flush writes, with a `/` at its end.
- * @param rewinds how often the partition's end was set back: files of former snapshots keep their names
+ * @param rewinds how often the partition's end was rewound: files of former snapshots keep their names
  */
 export function dataFolder(table: string, rewinds = 0): string {
   return `${table}/data/${rewinds === 0 ? "" : `rewind=${rewinds}/`}`;

@@ -17,7 +17,7 @@ export interface GiveUpOptions {
 }
 
 /**
- * Gives up a range that was begun and may have been taken. After `removed` it is not in the table and
+ * Gives up a range that was started and may have been taken. After `removed` it is not in the table and
  * never will be.
  */
 export async function giveUp(options: GiveUpOptions): Promise<"taken" | "removed"> {

@@ -12,7 +12,7 @@ import { logId } from "./position.ts";
 
 /**
  * An Iceberg table, created on first use. Its properties say how far it is, so any group may write any log
- * of it, from the position on record.
+ * of it, from the recorded position.
  */
 export function openIcebergTable(parts: IcebergTableParts): Table {
   return new IcebergTable(parts);

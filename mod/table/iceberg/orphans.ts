@@ -47,7 +47,7 @@ export async function findOrphans(
   });
 }
 
-/** Whether a data file of ours lies before its partition's position. */
+/** Whether a data file of ours is before its partition's position. */
 function isOvertaken(name: string, { metadata }: LoadedTable): boolean {
   const parsed = name.includes("/data/") ? parseDataFile(name) : null;
   if (parsed === null) return false;

@@ -44,12 +44,12 @@ export function settledRanges(metadata: TableMetadata, log: string, partition: n
   return value === undefined ? [] : value.split(",");
 }
 
-/** Name of the property that says how often a partition's end was set back, see {@linkcode rewindOf}. */
+/** Name of the property that says how often a partition's end was rewound, see {@linkcode rewindOf}. */
 export function rewindProperty(log: string, partition: number): string {
   return `ticklake.rewind.${log}.${partition}`;
 }
 
-/** How often the end of a partition was set back. */
+/** How often the end of a partition was rewound. */
 export interface Rewinds {
   count: number;
   /** Where the last one has put the end, as long as nothing was taken since. */

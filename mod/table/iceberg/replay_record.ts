@@ -13,7 +13,7 @@ export interface ReplayRecord {
   id: string;
   /** Id of the log in the table's properties. */
   log: string;
-  /** When it was begun, milliseconds since 1970. */
+  /** When it was started, milliseconds since 1970. */
   beganMs: number;
   /** The objects of dead letters, with the offsets that are rows now. */
   objects: ReadonlyArray<{ name: string; rows: ReplayedRanges }>;

@@ -157,7 +157,7 @@ class ManifestWriter {
     });
   }
 
-  /** The manifests, those with files to be removed written anew without them. */
+  /** The manifests, those with files to be removed written again without them. */
   async without(
     manifests: readonly ManifestFile[],
     gone: ReadonlySet<string>,

@@ -40,7 +40,7 @@ export class TableFiles {
   /**
    * Name of a file below the lake's root.
    * @param location the table's own, by its metadata: a lake that was moved keeps the old one
-   * @throws {Failure} kind `failed`, for a file that lies elsewhere
+   * @throws {Failure} kind `failed`, for a file that is elsewhere
    */
   name(uri: string, location: string): string {
     const [file, root, table] = [uri, this.root, location].map(plain);

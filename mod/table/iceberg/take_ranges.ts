@@ -48,7 +48,7 @@ export interface TakeOptions {
   now?(): number;
   /** Milliseconds of failing services after which it gives up. @default {forever} */
   patienceMs?: number;
-  /** Milliseconds before a failing service is tried again, at first. @default {100} */
+  /** Milliseconds before a failing service is retried, at first. @default {100} */
   pauseMs?: number;
 }
 

@@ -36,7 +36,7 @@ export interface LogRepair {
 
 /**
  * Repairs an embedded log: writes all that can be read of it into a new file, which takes its place. The
- * damaged files are kept in a folder beside it. A repair that was cut off is completed by the next one;
+ * damaged files are kept in a folder beside it. A repair that was interrupted is completed by the next one;
  * meanwhile nobody can open the log.
  * @throws {Failure} kind `usage`, while others have it open; kind `failed`, where there is none, or nothing of it
  * can be read; kind `service`, such as for a full disk
@@ -61,7 +61,7 @@ export async function repairLog(path: string, options: RepairLogOptions): Promis
   }
 }
 
-/** The folder to which a repair that was cut off has begun to move the damaged files. */
+/** The folder to which a repair that was interrupted has begun to move the damaged files. */
 function interruptedRepair(path: string): string | undefined {
   const journal = journalPath(path);
   if (!checkOwnEntry(journal, "file")) return undefined;
@@ -113,7 +113,7 @@ async function repairOwned(
   }
 }
 
-/** From here on the log is the new one: what is cut off now is completed. */
+/** From here on the log is the new one: what is interrupted now is completed. */
 function beginReplacing(path: string): string {
   const name = `log.damaged-${new Date().toISOString().replaceAll(/[-:.]/g, "")}`;
   const folder = `${dirname(path)}/${name}`;

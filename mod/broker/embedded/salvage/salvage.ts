@@ -25,7 +25,7 @@ export interface FoundBlock {
   count: number;
   timestamp: number;
   rowid: number;
-  /** Whether its page is out of use: it was removed, or lies elsewhere by now. */
+  /** Whether its page is out of use: it was removed, or is elsewhere by now. */
   isFree: boolean;
   /** Where its data is, see {@linkcode dataOf}. */
   place: PayloadPlace;
@@ -83,7 +83,7 @@ export function salvage(file: PageFile, signal?: AbortSignal): Salvage {
   return found;
 }
 
-/** The tables are told apart by their columns' types: no two have the same. */
+/** The tables are distinguished by their columns' types: no two have the same. */
 function take(found: Salvage, file: PageFile, row: StoredRow, isFree: boolean): void {
   const { values, rowid } = row;
   switch (`${row.kind} ${values.map(letterOf).join("")}`) {

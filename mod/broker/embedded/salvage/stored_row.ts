@@ -1,7 +1,7 @@
 import type { PageFile } from "./page_file.ts";
 
 /*
- * Rows of a database as they lie in its pages. Source: sqlite.org/fileformat2.html, "B-tree Pages" and "Record
+ * Rows of a database as they are in its pages. Source: sqlite.org/fileformat2.html, "B-tree Pages" and "Record
  * Format".
  */
 

@@ -59,7 +59,7 @@ export class GlueTableCatalog implements TableCatalog {
         },
       );
     }
-    // The table's location is not known before the metadata is read, which lies below it.
+    // The table's location is not known before the metadata is read, which is below it.
     const location = metadataFile.replace(/\/metadata\/[^/]*$/, "");
     const metadata = parseMetadata(await this.#files.get(metadataFile, location), metadataFile);
     const version: GlueVersion = { versionId: table.VersionId, table };
