@@ -22,7 +22,7 @@ export function unknownFields(output: Output): { listener: SinkListener; close()
     },
     close() {
       if (messages === 0) return;
-      output.note(`${countText(messages, "message")} had fields that the schema does not know`);
+      output.note(`${countText(messages, "message")} had fields that are not in the schema`);
     },
   };
 }

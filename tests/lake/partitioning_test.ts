@@ -92,13 +92,13 @@ Deno.test("groups are numbered in the order of their first rows, whatever the or
 Deno.test("a specification that cannot be is refused with what can", () => {
   const refusals: Array<[spec: string, message: RegExp]> = [
     ["price", /unknown field "price"/],
-    ["dt,dt", /dt stands there twice/],
+    ["dt,dt", /dt is given twice/],
     ["close", /close is a double/],
     ["year(index)", /needs a date, index is a string/],
     ["", /unknown field ""/],
     ["dt,", /unknown field ""/],
     ["toString", /unknown field "toString"/],
-    ["index,date,volume,dt,hour,year(date),month(date),year(date)", /date_year stands there twice/],
+    ["index,date,volume,dt,hour,year(date),month(date),year(date)", /date_year is given twice/],
   ];
   for (const [spec, message] of refusals) {
     assert.throws(

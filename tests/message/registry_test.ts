@@ -155,7 +155,7 @@ serviceTest("Avro of others becomes rows: two schemas, names in another case, lo
     const { summary, stderr } = await place.toEnd();
     assert.deepEqual([summary.written, summary.rejected], [2, 3]);
     assert.match(stderr, /decimals are read as doubles: Close/);
-    assert.match(stderr, /field "extra" that the schema does not know/);
+    assert.match(stderr, /field "extra" that is not in the schema/);
     const sql = 'select "date", close, volume from index_quotes order by volume';
     assert.deepEqual(await query(place, sql), [
       { date: "2024-02-29", close: 1.5, volume: 5 },
