@@ -54,6 +54,7 @@ export async function quotaLine(stage: Stage): Promise<Figure[]> {
       );
       first ??= rowsPerSecond;
       const who = processes === 1 ? "one process" : `${processes} processes`;
+      console.error(`  ${format}, ${who}: ${Math.round(rowsPerSecond)} rows/s`);
       figures.push(
         {
           line,
