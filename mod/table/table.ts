@@ -1,12 +1,12 @@
 /**
- * The table's port: what the sink commits ranges of a log to. A table knows which logs it holds and how
- * far it is with each partition of them; the group's commit is only the fence.
+ * The table's port: the sink commits ranges of a log to it. A table records its logs and its
+ * position in each of their partitions; the group's commit is only the fence.
  */
 import type { LakeFormat } from "../lake/format/lake_format.ts";
 import type { ObjectKind } from "../lake/layout.ts";
 import type { RowSchema } from "../schema/schema.ts";
 
-/** A log, and the topic's name under which it was found. */
+/** A log, and the name of its topic. */
 export interface LogName {
   topic: string;
   /** The cluster's id; empty where the broker has none. */
@@ -15,7 +15,7 @@ export interface LogName {
   topicId: string | null;
 }
 
-/** What a table is: whoever writes to it must agree. */
+/** What all writers of a table must agree on. */
 export interface TableDescription {
   schema: RowSchema;
   format: LakeFormat;
@@ -23,7 +23,7 @@ export interface TableDescription {
   partitionBy: string;
 }
 
-/** How far a table is with one partition of a log: it has `[from, end)`. */
+/** The position of a table in one partition of a log: it has `[from, end)`. */
 export interface TablePosition {
   /** First offset that the table was ever responsible for. */
   from: number;
@@ -31,13 +31,13 @@ export interface TablePosition {
   end: number;
 }
 
-/** Bounds of one column's values in one object, for engines that skip objects by them. */
+/** Bounds of one column's values in one object, by which engines prune objects. */
 export interface ColumnStatistics {
   /** The column's name in the lake. */
   name: string;
   /** Rows without a value. */
   nulls: number;
-  /** As the schema's type has it: number, or text; absent where there is no value. */
+  /** Number or text, depending on the column's type; absent if there is no value. */
   min?: number | bigint | string;
   max?: number | bigint | string;
 }
@@ -51,21 +51,24 @@ export interface WrittenObject {
   rows: number;
   /** Hive partition values by column, in the path's order, decoded. */
   partitions: ReadonlyArray<readonly [column: string, value: string]>;
-  /** As far as the encoder counts them. */
+  /** Only columns that the encoder counts. */
   columns?: readonly ColumnStatistics[];
 }
 
-/** Why offsets have no row and no dead letter; `lost`: the lake had them, and the topic no longer has. */
+/**
+ * Why offsets have no row and no dead letter; `lost`: lost from the lake and no longer in the
+ * topic.
+ */
 export type GapReason = "retention" | "reset" | "unreadable" | "lost";
 
-/** Offsets `[first, end)` that are in no object, on record. */
+/** A recorded gap: offsets `[first, end)` that are in no object. */
 export interface GapRecord {
   first: number;
   end: number;
   reason: GapReason;
 }
 
-/** The contiguous offsets `[first, end)` of one partition: all their objects are put. */
+/** The contiguous offsets `[first, end)` of one partition, after all their objects were put. */
 export interface WrittenRange {
   partition: number;
   first: number;
@@ -81,7 +84,7 @@ export interface WrittenRange {
 /** `already`: the table was at or beyond the range's end; nothing has changed. */
 export type TakeAnswer = "taken" | "already";
 
-/** What an object of a range is named for. */
+/** What an object's name is made of. */
 export interface ObjectPlace {
   partition: number;
   first: number;
@@ -96,14 +99,14 @@ export interface ObjectPlace {
   extension: string;
 }
 
-/** A range of which objects may have been put, and that was not taken. */
+/** An in-flight range: some of its objects may have been put, but it was not taken. */
 export interface BegunRange {
   partition: number;
   first: number;
   end: number;
-  /** Objects that it has when it is complete; `null`: it is never taken, only removed. */
+  /** Number of its objects when complete; `null`: it is never taken, only removed. */
   objects: number | null;
-  /** Whether a former owner may still bring objects of it. */
+  /** Whether a former owner may still put objects of it. */
   late: boolean;
 }
 
@@ -113,37 +116,37 @@ export interface TableCallOptions {
   signal?: AbortSignal;
 }
 
-/** What a table needs to know of the one who writes a log to it. */
+/** What a table needs to know about the writer of a log. */
 export interface LogWriter {
-  /** The consumer group: a table has one writing group a log. */
+  /** The consumer group: a table has one writing group per log. */
   group: string;
-  /** Whether this group takes the log over from the one that has written it so far. */
+  /** Whether this group replaces the previous writing group. */
   takeOver?: boolean;
-  /** What the group has committed, to take over a table that does not yet say how far it is. */
+  /** What the group has committed, to adopt a table that does not yet record its position. */
   committed(): Promise<readonly GroupStanding[]>;
-  /** Kafka's timestamp of the message at an offset; `null` where the log has none there (any more). */
+  /** Kafka's timestamp of the message at an offset; `null` if the log has no message there. */
   timestampAt(partition: number, offset: number): Promise<number | null>;
   /** The partitions' offsets. */
   offsets(): Promise<ReadonlyArray<{ partition: number; low: number; high: number }>>;
 }
 
-/** How far a group says that it is with a partition. */
+/** A group's committed progress in a partition. */
 export interface GroupStanding {
   partition: number;
-  /** First offset that is not in a finished flush; `null` where it has said nothing. */
+  /** First offset that is not in a finished flush; `null` if nothing is committed. */
   written: number | null;
-  /** First offset after the in-flight flush; absent where none was. */
+  /** First offset after the in-flight flush; absent if there is none. */
   begunEnd?: number;
 }
 
 /** A table. All failures of the services underneath are {@linkcode Failure}s of kind `service`. */
 export interface Table {
-  /** For people: such as `table index_quotes in s3://bucket/prefix`. */
+  /** For messages, such as `table index_quotes in s3://bucket/prefix`. */
   readonly description: string;
   /**
-   * The log in this table; it is registered at its first use, with the group that writes it. Twice is
-   * once.
-   * @throws {Failure} kind `usage`, when the table was made for something else (format, column types,
+   * Opens a log of this table; its first use registers it with the group that writes it.
+   * Idempotent.
+   * @throws {Failure} kind `usage`, when the table was created differently (format, column types,
    * partitioning), or when another group writes this log
    */
   log(name: LogName, writer: LogWriter, options?: TableCallOptions): Promise<TableLog>;
@@ -154,67 +157,68 @@ export interface TableLog {
   readonly name: LogName;
   /** See {@linkcode logKey}. */
   readonly key: string;
-  /** Ids of the columns, where the table's files must carry them. */
+  /** Ids of the columns, if the table's files must contain them. */
   readonly fieldIds?: ReadonlyMap<string, number>;
-  /** What was done at its opening that people should know, a line each; empty in the normal case. */
+  /** What users should know about how it was opened, one line each; normally empty. */
   readonly notices: readonly string[];
   /**
-   * How far the table is with all partitions; one of which it has nothing is absent. Asked again at each
-   * call, at a cost that does not grow with the table. To be called after each assignment, before the
-   * first range of it is taken.
-   * @param owned partitions that the caller owns: what former owners have left of them is cleared away
+   * The table's positions; a partition without one is absent. Each call reads them again, at a cost
+   * that does not grow with the table. Must be called after each assignment, before its first range
+   * is taken.
+   * @param owned partitions that the caller owns: leftovers of former owners are removed
    */
   positions(
     owned: readonly number[],
     options?: TableCallOptions,
   ): Promise<ReadonlyMap<number, TablePosition>>;
-  /** Name of an object below the lake's root: a function of the log and its place alone. */
+  /** Name of an object below the lake's root: depends only on the log and `place`. */
   objectName(place: ObjectPlace): string;
   /**
-   * Takes ranges whose objects are all put; they are in the table when it returns, all of one call or
-   * none. A range must begin where its partition's position ends, or at any offset where it has none.
-   * A range whose end the table has reached is answered with `already`, whoever has brought it: so a
-   * take may be repeated. `service` failures are to be repeated by the caller. May be called again for other partitions before it has returned; a table
-   * whose commits are costly may join such calls.
+   * Commits ranges whose objects are all put: when it returns, the ranges of the call are in the
+   * table; if it fails, none or all are. A range must begin at its partition's position, or at any
+   * offset if there is none. The answer for a range that the table already has is `already`,
+   * whoever committed it, so a take can be retried. The caller retries `service` failures. Calls
+   * for other partitions may overlap; a table whose commits are costly may combine them.
    */
   take(ranges: readonly WrittenRange[], options?: TableCallOptions): Promise<TakeAnswer[]>;
   /**
-   * What becomes of a range of which objects may have been put, that was not taken, and that cannot be
-   * repeated (some of its messages are gone from the topic). `taken`: all `objects` were there, and it
-   * is in the table. `removed`: nothing of it is in the table; with `late`, whatever of it a former owner
-   * of the partition still brings will not stay: then no range of the same bounds may be taken.
+   * Settles an in-flight range that cannot be replayed (some of its messages are gone from the
+   * topic). `taken`: all `objects` existed, and the range is now in the table. `removed`: nothing
+   * of it is in the table; with `late`, objects that a former owner still puts will be removed too,
+   * so no range of the same bounds may be taken.
    */
   settle(range: BegunRange, options?: TableCallOptions): Promise<"taken" | "removed">;
   /**
-   * Removes what was put and never taken: all that begins at or beyond the given offset, by partition.
-   * For when it is not known which range was started. May cost as much as a listing of the table.
+   * Removes objects that were put but never taken: all that begin at or beyond the given offset, by
+   * partition. Used when the in-flight range is unknown. May cost as much as a listing of the
+   * table.
    */
   sweep(beyond: ReadonlyMap<number, number>, options?: TableCallOptions): Promise<void>;
   /**
-   * Takes ranges back: afterwards the table has what is before the position's end, and nothing beyond.
-   * `positions` of the partition must have been asked. A rewind that is interrupted is completed by the next
-   * owner's `positions`.
-   * @param to where the table is to end, by partition; each the beginning of a range
+   * Rewinds positions: afterwards the table has nothing at or beyond the new end. `positions` must
+   * have been called for the partition. The next owner's `positions` completes an interrupted
+   * rewind.
+   * @param to the new positions, by partition; each end is the beginning of a range
    */
   rewind(to: ReadonlyMap<number, TablePosition>, options?: TableCallOptions): Promise<void>;
   /**
-   * The ranges that the table's objects hold as a whole, where their names in the lake alone do not say
-   * which are in the table.
+   * The ranges of all the table's objects, for tables where object names do not show which are in
+   * the table.
    */
   ranges?(
     options?: TableCallOptions,
   ): Promise<ReadonlyMap<number, ReadonlyArray<{ first: number; end: number }>>>;
-  /** Takes rows of dead letters, where objects alone do not put rows into the table. */
+  /** Commits rows of dead letters, for tables where putting an object does not add its rows. */
   readonly replays?: LogReplays;
 }
 
-/** The replays of dead letters of one log: each has an id, and is in the table as a whole. */
+/** The replays of dead letters of one log: each has an id and is committed atomically. */
 export interface LogReplays {
   /** Id of the last replay that was taken; `null` where there was none. */
   last(options?: TableCallOptions): Promise<string | null>;
   /**
-   * Takes the rows of a replay, unless another was taken since `after`; twice is once.
-   * @param after what {@linkcode LogReplays.last} said when the replay was started
+   * Commits the rows of a replay, unless another was taken since `after`. Idempotent.
+   * @param after the result of {@linkcode LogReplays.last} when the replay started
    * @throws {Failure} kind `failed`, when there was another, or the table was rewound behind its offsets
    */
   take(

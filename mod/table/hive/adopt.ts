@@ -7,10 +7,10 @@ import type { LakeStore } from "../../lake/store.ts";
 import { ORIGIN_COLUMNS, type RowSchema } from "../../schema/schema.ts";
 import type { GroupStanding, LogWriter, TableCallOptions, TablePosition } from "../table.ts";
 
-/** What a log has in a table that has no record of it: of release 0.1.0, or because the record is gone. */
+/** What a table without records has of a log: it is of release 0.1.0, or its records are gone. */
 export interface OldLog {
   positions: ReadonlyMap<number, TablePosition>;
-  /** Objects of a flush that was never finished, of which nobody knows any more: to be removed. */
+  /** Objects of an abandoned flush: to be removed. */
   unfinished: readonly TableObject[];
   /** The newest object with rows of each partition. */
   newest: ReadonlyMap<number, TableObject>;
@@ -32,8 +32,8 @@ export async function objectsOfLog(
 }
 
 /**
- * Finds how far a table is by its objects, as release 0.1.0 kept that in the group's offsets alone: up to the end of the
- * last range, unless the group says that this one is not finished.
+ * Derives a table's positions from its objects, since release 0.1.0 kept them only in the group's
+ * offsets: the end of the last range, unless the group's intent says that it is unfinished.
  * @param standings what the group has committed; asked after the objects were listed, so that a flush
  * of which objects were seen has its intent, or its end, among them
  */
@@ -148,7 +148,7 @@ async function origins(
 }
 
 /**
- * Refuses to write another form than release 0.1.0 did. Where it has written several, one of them.
+ * Refuses a format or partitioning that release 0.1.0 did not write the table with.
  * @throws {Failure} kind `usage`
  */
 export function requireOldForm(
@@ -174,7 +174,7 @@ export function requireOldForm(
 }
 
 /**
- * Refuses to write a column with another type than the newest Parquet object has it.
+ * Refuses a column type that differs from the newest Parquet object's.
  * @throws {Failure} kind `usage`
  */
 export async function requireOldTypes(

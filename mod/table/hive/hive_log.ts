@@ -15,10 +15,10 @@ import { requireNoMerge } from "./merge_claim.ts";
 import { plainTopic, stateName } from "./state_names.ts";
 import { listState, newestPositions, ofKind, recordBytes } from "./table_state.ts";
 
-/** Milliseconds for which a former owner's late objects are looked for. */
+/** Milliseconds for which late objects of a former owner are removed. */
 const LATE_MS = 7 * 86_400_000;
 
-/** What a {@linkcode HiveLog} is made of. */
+/** Options of a {@linkcode HiveLog}. */
 export interface HiveLogParts {
   store: LakeStore;
   table: string;
@@ -27,7 +27,7 @@ export interface HiveLogParts {
   /** Folder of its state. */
   folder: string;
   notices: readonly string[];
-  /** Whether it was registered just now: nothing can have been put of it. */
+  /** Whether it was just registered: no object of it can exist. */
   isNew: boolean;
 }
 
@@ -36,9 +36,9 @@ interface Owned {
   /** Its number, in the names of the positions that it writes. */
   term: number;
   position: TablePosition | undefined;
-  /** Objects of positions that are overtaken. */
+  /** State objects of superseded positions. */
   overtaken: string[];
-  /** The object of the position, when it is overtaken in turn. */
+  /** State object of the current position. */
   current: string | undefined;
 }
 
@@ -138,7 +138,7 @@ export class HiveLog implements TableLog {
     const record = recordBytes({ v: 1, topic, partition, from, end });
     await Promise.all([
       store.put(name, record, options),
-      // A user without the right to delete can work too; old names just stay.
+      // Works without permission to delete too; old names just stay.
       ...owned.overtaken.splice(0).map((name) => store.remove(name).catch(() => {})),
     ]);
     if (owned.current !== undefined) owned.overtaken.push(owned.current);

@@ -35,8 +35,8 @@ import {
 import { registerGroup } from "./writing_group.ts";
 
 /**
- * A table of objects in Hive folders, `PREFIX/TABLE/dt=…/`: whatever is there is in the table. Its
- * state is beside it, see `state_names.ts`.
+ * A table of objects in Hive folders, `PREFIX/TABLE/dt=…/`: every object there is in the table. For
+ * its state see `state_names.ts`.
  */
 export function openHiveTable(store: LakeStore, description: TableDescription): Table {
   return new HiveTable(store, description);
@@ -48,7 +48,7 @@ interface Opening {
   key: string;
   state: readonly StateObject[];
   writer: LogWriter;
-  /** What people should be told of it. */
+  /** Notices for users. */
   notices: string[];
   options: TableCallOptions;
 }
@@ -84,7 +84,7 @@ class HiveTable implements Table {
     return new HiveLog({ store, table, name, key: opening.key, folder, notices, isNew });
   }
 
-  /** Looks for objects when the table has no record: of release 0.1.0, or of one whose record is gone. */
+  /** Lists objects if the table has no record: it is of release 0.1.0, or its record is gone. */
   async #findObjects(options: TableCallOptions): Promise<void> {
     const { schema, format, partitionBy } = this.#wanted;
     const objects: TableObject[] = [];
@@ -188,7 +188,7 @@ class HiveTable implements Table {
   }
 }
 
-/** Whether a folder's log has objects and no positions yet. */
+/** Whether a folder's log has objects but no positions yet. */
 function isFound(state: readonly StateObject[], folder: string): boolean {
   return ofKind(state, "found", folder).length > 0 && ofKind(state, "adopted", folder).length === 0;
 }

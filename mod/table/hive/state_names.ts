@@ -1,7 +1,7 @@
 /**
- * Names of what a table keeps about itself, beside its objects: one listing of a few names says what the
- * table is, which logs it holds, who writes them, and how far it is. Objects are written once; what
- * changes gets a new name, so that whatever comes late cannot undo what came later.
+ * Names of a table's state objects: one short listing gives its description, its logs, their
+ * writing groups and their positions. State objects are written once; each change is a new name, so
+ * a late write cannot undo a newer one.
  */
 
 /** Folder of the tables' own records, below the lake's root. No engine reads what begins with `_`. */
@@ -12,7 +12,7 @@ export function stateFolder(table: string): string {
   return `${STATE_ROOT}/${table}/`;
 }
 
-/** What one name in a table's state says. */
+/** What the name of a state object encodes. */
 export type StateName =
   /** What the table is: a version of its description. */
   | { kind: "table"; fingerprint: string }
@@ -22,11 +22,11 @@ export type StateName =
   | { kind: "log"; folder: string; key: string }
   /** Objects of release 0.1.0 were found, of this folder's topic. */
   | { kind: "found"; folder: string }
-  /** And have been taken over: their positions are recorded. */
+  /** And have been adopted: their positions are recorded. */
   | { kind: "adopted"; folder: string }
   /** A group that writes the log, by a hash of its name. */
   | { kind: "group"; folder: string; hash: string }
-  /** How far the table was, by the owner of that term. */
+  /** A position, written by the owner in that term. */
   | {
     kind: "position";
     folder: string;
@@ -36,7 +36,7 @@ export type StateName =
     from: number;
     end: number;
   }
-  /** A range that was taken back, of which a former owner may still bring objects. */
+  /** A removed range of which a former owner may still put objects. */
   | {
     kind: "late";
     folder: string;
@@ -46,7 +46,7 @@ export type StateName =
     /** Milliseconds since 1970. */
     since: number;
   }
-  /** The ranges from `end` on are being taken back, by the owner of that term. */
+  /** The ranges from `end` on are being removed, by the owner in that term. */
   | { kind: "rewind"; folder: string; partition: number; term: number; from: number; end: number };
 
 /** Folder of a log whose objects' names have no key: started by 0.1.0, or a log without an id. */
@@ -59,7 +59,7 @@ export function plainTopic(folder: string): string | undefined {
   return folder.startsWith("plain-") ? folder.slice("plain-".length) : undefined;
 }
 
-/** The name of a piece of a table's state. */
+/** The name of a state object. */
 export function stateName(table: string, state: StateName): string {
   const root = stateFolder(table);
   if (state.kind === "migrated") return `${root}migrated.json`;
@@ -85,7 +85,7 @@ function fileName(state: Exclude<StateName, { kind: "table" | "migrated" }>): st
   }
 }
 
-/** Reads a name; `undefined` for one that is none of these (of a later release, say). */
+/** Parses a name; `undefined` for an unknown one (of a later release, for example). */
 export function parseStateName(table: string, name: string): StateName | undefined {
   const parts = name.slice(stateFolder(table).length).split("/");
   if (parts.length === 1) {

@@ -6,7 +6,7 @@ import type { TableCallOptions, TableDescription } from "../table.ts";
 import { stateName } from "./state_names.ts";
 import { ofKind, recordBytes, type StateObject } from "./table_state.ts";
 
-/** What a table is, as it is written down in the lake. */
+/** A table's description, as stored in the lake. */
 export interface TableRecord {
   format: LakeFormat;
   /** Specification of the Hive partitions. */
@@ -21,9 +21,9 @@ export function recordOf({ schema, format, partitionBy }: TableDescription): Tab
 }
 
 /**
- * Writes down what the table is, where it is not written yet, and compares where it is. Columns may be
- * added and left out; format, partitioning and types stay.
- * @throws {Failure} kind `usage`, when it is something else
+ * Stores the table's description if there is none yet, otherwise compares it. Columns may be added
+ * and left out; format, partitioning and types must not change.
+ * @throws {Failure} kind `usage`, when it differs
  */
 export async function describeTable(
   store: LakeStore,

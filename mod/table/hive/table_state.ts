@@ -2,10 +2,10 @@ import type { LakeStore } from "../../lake/store.ts";
 import type { LogName, TableCallOptions, TablePosition } from "../table.ts";
 import { parseStateName, plainTopic, stateFolder, type StateName } from "./state_names.ts";
 
-/** A piece of a table's state, and the object that says it. */
+/** A parsed state object, and its name. */
 export type StateObject = StateName & { name: string };
 
-/** A position with the object that says it. */
+/** A position, and its state object's name. */
 export type PositionObject = Extract<StateObject, { kind: "position" }>;
 
 /** Lists a table's state, or that of one log. @param below folder of the log */
@@ -23,7 +23,7 @@ export async function listState(
   return found;
 }
 
-/** The pieces of one kind. */
+/** The state objects of one kind. */
 export function ofKind<K extends StateName["kind"]>(
   state: readonly StateObject[],
   kind: K,
@@ -35,8 +35,8 @@ export function ofKind<K extends StateName["kind"]>(
 }
 
 /**
- * The position of each partition: the furthest of the newest owner. What a former owner has written
- * late has a smaller term.
+ * The position of each partition: the furthest one of the newest owner. A late write of a former
+ * owner has a smaller term.
  */
 export function newestPositions(
   state: readonly StateObject[],
@@ -52,12 +52,12 @@ export function newestPositions(
   return newest;
 }
 
-/** One log of a table, as its state says. */
+/** One log of a table, according to its state. */
 export interface RecordedLog {
   topic: string;
   /** Key in the names of its objects; empty for a log without one. */
   key: string;
-  /** Which log it is; `null` where that was never found out. */
+  /** The log's identity; `null` if it was never determined. */
   identity: LogName | null;
   /** The groups that write it: one, outside of a take-over. */
   groups: string[];

@@ -7,9 +7,9 @@ import { listState, ofKind, recordBytes } from "./table_state.ts";
 const DIGITS = 12;
 
 /**
- * Registers the group that writes a log. A group's coordinator fences the members of that group alone:
- * two groups would each write every offset, so a table has one.
- * @throws {Failure} kind `usage`, when it is another's
+ * Registers the group that writes a log. A group's coordinator fences only the members of that
+ * group: two groups would each write every offset, so only one may write a log.
+ * @throws {Failure} kind `usage`, when another group writes the log
  */
 export async function registerGroup(
   store: LakeStore,
