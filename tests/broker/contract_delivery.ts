@@ -51,7 +51,7 @@ export function deliveryContract(test: ContractTest, options: BrokerContractOpti
     assert.deepEqual(recorder.received.map(({ offset }) => offset), [10, 11, 12, 13, 14]);
   });
 
-  test("a batch says where to go on and how far the log reaches", async (fixture) => {
+  test("a batch says where to continue and how far the log reaches", async (fixture) => {
     const { broker, topic, group } = fixture;
     await broker.ensureTopic(topic, { partitions: 1 });
     await send(broker, topic, messages("a", 1000));

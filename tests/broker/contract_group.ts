@@ -5,7 +5,7 @@ import { until } from "../until.ts";
 
 /** What the port promises of commits and of the end of consuming. */
 export function groupContract(test: ContractTest): void {
-  test("a group goes on at what it has committed", async ({ broker, topic, group }) => {
+  test("a group continues at what it has committed", async ({ broker, topic, group }) => {
     await broker.ensureTopic(topic, { partitions: 2 });
     await send(broker, topic, ["21", "foobar", "abc"].flatMap((key) => messages(key, 10)));
     const first = new Recorder({ broker, topic, group });

@@ -133,7 +133,7 @@ Deno.test("a member that was stopped past its lease is refused and joins again",
   });
 });
 
-Deno.test("a member that was stopped past its lease alone goes on as if nothing was", async () => {
+Deno.test("a member that was stopped past its lease alone continues as if nothing was", async () => {
   await withLog(async (broker, path) => {
     await broker.ensureTopic("t", { partitions: 1 });
     await send(broker, "t", messages("a", 10));

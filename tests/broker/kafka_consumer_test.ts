@@ -31,7 +31,7 @@ serviceTest(
   },
 );
 
-serviceTest("messages of aborted transactions are passed over, with word of where to go on", {
+serviceTest("messages of aborted transactions are passed over, with word of where to continue", {
   needs: ["kafka"],
 }, async () => {
   const broker = await openKafkaBroker(kafkaSettings(kafka()!));

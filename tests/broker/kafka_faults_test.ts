@@ -231,7 +231,7 @@ ownBrokerTest(
   },
 );
 
-serviceTest("a topic that was created again is not mistaken for the old one", {
+serviceTest("a topic that was recreated is not mistaken for the old one", {
   needs: ["kafka"],
 }, async () => {
   const broker = await openKafkaBroker(kafkaSettings(kafka()!));

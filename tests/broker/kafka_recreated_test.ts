@@ -9,7 +9,7 @@ import { until } from "../until.ts";
 
 for (const from of ["earliest", "latest"] as const) {
   serviceTest(
-    `a topic that is deleted and created again while it is consumed from ${from} is read from its beginning`,
+    `a topic that is deleted and recreated while it is consumed from ${from} is read from its beginning`,
     { needs: ["kafka"] },
     async () => {
       const broker = await openKafkaBroker(kafkaSettings(kafka()!));

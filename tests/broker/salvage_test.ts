@@ -167,7 +167,7 @@ Deno.test("a page that is damaged costs the messages in it, and no others", asyn
   });
 });
 
-Deno.test("what a consumer of a repaired log misses is told once, and the partition goes on", async () => {
+Deno.test("what a consumer of a repaired log misses is told once, and the partition continues", async () => {
   await withDirectory(async (directory) => {
     const made = await original(directory, false);
     const path = `${directory}/log.sqlite`;
@@ -202,7 +202,7 @@ Deno.test("what a consumer of a repaired log misses is told once, and the partit
   });
 });
 
-Deno.test("a log without its write-ahead log goes on behind what the table has", async () => {
+Deno.test("a log without its write-ahead log continues behind what the table has", async () => {
   await withDirectory(async (directory) => {
     const made = await original(directory, true);
     const path = `${directory}/log.sqlite`;
@@ -294,7 +294,7 @@ async function idOf(path: string): Promise<{ cluster: string; topicId: string | 
   }
 }
 
-Deno.test("a repair that was cut off anywhere is completed by the next", async () => {
+Deno.test("a repair that was interrupted anywhere is completed by the next", async () => {
   await withDirectory(async (directory) => {
     const made = await original(directory, true);
     for (const moved of [[], [""], ["", "-wal"], ["", "-wal", "new"]]) {

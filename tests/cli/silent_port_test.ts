@@ -33,7 +33,7 @@ function listen(take: (connection: Deno.TcpConn) => unknown): { server: string }
 const TOLD =
   /accepts the connection, but has not answered for 2 s: is it a Kafka broker's listener/;
 
-Deno.test("a port that accepts and never answers is told of while the command still waits", async () => {
+Deno.test("a port that accepts and never answers is reported while the command still waits", async () => {
   using silent = listen(() => {});
   const env = { KAFKA_BOOTSTRAP_SERVERS: silent.server };
   const toTheEnd = runTicklake(["verify"], { env });
@@ -97,7 +97,7 @@ Deno.test("an HTTP server that answers one connection at a time is told by every
   }
 });
 
-serviceTest("a broker that answers late is told of, and used", { needs: ["kafka"] }, async () => {
+serviceTest("a broker that answers late is reported, and used", { needs: ["kafka"] }, async () => {
   const [host, port] = kafka()!.split(":");
   const patience = new Promise((resolve) => setTimeout(resolve, 4000));
   using slow = listen((connection) => {

@@ -5,7 +5,7 @@ import { serviceTest, type Spawned, spawnTicklake } from "../services/services.t
 import { type ConsumePlace, placeTest, quotes, withEmbedded } from "./consume_place.ts";
 
 placeTest(
-  "SIGTERM in mid-flow writes and commits what was read, and a restart goes on there",
+  "SIGTERM under load writes and commits what was read, and a restart continues there",
   (place) => stopInMidFlow(place, "SIGTERM"),
 );
 

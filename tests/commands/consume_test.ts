@@ -298,7 +298,7 @@ Deno.test("another schema has another table, and columns of its own", () =>
     assert.match(row, /^ticks\/sym=A\//);
   }));
 
-Deno.test("a flush that was begun under another schema is refused, with the way out", () =>
+Deno.test("an in-flight flush under another schema is refused, with the fix", () =>
   withEmbedded(async (place) => {
     const shipped = JSON.parse(
       await Deno.readTextFile(new URL("../../data/index_quotes.schema.json", import.meta.url)),

@@ -36,7 +36,7 @@ async function filled(place: ConsumePlace): Promise<void> {
 }
 
 placeTest(
-  "a Hive table becomes an Iceberg table once, and consume goes on where it ended",
+  "a Hive table becomes an Iceberg table once, and consume continues where it ended",
   async (place) => {
     await filled(place);
     const before = await place.objects();
@@ -100,7 +100,7 @@ for (const partitionBy of ["dt", "bucket(index,3),dt", "year(date)"]) {
     }));
 }
 
-serviceTest("a table of release 0.1.0 is migrated once it is taken over; JSON lines are not", {
+serviceTest("a table of release 0.1.0 is migrated once it is adopted; JSON lines are not", {
   needs: ["python"],
 }, async () => {
   await withEmbedded(async (place) => {

@@ -107,7 +107,7 @@ serviceTest(
   },
 );
 
-serviceTest("Ctrl-C ends the statement that runs, and the shell goes on", {
+serviceTest("Ctrl-C ends the statement that runs, and the shell continues", {
   needs: ["python"],
 }, async () => {
   const home = await Deno.makeTempDir({ prefix: "ticklake-shell-" });

@@ -123,7 +123,7 @@ Deno.test("repair --log is not for Kafka, nor for a directory without a log", as
   Deno.removeSync(cwd);
 });
 
-Deno.test("every command that meets a repair that was cut off says how to complete it", async () => {
+Deno.test("every command that meets a repair that was interrupted says how to complete it", async () => {
   await using place = new Place();
   await place.done("produce", "-n", "10", "--rate", "max");
   const folder = "log.damaged-20261126T120000000Z";

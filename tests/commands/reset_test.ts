@@ -43,7 +43,7 @@ placeTest(
 );
 
 placeTest(
-  "reset forward leaves a counted gap; reset --to lake goes on without one",
+  "reset forward leaves a counted gap; reset --to lake continues without one",
   async (place) => {
     await place.send(quotes(100));
     await place.toEnd();

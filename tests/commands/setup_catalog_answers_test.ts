@@ -346,7 +346,7 @@ Deno.test("throttling is retried until Glue answers", async () => {
   assert.equal(aws.bodies("GetDatabase").length, 3);
 });
 
-Deno.test("throttling that does not end is exit 3, and says that a repeat goes on", async () => {
+Deno.test("throttling that does not end is exit 3, and says that a repeat continues", async () => {
   await using aws = crawling([], {
     GetDatabase: { error: "ThrottlingException", message: "Rate exceeded" },
   });

@@ -108,7 +108,7 @@ for (const place of PLACES) {
     },
   );
 
-  serviceTest(`a topic that is not there is named, and nothing is made: ${place.name}`, {
+  serviceTest(`a topic that does not exist is named, and nothing is made: ${place.name}`, {
     needs: place.needs,
   }, async () => {
     await using world = await open(place);

@@ -32,7 +32,7 @@ Deno.test("the secret itself wins over its file", async () => {
   });
 });
 
-Deno.test("a file that is not there or empty is named, its content is not", async () => {
+Deno.test("a file that does not exist or empty is named, its content is not", async () => {
   const load = (path: string) =>
     loadSettings({ flags: {}, environment: { KAFKA_SASL_PASSWORD_FILE: path } });
   assert.throws(

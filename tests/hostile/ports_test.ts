@@ -66,7 +66,7 @@ for (const command of SERVERS) {
       signal: AbortSignal.timeout(5000),
     })).text();
 
-  Deno.test(`${name} goes on when more connections idle at its port than it may have files`, async () => {
+  Deno.test(`${name} continues when more connections idle at its port than it may have files`, async () => {
     const [server, port] = await started(command);
     await using _ = server;
     await using client = new HostileClient(port);

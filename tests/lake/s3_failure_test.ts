@@ -110,7 +110,7 @@ for (const [status, code, says, fix] of REFUSALS) {
 }
 
 for (const [status, code] of [[500, "InternalError"], [503, "SlowDown"]] as const) {
-  Deno.test(`HTTP ${status} ${code} is tried again, a few times`, async () => {
+  Deno.test(`HTTP ${status} ${code} is retried, a few times`, async () => {
     await withAnswers([answer(status, code), answer(200)], async (lake, seen) => {
       await put(lake);
       assert.equal(seen.length, 2);
@@ -182,7 +182,7 @@ Deno.test("a put that waits for an answer ends when its signal aborts", async ()
   });
 });
 
-Deno.test("a connection that is closed is tried again, then a failure", async () => {
+Deno.test("a connection that is closed is retried, then a failure", async () => {
   await withConnections((connection) => connection.close(), async (_, count) => {
     const lake = openS3Lake({ bucket: "bucket-of-tests", prefix: "lake" });
     await assert.rejects(put(lake), refused("closed the connection"));

@@ -73,7 +73,7 @@ export function storeContract(
     assert.equal(await get(10, 20), "");
   });
 
-  test("an object that is not there is a failure that names it", async (store) => {
+  test("an object that does not exist is a failure that names it", async (store) => {
     const noSuch = (error: unknown) =>
       error instanceof Failure && error.kind === "failed" && error.message.includes("no/such");
     await assert.rejects(store.get("no/such"), noSuch);
@@ -137,7 +137,7 @@ export function storeContract(
     assert.notEqual(await version(), first);
   });
 
-  test("removing removes, and what is not there is no error", async (store) => {
+  test("removing removes, and what is missing is no error", async (store) => {
     await store.put("a", text("a"));
     await store.put("b", text("b"));
     await store.remove("a");

@@ -49,7 +49,7 @@ serviceTest("the binary has the whole page in it", { needs: ["chromium", "binary
   assert.ok(requests.every((url) => url.startsWith(pipeline.url) || url.startsWith("data:")));
 });
 
-Deno.test("demo --dashboard goes on with rows, shows them, and ends when it is told to", async () => {
+Deno.test("demo --dashboard continues with rows, shows them, and ends when it is told to", async () => {
   await using demo = spawnTicklake(["demo", "--dashboard", "--listen", "127.0.0.1:0"]);
   const [, url] = await demo.waitFor(/dashboard at (\S+)/);
   const home = /--home (\S+)/.exec(demo.stdout)![1];

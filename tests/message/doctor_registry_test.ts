@@ -102,7 +102,7 @@ Deno.test("doctor: what is no registry, and a registry that is away, come with t
   assert.deepEqual([file.code, file.own[0].status], [2, "failed"]);
 });
 
-serviceTest("doctor: Glue's registry, its schema of the topic, and one that is not there", {
+serviceTest("doctor: Glue's registry, its schema of the topic, and one that does not exist", {
   needs: ["aws"],
 }, async () => {
   const topic = uniqueName("doctor");

@@ -11,7 +11,7 @@ const STATE: PartitionState = {
 };
 const FREE = { partition: 0, committed: 500, again: 0, skipped: 0 };
 
-Deno.test("a reset to the lake goes on where the table ends, or at the topic's first offset", () => {
+Deno.test("a reset to the lake continues where the table ends, or at the topic's first offset", () => {
   assert.deepEqual(planReset(STATE, "lake", false), { ...FREE, offset: 500 });
   assert.deepEqual(planReset({ ...STATE, low: 7, position: undefined }, "lake", false), {
     ...FREE,

@@ -55,7 +55,7 @@ Deno.test("a schema file without optional parts is filled up", async () => {
   await Deno.remove(path);
 });
 
-Deno.test("a schema file that is not there, or not JSON, is named", async () => {
+Deno.test("a schema file that does not exist, or not JSON, is named", async () => {
   assert.match((await failureOf("no/such.json")).message, /^schema no\/such\.json cannot be read/);
   const path = await Deno.makeTempFile();
   await Deno.writeTextFile(path, "{table");

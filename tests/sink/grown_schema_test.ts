@@ -18,7 +18,7 @@ function noted() {
 const POLICY = { rows: 1000, bytes: 1e9, intervalMs: 1e6 };
 
 for (const [step, when] of [["afterPut", "whole"], ["beforePut", "not there"]] as const) {
-  Deno.test(`a flush that was begun before the schema grew is settled: its objects were ${when}`, async () => {
+  Deno.test(`an in-flight flush before the schema grew is settled: its objects were ${when}`, async () => {
     const lake = new MemoryLake();
     const log = new ScriptedLog([[noted(), quote(), noted()]]);
     lake[step] = () => {

@@ -52,7 +52,7 @@ function keysOf(lake: MemoryLake): Set<string | undefined> {
   return new Set([...lake.objects.keys()].map((name) => parseObjectName(name)!.log));
 }
 
-Deno.test("a topic that is created again goes beside the rows of the former one", async () => {
+Deno.test("a topic that is recreated is added next to the rows of the former one", async () => {
   const lake = new MemoryLake();
   await sink(logOf(rows(30)), lake);
   // Deleting a topic deletes what groups have committed for it, too.
@@ -63,7 +63,7 @@ Deno.test("a topic that is created again goes beside the rows of the former one"
   await assertProved(again, lake);
 });
 
-Deno.test("a topic that is created again while its group's offsets stay is read from its beginning", async () => {
+Deno.test("a topic that is recreated while its group's offsets stay is read from its beginning", async () => {
   const lake = new MemoryLake();
   const log = logOf(rows(50));
   await sink(log, lake);
@@ -271,7 +271,7 @@ Deno.test("a lake of release 0.1.0 is taken over once, and keeps its names", asy
   await assertProved(log, lake);
 });
 
-Deno.test("a lake of 0.1.0 whose topic was created again since is not taken for the new log's", async () => {
+Deno.test("a lake of 0.1.0 whose topic was recreated since is not taken for the new log's", async () => {
   const { log, lake } = await lakeOf010(25);
   log.committed.clear();
   log.partitions[0] = rows(40).map((_, i) => quote(500 + i, Date.UTC(2026, 10, 25)));
@@ -281,7 +281,7 @@ Deno.test("a lake of 0.1.0 whose topic was created again since is not taken for 
   assert.equal((await lakeOffsets(lake)).rows.length, 65);
 });
 
-Deno.test("a lake of 0.1.0 whose group has expired goes on where its objects end", async () => {
+Deno.test("a lake of 0.1.0 whose group has expired continues where its objects end", async () => {
   for (const isWhole of [true, false]) {
     const { log, lake } = await lakeOf010(25);
     log.committed.clear();

@@ -116,7 +116,7 @@ async function killedFlush(lake: MemoryLake): Promise<ScriptedLog> {
   return log;
 }
 
-Deno.test("a flush that was begun is finished with its own compression, to the same bytes", async () => {
+Deno.test("an in-flight flush is finished with its own compression, to the same bytes", async () => {
   const lake = new MemoryLake();
   const log = await killedFlush(lake);
   const [[name, bytes]] = lake.objects;
@@ -125,7 +125,7 @@ Deno.test("a flush that was begun is finished with its own compression, to the s
   assert.deepEqual([...lake.objects], [[name, bytes]]);
 });
 
-Deno.test("a flush begun under other rules is settled: taken when it is whole, else written anew", async () => {
+Deno.test("a flush started with other rules is settled: taken when it is whole, else written anew", async () => {
   for (const isWhole of [true, false]) {
     const lake = new MemoryLake();
     const log = await killedFlush(lake);
@@ -156,7 +156,7 @@ Deno.test("JSON lines have no compression but gzip", async () => {
   assert.equal((await sink(log, new MemoryLake(), { ...options, compression: "gzip" })).read, 1);
 });
 
-Deno.test("a flush begun under another schema is not finished under this one", async () => {
+Deno.test("a flush started with another schema is not finished under this one", async () => {
   const log = new ScriptedLog([rows(15)]);
   const lake = new MemoryLake();
   lake.beforePut = () => {
@@ -201,7 +201,7 @@ Deno.test("a group that begins at the end keeps its place before its first flush
   assert.deepEqual((await lakeOffsets(lake)).rows, [5, 6, 7]);
 });
 
-Deno.test("what retention removes before it is read is recorded, at the start and in mid-flow", async () => {
+Deno.test("what retention removes before it is read is recorded, at the start and under load", async () => {
   const log = new ScriptedLog([rows(30)]);
   const lake = new MemoryLake();
   await sink(log, lake, { policy: { rows: 5, bytes: 1e9, intervalMs: 1e6 } });
@@ -364,7 +364,7 @@ Deno.test("a put that was given up in a rebalance does not keep it from being re
   assert.equal(told.at(-1), true);
 });
 
-Deno.test("a failure that a retry does not help ends the sink, and the next one goes on", async () => {
+Deno.test("a failure that a retry does not help ends the sink, and the next one continues", async () => {
   const log = new ScriptedLog([rows(30)]);
   const lake = new MemoryLake();
   lake.beforePut = () => {

@@ -112,7 +112,7 @@ Deno.test("replay with loop begins again, and counts broken rows in every round"
   assert.equal(rejected, 3);
 });
 
-Deno.test("a broken row is told of when the rows behind it are given, not before", async () => {
+Deno.test("a broken row is reported when the rows behind it are given, not before", async () => {
   const lines: number[] = [];
   const text = `${HEADER}\nbroken\n${row("A")}\nbroken\n${row("B")}\n${row("C")}\nbroken\n`;
   await withFile(text, async (path) => {

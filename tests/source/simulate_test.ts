@@ -14,7 +14,7 @@ async function rows(seed: number, count: number, now: () => number) {
   return sent.map(({ key, value }) => ({ key, ...JSON.parse(new TextDecoder().decode(value)) }));
 }
 
-Deno.test("each symbol's price goes on from its last close, today, within its candle", async () => {
+Deno.test("each symbol's price continues from its last close, today, within its candle", async () => {
   const lastClose = new Map<string, number>();
   const file = await Deno.readTextFile(new URL("../../data/indexProcessed.csv", import.meta.url));
   for (const line of file.trim().split("\n").slice(1)) {

@@ -31,7 +31,7 @@ for (const [name, finding] of Object.entries(LAKES)) {
   });
 }
 
-Deno.test("a lake of 0.1.0 is not taken over by a schema with another type of a column", async () => {
+Deno.test("a lake of 0.1.0 is not adopted with a schema with another type of a column", async () => {
   const home = await Deno.makeTempDir({ prefix: "ticklake-faulty-" });
   const source = new URL("faulty_lakes/moved-back/", import.meta.url).pathname;
   await copy(source, home);

@@ -127,7 +127,7 @@ serviceTest("zeros keep their sign, and the bounds of a zero take in both", {
   }
 });
 
-serviceTest("texts of any length and script are kept, and no bound of them lies", {
+serviceTest("texts of any length and script are kept, and their bounds are correct", {
   needs: ["python"],
 }, async () => {
   const texts = [

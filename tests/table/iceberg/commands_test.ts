@@ -34,7 +34,7 @@ async function place() {
 const SEND = ["produce", "--mode", "replay", "--rate", "max"];
 const ROWS = 10_490;
 
-Deno.test("groups, deleted or new, go on where the Iceberg table is; verify, status and query agree", async () => {
+Deno.test("groups, deleted or new, continue where the Iceberg table is; verify, status and query agree", async () => {
   await using at = await place();
   await at.ok(...SEND);
   assert.equal((await at.ok("consume", "--until-end")).written, ROWS);

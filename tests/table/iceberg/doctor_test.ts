@@ -69,7 +69,7 @@ Deno.test("a table that someone has rolled back: doctor says so, repair reads th
   }
 });
 
-Deno.test("a file of the table that is gone is told of by doctor", async () => {
+Deno.test("a file of the table that is gone is reported by doctor", async () => {
   const home = await filled();
   try {
     const data = `${home}/lake/index_quotes/data`;
@@ -85,7 +85,7 @@ Deno.test("a file of the table that is gone is told of by doctor", async () => {
   }
 });
 
-serviceTest("a lake that was moved goes on; --relocate makes it readable for others", {
+serviceTest("a lake that was moved continues; --relocate makes it readable for others", {
   needs: ["iceberg-readers"],
 }, async () => {
   const former = await filled();

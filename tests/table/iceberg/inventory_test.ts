@@ -11,7 +11,7 @@ import { MemoryLake } from "../../sink/memory_lake.ts";
 import { fakeRange } from "./fake_range.ts";
 import { quotesSchema } from "./quotes_schema.ts";
 
-Deno.test("a table that was rolled back behind what consume wrote is told of, until it is rolled forward", async () => {
+Deno.test("a table that was rolled back behind what consume wrote is reported, until it is rolled forward", async () => {
   const quotes = await quotesSchema();
   const schema = newSchema(quotes);
   const files = new TableFiles(new MemoryLake(), "file:///lake", "index_quotes");
