@@ -6,15 +6,17 @@ const PATIENCE_MS = 90_000;
 /**
  * Waits until something holds.
  * @param what is waited for, for the message where it does not happen
+ * @param patienceMs how long it waits, in milliseconds
  * @throws when it does not hold in time, saying what was waited for
  */
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
+  patienceMs = PATIENCE_MS,
 ): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
+  const deadline = performance.now() + patienceMs;
   while (!await holds()) {
-    if (performance.now() > deadline) throw new Error(`waited ${PATIENCE_MS} ms until ${what}`);
+    if (performance.now() > deadline) throw new Error(`waited ${patienceMs} ms until ${what}`);
     await sleep(10);
   }
 }

@@ -17,19 +17,34 @@ export function addOffset(ranges: OffsetRange[], offset: number): void {
   else ranges.push({ first: offset, last: offset });
 }
 
-/** Ranges in order, less the offsets of other ones. */
+/** Ranges in order, less the offsets of other ones, which may be in any order and overlap. */
 export function without(
   ranges: readonly OffsetRange[],
   others: readonly OffsetRange[],
 ): OffsetRange[] {
-  return others.reduce<OffsetRange[]>(
-    (rest, other) =>
-      rest.flatMap(({ first, last }) => {
-        if (other.last < first || other.first > last) return [{ first, last }];
-        const before = { first, last: other.first - 1 };
-        const after = { first: other.last + 1, last };
-        return [before, after].filter(({ first, last }) => first <= last);
-      }),
-    [...ranges],
-  );
+  const gone = merged(others);
+  const rest: OffsetRange[] = [];
+  let i = 0;
+  for (const { first, last } of ranges) {
+    let next = first;
+    while (i < gone.length && gone[i].last < first) i++;
+    for (let j = i; j < gone.length && gone[j].first <= last; j++) {
+      if (gone[j].first > next) rest.push({ first: next, last: gone[j].first - 1 });
+      next = Math.max(next, gone[j].last + 1);
+    }
+    if (next <= last) rest.push({ first: next, last });
+  }
+  return rest;
+}
+
+/** The same offsets in ranges that are in order and do not touch, but for those that are at most so far apart. */
+export function merged(ranges: readonly OffsetRange[], apart = 0): OffsetRange[] {
+  const joined: OffsetRange[] = [];
+  for (const { first, last } of ranges.toSorted((a, b) => a.first - b.first)) {
+    const latest = joined.at(-1);
+    if (latest !== undefined && first <= latest.last + 1 + apart) {
+      latest.last = Math.max(latest.last, last);
+    } else joined.push({ first, last });
+  }
+  return joined;
 }

@@ -10,7 +10,7 @@ import { listSteadily } from "./list_steadily.ts";
 import { inParallel } from "./in_parallel.ts";
 import { ColumnTypes } from "./column_types.ts";
 import { type ObjectOffsets, objectOffsets } from "./object_offsets.ts";
-import { addOffset, countOffsets, type OffsetRange, without } from "./offset_range.ts";
+import { addOffset, countOffsets, merged, type OffsetRange, without } from "./offset_range.ts";
 import { OffsetSet } from "./offset_set.ts";
 import { FurtherRows } from "./row_index.ts";
 import { checkTiling, type NamedObject, type Tiling } from "./tiling.ts";
@@ -373,6 +373,9 @@ function* count(first: number, last: number): Generator<number> {
   for (let offset = first; offset <= last; offset++) yield offset;
 }
 
+/** Offsets between two holes that are read with them. */
+const READ_THROUGH = 10_000;
+
 /**
  * Explains offsets without a row. Outside of all flushes an offset is missing. Inside of one there
  * may never have been a message: the topic says so where it still has the offset.
@@ -384,22 +387,24 @@ export async function explainHoles(
   partition: number,
   { broker, topic, signal }: Pick<VerifyOptions, "broker" | "topic" | "signal">,
 ): Promise<{ missing: OffsetRange[]; unproven: OffsetRange[] }> {
+  const messages = new OffsetSet();
+  // A request for each of many small holes would take hours.
+  for (const { first, last } of merged(holes, READ_THROUGH)) {
+    if (last < low) continue;
+    const messagesOf = broker.read(topic, partition, Math.max(first, low), last + 1, { signal });
+    for await (const batch of messagesOf) {
+      for (let i = 0; i < batch.count; i++) messages.add(batch.offset(i));
+    }
+  }
   const missing: OffsetRange[] = [];
   const unproven: OffsetRange[] = [];
-  const isUntold = (offset: number) =>
-    untold.some(({ first, last }) => offset >= first && offset <= last);
-  for (const { first, last } of holes) {
-    const messages = new OffsetSet();
-    if (last >= low) {
-      const messagesOf = broker.read(topic, partition, Math.max(first, low), last + 1, { signal });
-      for await (const batch of messagesOf) {
-        for (let i = 0; i < batch.count; i++) messages.add(batch.offset(i));
-      }
-    }
+  const told = without(holes, untold);
+  for (const { first, last } of told) {
     for (let offset = first; offset <= last; offset++) {
-      if (messages.has(offset) || isUntold(offset)) addOffset(missing, offset);
+      if (messages.has(offset)) addOffset(missing, offset);
       else if (offset < low) addOffset(unproven, offset);
     }
   }
-  return { missing, unproven };
+  const outside = without(holes, told);
+  return { missing: merged([...missing, ...outside]), unproven };
 }

@@ -35,7 +35,12 @@ function s3Fault({ name, claim, rounds, treatment, share }: S3FaultOptions): Fau
       const producer = flow.produce(flow.quotes({ count: 1_000_000 }), RATE);
       const args = ["--flush-rows", "1000", "--flush-interval", "300ms"];
       const consumer = flow.consume(args, flow.flakyS3);
-      await until("all faults have happened", () => hits === rounds);
+      // Answered 503 the SDK slows down, and a busy machine does.
+      await until(
+        "all faults have happened",
+        () => hits === rounds,
+        Math.max(90_000, rounds * 500),
+      );
       const sent = await flow.finishProducing(producer);
       await flow.finish(consumer);
       return await conclude(flow, { events: `${hits} objects`, sent });

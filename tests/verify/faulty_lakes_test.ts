@@ -45,7 +45,7 @@ Deno.test("a lake of 0.1.0 is not adopted with a schema with another type of a c
   try {
     const { code, stderr } = await consume("--schema", `${home}/double.schema.json`);
     assert.equal(code, 2, stderr);
-    assert.match(stderr, /holds column volume as INT64 in Parquet, and would get it as DOUBLE/);
+    assert.match(stderr, /has column volume as INT64 in Parquet, and would get it as DOUBLE/);
     assert.equal((await consume()).code, 0);
   } finally {
     await Deno.remove(home, { recursive: true });
