@@ -13,13 +13,13 @@ const PARTITIONS = 16;
 const CORES = 0.05;
 
 /** Rows of the topic, times those of the other lines. */
-const ENOUGH = 16;
+const ENOUGH = 32;
 
 /** What share of the topic each process reads before it is measured: until then V8 compiles its code. */
-const WARM_UP = 1 / 64;
+const WARM_UP = 1 / 32;
 
 /** What share of the topic is read for each process while it is measured. */
-const MEASURED = 1 / 16;
+const MEASURED = 1 / 32;
 
 /** Milliseconds between two looks at the counters. */
 const LOOK_MS = 200;
