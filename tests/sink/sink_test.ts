@@ -90,9 +90,9 @@ Deno.test("a table keeps its format, its partitioning and its columns' types", a
     ),
   });
   const others = [
-    [{ format: "jsonl" }, /holds parquet objects, and would get jsonl/],
-    [{ partitionBy: "index" }, /holds objects by dt, and would get others by index/],
-    [{ schema: volume("string") }, /holds column volume as long, and would get it as string/],
+    [{ format: "jsonl" }, /has parquet objects, and would get jsonl/],
+    [{ partitionBy: "index" }, /has objects by dt, and would get others by index/],
+    [{ schema: volume("string") }, /has column volume as long, and would get it as string/],
   ] as const;
   for (const [options, message] of others) {
     await assert.rejects(
