@@ -111,6 +111,7 @@ function report(verdict: TableVerdict, context: CommandContext): number {
     foreign: total(({ foreign }) => countOffsets(foreign)),
     gaps: total(({ gaps }) => countOffsets(gaps)),
     unproven: total(({ unproven }) => countOffsets(unproven)),
+    deleted: total(({ deleted }) => countOffsets(deleted)),
     unreadable: total(({ unreadable }) => unreadable.length),
     objects: total(({ objects }) => objects),
   };
@@ -136,6 +137,12 @@ function report(verdict: TableVerdict, context: CommandContext): number {
       } in recorded gaps: removed by retention before they were read, ` +
         "skipped, unreadable, or lost",
     );
+  }
+  if (sums.deleted > 0) {
+    output.note(
+      `${countText(sums.deleted, "offset")} whose rows another program has deleted from the table`,
+    );
+    for (const text of deletedRanges(verdicts)) output.note(text);
   }
   if (sums.unproven > 0) {
     output.note(
@@ -206,6 +213,14 @@ function cures(
   return lines;
 }
 
+/** The first ranges that others have deleted, one line each. */
+function deletedRanges(verdicts: readonly PartitionVerdict[]): string[] {
+  const lines = verdicts.flatMap(({ partition, deleted }) =>
+    deleted.map((range) => `  partition ${partition}, ${offsetsText(range)}`)
+  );
+  return shortened(lines);
+}
+
 /** The first ranges of each kind of finding, one line each. */
 function findings(verdicts: readonly PartitionVerdict[]): string[] {
   const lines = verdicts.flatMap((verdict) => [
@@ -218,8 +233,12 @@ function findings(verdicts: readonly PartitionVerdict[]): string[] {
       `error: partition ${verdict.partition}, ${offsetsText(range)}: ${reason}`
     ),
   ]);
+  return shortened(lines);
+}
+
+function shortened(lines: readonly string[]): string[] {
   const more = lines.length - RANGES_SHOWN;
   return more > 0
     ? [...lines.slice(0, RANGES_SHOWN), `and ${countText(more, "more range")}`]
-    : lines;
+    : [...lines];
 }

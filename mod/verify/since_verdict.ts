@@ -20,13 +20,15 @@ export function sinceVerdict(
       .map(({ first, last }) => ({ first: Math.max(first, from), last }));
   const missing = later(verdict.missing);
   const unproven = later(verdict.unproven);
+  const deleted = later(verdict.deleted);
   return {
     ...verdict,
     from,
     expected: end - from,
-    found: end - from - countOffsets([...missing, ...unproven]),
+    found: end - from - countOffsets([...missing, ...unproven, ...deleted]),
     missing,
     unproven,
+    deleted,
     duplicate: later(verdict.duplicate),
     beyond: later(verdict.beyond),
     foreign: later(verdict.foreign),

@@ -76,6 +76,11 @@ export interface PartitionVerdict {
    * message (transactions and compaction leave such offsets).
    */
   unproven: OffsetRange[];
+  /**
+   * Offsets of an Iceberg table's rows that another program has deleted, as far as its delete files or the
+   * files of former snapshots tell. They are neither missing nor unproven.
+   */
+  deleted: OffsetRange[];
   /** Deep: objects that cannot be read; their offsets are not among the missing ones. */
   unreadable: UnreadableObject[];
   /** Objects that hold the partition's offsets. */
@@ -181,6 +186,7 @@ async function verifyOnce(options: VerifyOptions): Promise<TableVerdict> {
         foreign: end > high ? [{ first: Math.max(from, high), last: end - 1 }] : [],
         gaps,
         unproven: [],
+        deleted: [],
         unreadable: [],
         objects: own.length,
       };

@@ -6,12 +6,15 @@ import { logOfName, parseDataFile } from "../table/iceberg/file_origin.ts";
 import { liveEntries, type LiveEntry } from "../table/iceberg/live_entries.ts";
 import { logId, logsOf, positionsOf, replayProperty } from "../table/iceberg/position.ts";
 import { isReplayed, type ReplayedRanges, replayRecords } from "../table/iceberg/replay_record.ts";
+import { RowDeletes } from "../table/iceberg/row_deletes.ts";
 import type { TableFiles } from "../table/iceberg/table_files.ts";
 import { logKey } from "../table/log_key.ts";
 import type { TablePosition } from "../table/table.ts";
+import { deletesOfOthers, rowsDeletedBefore } from "./deleted_rows.ts";
 import { inParallel } from "./in_parallel.ts";
 import { objectOffsets } from "./object_offsets.ts";
 import { addOffset, countOffsets, type OffsetRange, without } from "./offset_range.ts";
+import { OffsetSet } from "./offset_set.ts";
 import { FurtherRows } from "./row_index.ts";
 import { sinceVerdict } from "./since_verdict.ts";
 import { checkTiling, type NamedObject, type Tiling } from "./tiling.ts";
@@ -36,6 +39,8 @@ const READ_AT_ONCE = 4;
 interface Content {
   base: LoadedTable;
   live: LiveEntry[];
+  /** What is deleted of the files by delete files; absent where there are none. */
+  deletes?: RowDeletes;
   /** Dead letters and gaps, of all logs. */
   beside: TableObject[];
   /** Offsets that are rows already, by the object of dead letters in which they still are. */
@@ -45,7 +50,7 @@ interface Content {
 /**
  * Compares an Iceberg table with its own positions: every offset of `[from, end)` must be there exactly
  * once, as a row, a dead letter or a gap. By the files' names where all are ours; by reading the rows with
- * `deep`, and wherever another program has rewritten files.
+ * `deep`, and wherever another program has rewritten files or deleted rows.
  * @throws {Failure} kind `service`, when the broker, the catalog or the lake cannot be asked
  */
 export async function verifyIceberg(options: VerifyIcebergOptions): Promise<PartitionVerdict[]> {
@@ -64,15 +69,17 @@ export async function verifyIceberg(options: VerifyIcebergOptions): Promise<Part
         "consume --table-format iceberg creates it; check --database and the catalog's settings.",
     });
   }
+  const { entries: live, hasDeleteFiles } = await liveEntries(base, options.files);
   const content = {
     base,
-    live: (await liveEntries(base, options.files)).entries,
+    live,
+    deletes: hasDeleteFiles ? await RowDeletes.open(base, options.files, { signal }) : undefined,
     beside: await beside(options),
     replayed: await replayedLetters(base, options),
   };
   const id = logId(key, topic);
   const areOurs = content.live.every(({ origin }) => origin?.range !== undefined);
-  const verdicts = options.deep || !areOurs
+  const verdicts = options.deep || !areOurs || hasDeleteFiles
     ? await byRows(content, id, options)
     : byNames(content, id);
   const { since } = options;
@@ -161,6 +168,7 @@ function emptyVerdict(
     foreign: [],
     gaps: [],
     unproven: [],
+    deleted: [],
     unreadable: [],
     objects: 0,
   };
@@ -169,11 +177,16 @@ function emptyVerdict(
 /** Offsets of one piece of {@linkcode Counts}. */
 const PIECE = 65_536;
 
+/** Offsets of one piece of the set of those deleted. */
+const DELETED_PIECE = 4096;
+
 /** How often each offset of a partition was seen. */
 class Counts {
   readonly #pieces = new Map<number, Uint8Array>();
   /** Rows behind the first ones of their messages, all logs together. */
   readonly further = new FurtherRows();
+  /** Offsets with a row that another program has deleted. */
+  readonly deleted = new OffsetSet(DELETED_PIECE);
   min = Infinity;
   max = -1;
 
@@ -219,6 +232,7 @@ async function byRows(
     isTold && ids.length > 1 ? log ?? ANY_LOG : groups[0].id;
   const unreadable: UnreadableObject[] = [];
   const seen = await countRows(content, groupOf, unreadable, options);
+  const history = new DeletedBefore(content.base, groupOf, options);
   const { broker, topic, signal, leaderless } = options;
   const offsets = await broker.topicOffsets(topic, { signal, leaderless });
   const verdicts: PartitionVerdict[] = [];
@@ -231,7 +245,14 @@ async function byRows(
     });
     const group = { id, logs, live: own, unreadable: [...damaged, ...letters] };
     verdicts.push(
-      ...await groupVerdicts(group, seen.get(id) ?? new Map(), content, current, offsets, options),
+      ...await groupVerdicts(
+        group,
+        seen.get(id) ?? new Map(),
+        { ...content, history },
+        current,
+        offsets,
+        options,
+      ),
     );
   }
   return verdicts;
@@ -248,7 +269,7 @@ interface Group {
 async function groupVerdicts(
   { id, logs, live, unreadable }: Group,
   seen: ReadonlyMap<number, Counts>,
-  content: Content,
+  content: Content & { history: DeletedBefore },
   current: string,
   topicOffsets: readonly PartitionOffsets[] | null,
   options: VerifyIcebergOptions,
@@ -257,7 +278,7 @@ async function groupVerdicts(
   const all = logs.map((log) => positionsOf(metadata, log));
   const partitions = new Set(all.flatMap((positions) => [...positions.keys()]));
   const isCurrent = id === current;
-  const isDeleted = hasDeletes(content.base);
+  const isDeleted = deletesOfOthers(content.base).length > 0;
   const objects = namedObjects(content, id);
   const areNamed = logs.length === 1 && live.every(({ origin }) => origin?.range !== undefined);
   const verdicts: PartitionVerdict[] = [];
@@ -298,11 +319,13 @@ async function groupVerdicts(
     // What no file's name covers is missing, whatever the topic still has.
     const untold = areNamed ? tilingOf(objects, partition, { from, end }).missing : [];
     const told = { missing: untold };
-    const { missing, unproven } = await explainHoles(holes, told, low, partition, options);
+    const { deleted, rest } = await content.history.of(holes, id, partition, counts);
+    verdict.deleted = deleted;
+    const { missing, unproven } = await explainHoles(rest, told, low, partition, options);
     verdict.unreadable = unreadable.filter(({ object }) => isOfPartition(object));
-    // Someone has deleted rows: which ones is theirs to know.
+    // Others have deleted rows, of which the files may be gone: nobody knows which rows those were.
     verdict.missing = isDeleted ? [] : without(missing, verdict.unreadable);
-    verdict.unproven = isDeleted ? holes : without(unproven, verdict.unreadable);
+    verdict.unproven = isDeleted ? rest : without(unproven, verdict.unreadable);
     for (const { parsed: { kind, first, last, partition: of, ...name } } of beside) {
       if (kind !== "gap" || of !== partition) continue;
       if (logs.includes(logOfName(metadata, name))) verdict.gaps.push({ first, last });
@@ -312,32 +335,80 @@ async function groupVerdicts(
   return verdicts;
 }
 
+/** What others have deleted in the table's history, which is read once something is not there. */
+class DeletedBefore {
+  readonly #find: () => Promise<Map<string, Map<number, OffsetSet>>>;
+  #found: Promise<Map<string, Map<number, OffsetSet>>> | undefined;
+
+  constructor(
+    base: LoadedTable,
+    groupOf: (log: string | undefined) => string,
+    { files, signal }: VerifyIcebergOptions,
+  ) {
+    this.#find = async () => {
+      const found = new Map<string, Map<number, OffsetSet>>();
+      const onRow = (log: string | undefined, partition: number, offset: number) => {
+        const group = groupOf(log);
+        const own = found.get(group) ?? new Map<number, OffsetSet>();
+        found.set(group, own);
+        let offsets = own.get(partition);
+        if (offsets === undefined) own.set(partition, offsets = new OffsetSet(DELETED_PIECE));
+        offsets.add(offset);
+      };
+      await rowsDeletedBefore(base, files, { signal, onRow });
+      return found;
+    };
+  }
+
+  /** Tells those of some offsets without a row that had one, which others have deleted. */
+  async of(
+    holes: readonly OffsetRange[],
+    group: string,
+    partition: number,
+    { deleted: now }: Counts,
+  ): Promise<{ deleted: OffsetRange[]; rest: OffsetRange[] }> {
+    const isThere = holes.every(({ first, last }) => {
+      for (let offset = first; offset <= last; offset++) if (!now.has(offset)) return false;
+      return true;
+    });
+    if (isThere) return { deleted: [...holes], rest: [] };
+    const before = (await (this.#found ??= this.#find())).get(group)?.get(partition);
+    const deleted: OffsetRange[] = [];
+    const rest: OffsetRange[] = [];
+    for (const { first, last } of holes) {
+      for (let offset = first; offset <= last; offset++) {
+        addOffset(now.has(offset) || before?.has(offset) ? deleted : rest, offset);
+      }
+    }
+    return { deleted, rest };
+  }
+}
+
 async function countRows(
-  { base: { metadata }, live, beside, replayed }: Content,
+  { base: { metadata }, live, deletes, beside, replayed }: Content,
   groupOf: (log: string | undefined) => string,
   unreadable: UnreadableObject[],
   { store, signal, onProgress, indexColumn }: VerifyIcebergOptions,
 ): Promise<Seen> {
   const seen: Seen = new Map();
-  const add = (log: string | undefined, partition: number, offset: number, index = 0) => {
+  const countsOf = (log: string | undefined, partition: number): Counts => {
     const group = groupOf(log);
     const own = seen.get(group) ?? new Map<number, Counts>();
     seen.set(group, own);
     let counts = own.get(partition);
     if (counts === undefined) own.set(partition, counts = new Counts());
+    return counts;
+  };
+  const add = (log: string | undefined, partition: number, offset: number, index = 0) => {
+    const counts = countsOf(log, partition);
     if (index === 0) counts.add(offset);
     else counts.further.add(offset, index);
   };
-  let done = 0;
-  const read = async (name: string, parsed: NamedObject["parsed"], log: string | undefined) => {
-    const skipped = replayed.get(name) ?? [];
+  /** A file and its rows' offsets; `undefined` where it cannot be read. */
+  const bytesOf = async (name: string, parsed: NamedObject["parsed"]) => {
     try {
       const bytes = await store.get(name, { signal });
-      const found = await objectOffsets({ name, parsed }, bytes, indexColumn);
-      found.offsets.forEach((offset, row) => {
-        if (isReplayed(skipped, offset)) return;
-        add(log, found.partitionOf[row], offset, found.indexes?.[row]);
-      });
+      return { bytes, found: await objectOffsets({ name, parsed }, bytes, indexColumn) };
     } catch (error) {
       if (error instanceof Failure && error.kind === "service") throw error;
       // A file that another program has rewritten does not name its offsets.
@@ -348,26 +419,37 @@ async function countRows(
         : unreadableObject(name, error);
       unreadable.push({ ...found, first, last });
     }
+  };
+  let done = 0;
+  const count = async (
+    name: string,
+    parsed: NamedObject["parsed"],
+    log: string | undefined,
+    entry?: LiveEntry,
+  ) => {
+    const skipped = replayed.get(name) ?? [];
+    const read = await bytesOf(name, parsed);
+    // Not among the files that cannot be read: a delete file that cannot says nothing of the rows.
+    const gone = read && entry && await deletes?.of(entry, read.bytes);
+    read?.found.offsets.forEach((offset, row) => {
+      const { partitionOf, indexes } = read.found;
+      if (isReplayed(skipped, offset)) return;
+      if (gone?.has(row)) countsOf(log, partitionOf[row]).deleted.add(offset);
+      else add(log, partitionOf[row], offset, indexes?.[row]);
+    });
     onProgress?.(++done, live.length + beside.length);
   };
   const rows = { kind: "rows", extension: "parquet" } as NamedObject["parsed"];
   await inParallel([
-    ...live.map(({ name, origin }) => () => read(name, rows, origin?.log)),
+    ...live.map((entry) => () => count(entry.name, rows, entry.origin?.log, entry)),
     ...beside.map(({ name, parsed }) => async () => {
       const log = logOfName(metadata, parsed);
       const { kind, partition, first, last } = parsed;
       // Of a range that is being committed.
       if (first >= (positionsOf(metadata, log).get(partition)?.end ?? 0)) return;
-      if (kind === "dead-letters") return await read(name, parsed, log);
+      if (kind === "dead-letters") return await count(name, parsed, log);
       for (let offset = first; offset <= last; offset++) add(log, partition, offset);
     }),
   ], READ_AT_ONCE);
   return seen;
-}
-
-/** Whether another program has deleted or overwritten rows, as far as the table's history goes. */
-function hasDeletes({ metadata }: LoadedTable): boolean {
-  return (metadata.snapshots ?? []).some(({ summary }) =>
-    ["delete", "overwrite"].includes(summary.operation) && !("ticklake.log" in summary)
-  );
 }

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import type { Compression } from "../../mod/lake/format/compression.ts";
 import { openS3Lake } from "../../mod/lake/s3.ts";
-import { Failure } from "../../mod/failure/failure.ts";
-import { IcebergLake } from "../../mod/table/iceberg/iceberg_lake.ts";
 import { RestCatalog } from "../../mod/table/iceberg/catalogs/rest.ts";
 import { dataFile } from "../../mod/table/iceberg/data_file.ts";
 import { fieldIds, newSchema } from "../../mod/table/iceberg/iceberg_schema.ts";
@@ -14,7 +12,7 @@ import { takeRanges } from "../../mod/table/iceberg/take_ranges.ts";
 import { expected } from "../lake/format/read_back.ts";
 import { edgeRows, EVERY_TYPE, manyRows } from "../lake/format/sample_rows.ts";
 import { newBucket, withEnv } from "../lake/s3_bucket.ts";
-import { realS3Env, serviceTest, uniqueName } from "../services/services.ts";
+import { realS3Env, runTicklake, serviceTest, uniqueName } from "../services/services.ts";
 import { askTrino, createRestCatalog, dropCatalog } from "../services/trino/trino_client.ts";
 import { putFiles } from "../table/iceberg/real_range.ts";
 import { rowsAsRecords } from "./same_rows.ts";
@@ -97,36 +95,71 @@ for (const partitionBy of ["s,year(d)", "month(t),bucket(n,4),bucket(s,3)", "dt"
 }
 
 serviceTest(
-  "a table with Trino's delete files is not queried locally as if nothing was deleted",
+  "rows that Trino has deleted are named by verify and left out by the local engine, before and after OPTIMIZE",
   NEEDS,
   async () => {
     await using at = await place();
-    await at.ask(`CREATE SCHEMA ${at.namespace}`);
-    await at.ask(
-      `CREATE TABLE part WITH (location = 's3://${at.bucket}/lake/part') AS
-    SELECT * FROM (VALUES (1, 'a'), (2, 'b'), (3, 'c')) AS t (n, s)`,
-    );
-    const listed = () =>
-      withEnv(realS3Env(), async () => {
-        const store = openS3Lake({ bucket: at.bucket, prefix: "lake" });
-        const files = new TableFiles(store, `s3://${at.bucket}/lake`, "part");
-        const catalog = new RestCatalog({ uri: at.rest, namespace: at.namespace, table: "part" });
-        const lake = new IcebergLake(catalog, files, "part");
-        try {
-          return await Array.fromAsync(lake.list(""));
-        } finally {
-          lake.close();
-        }
-      });
-    assert.ok((await listed()).length > 0);
-    await at.ask("DELETE FROM part WHERE n = 2");
-    await assert.rejects(listed, (error) => {
-      assert.ok(error instanceof Failure);
-      assert.match(error.message, /deleted rows of table \S+ with delete files/);
-      assert.match(error.fix!, /OPTIMIZE/);
-      return true;
-    });
-    await at.ask("ALTER TABLE part EXECUTE optimize");
-    assert.ok((await listed()).length > 0);
+    const home = await Deno.makeTempDir();
+    const env = {
+      ...realS3Env(),
+      AWS_S3_BUCKET: at.bucket,
+      TICKLAKE_TABLE_FORMAT: "iceberg",
+      ICEBERG_REST_URI: at.rest,
+      TICKLAKE_DATABASE: at.namespace,
+    };
+    const ok = async (...words: string[]) => {
+      const args = [...words, "--home", home, "--json"];
+      const { code, stdout, stderr } = await runTicklake(args, { env });
+      assert.equal(code, 0, stdout + stderr);
+      return { ...JSON.parse(stdout), stderr };
+    };
+    const query = async (sql: string) => {
+      const args = ["query", sql, "--engine", "local", "--home", home, "--json"];
+      const { code, stdout, stderr } = await runTicklake(args, { env });
+      assert.equal(code, 0, stdout + stderr);
+      return JSON.parse(stdout);
+    };
+    await ok("produce", "--mode", "replay", "--rate", "max");
+    await ok("consume", "--until-end", "--flush-rows", "1000");
+    const SENT = 10_490;
+    const SUMS = "SELECT count(*) AS n, sum(kafka_offset) AS o, sum(volume) AS v FROM index_quotes";
+    const agreed = async (when: string) => {
+      const { rows: [trino], columns } = await at.ask(SUMS);
+      const wanted = Object.fromEntries(columns.map(({ name }, i) => [name, Number(trino[i])]));
+      assert.deepEqual(await query(SUMS), [wanted], when);
+      return wanted.n;
+    };
+    assert.equal(await agreed("whole"), SENT);
+    for (const where of ["kafka_offset % 7 = 3", "kafka_offset BETWEEN 100 AND 250"]) {
+      const { rows: deleted } = await at.ask(
+        `SELECT kafka_partition, kafka_offset FROM index_quotes WHERE ${where}`,
+      );
+      const before = await ok("verify", "--deep");
+      await at.ask(`DELETE FROM index_quotes WHERE ${where}`);
+      const after = await ok("verify", "--deep");
+      assert.deepEqual([after.ok, after.missing, after.unproven], [true, 0, 0]);
+      assert.equal(after.deleted, before.deleted + deleted.length, where);
+      const named = (partition: number, offset: number) =>
+        after.partitions.find((one: { partition: number }) => one.partition === partition)
+          .deleted.some(({ first, last }: { first: number; last: number }) =>
+            first <= offset && last >= offset
+          );
+      assert.ok(deleted.every(([partition, offset]) => named(Number(partition), Number(offset))));
+      assert.equal(await agreed(where), after.found);
+    }
+    const { deleted } = await ok("verify");
+    await at.ask("ALTER TABLE index_quotes EXECUTE optimize");
+    const compacted = await ok("verify", "--deep");
+    assert.deepEqual([compacted.ok, compacted.unproven, compacted.deleted], [true, 0, deleted]);
+    assert.equal(await agreed("optimized"), SENT - deleted);
+    // Nothing is brought back, and the writer goes on.
+    assert.deepEqual((await ok("repair", "--dry-run")).partitions ?? [], []);
+    await ok("produce", "--mode", "replay", "--rate", "max");
+    assert.equal((await ok("consume", "--until-end")).written, SENT);
+    assert.equal(await agreed("further"), 2 * SENT - deleted);
+    // A partition of which all rows are deleted.
+    await at.ask("DELETE FROM index_quotes WHERE kafka_partition = 0");
+    await agreed("a partition");
+    await Deno.remove(home, { recursive: true });
   },
 );

@@ -1,22 +1,11 @@
 import { createHash } from "node:crypto";
 import { DEAD_LETTER_ROOT, fileStem, parseObjectName } from "../../lake/layout.ts";
 import type { LakeObject, LakeStore, StoreOptions } from "../../lake/store.ts";
-import type { TableCatalog } from "./catalog.ts";
-import { Failure } from "../../failure/failure.ts";
-import { liveEntries } from "./live_entries.ts";
+import type { LoadedTable, TableCatalog } from "./catalog.ts";
+import { liveEntries, type LiveEntry } from "./live_entries.ts";
+import { RowDeletes } from "./row_deletes.ts";
 import type { TableFiles } from "./table_files.ts";
-
-function deletedByOthers(table: string): Failure {
-  return new Failure(
-    "failed",
-    `another program has deleted rows of table ${table} with delete files, which the local engine does not read`,
-    {
-      fix:
-        "Query it with Trino, Athena, DuckDB or pyiceberg; or have that program compact the table " +
-        "(OPTIMIZE, rewrite_data_files), then repeat.",
-    },
-  );
-}
+import { withoutRows } from "./without_rows.ts";
 
 /**
  * An Iceberg table presented as a lake of Hive objects without partitions: it lists the files of the current
@@ -30,6 +19,11 @@ export class IcebergLake implements LakeStore {
   readonly #files: TableFiles;
   readonly #topic: string;
   readonly #real = new Map<string, string>();
+  /** What is deleted of listed files, by the names shown. */
+  readonly #deleted = new Map<
+    string,
+    { entry: LiveEntry; deletes: RowDeletes; base: LoadedTable }
+  >();
 
   constructor(catalog: TableCatalog, files: TableFiles, topic: string) {
     this.#topic = topic;
@@ -46,13 +40,17 @@ export class IcebergLake implements LakeStore {
     const base = await this.#catalog.load();
     if (base === undefined) return;
     const { entries, hasDeleteFiles } = await liveEntries(base, this.#files);
-    // Read as it is, what others have deleted would be there again.
-    if (hasDeleteFiles) throw deletedByOthers(this.#files.folder);
-    for (const { name, file } of entries) {
+    const deletes = hasDeleteFiles ? await RowDeletes.open(base, this.#files, options) : undefined;
+    for (const entry of entries) {
+      const { name, file } = entry;
       const shown = this.#shownName(name);
       this.#real.set(shown, name);
-      // A file is never written again.
-      yield { name: shown, size: Number(file.file_size_in_bytes), version: name };
+      this.#deleted.delete(shown);
+      const isConcerned = deletes?.mayConcern(entry) ?? false;
+      if (isConcerned) this.#deleted.set(shown, { entry, deletes: deletes!, base });
+      // A file is never written again; what is deleted of it may grow.
+      const version = isConcerned ? `${name} ${deletes!.version(entry)}` : name;
+      yield { name: shown, size: Number(file.file_size_in_bytes), version };
     }
   }
 
@@ -66,11 +64,18 @@ export class IcebergLake implements LakeStore {
     return `${folder}/${fileStem({ ...parsed, log })}.parquet`;
   }
 
-  get(
+  async get(
     name: string,
-    options?: StoreOptions & { range?: { start: number; end: number } },
+    options: StoreOptions & { range?: { start: number; end: number } } = {},
   ): Promise<Uint8Array> {
-    return this.#files.store.get(this.#real.get(name) ?? name, options);
+    const real = this.#real.get(name) ?? name;
+    const deleted = this.#deleted.get(name);
+    if (deleted === undefined) return await this.#files.store.get(real, options);
+    const bytes = await this.#files.store.get(real, { signal: options.signal });
+    const gone = await deleted.deletes.of(deleted.entry, bytes);
+    const { range } = options;
+    const left = gone.size === 0 ? bytes : await withoutRows(bytes, gone, deleted.base);
+    return range === undefined ? left : left.subarray(range.start, range.end);
   }
 
   put(): Promise<void> {

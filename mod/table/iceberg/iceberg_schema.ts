@@ -13,6 +13,11 @@ const TYPES: Readonly<Record<ColumnType, string>> = {
   timestamp: "timestamptz",
 };
 
+/** The column type of a field's; `undefined` for one that only other programs write. */
+export function columnType(type: IcebergField["type"]): ColumnType | undefined {
+  return (Object.keys(TYPES) as ColumnType[]).find((own) => TYPES[own] === type);
+}
+
 /** All columns of a table: the schema's, then where each row came from. */
 export function tableColumns(schema: RowSchema): readonly Column[] {
   return [...schema.columns, ...ORIGIN_COLUMNS];

@@ -11,6 +11,8 @@ export interface LiveEntry {
   name: string;
   file: DataFile;
   specId: number;
+  /** Its data sequence number: delete files of earlier ones do not concern it. */
+  sequence: bigint;
   /** Absent for a file that another program has written. */
   origin?: FileOrigin;
 }
@@ -24,10 +26,12 @@ export async function liveEntries(
   const { metadata } = base;
   const entries = await Promise.all(
     manifests.filter(({ content }) => content === 0).map(async (manifest) =>
-      (await entriesOf(manifest, base, files)).map(({ data_file: file }): LiveEntry => {
+      (await entriesOf(manifest, base, files)).map((entry): LiveEntry => {
+        const { data_file: file, sequence_number: sequence } = entry;
         const name = files.name(file.file_path, metadata.location);
         const origin = originOf(name, metadata);
-        return { name, file, specId: manifest.partition_spec_id, origin };
+        const specId = manifest.partition_spec_id;
+        return { name, file, specId, sequence: sequence ?? 0n, origin };
       })
     ),
   );
@@ -35,6 +39,11 @@ export async function liveEntries(
     content !== 0 && added_files_count + existing_files_count > 0
   );
   return { entries: entries.flat(), hasDeleteFiles };
+}
+
+/** The values of a file's partition as text, to be compared with those of another of the same spec. */
+export function partitionKey({ partition }: DataFile): string {
+  return JSON.stringify(Object.entries(partition).map(([name, value]) => [name, String(value)]));
 }
 
 /** Bounds of an integer column in a file; `undefined` if the manifest has none. */

@@ -1,7 +1,7 @@
 import { changeTable } from "./change_table.ts";
 import type { LoadedTable, TableCatalog } from "./catalog.ts";
 import { expiredSnapshots } from "./expire.ts";
-import { liveEntries, type LiveEntry } from "./live_entries.ts";
+import { liveEntries, type LiveEntry, partitionKey } from "./live_entries.ts";
 import { logsOf } from "./position.ts";
 import { rewriteFiles } from "./rewrite_files.ts";
 import { type AddedFile, writeSnapshot } from "./snapshot.ts";
@@ -45,10 +45,11 @@ export async function plannedFileMerges(
   const logs = [...logsOf(base.metadata).keys()];
   const onlyLog = logs.length === 1 ? logs[0] : undefined;
   const small = entries.filter(({ file }) => Number(file.file_size_in_bytes) < target * 0.75);
-  const groups = Map.groupBy(small, ({ specId, file, origin }) => {
-    const values = Object.entries(file.partition).map(([name, value]) => [name, String(value)]);
-    return JSON.stringify([origin?.log ?? onlyLog ?? null, specId, values]);
-  });
+  const groups = Map.groupBy(
+    small,
+    ({ specId, file, origin }) =>
+      JSON.stringify([origin?.log ?? onlyLog ?? null, specId, partitionKey(file)]),
+  );
   const merges: FileMerge[] = [];
   for (const [key, group] of groups) {
     const [log] = JSON.parse(key) as [string | null];

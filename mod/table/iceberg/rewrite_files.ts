@@ -6,13 +6,14 @@ import { encode } from "../../lake/format/encode.ts";
 import type { ObjectRows } from "../../lake/format/object_rows.ts";
 import { readFooter } from "../../lake/format/parquet/footer.ts";
 import { parquetBatches } from "../../lake/format/parquet/read_parquet.ts";
-import type { Column, ColumnType } from "../../schema/schema.ts";
+import type { Column } from "../../schema/schema.ts";
 import type { LoadedTable } from "./catalog.ts";
 import { describedFile } from "./data_file.ts";
 import { mergedName } from "./file_origin.ts";
-import { typeName } from "./iceberg_schema.ts";
+import { columnType, typeName } from "./iceberg_schema.ts";
 import type { LiveEntry } from "./live_entries.ts";
 import { currentSchema, type IcebergSchema } from "./metadata.ts";
+import { namesInFile } from "./names_in_file.ts";
 import type { AddedFile } from "./snapshot.ts";
 import type { TableFiles } from "./table_files.ts";
 
@@ -43,14 +44,6 @@ export interface RewrittenRows {
   gone: number;
 }
 
-const TYPES: Readonly<Record<string, ColumnType>> = {
-  string: "string",
-  date: "date",
-  double: "double",
-  long: "long",
-  timestamptz: "timestamp",
-};
-
 /**
  * Writes the rows of some files as one new file, which is in no snapshot yet. Columns are found by their
  * field ids, so that columns renamed by another program keep their values.
@@ -60,7 +53,7 @@ export async function rewriteFiles(options: RewriteOptions): Promise<RewrittenRo
   const { base: { metadata }, files, entries, log, isKept, compression = "zstd" } = options;
   const schema = currentSchema(metadata);
   const columns = schema.fields.map(({ name, type, required }): Column => {
-    const known = typeof type === "string" ? TYPES[type] : undefined;
+    const known = columnType(type);
     if (known === undefined) {
       throw new Failure(
         "failed",
@@ -116,13 +109,8 @@ async function batchesById(
 ): Promise<ObjectRows["batches"]> {
   try {
     const metadata = readFooter(bytes);
-    const elements = metadata.schema.slice(1);
-    // Files of a Hive table have no ids: the table's name mapping takes them by their names.
-    const hasIds = elements.some(({ field_id }) => field_id !== undefined);
-    const nameInFile = new Map(fields.map(({ id, name }) => {
-      const element = elements.find((one) => hasIds ? one.field_id === id : one.name === name);
-      return [name, element?.name] as const;
-    }));
+    const named = namesInFile(metadata, fields);
+    const nameInFile = new Map(fields.map(({ id, name }) => [name, named.get(id)]));
     const wanted = columns.flatMap((column) => {
       const name = nameInFile.get(column.name);
       return name === undefined ? [] : [{ ...column, name }];
