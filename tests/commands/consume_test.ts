@@ -107,7 +107,9 @@ serviceTest(
       const finished = async () =>
         (await place.committed()).filter(({ partition, offset }) => offset === ends[partition]);
       // It has looked at the others' offsets, and has decided not to end.
-      await ending.waitFor(/waiting for other members of the group to write partitions \[\d,\d\]/);
+      await ending.waitFor(
+        /waiting for other members of the group to finish writing partitions \[\d,\d\]/,
+      );
       assert.equal((await finished()).length, 2);
       assert.equal(ending.stdout, "");
       released.resolve();
