@@ -78,8 +78,10 @@ serviceTest("before a rebalance takes partitions away, what was read may be comm
   });
   await first.hasReceived(20);
   const second = new Recorder({ broker, topic, group });
-  await until("both have a partition", () => first.owned.length + second.owned.length === 2);
-  await until("the second has one", () => second.owned.length === 1);
+  await until(
+    "each has a partition",
+    () => first.owned.length === 1 && second.owned.length === 1,
+  );
   assert.equal(revoked, 1);
   for (const member of [first, second]) {
     for (const { partition, committed, start } of member.assigned) {
