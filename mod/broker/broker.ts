@@ -133,9 +133,23 @@ export interface AssignedPartition {
    * Moves {@linkcode start}. Only inside {@linkcode ConsumerHandler.assigned}. Where retention has
    * removed the offset, deliveries begin with a {@linkcode ConsumerHandler.gap}; where it is beyond
    * the partition's end, the consumption ends with a failure that says so.
+   * @param epoch leader epoch of the message before it, where it is known
    * @throws {Error} deliveries have begun
    */
-  seek(offset: number): void;
+  seek(offset: number, epoch?: number): void;
+  /**
+   * Leader epoch of the message before an offset, as it was read: a number that grows with each leader
+   * of the partition. `undefined` where it is not known, or the broker has none.
+   */
+  epochBefore(offset: number): number | undefined;
+  /**
+   * Confirms that the log still has the messages before an offset that were read of it: that it was
+   * not truncated, and written on by another leader. A broker that does not know confirms it. During the
+   * deliveries this is done at each change of leader: the consumption ends with the same failure.
+   * @param epoch leader epoch of the message before it
+   * @throws {Failure} kind `failed`, when the log departs from what was read before that offset
+   */
+  confirm(offset: number, epoch: number): Promise<void>;
   /** Aborts when the partition is no longer this member's (rebalance, lost session, shutdown). */
   readonly lost: AbortSignal;
   /**

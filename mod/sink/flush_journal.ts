@@ -133,7 +133,9 @@ export class FlushJournal {
   async #take(range: WrittenRange): Promise<void> {
     const { log, uploader } = this.#parts;
     const signal = this.#assigned.lost;
-    await uploader.persist("take", () => log.take([range], { signal }), signal);
+    const epoch = this.#assigned.epochBefore(range.end);
+    const taken = epoch === undefined ? range : { ...range, epoch };
+    await uploader.persist("take", () => log.take([taken], { signal }), signal);
   }
 
   /** Commit: the intent is done, and the group's offset is the range's end. */

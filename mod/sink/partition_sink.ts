@@ -160,7 +160,9 @@ export class PartitionSink {
       first = end;
     }
     this.#passedOver = Math.max(first, next);
-    if (this.#passedOver !== assigned.start) assigned.seek(this.#passedOver);
+    if (this.#passedOver !== assigned.start) {
+      assigned.seek(this.#passedOver, this.#passedOver === point.next ? point.epoch : undefined);
+    }
     this.#open = this.#range(first, this.#passedOver);
   }
 

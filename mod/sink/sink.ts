@@ -304,6 +304,10 @@ class Sink implements ConsumerHandler {
       const high = highs.get(assigned.partition) ?? assigned.offsets.high;
       return startingPoint({ assigned, position, high, from, topic, key });
     });
+    await Promise.all(partitions.map(async (assigned, i) => {
+      const { next, epoch = assigned.epochBefore(next) } = points[i];
+      if (epoch !== undefined) await assigned.confirm(next, epoch);
+    }));
     const beyond = new Map(
       points.flatMap(({ sweep, first }, i) => sweep ? [[owned[i], first] as const] : []),
     );

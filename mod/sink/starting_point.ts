@@ -10,6 +10,8 @@ export interface StartingPoint {
   first: number;
   /** Offset to read next; in `[first, next)` there is no message. */
   next: number;
+  /** Leader epoch of the message before `next`, where the table keeps it. */
+  epoch?: number;
   /** First offset that the group is responsible for. */
   from: number;
   /** A flush from `first` on that was begun: to be repeated. */
@@ -112,7 +114,7 @@ function intoEmptyTable({ assigned, topic }: Standing, checkpoint: Checkpoint): 
 
 function besideTable(
   { assigned, high, topic }: Standing,
-  { from, end }: TablePosition,
+  { from, end, epoch }: TablePosition,
   checkpoint: Checkpoint | undefined,
 ): StartingPoint {
   const { partition, committed: { offset } } = assigned;
@@ -132,7 +134,7 @@ function besideTable(
       },
     );
   }
-  const at = { first: end, next: end, from, sweep: true };
+  const at = { first: end, next: end, epoch, from, sweep: true };
   const name = `partition ${partition} of ${topic}`;
   if (offset === null) {
     return {
@@ -143,7 +145,10 @@ function besideTable(
   const { since, intent } = checkpoint ?? {};
   const written = since ?? offset;
   if (intent !== undefined) {
-    if (written === end) return repeat(assigned, written, from, intent);
+    if (written === end) {
+      const point = repeat(assigned, written, from, intent);
+      return point.next === end ? { ...point, epoch } : point;
+    }
     // Taken, and killed before the commit.
     if (intent.end === end) return { ...at, sweep: false };
     return {
@@ -153,7 +158,10 @@ function besideTable(
         "table ends",
     };
   }
-  if (written === end) return { ...at, next: Math.max(end, offset), sweep: false };
+  if (written === end && offset > end) {
+    return { ...at, next: offset, epoch: undefined, sweep: false };
+  }
+  if (written === end) return { ...at, sweep: false };
   if (checkpoint === undefined && offset > end) {
     return {
       ...at,

@@ -29,6 +29,8 @@ export interface TablePosition {
   from: number;
   /** First offset that is not in the table. */
   end: number;
+  /** Leader epoch of the message before `end`, where it is known. */
+  epoch?: number;
 }
 
 /** Bounds of one column's values in one object, by which engines prune objects. */
@@ -74,6 +76,8 @@ export interface WrittenRange {
   first: number;
   /** First offset after the range. */
   end: number;
+  /** Leader epoch of its last message, where it is known. */
+  epoch?: number;
   /** Objects with rows. */
   objects: readonly WrittenObject[];
   /** Objects with dead letters. */

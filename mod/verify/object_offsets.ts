@@ -5,6 +5,13 @@ import { footerTypes } from "../lake/format/parquet/footer_types.ts";
 import { Failure, messageOf } from "../failure/failure.ts";
 import type { NamedObject } from "./tiling.ts";
 
+/** An object's row of the largest offset. */
+export interface NewestRow {
+  offset: number;
+  /** Kafka's timestamp, milliseconds since 1970. */
+  timestampMs: number;
+}
+
 /** Kafka's coordinates of an object's rows, as they stand in it. */
 export interface ObjectOffsets {
   /** The rows' `kafka_partition`, each value once. */
@@ -13,6 +20,8 @@ export interface ObjectOffsets {
   offsets: number[];
   /** Kafka's timestamp of the first row, milliseconds since 1970; absent for dead letters. */
   timestampMs?: number;
+  /** The row of the largest offset, with its timestamp; absent for dead letters. */
+  newest?: NewestRow;
   /** Each row's `kafka_partition`, in the same order. */
   partitionOf: number[];
   /** Of Parquet: the columns' types, see {@linkcode footerTypes}. */
@@ -70,14 +79,19 @@ async function parquetOffsets(
   for (const { rows, columns } of await parquetBatches(bytes, wanted, metadata)) {
     const [partitions, offsets, times] = COLUMNS.map((name) => columns.get(name)!);
     const indexes = hasIndex ? columns.get(indexColumn)! : undefined;
+    let newest = -1;
     for (let i = 0; i < rows; i++) {
+      if (newest < 0 || offsets[i]! > offsets[newest]!) newest = i;
       const partition = Number(partitions[i]);
       found.partitionOf.push(partition);
       found.partitions.add(partition);
       found.offsets.push(Number(offsets[i]));
       found.indexes?.push(Number(indexes![i] ?? 0));
     }
-    if (rows > 0) found.timestampMs ??= Number(times[0]);
+    if (rows === 0) continue;
+    found.timestampMs ??= Number(times[0]);
+    const row = { offset: Number(offsets[newest]), timestampMs: Number(times[newest]) };
+    if (row.offset > (found.newest?.offset ?? -1)) found.newest = row;
   }
   return found;
 }
@@ -90,6 +104,7 @@ function lineOffsets(
 ): ObjectOffsets {
   const found: ObjectOffsets = { partitions: new Set(), offsets: [], partitionOf: [] };
   if (indexColumn !== undefined) found.indexes = [];
+  let newest: { offset: number; time: string } | undefined;
   for (const line of text.split("\n")) {
     if (line === "") continue;
     const row = JSON.parse(line) as Record<string, unknown>;
@@ -101,9 +116,17 @@ function lineOffsets(
     found.offsets.push(row[offset]);
     if (indexColumn !== undefined) found.indexes!.push(Number(row[indexColumn] ?? 0));
     const time = row[TIMESTAMP];
-    if (typeof time === "string") {
-      found.timestampMs ??= Date.parse(`${time.replace(" ", "T")}Z`);
+    if (typeof time === "string" && row[offset] > (newest?.offset ?? -1)) {
+      newest = { offset: row[offset], time };
     }
+    if (typeof time === "string") found.timestampMs ??= timestampOf(time);
+  }
+  if (newest !== undefined) {
+    found.newest = { offset: newest.offset, timestampMs: timestampOf(newest.time) };
   }
   return found;
+}
+
+function timestampOf(time: string): number {
+  return Date.parse(`${time.replace(" ", "T")}Z`);
 }

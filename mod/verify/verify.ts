@@ -9,7 +9,7 @@ import { logsToVerify, recordedOf } from "./logs_to_verify.ts";
 import { listSteadily } from "./list_steadily.ts";
 import { inParallel } from "./in_parallel.ts";
 import { ColumnTypes } from "./column_types.ts";
-import { type ObjectOffsets, objectOffsets } from "./object_offsets.ts";
+import { type NewestRow, type ObjectOffsets, objectOffsets } from "./object_offsets.ts";
 import { addOffset, countOffsets, merged, type OffsetRange, without } from "./offset_range.ts";
 import { OffsetSet } from "./offset_set.ts";
 import { FurtherRows } from "./row_index.ts";
@@ -234,7 +234,7 @@ function formsOf(objects: readonly NamedObject[]): string[] {
 
 /** What is known of an object's rows. */
 type RowsRead =
-  & Pick<ObjectOffsets, "timestampMs" | "indexes" | "types">
+  & Pick<ObjectOffsets, "timestampMs" | "newest" | "indexes" | "types">
   & { offsets: Iterable<number> };
 
 /** Reads all objects, and corrects the verdicts by what stands in them. */
@@ -257,14 +257,18 @@ async function readRows(
     const letters = new Set<number>();
     const replayed = new Set<number>();
     const samples = verdict.isCurrent ? samplesOf(tiling) : new Set();
+    const newestRows: Array<NewestRow & OffsetRange> = [];
     const jobs = tiling.flushes.flatMap(({ objects, first, last }) =>
       objects.map((object) => async () => {
         const read = offsetsIn(object, verdict.partition, { first, last }, options);
-        const { offsets, timestampMs, indexes, types } = await read.catch((error): RowsRead => {
-          verdict.unreadable.push({ ...unreadableObject(object.name, error), first, last });
-          return { offsets: [] };
-        });
+        const { offsets, timestampMs, newest, indexes, types } = await read.catch(
+          (error): RowsRead => {
+            verdict.unreadable.push({ ...unreadableObject(object.name, error), first, last });
+            return { offsets: [] };
+          },
+        );
         if (types !== undefined) columnTypes.add(types);
+        if (newest !== undefined) newestRows.push({ ...newest, first, last });
         let row = 0;
         for (const offset of offsets) {
           const index = indexes?.[row++] ?? 0;
@@ -283,6 +287,7 @@ async function readRows(
       })
     );
     await inParallel(jobs, READ_AT_ONCE);
+    if (verdict.isCurrent) await compareNewest(newestRows, verdict, options);
     const { from, expected } = verdict;
     const holes: OffsetRange[] = [];
     const torn = [...further.torn(seen)].filter((offset) => seen.has(offset)).sort((a, b) => a - b);
@@ -349,6 +354,22 @@ async function offsetsIn(
     "rejected",
     `object ${name} has offset ${strange}, outside the range in its name`,
   );
+}
+
+/**
+ * A log that was truncated and continued differs from some offset on, so also at the newest row.
+ * @param rows the newest of each object, with the range of its flush
+ */
+async function compareNewest(
+  rows: ReadonlyArray<NewestRow & OffsetRange>,
+  { partition, foreign }: PartitionVerdict,
+  options: VerifyOptions,
+): Promise<void> {
+  if (rows.length === 0) return;
+  const newest = rows.reduce((a, b) => a.offset > b.offset ? a : b);
+  const { offset, timestampMs, first, last } = newest;
+  if (foreign.some((range) => range.first === first)) return;
+  if (await isOther({ partition, offset, timestampMs }, options)) foreign.push({ first, last });
 }
 
 /** Objects of a partition whose first row is compared with the topic's message. */

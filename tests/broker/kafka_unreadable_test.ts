@@ -52,6 +52,7 @@ async function deliver(
     offsets,
     start: 0,
     lost: lost.signal,
+    confirm: async () => {},
     commit: async () => {},
   }, changed);
   const delivered: Delivered = { offsets: [], unreadable: [], fetches: [] };

@@ -73,7 +73,7 @@ const OBJECTS = /"objects":(\d+)/;
 
 /** An object of rows, with its partition and offsets; and how far the table is. */
 const ROWS = /^(.*)\/index_quotes\/(index=.*-(\d+)-(\d{16})-\d{16}-[0-9a-f]{12})\.parquet$/;
-const POSITION = /\/position-(\d+)-\d+-\d+-(\d+)\.json$/;
+const POSITION = /\/position-(\d+)-\d+-\d+-(\d+)(?:-\d+)?\.json$/;
 
 /** Puts a dead letter into each range that the table has not taken yet, in the place of one of its objects. */
 function putLetters(flow: KafkaFlow): Promise<number> {

@@ -28,6 +28,7 @@ import { secondGroup } from "./second_group.ts";
 import { smallFiles } from "./small_files.ts";
 import { stops } from "./stops.ts";
 import { topicAgain } from "./topic_again.ts";
+import { truncatedLog } from "./truncated_log.ts";
 import { twoClusters } from "./two_clusters.ts";
 import { TRINO_FAULTS } from "./trino_rewrites.ts";
 import { zombie } from "./zombie.ts";
@@ -78,6 +79,7 @@ export const FAULTS: readonly Fault[] = [
   movedOffsets,
   secondGroup,
   topicAgain,
+  truncatedLog,
   twoClusters,
   clockBack,
   stops,

@@ -405,3 +405,29 @@ Deno.test("records are deleted and offsets moved after a kill within a flush: no
   assert.deepEqual((await lakeOffsets(lake)).rows, offsetsFrom(0, 10));
   await assertProved(log, lake);
 });
+
+for (const group of ["stands where the table ends", "has no offset", "stands before it"] as const) {
+  Deno.test(`a log that was truncated and written on while nothing ran is refused: the group ${group}`, async () => {
+    const lake = new MemoryLake();
+    const log = logOf(rows(30));
+    log.epoch = 5;
+    await sink(log, lake);
+    if (group === "has no offset") log.committed.clear();
+    if (group === "stands before it") {
+      const [, offset, metadata] = log.commits[2];
+      log.committed.set(0, { partition: 0, offset, metadata });
+    }
+    // As long as it was, or longer.
+    log.partitions[0] = rows(35);
+    log.epoch = 6;
+    const before = new Map(lake.objects);
+    const commits = log.commits.length;
+    await assert.rejects(sink(log, lake), (error) => {
+      assert.ok(error instanceof Failure && error.kind === "failed", String(error));
+      assert.match(error.message, /not that of epoch 5 before 30/);
+      return true;
+    });
+    assert.deepEqual(lake.objects, before, "nothing was written");
+    assert.equal(log.commits.length, commits, "nothing was committed");
+  });
+}

@@ -1,3 +1,4 @@
+import { Failure } from "../../mod/failure/failure.ts";
 import { sleep } from "../../mod/wait/sleep.ts";
 import {
   type AssignedPartition,
@@ -41,6 +42,8 @@ export class ScriptedLog implements Broker {
   batchSize = 100;
   /** Where a partition ends as its assignment says, when that was long ago. @default {its end} */
   readonly assignedHighs = new Map<number, number>();
+  /** Leader epoch of all messages; there are none without one. */
+  epoch: number | undefined;
   /** Ends the member's assignment, when set, as a rebalance would. */
   #lose: (() => void) | undefined;
 
@@ -178,6 +181,11 @@ export class ScriptedLog implements Broker {
         return start;
       },
       seek: (offset) => start = offset,
+      epochBefore: () => this.epoch,
+      confirm: async (offset, epoch) => {
+        if (epoch === this.epoch) return;
+        throw new Failure("failed", `the log is not that of epoch ${epoch} before ${offset}`);
+      },
       lost,
       commit: async (offset, metadata) => {
         await Promise.resolve();

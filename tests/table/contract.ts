@@ -59,6 +59,19 @@ export function tableContract(
     assert.deepEqual(bounds(await other.positions([0, 1])), [[0, 5, 12], [1, 0, 3]]);
   });
 
+  check("a position keeps the leader epoch that came with it", async (fixture) => {
+    const log = await fixture.open(DESCRIPTION).log(LOG, WRITER);
+    await log.positions([0]);
+    const range = await fixture.put(log, { partition: 0, first: 5, end: 10 });
+    await log.take([{ ...range, epoch: 7 }]);
+    const epochOf = async () =>
+      (await fixture.open(DESCRIPTION).log(LOG, WRITER).then((log) => log.positions([0])))
+        .get(0)?.epoch;
+    assert.equal(await epochOf(), 7);
+    await log.take([await fixture.put(log, { partition: 0, first: 10, end: 12 })]);
+    assert.equal(await epochOf(), undefined);
+  });
+
   check(
     "a range that is in is answered so, also to its next owner, and nothing changes",
     async (fixture) => {

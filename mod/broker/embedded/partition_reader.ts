@@ -67,6 +67,10 @@ export class PartitionReader implements AssignedPartition {
     this.#start = this.#position = offset;
   }
 
+  epochBefore(): undefined {}
+
+  async confirm(): Promise<void> {}
+
   commit(offset: number, metadata: string): Promise<void> {
     return this.#parts.commit({ partition: this.partition, offset, metadata });
   }

@@ -11,7 +11,9 @@ import { abortable } from "../../wait/abortable.ts";
 import { Bell } from "../../wait/bell.ts";
 import { pause, sleep } from "../../wait/sleep.ts";
 import type { Cluster, PartitionLeader, TopicDescription } from "./cluster.ts";
+import { epochEnd } from "./epoch_end_request.ts";
 import type { Divergence } from "./fetched_partition.ts";
+import { endsBefore, truncatedLog } from "./lost_messages.ts";
 import type { CommittedEpoch } from "./offset_fetch_request.ts";
 import { PartitionStall, STALL_MS } from "./partition_stall.ts";
 import { Feed } from "./partition_delivery.ts";
@@ -63,6 +65,8 @@ export class Consumption {
   #ending: AbortController | null = null;
   /** The log of the newest assignment. */
   #log: LogIdentity | null = null;
+  /** Who leads the assigned partitions, as far as known. */
+  readonly #led = new Map<number, number>();
   /** The assigned partitions without a leader. */
   readonly #leaderless = new Map<number, PartitionStall>();
   readonly #stop = new AbortController();
@@ -290,6 +294,7 @@ export class Consumption {
         start: Math.max(own.offset ?? this.#beginning(generation, now, isRecreated), now.low),
         lost,
         mostMessageBytes: this.#options.maxMessageBytes,
+        confirm: (offset, epoch) => this.#confirm(partition, offset, epoch, lost),
         commit: (offset, epoch, metadata) =>
           this.#commit(generation, term, { partition, offset, epoch, metadata }),
       }, changed);
@@ -358,7 +363,10 @@ export class Consumption {
         throw protocolError(UNKNOWN_TOPIC_OR_PARTITION);
       }
       const led = asked.filter(({ leader }) => leader >= 0);
-      for (const { partition, leader } of asked) if (leader < 0) this.#leaveOut(partition);
+      for (const { partition, leader } of asked) {
+        if (leader < 0) this.#leaveOut(partition);
+        else this.#led.set(partition, leader);
+      }
       const offsets = await partitionOffsets(this.#cluster, topic, led, lost);
       return { log: found.log, offsets };
     });
@@ -381,17 +389,42 @@ export class Consumption {
     return offsets;
   }
 
-  #beyondEnd(offset: number, { partition, high }: PartitionOffsets): Failure {
+  /**
+   * Asks whether the log still has what was read of a partition before an offset.
+   * @param epoch leader's epoch of the message before it, -1 where it is not known
+   * @returns whether the broker knows
+   * @throws {Failure} kind `failed`, when it has not
+   */
+  async #confirm(
+    partition: number,
+    position: number,
+    epoch: number,
+    lost: AbortSignal,
+  ): Promise<boolean> {
+    if (epoch < 0) return false;
+    const { topic } = this.#options;
+    const end = await this.#asking(`the leaders of partition ${partition}`, lost, async () => {
+      const leader = this.#led.get(partition) ?? await this.#leaderOf(partition);
+      // Where it leads no longer, the next try asks who does.
+      this.#led.delete(partition);
+      const end = await epochEnd(this.#cluster, leader, { topic, partition, epoch });
+      this.#led.set(partition, leader);
+      return end;
+    });
+    if (end !== null && end < position) throw truncatedLog({ topic, partition, position, end });
+    return end !== null;
+  }
+
+  async #leaderOf(partition: number): Promise<number> {
+    const found = await this.#cluster.topic(this.#options.topic);
+    const leader = found?.partitions.find((one) => one.partition === partition)?.leader ?? -1;
+    if (leader < 0) throw NO_LEADER;
+    return leader;
+  }
+
+  #beyondEnd(position: number, { partition, high: end }: PartitionOffsets): Failure {
     const { topic, group } = this.#options;
-    return new Failure(
-      "failed",
-      `${topic}: partition ${partition} ends at offset ${high}, but group ${group} has ` +
-        `read up to ${offset}; the topic was deleted and recreated, or lost messages`,
-      {
-        fix: "Use another --group and another --prefix for the new topic, or set the group " +
-          "back with kafka-consumer-groups.sh --reset-offsets.",
-      },
-    );
+    return endsBefore({ topic, partition, position, end }, group);
   }
 
   /** The next offset is not in the log: retention was faster, or a broker lost what it had. */
@@ -405,7 +438,9 @@ export class Consumption {
     const { low, high } = offsets;
     if (position > high) throw this.#beyondEnd(position, offsets);
     if (position >= low) {
-      feed.forgetEpochs();
+      // The log has grown since, or the broker no longer knows which leader wrote what was read.
+      const isKnown = await this.#confirm(partition, position, feed.lastEpoch, lost);
+      if (!isKnown) feed.forgetEpochs();
       return sleep(1000, lost);
     }
     // The handler, who records it, tells it.
@@ -472,19 +507,8 @@ export class Consumption {
     });
   }
 
-  #diverged({ partition, position }: Feed, { endOffset }: Divergence): Failure {
-    const { topic } = this.#options;
-    return new Failure(
-      "failed",
-      `${topic}: the log of partition ${partition} was truncated at offset ${endOffset} and continued ` +
-        `after offsets up to ${position} had been read, as in an unclean leader election: the messages ` +
-        `read from offset ${endOffset} on are no longer in the log, and those there now were not read`,
-      {
-        fix:
-          "Check the brokers' logs for the election. Messages that were read stay in the lake; to read the " +
-          "log as it is now, consume it into another --prefix with another --group.",
-      },
-    );
+  #diverged({ partition, position }: Feed, { endOffset: end }: Divergence): Failure {
+    return truncatedLog({ topic: this.#options.topic, partition, position, end });
   }
 
   #asking<T>(what: string, lost: AbortSignal, ask: () => Promise<T>): Promise<T> {

@@ -184,13 +184,11 @@ export class Fetcher {
     for (const answer of fetched) {
       const feed = feeds.find(({ partition }) => partition === answer.partition)!;
       if ("records" in answer) {
-        if (answer.records.bytes.length > 0) this.#served.set(feed, ++this.#fetches);
+        const { records } = answer;
+        if (records.bytes.length > 0) this.#served.set(feed, ++this.#fetches);
         this.#look(feed, answer);
-        if (feed.take(answer.records)) this.#stall(feed).over();
-        else {
-          this.#stall(feed).failed(new Error("an answer without a whole record batch"));
-          failed.push(feed);
-        }
+        if (feed.isOfAnotherLeader(records)) this.#hold([feed], () => this.#confirm(feed, records));
+        else if (!this.#hand(feed, records)) failed.push(feed);
       } else if ("divergence" in answer) {
         diverged(feed, answer.divergence);
       } else if (errorType(answer.error) === "OFFSET_OUT_OF_RANGE") {
@@ -202,6 +200,30 @@ export class Fetcher {
     }
     // The broker's other partitions go on meanwhile.
     if (failed.length > 0) this.#hold(failed, () => this.#findLeaders().catch(() => {}));
+  }
+
+  /** Hands a feed what was fetched of it. Says whether that was of use. */
+  #hand(feed: Feed, records: FetchedRecords): boolean {
+    if (feed.take(records)) {
+      this.#stall(feed).over();
+      return true;
+    }
+    this.#stall(feed).failed(new Error("an answer without a whole record batch"));
+    return false;
+  }
+
+  /**
+   * Another leader's messages follow those that were read only where the log still has these. Brokers
+   * before 3.1 do not look for themselves.
+   */
+  async #confirm(feed: Feed, records: FetchedRecords): Promise<void> {
+    const { lost, fail } = this.#options;
+    try {
+      await feed.confirm(feed.position, feed.lastEpoch);
+      this.#hand(feed, records);
+    } catch (error) {
+      if (!lost.aborted) fail(error);
+    }
   }
 
   /** Reports a transaction that keeps a feed from going on. */

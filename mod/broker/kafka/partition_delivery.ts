@@ -8,7 +8,7 @@ import {
   type PartitionOffsets,
 } from "../broker.ts";
 import { Bell } from "../../wait/bell.ts";
-import { LeaderEpochs } from "./leader_epochs.ts";
+import { firstEpoch, LeaderEpochs } from "./leader_epochs.ts";
 import {
   endOffset,
   type FetchedRecords,
@@ -35,6 +35,8 @@ export interface FeedOptions {
   lost: AbortSignal;
   /** Bytes that one message may have to be taken whole. */
   mostMessageBytes?: number;
+  /** See {@linkcode AssignedPartition.confirm}. */
+  confirm(offset: number, epoch: number): Promise<unknown>;
   /** Commits once, trying again while it may help. @throws {FencedError} */
   commit(offset: number, epoch: number, metadata: string): Promise<void>;
 }
@@ -52,6 +54,7 @@ export class Feed implements AssignedPartition {
   /** Rings when {@linkcode wants} may have changed. */
   readonly changed: Bell;
   readonly #commit: FeedOptions["commit"];
+  readonly #confirm: FeedOptions["confirm"];
   readonly #epochs = new LeaderEpochs();
   #commits: Promise<void> = Promise.resolve();
   readonly #mostMessageBytes: number | undefined;
@@ -72,8 +75,9 @@ export class Feed implements AssignedPartition {
     this.#start = options.start;
     this.lost = options.lost;
     this.#commit = options.commit;
+    this.#confirm = options.confirm;
     const { offset } = options.committed;
-    if (offset !== null) this.#epochs.add(offset - 1, options.committedEpoch);
+    if (offset !== null) this.#epochs.add(offset, options.committedEpoch);
     this.#position = options.start;
     this.changed = changed;
   }
@@ -82,10 +86,20 @@ export class Feed implements AssignedPartition {
     return this.#start;
   }
 
-  seek(offset: number): void {
+  seek(offset: number, epoch = -1): void {
     if (this.#open) throw new Error("seek: expected before deliveries, found after they began");
     if (offset !== this.#position) this.#epochs.clear();
+    this.#epochs.add(offset, epoch);
     this.#start = this.#position = offset;
+  }
+
+  epochBefore(offset: number): number | undefined {
+    const epoch = this.#epochs.before(offset);
+    return epoch < 0 ? undefined : epoch;
+  }
+
+  async confirm(offset: number, epoch: number): Promise<void> {
+    await this.#confirm(offset, epoch);
   }
 
   /** Fetches without saying which leader wrote what was read: brokers may know it no longer. */
@@ -129,6 +143,16 @@ export class Feed implements AssignedPartition {
 
   pause(): void {
     this.#paused = true;
+  }
+
+  /**
+   * Whether what a fetch brought is of another leader than what was read before: whether that is still in
+   * the log, {@linkcode confirm} says.
+   */
+  isOfAnotherLeader({ fetchOffset, bytes }: FetchedRecords): boolean {
+    if (fetchOffset !== this.#position) return false;
+    const [before, now] = [this.lastEpoch, firstEpoch(bytes)];
+    return before >= 0 && now >= 0 && before !== now;
   }
 
   /** Takes what a fetch brought. Says whether that is of use: the same again would not be. */

@@ -109,7 +109,7 @@ export class HiveLog implements TableLog {
   }
 
   async #takeOne(
-    { partition, first, end }: Pick<WrittenRange, "partition" | "first" | "end">,
+    { partition, first, end, epoch }: Pick<WrittenRange, "partition" | "first" | "end" | "epoch">,
     options: TableCallOptions,
   ): Promise<TakeAnswer> {
     const owned = this.#ownedPartition(partition);
@@ -122,20 +122,20 @@ export class HiveLog implements TableLog {
         }`,
       );
     }
-    await this.#write(partition, owned, { from: position?.from ?? first, end }, options);
+    await this.#write(partition, owned, { from: position?.from ?? first, end, epoch }, options);
     return "taken";
   }
 
   async #write(
     partition: number,
     owned: Owned,
-    { from, end }: TablePosition,
+    { from, end, epoch }: TablePosition,
     options: TableCallOptions,
   ): Promise<void> {
     const { store, table, folder, name: { topic } } = this.#parts;
     const { term } = owned;
-    const name = stateName(table, { kind: "position", folder, partition, term, from, end });
-    const record = recordBytes({ v: 1, topic, partition, from, end });
+    const name = stateName(table, { kind: "position", folder, partition, term, from, end, epoch });
+    const record = recordBytes({ v: 1, topic, partition, from, end, epoch });
     await Promise.all([
       store.put(name, record, options),
       // Works without permission to delete too; old names just stay.
@@ -143,7 +143,7 @@ export class HiveLog implements TableLog {
     ]);
     if (owned.current !== undefined) owned.overtaken.push(owned.current);
     owned.current = name;
-    owned.position = { from, end };
+    owned.position = { from, end, epoch };
   }
 
   async settle(

@@ -35,6 +35,8 @@ export type StateName =
     term: number;
     from: number;
     end: number;
+    /** Leader epoch of the message before `end`, where it is known. */
+    epoch?: number;
   }
   /** A removed range of which a former owner may still put objects. */
   | {
@@ -77,7 +79,8 @@ function fileName(state: Exclude<StateName, { kind: "table" | "migrated" }>): st
     case "group":
       return `group-${state.hash}`;
     case "position":
-      return `position-${state.partition}-${state.term}-${state.from}-${state.end}`;
+      return `position-${state.partition}-${state.term}-${state.from}-${state.end}` +
+        (state.epoch === undefined ? "" : `-${state.epoch}`);
     case "rewind":
       return `rewind-${state.partition}-${state.term}-${state.from}-${state.end}`;
     case "late":
@@ -101,6 +104,10 @@ export function parseStateName(table: string, name: string): StateName | undefin
   if ((kind === "found" || kind === "adopted") && rest === "") return { kind, folder };
   if (kind === "log") return { kind, folder, key: rest };
   if (kind === "group") return { kind, folder, hash: rest };
+  if (kind === "position" && isNumbers(5)) {
+    const [partition, term, from, end, epoch] = numbers;
+    return { kind, folder, partition, term, from, end, epoch };
+  }
   if ((kind === "position" || kind === "rewind") && isNumbers(4)) {
     const [partition, term, from, end] = numbers;
     return { kind, folder, partition, term, from, end };

@@ -193,11 +193,12 @@ export class IcebergLog implements TableLog {
     });
   }
 
-  #fileRange({ partition, first, end, objects }: WrittenRange): FileRange {
+  #fileRange({ partition, first, end, epoch, objects }: WrittenRange): FileRange {
     return {
       partition,
       first,
       end,
+      epoch,
       files: ({ metadata }) => objects.map((object) => this.#addedFile(object, metadata)),
     };
   }

@@ -25,9 +25,12 @@ export function logProperty(log: string): string {
   return `ticklake.log.${log}`;
 }
 
-/** A position as a property's value, such as `0-1000`: the first offset and the next one. */
-export function formatPosition({ from, end }: TablePosition): string {
-  return `${from}-${end}`;
+/**
+ * A position as a property's value, such as `0-1000` or `0-1000@5`: the first offset and the next one, and
+ * the leader epoch of the message before that, where it is known.
+ */
+export function formatPosition({ from, end, epoch }: TablePosition): string {
+  return `${from}-${end}${epoch === undefined ? "" : `@${epoch}`}`;
 }
 
 /** Name of the property with ranges that were given up, see {@linkcode settledRanges}. */
@@ -96,8 +99,11 @@ export function logsOf(metadata: TableMetadata): Map<string, LogName> {
 }
 
 function parse(name: string, value: string): TablePosition {
-  const found = /^(\d+)-(\d+)$/.exec(value);
-  if (found !== null) return { from: Number(found[1]), end: Number(found[2]) };
+  const found = /^(\d+)-(\d+)(?:@(\d+))?$/.exec(value);
+  if (found !== null) {
+    const [from, end] = [Number(found[1]), Number(found[2])];
+    return found[3] === undefined ? { from, end } : { from, end, epoch: Number(found[3]) };
+  }
   throw new Failure(
     "failed",
     `the table's property ${name} is ${

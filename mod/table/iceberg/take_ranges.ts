@@ -24,6 +24,8 @@ export interface FileRange {
   first: number;
   /** First offset after it. */
   end: number;
+  /** Leader epoch of its last message, where it is known. */
+  epoch?: number;
   /** Its files, described by the table's metadata as it is then. */
   files(base: LoadedTable): AddedFile[];
 }
@@ -153,9 +155,9 @@ async function commitOf(
   const before = positionsOf(metadata, log.id);
   const positions: Record<string, string> = {};
   const known = metadata.properties ?? {};
-  for (const { partition, first, end } of due) {
+  for (const { partition, first, end, epoch } of due) {
     const from = before.get(partition)?.from ?? first;
-    const position: TablePosition = { from, end };
+    const position: TablePosition = { from, end, epoch };
     positions[positionProperty(log.id, partition)] = formatPosition(position);
     const rewinds = rewindOf(metadata, log.id, partition);
     if (rewinds.end !== undefined) {
