@@ -205,7 +205,7 @@ Deno.test("a workgroup without a place for results gets one in the lake's bucket
   assert.equal(result.code, 0, result.stderr);
   assert.match(
     result.stderr,
-    /workgroup primary has no place for results.*s3:\/\/quotes\/ticklake\/athena_results\//,
+    /workgroup primary has no result location.*s3:\/\/quotes\/ticklake\/athena_results\//,
   );
   assert.deepEqual(aws.bodies("StartQueryExecution")[1].ResultConfiguration, {
     OutputLocation: "s3://quotes/ticklake/athena_results/",
