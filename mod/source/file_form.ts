@@ -72,7 +72,7 @@ export function filledConstant(text: string, wire: string, file: string): string
   if (!text.includes(STEM)) return text;
   if (file === "stdin") {
     throw new Failure("usage", `${wire} should be the file's name, but standard input has none`, {
-      fix: `Say it with --set ${wire}=VALUE.`,
+      fix: `Set it with --set ${wire}=VALUE.`,
     });
   }
   return text.replaceAll(STEM, stemOf(file));

@@ -64,7 +64,7 @@ export async function findInput(path: string | undefined): Promise<Input> {
   file.close();
   if (codec === "zip") {
     throw new Failure("usage", `input ${path} is a zip archive, which may hold several files`, {
-      fix: `Give it unpacked: unzip -p ${path} | ticklake produce --input -`,
+      fix: `Unpack it: unzip -p ${path} | ticklake produce --input -`,
     });
   }
   return {
@@ -113,7 +113,7 @@ export async function findInputs(paths: readonly string[]): Promise<Input[]> {
   }
   if (inputs.length > 1 && inputs.some(({ isFile }) => !isFile)) {
     throw new Failure("usage", "--input: a pipe cannot be one of several inputs", {
-      fix: "Give the files alone, or join them in the pipe.",
+      fix: "Name only files, or concatenate them into the pipe.",
     });
   }
   return inputs;

@@ -172,12 +172,12 @@ function refusals(kafka: SecureKafka, ways: Record<string, Env>): Record<string,
     "no login where one is wanted": {
       env: at(servers.plain),
       code: 3,
-      says: [/wants a login/, /Set KAFKA_SECURITY_PROTOCOL to SASL_PLAINTEXT, KAFKA_SASL_MECH/],
+      says: [/requires a login/, /Set KAFKA_SECURITY_PROTOCOL to SASL_PLAINTEXT, KAFKA_SASL_MECH/],
     },
     "no login where one is wanted, with TLS": {
       env: { ...tls, ...at(servers.scram) },
       code: 3,
-      says: [/wants a login/, /Set KAFKA_SECURITY_PROTOCOL to SASL_SSL, KAFKA_SASL_MECHANISM/],
+      says: [/requires a login/, /Set KAFKA_SECURITY_PROTOCOL to SASL_SSL, KAFKA_SASL_MECHANISM/],
     },
     "a login where none is taken": {
       env: { ...plain, ...at(servers.open) },

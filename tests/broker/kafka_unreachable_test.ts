@@ -101,7 +101,7 @@ Deno.test("a port of another program is told from a broker that is slow, without
     }),
   );
   // Another failure than that of a broker that did not answer in time.
-  for (const message of fixes) assert.match(message, /does not answer as Kafka does/);
+  for (const message of fixes) assert.match(message, /does not answer like Kafka/);
 });
 
 /** An HTTP server: it answers when a request has ended. */

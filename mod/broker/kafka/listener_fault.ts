@@ -49,7 +49,7 @@ export function listenerFault(
       };
     case "not-kafka":
       return {
-        problem: `does not answer as Kafka does: ${detail}`,
+        problem: `does not answer like Kafka: ${detail}`,
         fix:
           "Check the port: is it a broker's listener (and not the controller's, or another program's)?",
       };
@@ -108,7 +108,7 @@ export function listenerFault(
       };
     case "wants-login":
       return use.login ? undefined : {
-        problem: `wants a login: ${detail}`,
+        problem: `requires a login: ${detail}`,
         fix: `Set KAFKA_SECURITY_PROTOCOL to ${
           protocol(use.tls, true)
         }, KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD.`,

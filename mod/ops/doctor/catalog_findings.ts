@@ -24,7 +24,7 @@ export async function* catalogFindings(
   if (elsewhere !== undefined || settings.engine === "local") {
     const why = elsewhere === undefined
       ? "TICKLAKE_ENGINE is local"
-      : `the lake is at ${elsewhere}, and Glue and Athena read buckets of AWS alone`;
+      : `the lake is at ${elsewhere}, and Glue and Athena read only buckets on AWS`;
     yield skipped("Glue, Athena", `${why}: \`ticklake query --engine local\` needs neither`);
     return;
   }

@@ -108,7 +108,7 @@ export async function startOperations(options: OperationsOptions): Promise<Opera
           limit: settings.alertLag,
           value: () => lag.total,
           describe: (value, limit) =>
-            `${value} messages are not written yet, the limit is ${limit}`,
+            `${value} messages are not written yet; the limit is ${limit}`,
         },
         {
           alert: "rejected",
