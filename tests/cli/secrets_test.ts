@@ -71,7 +71,7 @@ const away = (port: number) => ({
 /** The log is there, and what speaks HTTP answers with what it was asked. */
 const answering = (port: number) => ({
   SCHEMA_REGISTRY_URL: endpoint(port),
-  SCHEMA_REGISTRY_USERNAME: REGISTRY_USER,
+  SCHEMA_REGISTRY_USER: REGISTRY_USER,
   TICKLAKE_MESSAGE_FORMAT: "avro",
   TICKLAKE_TABLE_FORMAT: "iceberg",
   ICEBERG_REST_URI: endpoint(port),
