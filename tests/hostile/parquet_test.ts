@@ -9,6 +9,7 @@ import { deltaLengths } from "../../mod/lake/format/parquet/walk_delta.ts";
 import { quotes, withEmbedded } from "../commands/consume_place.ts";
 import { runTicklake } from "../services/services.ts";
 import { walkHybrid } from "../../mod/lake/format/parquet/walk_hybrid.ts";
+import { fileColumns } from "../../mod/table/iceberg/file_columns.ts";
 
 /** Seconds of the processor; a run of 2^27 values takes hyparquet as many, and a gigabyte. */
 const MOST_SECONDS = 1;
@@ -51,6 +52,11 @@ Deno.test("levels that repeat more often than a page has values are refused befo
   assert.equal(batch.columns.get("close")![999], 1.5);
   bytes.set([0xfe, 0x7f], at);
   await refused(() => parquetBatches(bytes, CLOSE), /a run of 8191 where 1000 are left/);
+  // A delete file of an Iceberg table, which another program has written.
+  await refused(
+    () => fileColumns(bytes, readFooter(bytes), ["close"]),
+    /a run of 8191 where 1000 are left/,
+  );
 });
 
 Deno.test("runs of 2^27 values, of levels or of nothing, are refused", async () => {
