@@ -1,6 +1,7 @@
 import { freePort } from "../../tests/services/free_port.ts";
 import { startKafka } from "../../tests/services/kafka/kafka.ts";
 import { sleep } from "../../mod/wait/sleep.ts";
+import { Forwarder } from "../forwarder.ts";
 import { alternate, type Stage, ticklake, unique } from "../stage.ts";
 import { type Figure, rowsFigure } from "../table.ts";
 
@@ -61,53 +62,19 @@ export async function linkLine(stage: Stage): Promise<Figure[]> {
   return figures;
 }
 
-/** Bytes that pass at once. */
-const PIECE = 64 * 1024;
-
 /** A way to a port on this host that carries so many bytes a second towards it. */
-class Link implements Disposable {
+class Link extends Forwarder {
   bytesPerSecond = Infinity;
   /** Bytes that it has carried towards the port. */
   carried = 0;
-  readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  readonly #to: number;
   /** When what it has taken is through, by `performance.now()`. */
   #freeAt = 0;
 
-  constructor(to: number) {
-    this.#to = to;
-    this.#serve().catch(() => {});
-  }
-
-  get port(): number {
-    return this.#listener.addr.port;
-  }
-
-  async #serve(): Promise<void> {
-    for await (const client of this.#listener) {
-      const server = await Deno.connect({ hostname: "127.0.0.1", port: this.#to });
-      this.#carry(client, server).catch(() => {});
-      server.readable.pipeTo(client.writable).catch(() => {});
-    }
-  }
-
-  async #carry(from: Deno.Conn, to: Deno.Conn): Promise<void> {
-    const piece = new Uint8Array(PIECE);
-    try {
-      for (let count; (count = await from.read(piece)) !== null;) {
-        this.carried += count;
-        const now = performance.now();
-        this.#freeAt = Math.max(this.#freeAt, now) + 1000 * count / this.bytesPerSecond;
-        // A timer is not exact to the millisecond: what it is late by is caught up with.
-        if (this.#freeAt > now + 2) await sleep(this.#freeAt - now - 1);
-        for (let at = 0; at < count;) at += await to.write(piece.subarray(at, count));
-      }
-    } finally {
-      to.close();
-    }
-  }
-
-  [Symbol.dispose](): void {
-    this.#listener.close();
+  protected override async pass({ length }: Uint8Array): Promise<void> {
+    this.carried += length;
+    const now = performance.now();
+    this.#freeAt = Math.max(this.#freeAt, now) + 1000 * length / this.bytesPerSecond;
+    // A timer is not exact to the millisecond: what it is late by is caught up with.
+    if (this.#freeAt > now + 2) await sleep(this.#freeAt - now - 1);
   }
 }

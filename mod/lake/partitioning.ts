@@ -1,6 +1,6 @@
 import { Failure } from "../failure/failure.ts";
 import { ByteInterner } from "../schema/byte_interner.ts";
-import { DAY_MS, isoDay } from "../schema/calendar.ts";
+import { DAY_MS, isoDay, isoTimestamp } from "../schema/calendar.ts";
 import type { MessageReader } from "../schema/message_reader.ts";
 import type { ColumnType, RowSchema } from "../schema/schema.ts";
 import { encodeHive, HIVE_NULL } from "./layout.ts";
@@ -312,11 +312,7 @@ function identity(column: number, type: string): Pick<Field, "code" | "text"> {
       text: (code) => code === NULL_CODE ? HIVE_NULL : values.text(code),
     };
   }
-  const text = type === "date"
-    ? isoDay
-    : type === "timestamp"
-    ? (code: number) => new Date(code).toISOString().replace("T", " ").replace("Z", "")
-    : String;
+  const text = type === "date" ? isoDay : type === "timestamp" ? isoTimestamp : String;
   const wide = new WideCodes();
   return {
     code: (reader) =>

@@ -35,3 +35,8 @@ export function daysInMonth(year: number, month: number): number {
 export function isoDay(days: number): string {
   return new Date(days * DAY_MS).toISOString().slice(0, 10);
 }
+
+/** `YYYY-MM-DD HH:MM:SS.mmm` of milliseconds since 1970, as SQL engines read a timestamp. */
+export function isoTimestamp(epochMs: number): string {
+  return new Date(epochMs).toISOString().slice(0, -1).replace("T", " ");
+}

@@ -257,7 +257,7 @@ async function readRows(
     const letters = new Set<number>();
     const replayed = new Set<number>();
     const samples = verdict.isCurrent ? samplesOf(tiling) : new Set();
-    const newestRows: Array<NewestRow & OffsetRange> = [];
+    let newestRow: (NewestRow & OffsetRange) | undefined;
     const jobs = tiling.flushes.flatMap(({ objects, first, last }) =>
       objects.map((object) => async () => {
         const read = offsetsIn(object, verdict.partition, { first, last }, options);
@@ -268,7 +268,9 @@ async function readRows(
           },
         );
         if (types !== undefined) columnTypes.add(types);
-        if (newest !== undefined) newestRows.push({ ...newest, first, last });
+        if (newest !== undefined && newest.offset >= (newestRow?.offset ?? -1)) {
+          newestRow = { ...newest, first, last };
+        }
         let row = 0;
         for (const offset of offsets) {
           const index = indexes?.[row++] ?? 0;
@@ -287,7 +289,7 @@ async function readRows(
       })
     );
     await inParallel(jobs, READ_AT_ONCE);
-    if (verdict.isCurrent) await compareNewest(newestRows, verdict, options);
+    if (verdict.isCurrent) await compareNewest(newestRow, verdict, options);
     const { from, expected } = verdict;
     const holes: OffsetRange[] = [];
     const torn = [...further.torn(seen)].filter((offset) => seen.has(offset)).sort((a, b) => a - b);
@@ -358,16 +360,15 @@ async function offsetsIn(
 
 /**
  * A log that was truncated and continued differs from some offset on, so also at the newest row.
- * @param rows the newest of each object, with the range of its flush
+ * @param row the newest, with the range of its flush
  */
 async function compareNewest(
-  rows: ReadonlyArray<NewestRow & OffsetRange>,
+  row: (NewestRow & OffsetRange) | undefined,
   { partition, foreign }: PartitionVerdict,
   options: VerifyOptions,
 ): Promise<void> {
-  if (rows.length === 0) return;
-  const newest = rows.reduce((a, b) => a.offset > b.offset ? a : b);
-  const { offset, timestampMs, first, last } = newest;
+  if (row === undefined) return;
+  const { offset, timestampMs, first, last } = row;
   if (foreign.some((range) => range.first === first)) return;
   if (await isOther({ partition, offset, timestampMs }, options)) foreign.push({ first, last });
 }

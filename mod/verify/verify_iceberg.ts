@@ -15,6 +15,7 @@ import { inParallel } from "./in_parallel.ts";
 import { objectOffsets } from "./object_offsets.ts";
 import { addOffset, countOffsets, type OffsetRange, without } from "./offset_range.ts";
 import { OffsetSet } from "./offset_set.ts";
+import { PerPartition } from "./per_partition.ts";
 import { FurtherRows } from "./row_index.ts";
 import { sinceVerdict } from "./since_verdict.ts";
 import { checkTiling, type NamedObject, type Tiling } from "./tiling.ts";
@@ -208,8 +209,8 @@ class Counts {
   }
 }
 
-/** Offsets that were seen, by log and partition. */
-type Seen = Map<string, Map<number, Counts>>;
+/** Offsets that were seen. */
+type Seen = PerPartition<Counts>;
 
 /** Stands for all logs of a table, where rows do not say of which they are. */
 const ANY_LOG = "";
@@ -247,7 +248,7 @@ async function byRows(
     verdicts.push(
       ...await groupVerdicts(
         group,
-        seen.get(id) ?? new Map(),
+        seen,
         { ...content, history },
         current,
         offsets,
@@ -268,7 +269,7 @@ interface Group {
 
 async function groupVerdicts(
   { id, logs, live, unreadable }: Group,
-  seen: ReadonlyMap<number, Counts>,
+  seen: Seen,
   content: Content & { history: DeletedBefore },
   current: string,
   topicOffsets: readonly PartitionOffsets[] | null,
@@ -293,7 +294,7 @@ async function groupVerdicts(
     const isOfPartition = (name: string) =>
       (parseDataFile(name)?.partition ?? (isFirst ? partition : -1)) === partition;
     verdict.objects = live.filter(({ name }) => isOfPartition(name)).length;
-    const counts = seen.get(partition) ?? new Counts();
+    const counts = seen.of(id, partition);
     const holes: OffsetRange[] = [];
     const torn = counts.further.torn(counts);
     const last = Math.max(end - 1, counts.max);
@@ -337,8 +338,8 @@ async function groupVerdicts(
 
 /** What others have deleted in the table's history, which is read once something is not there. */
 class DeletedBefore {
-  readonly #find: () => Promise<Map<string, Map<number, OffsetSet>>>;
-  #found: Promise<Map<string, Map<number, OffsetSet>>> | undefined;
+  readonly #find: () => Promise<PerPartition<OffsetSet>>;
+  #found: Promise<PerPartition<OffsetSet>> | undefined;
 
   constructor(
     base: LoadedTable,
@@ -346,15 +347,9 @@ class DeletedBefore {
     { files, signal }: VerifyIcebergOptions,
   ) {
     this.#find = async () => {
-      const found = new Map<string, Map<number, OffsetSet>>();
-      const onRow = (log: string | undefined, partition: number, offset: number) => {
-        const group = groupOf(log);
-        const own = found.get(group) ?? new Map<number, OffsetSet>();
-        found.set(group, own);
-        let offsets = own.get(partition);
-        if (offsets === undefined) own.set(partition, offsets = new OffsetSet(DELETED_PIECE));
-        offsets.add(offset);
-      };
+      const found = new PerPartition(() => new OffsetSet(DELETED_PIECE));
+      const onRow = (log: string | undefined, partition: number, offset: number) =>
+        void found.of(groupOf(log), partition).add(offset);
       await rowsDeletedBefore(base, files, { signal, onRow });
       return found;
     };
@@ -367,17 +362,16 @@ class DeletedBefore {
     partition: number,
     { deleted: now }: Counts,
   ): Promise<{ deleted: OffsetRange[]; rest: OffsetRange[] }> {
-    const isThere = holes.every(({ first, last }) => {
+    const areKnown = holes.every(({ first, last }) => {
       for (let offset = first; offset <= last; offset++) if (!now.has(offset)) return false;
       return true;
     });
-    if (isThere) return { deleted: [...holes], rest: [] };
-    const before = (await (this.#found ??= this.#find())).get(group)?.get(partition);
+    const before = areKnown ? now : (await (this.#found ??= this.#find())).of(group, partition);
     const deleted: OffsetRange[] = [];
     const rest: OffsetRange[] = [];
     for (const { first, last } of holes) {
       for (let offset = first; offset <= last; offset++) {
-        addOffset(now.has(offset) || before?.has(offset) ? deleted : rest, offset);
+        addOffset(now.has(offset) || before.has(offset) ? deleted : rest, offset);
       }
     }
     return { deleted, rest };
@@ -390,15 +384,8 @@ async function countRows(
   unreadable: UnreadableObject[],
   { store, signal, onProgress, indexColumn }: VerifyIcebergOptions,
 ): Promise<Seen> {
-  const seen: Seen = new Map();
-  const countsOf = (log: string | undefined, partition: number): Counts => {
-    const group = groupOf(log);
-    const own = seen.get(group) ?? new Map<number, Counts>();
-    seen.set(group, own);
-    let counts = own.get(partition);
-    if (counts === undefined) own.set(partition, counts = new Counts());
-    return counts;
-  };
+  const seen: Seen = new PerPartition(() => new Counts());
+  const countsOf = (log: string | undefined, partition: number) => seen.of(groupOf(log), partition);
   const add = (log: string | undefined, partition: number, offset: number, index = 0) => {
     const counts = countsOf(log, partition);
     if (index === 0) counts.add(offset);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { SHIPPED_SCHEMAS } from "../../mod/schema/shipped_schemas.ts";
 import { runTicklake } from "../services/services.ts";
 import { REPOSITORY } from "../services/tools_folder.ts";
-import { withEmbedded } from "./consume_place.ts";
+import { type ConsumePlace, withEmbedded } from "./consume_place.ts";
 
 const CASES = `${REPOSITORY}/tests/cases/files`;
 
@@ -22,24 +22,30 @@ Deno.test("each shipped schema has no mistake and can be shown and checked", asy
   await Deno.remove(folder, { recursive: true });
 });
 
+/** What a query answers once a file has been sent and consumed by a schema. */
+async function rowsOf(
+  place: ConsumePlace,
+  schema: string,
+  file: string,
+  sql: string,
+): Promise<Array<Record<string, unknown>>> {
+  await Deno.writeTextFile(`${place.cwd}/own.json`, schema);
+  const env = { ...place.env, TICKLAKE_SCHEMA: "own.json" };
+  const run = (args: string[]) => runTicklake(args, { ...place, env });
+  const sent = await run(["produce", "--mode", "replay", "--rate", "max", "--input", file]);
+  assert.equal(sent.code, 0, sent.stderr);
+  assert.equal((await run(["consume", "--until-end"])).code, 0);
+  return JSON.parse((await run(["query", "--json", sql])).stdout);
+}
+
 Deno.test("a schema inferred from a file takes the file, from produce to SQL", () =>
   withEmbedded(async (place) => {
     const file = `${CASES}/lower-case-with-name.csv`;
     const inferred = await runTicklake(["schema", "infer", file], place);
     assert.equal(inferred.code, 0, inferred.stderr);
     assert.match(inferred.stdout, /^\/\/ Made by `ticklake schema infer .* from 2 rows/);
-    await Deno.writeTextFile(`${place.cwd}/own.json`, inferred.stdout);
-    const env = { ...place.env, TICKLAKE_SCHEMA: "own.json" };
-    const run = (args: string[]) => runTicklake(args, { ...place, env });
-    const sent = await run(["produce", "--mode", "replay", "--rate", "max", "--input", file]);
-    assert.equal(sent.code, 0, sent.stderr);
-    assert.equal((await run(["consume", "--until-end"])).code, 0);
-    const asked = await run([
-      "query",
-      "--json",
-      'SELECT "date", close, volume, name FROM lower_case_with_name ORDER BY 1',
-    ]);
-    assert.deepEqual(JSON.parse(asked.stdout), [
+    const sql = 'SELECT "date", close, volume, name FROM lower_case_with_name ORDER BY 1';
+    assert.deepEqual(await rowsOf(place, inferred.stdout, file, sql), [
       { date: "2019-02-08", close: 14.75, volume: 8400100, name: "ABC" },
       { date: "2019-02-11", close: 14.46, volume: 8800200, name: "XYZ" },
     ]);
@@ -75,20 +81,10 @@ Deno.test("a file of another country: decimal comma, grouped volumes, headers wi
     assert.match(inferred.stdout, /^ {2}"key": "ISIN \/ Ticker",$/m);
     assert.match(inferred.stdout, /"name":"eroffn"/);
     assert.match(inferred.stdout, /\/\/ .*dashboard.* open, high, low, close, volume/);
-    await Deno.writeTextFile(`${place.cwd}/own.json`, inferred.stdout);
-    const env = { ...place.env, TICKLAKE_SCHEMA: "own.json" };
-    const run = (args: string[]) => runTicklake(args, { ...place, env });
-    const sent = await run(["produce", "--mode", "replay", "--rate", "max", "--input", file]);
-    assert.equal(sent.code, 0, sent.stderr);
-    assert.equal((await run(["consume", "--until-end"])).code, 0);
-    const asked = await run([
-      "query",
-      "--json",
-      `SELECT isin_ticker, eroffn, schluss_eur, umsatz_stk FROM decimal_comma_odd_headers
-       ORDER BY handelstag, isin_ticker`,
-    ]);
+    const sql = `SELECT isin_ticker, eroffn, schluss_eur, umsatz_stk FROM decimal_comma_odd_headers
+       ORDER BY handelstag, isin_ticker`;
     assert.deepEqual(
-      JSON.parse(asked.stdout).map((row: Record<string, unknown>) => Object.values(row)),
+      (await rowsOf(place, inferred.stdout, file, sql)).map((row) => Object.values(row)),
       [
         ["BMW", 91.2, 91.95, 221004],
         ["SAP", 1012.5, 1015.25, 950],

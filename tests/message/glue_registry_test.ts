@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { withGlue } from "./with_glue.ts";
 import { fileURLToPath } from "node:url";
 import { deflateSync } from "node:zlib";
 import { GlueFrame } from "../../mod/message/glue/glue_frame.ts";
@@ -10,21 +11,6 @@ import { awsEnv, kafka, runTicklake, serviceTest } from "../services/services.ts
 const CSV = `Index,Date,Open,High,Low,Close,Adj Close,Volume,CloseUSD
 HSI,2021-05-31,1.5,2,1,1.25,1.25,7000000000,0.2
 `;
-
-/** Runs with a place on Kafka and a directory, that reads by Glue's registry. */
-async function withGlue(format: string, run: (place: ConsumePlace) => Promise<void>) {
-  const cwd = await Deno.makeTempDir({ prefix: "ticklake-glue-" });
-  const place = new ConsumePlace(cwd, kafka());
-  Object.assign(place.env, awsEnv(), {
-    SCHEMA_REGISTRY_URL: "glue://default-registry",
-    TICKLAKE_MESSAGE_FORMAT: format,
-  });
-  try {
-    await run(place);
-  } finally {
-    await Deno.remove(cwd, { recursive: true });
-  }
-}
 
 /** Runs a client of others at the place's topic. */
 async function others({ topic }: ConsumePlace, what: string, argument: string): Promise<string> {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { ConsumePlace } from "../commands/consume_place.ts";
+import { protoField } from "./proto_field.ts";
+import { withGlue } from "./with_glue.ts";
 import { Recorder } from "../broker/recorder.ts";
-import { awsEnv, kafka, runTicklake, serviceTest, uniqueName } from "../services/services.ts";
+import { awsEnv, runTicklake, serviceTest, uniqueName } from "../services/services.ts";
 import { type GlueJob, glueSerde } from "../services/glue_serde/glue_serde.ts";
 
 const ENV = { AWS_REGION: "us-east-1", ...awsEnv() };
@@ -24,21 +25,13 @@ const AVRO = {
   ],
 };
 
-const field = (name: string, number: number, type: string, more = {}) => ({
-  name,
-  number,
-  label: "LABEL_OPTIONAL",
-  type: `TYPE_${type}`,
-  ...more,
-});
-
 /** A message with the columns; the numbers of its fields begin at one of its own, so that no other reads it. */
 const quote = (name: string, first: number, more = {}) => ({
   name,
   field: [
-    field("Index", first, "STRING"),
-    field("Date", first + 1, "STRING"),
-    ...NUMBERS.map((name, i) => field(name, first + 2 + i, "DOUBLE")),
+    protoField("Index", first, "STRING"),
+    protoField("Date", first + 1, "STRING"),
+    ...NUMBERS.map((name, i) => protoField(name, first + 2 + i, "DOUBLE")),
   ],
   ...more,
 });
@@ -53,35 +46,20 @@ const PROTOBUF = {
     {
       name: "Counts",
       field: [
-        field("counts", 1, "MESSAGE", {
+        protoField("counts", 1, "MESSAGE", {
           label: "LABEL_REPEATED",
           typeName: ".feed.Counts.CountsEntry",
         }),
       ],
       nestedType: [{
         name: "CountsEntry",
-        field: [field("key", 1, "STRING"), field("value", 2, "INT32")],
+        field: [protoField("key", 1, "STRING"), protoField("value", 2, "INT32")],
         options: { mapEntry: true },
       }],
     },
     quote("Another", 21),
   ],
 };
-
-/** Runs with a place on Kafka and a directory, that reads by Glue's registry. */
-async function withGlue(format: string, run: (place: ConsumePlace) => Promise<void>) {
-  const cwd = await Deno.makeTempDir({ prefix: "ticklake-glue-" });
-  const place = new ConsumePlace(cwd, kafka());
-  Object.assign(place.env, ENV, {
-    SCHEMA_REGISTRY_URL: "glue://default-registry",
-    TICKLAKE_MESSAGE_FORMAT: format,
-  });
-  try {
-    await run(place);
-  } finally {
-    await Deno.remove(cwd, { recursive: true });
-  }
-}
 
 for (const format of ["avro", "protobuf"] as const) {
   serviceTest(`what AWS's serializers write in ${format} becomes rows, compressed too`, {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { protoField } from "./proto_field.ts";
 import { ConsumePlace } from "../commands/consume_place.ts";
 import { kafka, runTicklake, serviceTest } from "../services/services.ts";
 import { confluentReads, confluentWrites, registryUrl } from "./confluent.ts";
@@ -7,14 +8,6 @@ const CSV = `Index,Date,Open,High,Low,Close,Adj Close,Volume,CloseUSD
 HSI,2021-05-31,1.5,2,1,1.25,1.25,7000000000,0.2
 N225,1969-12-31,10,11,9,10.5,,0,0.1
 `;
-
-const field = (name: string, number: number, type: string, more = {}) => ({
-  name,
-  number,
-  label: "LABEL_OPTIONAL",
-  type: `TYPE_${type}`,
-  ...more,
-});
 
 const DATE = { typeName: ".google.type.Date" };
 
@@ -29,13 +22,13 @@ const QUOTES = {
     messageType: [{
       name: "index_quotes",
       field: [
-        field("Index", 1, "STRING"),
-        field("Date", 2, "MESSAGE", DATE),
+        protoField("Index", 1, "STRING"),
+        protoField("Date", 2, "MESSAGE", DATE),
         ...["Open", "High", "Low", "Close", "adj_close"].map((name, i) =>
-          field(name, i + 3, "DOUBLE")
+          protoField(name, i + 3, "DOUBLE")
         ),
-        field("Volume", 8, "INT64"),
-        field("CloseUSD", 9, "DOUBLE"),
+        protoField("Volume", 8, "INT64"),
+        protoField("CloseUSD", 9, "DOUBLE"),
       ],
     }],
   },
@@ -196,17 +189,17 @@ serviceTest("Protobuf of others becomes rows: two messages of a file, a nested o
         "google/type/date.proto",
       ],
       messageType: [
-        { name: "Other", field: [field("x", 1, "INT32")] },
+        { name: "Other", field: [protoField("x", 1, "INT32")] },
         {
           name: "Feed",
           nestedType: [{
             name: "Quote",
             field: [
-              field("index", 1, "STRING"),
-              field("date", 2, "MESSAGE", DATE),
-              ...["open", "high", "low"].map((name, i) => field(name, i + 3, "DOUBLE")),
-              field("close", 6, "MESSAGE", { typeName: ".google.protobuf.DoubleValue" }),
-              field("volume", 7, "INT64"),
+              protoField("index", 1, "STRING"),
+              protoField("date", 2, "MESSAGE", DATE),
+              ...["open", "high", "low"].map((name, i) => protoField(name, i + 3, "DOUBLE")),
+              protoField("close", 6, "MESSAGE", { typeName: ".google.protobuf.DoubleValue" }),
+              protoField("volume", 7, "INT64"),
             ],
           }],
         },

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { repairIceberg } from "../../mod/repair/repair_iceberg.ts";
 import { changeTable } from "../../mod/table/iceberg/change_table.ts";
 import { liveEntries } from "../../mod/table/iceberg/live_entries.ts";
 import { writeSnapshot } from "../../mod/table/iceberg/snapshot.ts";
 import { isProved } from "../../mod/verify/verify.ts";
 import { rows } from "../sink/run_sink.ts";
 import { ScriptedLog } from "../sink/scripted_log.ts";
-import { IcebergPlace, NAMES } from "./iceberg_place.ts";
+import { IcebergPlace } from "./iceberg_place.ts";
 
 Deno.test("repair of an Iceberg table records what a former log lost as that log's, not as the current one's", async () => {
   const log = new ScriptedLog([rows(30)]);
@@ -17,7 +16,7 @@ Deno.test("repair of an Iceberg table records what a former log lost as that log
   log.identity = { cluster: "scripted", topicId: "second" };
   log.committed.clear();
   await place.consume(10);
-  const { catalog, files, table } = place.open();
+  const { catalog, files } = place.open();
   // Without a delete that is on record: what is gone is missing.
   await changeTable({ catalog, table: "t" }, async (base) => {
     const { entries } = await liveEntries(base, files);
@@ -29,20 +28,7 @@ Deno.test("repair of an Iceberg table records what a former log lost as that log
   const verdict = await place.verify();
   const missing = verdict.partitions.map(({ isCurrent, missing }) => [isCurrent, missing.length]);
   assert.deepEqual(missing.sort(), [[false, 1], [true, 0]]);
-  await repairIceberg({
-    ...NAMES,
-    broker: log,
-    admin: place.admin,
-    store: place.lake,
-    table,
-    catalog,
-    files,
-    verdict,
-    verifyAgain: () => place.verify(),
-    dryRun: false,
-    signal: new AbortController().signal,
-    consume: () => Promise.reject(new Error("there is nothing to consume")),
-  });
+  await place.repair(verdict);
   const after = await place.verify();
   assert.ok(isProved(after), JSON.stringify(after));
   const gaps = after.partitions.map(({ isCurrent, gaps }) => [isCurrent, gaps]);

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { startEncoder } from "../../mod/lake/format/encoder.ts";
-import { repairIceberg } from "../../mod/repair/repair_iceberg.ts";
 import { replayDeadLetters } from "../../mod/repair/replay_dead_letters.ts";
 import { reset } from "../../mod/repair/reset.ts";
 import { checkMessage } from "../../mod/schema/check_message.ts";
@@ -61,16 +60,9 @@ Deno.test("reset --rewrite of an Iceberg table, killed at any change and repeate
 Deno.test("an owner from before a rewind of an Iceberg table is refused, and nothing of it is taken", async () => {
   const place = new IcebergPlace(new ScriptedLog([rows(30)]));
   await place.consume(10);
-  const writer = {
-    group: "sink",
-    committed: () => Promise.resolve([]),
-    timestampAt: () => Promise.resolve(null),
-    offsets: () => Promise.resolve([]),
-  };
-  const name = { topic: NAMES.topic, ...place.log.identity };
-  const former = await place.open().table.log(name, writer);
+  const former = await place.openLog();
   await former.positions([0]);
-  const owner = await place.open().table.log(name, writer);
+  const owner = await place.openLog();
   await owner.positions([0]);
   await owner.rewind(new Map([[0, { from: 0, end: 20 }]]));
   const range = { partition: 0, first: 20, end: 30, objects: [], deadLetters: [], gaps: [] };
@@ -101,13 +93,7 @@ Deno.test("a replay into an Iceberg table, killed at any change and repeated: ea
   try {
     const layouts = await Layouts.of(quotes, "parquet", "dt");
     const replay = async (place: IcebergPlace) => {
-      const name = { topic: NAMES.topic, ...place.log.identity };
-      const own = await place.open().table.log(name, {
-        group: "sink",
-        committed: () => Promise.resolve([]),
-        timestampAt: () => Promise.resolve(null),
-        offsets: () => Promise.resolve([]),
-      });
+      const own = await place.openLog();
       return await replayDeadLetters({
         store: place.lake,
         log: own,
@@ -163,23 +149,9 @@ async function faulty(): Promise<IcebergPlace> {
 }
 
 async function repaired(place: IcebergPlace, beforeConsume = () => {}) {
-  const { catalog, files, table } = place.open();
-  return await repairIceberg({
-    ...NAMES,
-    broker: place.log,
-    admin: place.admin,
-    store: place.lake,
-    table,
-    catalog,
-    files,
-    verdict: await place.verify(),
-    verifyAgain: () => place.verify(),
-    dryRun: false,
-    signal,
-    async consume() {
-      beforeConsume();
-      await place.consume(10);
-    },
+  return await place.repair(await place.verify(), async () => {
+    beforeConsume();
+    await place.consume(10);
   });
 }
 

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { repairIceberg } from "../../mod/repair/repair_iceberg.ts";
 import { changeTable } from "../../mod/table/iceberg/change_table.ts";
 import { liveEntries } from "../../mod/table/iceberg/live_entries.ts";
 import { writeSnapshot } from "../../mod/table/iceberg/snapshot.ts";
 import { rows } from "../sink/run_sink.ts";
 import { ScriptedLog } from "../sink/scripted_log.ts";
-import { IcebergPlace, NAMES } from "./iceberg_place.ts";
+import { IcebergPlace } from "./iceberg_place.ts";
 
 /** A table with every file of every partition twice. */
 async function doubled(partitions: number): Promise<IcebergPlace> {
@@ -30,7 +29,6 @@ async function doubled(partitions: number): Promise<IcebergPlace> {
 async function loadsOf(partitions: number): Promise<number> {
   const place = await doubled(partitions);
   const { lake } = place;
-  const { catalog, files, table } = place.open();
   const verdict = await place.verify();
   const get = lake.get.bind(lake);
   let loads = 0;
@@ -38,20 +36,7 @@ async function loadsOf(partitions: number): Promise<number> {
     if (name.endsWith(".metadata.json")) loads++;
     return get(name, options);
   };
-  const plans = await repairIceberg({
-    ...NAMES,
-    broker: place.log,
-    admin: place.admin,
-    store: lake,
-    table,
-    catalog,
-    files,
-    verdict,
-    verifyAgain: () => place.verify(),
-    dryRun: false,
-    signal: new AbortController().signal,
-    consume: () => Promise.reject(new Error("there is nothing to consume")),
-  });
+  const plans = await place.repair(verdict);
   assert.equal(plans.length, partitions);
   assert.deepEqual(
     (await place.verify()).partitions.map(({ duplicate, found }) => [duplicate, found]),

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { repairIceberg } from "../../mod/repair/repair_iceberg.ts";
+import type { RepairPlan } from "../../mod/repair/repair_plan.ts";
 import type { GroupAdmin } from "../../mod/broker/group_admin.ts";
 import { objectOffsets } from "../../mod/verify/object_offsets.ts";
 import { openIcebergTable } from "../../mod/table/iceberg/iceberg_table.ts";
@@ -6,7 +8,7 @@ import { DirectoryCatalog } from "../../mod/table/iceberg/catalogs/directory.ts"
 import { liveEntries } from "../../mod/table/iceberg/live_entries.ts";
 import { TableFiles } from "../../mod/table/iceberg/table_files.ts";
 import type { ObjectName } from "../../mod/lake/layout.ts";
-import type { Table } from "../../mod/table/table.ts";
+import type { LogWriter, Table, TableLog } from "../../mod/table/table.ts";
 import type { TableCatalog } from "../../mod/table/iceberg/catalog.ts";
 import { isProved, type TableVerdict, type VerifyOptions } from "../../mod/verify/verify.ts";
 import { verifyIceberg } from "../../mod/verify/verify_iceberg.ts";
@@ -18,6 +20,14 @@ import { KilledLake } from "../table/killed_lake.ts";
 export const NAMES = { topic: "quotes", group: "sink", tableName: quotes.table };
 
 const signal = new AbortController().signal;
+
+/** Who asks for the table's log, of a group that has committed nothing. */
+export const WRITER: LogWriter = {
+  group: NAMES.group,
+  committed: () => Promise.resolve([]),
+  timestampAt: () => Promise.resolve(null),
+  offsets: () => Promise.resolve([]),
+};
 
 /** A log, and an Iceberg table in a lake that can be killed at any change. */
 export class IcebergPlace {
@@ -64,6 +74,36 @@ export class IcebergPlace {
     },
     close: () => Promise.resolve(),
   };
+
+  /** The log in the table, as one more process opens it. */
+  openLog(): Promise<TableLog> {
+    return this.open().table.log({ topic: NAMES.topic, ...this.log.identity }, WRITER);
+  }
+
+  /**
+   * Repairs what a verification finds.
+   * @param consume reads the topic again. @default {there is nothing to consume}
+   */
+  async repair(
+    verdict: TableVerdict,
+    consume = () => Promise.reject<void>(new Error("there is nothing to consume")),
+  ): Promise<RepairPlan[]> {
+    const { catalog, files, table } = this.open();
+    return await repairIceberg({
+      ...NAMES,
+      broker: this.log,
+      admin: this.admin,
+      store: this.lake,
+      table,
+      catalog,
+      files,
+      verdict,
+      verifyAgain: () => this.verify(),
+      dryRun: false,
+      signal,
+      consume,
+    });
+  }
 
   async verify(): Promise<TableVerdict> {
     const { catalog, files } = this.open();

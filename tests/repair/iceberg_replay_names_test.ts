@@ -39,12 +39,7 @@ Deno.test("replays of an Iceberg table that draw the same number write over no f
   try {
     const replay = async (max: number) => {
       const schema = upTo(max);
-      const log = await place.open().table.log({ topic: NAMES.topic, ...place.log.identity }, {
-        group: "sink",
-        committed: () => Promise.resolve([]),
-        timestampAt: () => Promise.resolve(null),
-        offsets: () => Promise.resolve([]),
-      });
+      const log = await place.openLog();
       return await replayDeadLetters({
         store: place.lake,
         log,

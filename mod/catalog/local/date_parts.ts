@@ -1,4 +1,4 @@
-import { DAY_MS, daysFromCivil, daysInMonth, isoDay } from "../../schema/calendar.ts";
+import { DAY_MS, daysFromCivil, daysInMonth, isoDay, isoTimestamp } from "../../schema/calendar.ts";
 import type { Scalar } from "./define_function.ts";
 
 /** A date or timestamp, in its parts. */
@@ -55,7 +55,7 @@ export function dateText(days: number, ms: number, date: boolean): string {
 
 /** `YYYY-MM-DD HH:MM:SS.mmm` of milliseconds since 1970. */
 export function timestampText(epochMs: number): string {
-  return new Date(Math.round(epochMs)).toISOString().replace("T", " ").replace("Z", "");
+  return isoTimestamp(Math.round(epochMs));
 }
 
 /** Week of ISO 8601, of the year that its Thursday is in. */

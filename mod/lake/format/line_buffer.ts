@@ -1,4 +1,4 @@
-import { isoDay } from "../../schema/calendar.ts";
+import { isoDay, isoTimestamp } from "../../schema/calendar.ts";
 import type { MessageReader } from "../../schema/message_reader.ts";
 import { type ColumnType, ORIGIN_COLUMNS } from "../../schema/schema.ts";
 import type { RowGroups } from "../partitioning.ts";
@@ -118,7 +118,7 @@ export class LineBuffer implements RowBuffer {
   #endAt(timestampMs: number): void {
     if (timestampMs === this.#lastTimestamp) return;
     this.#lastTimestamp = timestampMs;
-    const end = `${this.#timestampLabel}${timestampText(timestampMs)}}\n`;
+    const end = `${this.#timestampLabel}"${isoTimestamp(timestampMs)}"}\n`;
     this.#afterOffset = encoder.encode(end);
   }
 
@@ -185,7 +185,7 @@ export class LineBuffer implements RowBuffer {
         return wide === undefined ? this.#integer(number) : this.#text(String(wide));
       }
       default:
-        return this.#text(timestampText(number));
+        return this.#text(`"${isoTimestamp(number)}"`);
     }
   }
 
@@ -230,9 +230,4 @@ export class LineBuffer implements RowBuffer {
     groupNumbers.set(this.#groupNumbers);
     this.#groupNumbers = groupNumbers;
   }
-}
-
-/** `"2026-11-24 08:00:00.000"`, as Athena's JSON readers take a timestamp. */
-function timestampText(milliseconds: number): string {
-  return `"${new Date(milliseconds).toISOString().slice(0, -1).replace("T", " ")}"`;
 }

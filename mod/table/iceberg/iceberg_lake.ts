@@ -45,11 +45,12 @@ export class IcebergLake implements LakeStore {
       const { name, file } = entry;
       const shown = this.#shownName(name);
       this.#real.set(shown, name);
-      this.#deleted.delete(shown);
-      const isConcerned = deletes?.mayConcern(entry) ?? false;
-      if (isConcerned) this.#deleted.set(shown, { entry, deletes: deletes!, base });
       // A file is never written again; what is deleted of it may grow.
-      const version = isConcerned ? `${name} ${deletes!.version(entry)}` : name;
+      let version = name;
+      if (deletes?.mayConcern(entry)) {
+        this.#deleted.set(shown, { entry, deletes, base });
+        version = `${name} ${deletes.newest}`;
+      } else this.#deleted.delete(shown);
       yield { name: shown, size: Number(file.file_size_in_bytes), version };
     }
   }

@@ -46,6 +46,8 @@ export class RowDeletes {
   readonly #signal: AbortSignal | undefined;
   readonly #byValue: readonly DeleteFile[];
   readonly #byPosition: readonly DeleteFile[];
+  /** Data sequence number of the newest delete file: another one as soon as more may be deleted. */
+  readonly newest: bigint;
   #positions: Promise<ReadonlyMap<string, DeletedPositions[]>> | undefined;
   readonly #values = new Map<string, Promise<DeletedValues>>();
 
@@ -60,6 +62,7 @@ export class RowDeletes {
     this.#signal = signal;
     this.#byPosition = deletes.filter(({ file }) => file.content === POSITIONS);
     this.#byValue = deletes.filter(({ file }) => file.content !== POSITIONS);
+    this.newest = deletes.reduce((most, { sequence }) => sequence > most ? sequence : most, 0n);
   }
 
   /** @throws {Failure} kind `failed`, for delete files that are not Parquet */
@@ -95,12 +98,6 @@ export class RowDeletes {
   mayConcern(entry: LiveEntry): boolean {
     return this.#byPosition.some(({ sequence }) => entry.sequence <= sequence) ||
       this.#byValue.some((one) => isOfValues(one, entry, this.#base));
-  }
-
-  /** Stands for what is deleted of a data file: another one as soon as that may be more. */
-  version(entry: LiveEntry): string {
-    const all = [...this.#byPosition, ...this.#byValue].map(({ sequence }) => sequence);
-    return this.mayConcern(entry) ? String(all.reduce((a, b) => a > b ? a : b)) : "";
   }
 
   /**

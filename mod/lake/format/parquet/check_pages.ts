@@ -1,5 +1,5 @@
 import type { FileMetaData, SchemaElement } from "hyparquet";
-import { pageHeaders } from "./page_headers.ts";
+import { DICTIONARY, INDEX, pageHeaders } from "./page_headers.ts";
 
 /** Maximum rows of one file; an array of as many numbers takes 512 MiB. */
 const MOST_ROWS = 2 ** 26;
@@ -12,9 +12,6 @@ const MOST_PAGE_BYTES = 256 * 2 ** 20;
 
 /** Maximum decompressed bytes per byte of the file, beyond one page's maximum. */
 const GROWTH = 1024;
-
-/** Numbers of the page types that contain no rows' values. */
-const [INDEX, DICTIONARY] = [1, 2];
 
 /**
  * Checks that the sizes a file claims are possible, before it is read: the reader allocates as many values as a

@@ -3,7 +3,7 @@ import { decompressPage } from "hyparquet/src/datapage.js";
 import { chunkBytes } from "./check_pages.ts";
 import { DECOMPRESSORS } from "./decompress_page.ts";
 import { deltaLengths, walkDelta } from "./walk_delta.ts";
-import { type PageHeader, pageHeaders } from "./page_headers.ts";
+import { DATA_V2, DICTIONARY, INDEX, type PageHeader, pageHeaders } from "./page_headers.ts";
 import { readHybrid } from "./read_hybrid.ts";
 import { walkHybrid } from "./walk_hybrid.ts";
 
@@ -11,9 +11,6 @@ import { walkHybrid } from "./walk_hybrid.ts";
 const [PLAIN, PLAIN_DICTIONARY, RLE, DELTA, DELTA_LENGTH, DELTA_BYTES, RLE_DICTIONARY, SPLIT] = [
   ...[0, 2, 3, 5, 6, 7, 8, 9],
 ];
-
-/** Numbers of the types of page. */
-const [INDEX, DICTIONARY, DATA_V2] = [1, 2, 3];
 
 /** Bits of a value; of a byte array those of its length. */
 const BITS: { readonly [type: string]: number } = {

@@ -23,7 +23,8 @@ export interface PageHeader {
 /** Maximum bytes of one header; its statistics contain a minimum and a maximum. */
 const MOST_HEADER_BYTES = 4 * 2 ** 20;
 
-const [DATA, INDEX, DICTIONARY, DATA_V2] = [0, 1, 2, 3];
+/** Numbers of the types of page. Source: parquet-format, parquet.thrift, PageType. */
+export const [DATA, INDEX, DICTIONARY, DATA_V2] = [0, 1, 2, 3];
 
 /** Field of each page type's struct. */
 const STRUCT_OF = { [DATA]: 5, [INDEX]: 6, [DICTIONARY]: 7, [DATA_V2]: 8 };
