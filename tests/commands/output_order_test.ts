@@ -84,7 +84,8 @@ serviceTest(
       const NUMBER = "\\d[\\d,]*";
       await drawn(
         new RegExp(`sent ${NUMBER} rows, \\d+%, ${NUMBER} a second, \\d+ s left`),
-        ...["produce", ...input, "--rate", "10000"],
+        // Slow enough that a busy machine has time to draw it.
+        ...["produce", ...input, "--rate", "3000"],
       );
       await drawn(
         new RegExp(`read ${NUMBER} of 10,000 messages, \\d+%`),

@@ -1,3 +1,4 @@
+import { getIfThere } from "../../lake/if_there.ts";
 import type { LakeStore } from "../../lake/store.ts";
 import type { ObjectName } from "../../lake/layout.ts";
 import { Failure } from "../../failure/failure.ts";
@@ -93,8 +94,10 @@ export async function claimNext(
   if (!await store.create(name, recordBytes({ v: 1, id, merge }), options)) {
     const newest = await newestClaim(store, table, options);
     if (newest.number !== number) return undefined;
-    const text = new TextDecoder().decode(await store.get(name, options));
-    if ((JSON.parse(text) as { id: string }).id !== id) return undefined;
+    // Where it is gone, a newer claim has replaced it meanwhile.
+    const bytes = await getIfThere(store, name, options);
+    if (bytes === undefined) return undefined;
+    if ((JSON.parse(new TextDecoder().decode(bytes)) as { id: string }).id !== id) return undefined;
   }
   for (const older of await numbers(store, table, options)) {
     if (older < number) await store.remove(claimName(table, older), options);
