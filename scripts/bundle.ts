@@ -48,6 +48,7 @@ export async function bundle(into: string, packages: string): Promise<Bundle> {
     platform: "node",
     target: "esnext",
     nodePaths: [packages],
+    mainFields: ["module", "main"],
     metafile: true,
     legalComments: "none",
     logLevel: "warning",

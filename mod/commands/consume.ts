@@ -10,6 +10,8 @@ import { openMessageForm } from "../message/open_message_form.ts";
 import { lenientBy } from "../schema/lenience.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import type { RowSchema } from "../schema/schema.ts";
+import type { Settings } from "../config/settings.ts";
+import type { LakeStore } from "../lake/store.ts";
 import type { RowListener } from "../sink/open_range.ts";
 import { emptySummary, runSink, type SinkSummary } from "../sink/sink.ts";
 import { listeners, type SinkListener } from "../sink/sink_event.ts";
@@ -48,8 +50,7 @@ export async function run(context: CommandContext): Promise<number> {
   const summary = emptySummary();
   const startedAt = performance.now();
   try {
-    await store.check({ signal });
-    broker = await openBroker(settings, { signal });
+    broker = await openChecked(settings, store, signal);
     table = await openTable(settings, schema, store, output.note);
     const target = settings.tableFormat === "hive" ? store : table.table;
     output.note(
@@ -98,6 +99,29 @@ export async function run(context: CommandContext): Promise<number> {
   if (!settings.strict || summary.rejected === 0) return 0;
   output.note(`error: ${countText(summary.rejected, "message")} rejected, and --strict was given`);
   return EXIT_CODES.rejected;
+}
+
+/**
+ * Opens the broker while the lake is checked: each waits for a service of its own.
+ * @throws {Failure} what is wrong with the lake, else what is wrong with the broker
+ */
+async function openChecked(
+  settings: Settings,
+  store: LakeStore,
+  signal: AbortSignal,
+): Promise<Broker> {
+  const lakeFailed = new AbortController();
+  const opening = openBroker(settings, { signal: AbortSignal.any([signal, lakeFailed.signal]) });
+  // It may fail before anybody waits for it.
+  opening.catch(() => {});
+  try {
+    await store.check({ signal });
+  } catch (error) {
+    lakeFailed.abort(error);
+    await opening.then((broker) => broker.close(), () => {});
+    throw error;
+  }
+  return await opening;
 }
 
 /** `--from` is for a group that has committed nothing: with another one it must not be ignored in silence. */

@@ -15,9 +15,12 @@ interface Pending {
   reject(error: Error): void;
 }
 
-/** Starts the encoder's thread. */
+/**
+ * An encoder whose thread starts with its first job: starting it holds the caller for some 30 ms, and a
+ * consumer that finds nothing to read needs none.
+ */
 export function startEncoder(): Encoder {
-  const worker = new Worker(new URL("./encode_worker.ts", import.meta.url), { type: "module" });
+  let worker: Worker | undefined;
   const pending = new Map<number, Pending>();
   let nextId = 0;
   let ended: Error | undefined;
@@ -26,20 +29,24 @@ export function startEncoder(): Encoder {
     for (const { reject } of pending.values()) reject(error);
     pending.clear();
   };
-  worker.onmessage = ({ data }: MessageEvent<EncodeResponse>) => {
-    const waiting = pending.get(data.id);
-    if (waiting === undefined) return;
-    if (data.kind === "object") {
-      waiting.objects.push(data.object);
-      return;
-    }
-    pending.delete(data.id);
-    if (data.kind === "done") waiting.resolve(waiting.objects);
-    else waiting.reject(new Error(`encoding failed: ${data.message}`));
-  };
-  worker.onerror = (event) => {
-    event.preventDefault();
-    end(new Error(`the encoder's thread failed: ${event.message}`));
+  const start = () => {
+    const started = new Worker(new URL("./encode_worker.ts", import.meta.url), { type: "module" });
+    started.onmessage = ({ data }: MessageEvent<EncodeResponse>) => {
+      const waiting = pending.get(data.id);
+      if (waiting === undefined) return;
+      if (data.kind === "object") {
+        waiting.objects.push(data.object);
+        return;
+      }
+      pending.delete(data.id);
+      if (data.kind === "done") waiting.resolve(waiting.objects);
+      else waiting.reject(new Error(`encoding failed: ${data.message}`));
+    };
+    started.onerror = (event) => {
+      event.preventDefault();
+      end(new Error(`the encoder's thread failed: ${event.message}`));
+    };
+    return started;
   };
   return {
     encode(job) {
@@ -49,11 +56,12 @@ export function startEncoder(): Encoder {
       const { promise, resolve, reject } = Promise.withResolvers<EncodedObject[]>();
       pending.set(id, { objects: [], resolve, reject });
       const request: EncodeRequest = { id, job };
+      worker ??= start();
       worker.postMessage(request, buffersOf(job));
       return promise;
     },
     close() {
-      worker.terminate();
+      worker?.terminate();
       end(new Error("the encoder was closed"));
     },
   };
