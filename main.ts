@@ -8,6 +8,7 @@ import { COMMANDS } from "./mod/commands/table.ts";
 import { stopSignal } from "./mod/cli/stop_signal.ts";
 import { VERSION } from "./mod/config/version.ts";
 import { EXIT_CODES, Failure } from "./mod/failure/failure.ts";
+import { fixOf } from "./mod/failure/fix_of.ts";
 import { tooManyFiles } from "./mod/failure/open_files.ts";
 
 /** Runs one command line and gives its exit code. */
@@ -66,15 +67,8 @@ function report(error: unknown, command: CommandName, output: Output): number {
     );
     return EXIT_CODES.failed;
   }
-  output.note(`error: ${error.message}`, fixOf(error, command));
+  output.note(`error: ${error.message}`, command === "doctor" ? error.fix : fixOf(error));
   return error.exitCode;
-}
-
-/** What to do; of a service's failure, `doctor` may know more. */
-function fixOf({ kind, fix }: Failure, command: CommandName): string | undefined {
-  if (kind !== "service" || command === "doctor" || fix?.includes("ticklake doctor")) return fix;
-  const doctor = "`ticklake doctor` checks each setting and service.";
-  return fix === undefined ? doctor : `${fix} ${doctor}`;
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -3,6 +3,7 @@ import type { HiddenObjects } from "../catalog/glue/projected_days.ts";
 import { lakeOutOfReach } from "../catalog/lake_in_reach.ts";
 import type { CommandContext } from "../cli/command.ts";
 import { Failure } from "../failure/failure.ts";
+import { fixOf } from "../failure/fix_of.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { crawlerName } from "./lake_names.ts";
 
@@ -82,7 +83,7 @@ async function askGlue(
     const table = await findTable(glue, settings.database, schema.table).catch((error) => {
       // Policies of release 0.1.0 do not grant it.
       if (!(error instanceof Failure) || error instanceof NotTheService) throw error;
-      output.note(`projection: not looked at: ${error.message}`, error.fix);
+      output.note(`projection: not looked at: ${error.message}`, fixOf(error));
       return undefined;
     });
     const covered = projectedDays(table?.Parameters);

@@ -6,6 +6,7 @@ import { splitStatements } from "../catalog/split_statements.ts";
 import { readOnlyStatement } from "../catalog/statement.ts";
 import type { CommandContext } from "../cli/command.ts";
 import { Failure } from "../failure/failure.ts";
+import { fixOf } from "../failure/fix_of.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { LineReader } from "../terminal/line_reader.ts";
 import { completeSql } from "./complete_sql.ts";
@@ -105,7 +106,7 @@ async function ask(sql: string, shell: Shell): Promise<boolean> {
   } catch (error) {
     output.progress("");
     if (ended.signal.aborted) output.note("the query was cancelled");
-    else if (error instanceof Failure) output.note(`error: ${error.message}`, error.fix);
+    else if (error instanceof Failure) output.note(`error: ${error.message}`, fixOf(error));
     else throw error;
     return false;
   } finally {

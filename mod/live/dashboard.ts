@@ -8,7 +8,7 @@ import type { RowSchema } from "../schema/schema.ts";
 import { Candles, QuoteMaker } from "./candles.ts";
 import { DashboardAccess } from "./dashboard_access.ts";
 import { eventStream } from "./event_stream.ts";
-import { messageOf } from "../failure/failure.ts";
+import { textWithFix } from "../failure/fix_of.ts";
 import { messagePage } from "./message_page.ts";
 import { loadHistory } from "./lake_history.ts";
 import { LakeWatch } from "./lake_watch.ts";
@@ -109,7 +109,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
         ? new Response("there is no such partition\n", { status: 404 })
         : Response.json(page);
     } catch (error) {
-      return new Response(`${messageOf(error)}\n`, { status: 503 });
+      return new Response(`${textWithFix(error)}\n`, { status: 503 });
     }
   };
   const answer = (request: Request, remote: string): Response | Promise<Response> => {

@@ -1,4 +1,4 @@
-import { messageOf } from "../failure/failure.ts";
+import { textWithFix } from "../failure/fix_of.ts";
 import type { ObjectKind } from "../lake/layout.ts";
 import { coveredOffsets, currentObjects } from "../lake/merged_objects.ts";
 import type { LakeStore } from "../lake/store.ts";
@@ -88,7 +88,7 @@ export class LakeWatch {
         await this.look(signal);
       } catch (error) {
         if (signal.aborted) return;
-        this.view = { ...this.view, trouble: messageOf(error) };
+        this.view = { ...this.view, trouble: textWithFix(error) };
       }
       const { objects, deadLetterObjects } = this.view;
       const requests = 1 + (objects + deadLetterObjects) / OBJECTS_A_REQUEST;

@@ -1,7 +1,8 @@
 import type { QueryEngine, Value } from "../catalog/engine.ts";
 import { exampleQueries } from "../catalog/example_queries.ts";
 import { readOnlyStatement } from "../catalog/statement.ts";
-import { Failure, messageOf } from "../failure/failure.ts";
+import { messageOf } from "../failure/failure.ts";
+import { fixOf } from "../failure/fix_of.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { abortable } from "../wait/abortable.ts";
 
@@ -135,8 +136,5 @@ function shownValue(value: Value): string | number | boolean | null {
 }
 
 function failureOf(error: unknown): { message: string; fix?: string } {
-  const message = messageOf(error);
-  return error instanceof Failure && error.fix !== undefined
-    ? { message, fix: error.fix }
-    : { message };
+  return { message: messageOf(error), fix: fixOf(error) };
 }

@@ -2,6 +2,7 @@ import { getLogger } from "@logtape/logtape";
 import { batchValues } from "../broker/batch_values.ts";
 import type { Broker, ReadOptions } from "../broker/broker.ts";
 import { messageOf } from "../failure/failure.ts";
+import { textWithFix } from "../failure/fix_of.ts";
 import { JSON_FORM, type MessageForm } from "../message/message_form.ts";
 import { MessageReader } from "../schema/message_reader.ts";
 import type { RowSchema } from "../schema/schema.ts";
@@ -95,8 +96,8 @@ export class TopicTail {
         this.#trouble = undefined;
       } catch (error) {
         if (signal.aborted) return;
-        this.#trouble = messageOf(error);
-        logger.debug("the topic cannot be followed: {error}", { error: this.#trouble });
+        this.#trouble = textWithFix(error);
+        logger.debug("the topic cannot be followed: {error}", { error: messageOf(error) });
       }
       await pause(this.#trouble === undefined ? LOOK_MS : TROUBLE_MS, signal);
     }

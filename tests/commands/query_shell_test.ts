@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { splitStatements } from "../../mod/catalog/split_statements.ts";
 import { completeSql } from "../../mod/commands/complete_sql.ts";
 import { loadSchema } from "../../mod/schema/load_schema.ts";
+import { freePort } from "../services/free_port.ts";
 import { runTicklake, serviceTest } from "../services/services.ts";
 import { KEYS, typeInto } from "../terminal/terminal.ts";
 
@@ -131,6 +132,34 @@ serviceTest("Ctrl-C ends the statement that runs, and the shell continues", {
   );
   assert.equal(code, 0, all);
   await Deno.remove(home, { recursive: true });
+});
+
+serviceTest("a service that fails in the shell names doctor, and the shell continues", {
+  needs: ["python"],
+}, async () => {
+  const home = await Deno.makeTempDir({ prefix: "ticklake-shell-" });
+  const { all, code } = await typeInto(
+    ["query", "--engine", "local"],
+    [
+      ["ticklake> ", "SELECT count(*) FROM index_quotes;\r"],
+      ["fix: [^>]*`ticklake doctor`[^>]*> ", ".tables\r"],
+      ["\nindex_quotes[^>]*> ", KEYS.end],
+    ],
+    { columns: 100, rows: 40 },
+    {
+      HOME: home,
+      XDG_STATE_HOME: `${home}/state`,
+      AWS_S3_BUCKET: "away",
+      AWS_REGION: "us-east-1",
+      AWS_ACCESS_KEY_ID: "any",
+      AWS_SECRET_ACCESS_KEY: "any",
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${freePort()}`,
+    },
+  );
+  await Deno.remove(home, { recursive: true });
+  assert.equal(code, 0, all);
+  assert.match(all, /error: .* refuses connections/);
+  assert.match(all, /`ticklake doctor` checks each setting/);
 });
 
 Deno.test("an answer goes to a file, as Markdown or Parquet; Parquet without a file is wrong usage", async () => {

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { Failure } from "../../mod/failure/failure.ts";
+import { QueryBox } from "../../mod/live/query_box.ts";
+import { loadSchema } from "../../mod/schema/load_schema.ts";
 import { serviceTest } from "../services/services.ts";
 import { openDashboard, openPage } from "./browser.ts";
 import { row, startPipeline } from "./pipeline.ts";
@@ -101,4 +104,14 @@ Deno.test("an answer has a limit of rows and of time, and is refused to other si
   });
   assert.equal(asked.status, 405, await asked.text());
   assert.equal(asked.headers.get("access-control-allow-origin"), null);
+});
+
+Deno.test("a service that fails under a statement names doctor", async () => {
+  const box = new QueryBox({
+    open: () => Promise.reject(new Failure("service", "S3 is away", { fix: "Start it." })),
+    schema: await loadSchema(),
+    signal: new AbortController().signal,
+  });
+  const answer = await box.answer("SELECT 1").text();
+  assert.match(answer, /"S3 is away","fix":"Start it\. `ticklake doctor` checks each setting/);
 });

@@ -244,6 +244,7 @@ Deno.test("the log has the sink's events with the metrics' names", async () => {
   onEvent({ kind: "flushed", flush: { ...flush, last: 100, rows: 100 } });
   onEvent({ kind: "rejected", partition: 1, reason: "empty value", count: 3 });
   onEvent({ kind: "retried", what: "put", error: new Error("no route") });
+  onEvent({ kind: "retried", what: "put", error: new Failure("service", "S3 is away") });
   onEvent({ kind: "ready", ready: true });
   onEvent({ kind: "ready", ready: false, why: "S3 is away" });
   onEvent({ kind: "ready", ready: false, why: "S3 is away" });
@@ -281,6 +282,13 @@ Deno.test("the log has the sink's events with the metrics' names", async () => {
       message: "put failed, retrying: no route",
       what: "put",
       error: "no route",
+    },
+    {
+      level: "WARN",
+      message: "put failed, retrying: S3 is away",
+      what: "put",
+      error: "S3 is away",
+      fix: "`ticklake doctor` checks each setting and service.",
     },
     { level: "WARN", message: "not ready: S3 is away", why: "S3 is away" },
     { level: "INFO", message: "ready again" },

@@ -36,6 +36,7 @@ export class Trouble {
     logger.warn("{doing} has failed for {seconds} s, still retrying: {error}", {
       ...fields,
       seconds,
+      fix: "`ticklake doctor` looks for the cause.",
     });
     return now - this.#since;
   }

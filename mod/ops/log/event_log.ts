@@ -1,5 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import { messageOf } from "../../failure/failure.ts";
+import { fixOf } from "../../failure/fix_of.ts";
 import type { GapReport, SinkListener } from "../../sink/sink_event.ts";
 
 const logger = getLogger(["ticklake", "sink"]);
@@ -31,13 +32,16 @@ export function eventLog(): SinkListener {
           reason: event.reason,
           rejected: event.count,
         });
-      case "retried":
+      case "retried": {
         // The broker's adapter logs it, now and then: there may be one for each partition.
         if (event.what === "commit") return;
+        const fix = fixOf(event.error);
         return logger.warn("{what} failed, retrying: {error}", {
           what: event.what,
           error: messageOf(event.error),
+          ...fix !== undefined && { fix },
         });
+      }
       case "gap":
         return logGap(event.gap);
       case "ready":

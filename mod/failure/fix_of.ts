@@ -1,0 +1,20 @@
+import { Failure, messageOf } from "./failure.ts";
+
+const DOCTOR = "`ticklake doctor` checks each setting and service.";
+
+/**
+ * What a user is told to do about an error: its own fix and, if a service failed, the command that
+ * looks for the cause.
+ */
+export function fixOf(error: unknown): string | undefined {
+  if (!(error instanceof Failure)) return undefined;
+  const { kind, fix } = error;
+  if (kind !== "service" || fix?.includes("ticklake doctor")) return fix;
+  return fix === undefined ? DOCTOR : `${fix} ${DOCTOR}`;
+}
+
+/** An error as one text: its message and, on a line of its own, the fix. */
+export function textWithFix(error: unknown): string {
+  const fix = fixOf(error);
+  return fix === undefined ? messageOf(error) : `${messageOf(error)}\nfix: ${fix}`;
+}
