@@ -31,21 +31,22 @@ function listen(take: (connection: Deno.TcpConn) => unknown): { server: string }
 }
 
 const TOLD =
-  /accepts the connection, but has not answered for 2 s: is it a Kafka broker's listener/;
+  /accepts the connection, but has not answered for 1 s: is it a Kafka broker's listener/;
 
 Deno.test("a port that accepts and never answers is reported while the command still waits", async () => {
   using silent = listen(() => {});
   const env = { KAFKA_BOOTSTRAP_SERVERS: silent.server };
   const toTheEnd = runTicklake(["verify"], { env });
-  const commands = [
-    ["produce", "--count", "1"],
-    ["consume"],
-    ["status"],
-    ["topic", "list"],
-    ["dashboard", "--listen", "127.0.0.1:0"],
+  const commands: Array<[words: string[], env?: Record<string, string>]> = [
+    [["produce", "--count", "1"]],
+    [["consume"]],
+    [["status"]],
+    [["topic", "list"]],
+    [["dashboard", "--listen", "127.0.0.1:0"]],
+    [["status"], { KAFKA_SECURITY_PROTOCOL: "SSL" }],
   ];
-  await Promise.all(commands.map(async (words) => {
-    await using command = spawnTicklake(words, { env });
+  await Promise.all(commands.map(async ([words, more]) => {
+    await using command = spawnTicklake(words, { env: { ...env, ...more } });
     await command.waitFor(TOLD);
     assert.doesNotMatch(command.stderr, /error: /, "it goes on waiting");
     const { stderr } = await command.stop();

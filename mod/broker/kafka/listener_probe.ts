@@ -76,13 +76,15 @@ export async function probeListener(
 ): Promise<ListenerFinding> {
   const address = addressOf(server);
   const plain = await attempt(Deno.connect(address), timeoutMs / 2, ask);
-  if (plain.state === "silent" && plain.ip !== undefined) {
-    const http = await probeHttp(server, timeoutMs / 2);
-    if (http.state === "not-kafka") return http;
-  }
-  if (tls === undefined || plain.ip === undefined) return plain;
+  if (plain.ip === undefined) return plain;
+  const [http, secure] = await Promise.all([
+    plain.state === "silent" ? probeHttp(server, timeoutMs / 2) : undefined,
+    tls && attempt(connectTls(address, tls), timeoutMs, ask, { accepts: true }),
+  ]);
+  if (http?.state === "not-kafka") return http;
+  if (secure === undefined) return plain;
   const { ip } = plain;
-  const { state, detail } = await attempt(connectTls(address, tls), timeoutMs, ask);
+  const { state, detail } = secure;
   const hasNoTls = ["kafka", "wants-login"].includes(plain.state);
   return { state: state === "tls-failed" && hasNoTls ? "no-tls" : state, detail, ip };
 }
@@ -100,11 +102,16 @@ function addressOf(server: string): { hostname: string; port: number } {
 /** An answer that did not come in time. */
 class NoAnswer extends Error {}
 
-/** Asks on a connection that is being opened; an error becomes what it says of the listener. */
+/**
+ * Asks on a connection that is being opened; an error becomes what it says of the listener.
+ * @param options.accepts whether the listener is known to accept connections, so that a TLS handshake
+ * without an answer is silence
+ */
 async function attempt(
   opening: Promise<Deno.Conn>,
   timeoutMs: number,
   ask: (connection: Deno.Conn) => Promise<ListenerFinding>,
+  { accepts = false } = {},
 ): Promise<ListenerFinding> {
   const late = () => new NoAnswer(`no answer within ${timeoutMs / 1000} s`);
   let ip: string | undefined;
@@ -115,7 +122,8 @@ async function attempt(
       return { ...await ask(connection), ip };
     });
   } catch (error) {
-    return { state: stateOf(error, ip !== undefined), detail: messageOf(error), ip };
+    const connected = ip !== undefined || (accepts && error instanceof NoAnswer);
+    return { state: stateOf(error, connected), detail: messageOf(error), ip };
   } finally {
     // One that connects later must not stay open either.
     opening.then((connection) => connection.close(), () => {});

@@ -6,14 +6,22 @@ import { listenerUse } from "./explain_connection.ts";
 import { listenerFault } from "./listener_fault.ts";
 import { type ListenerFinding, probeHttp, probeListener } from "./listener_probe.ts";
 
-/** Milliseconds that a broker has to answer before anybody doubts that it is one. */
-const DOUBT_MS = 300;
+/** Milliseconds without an answer after which the listeners are probed. */
+const DOUBT_MS = 250;
 
-/** Milliseconds that the question of what it is may take. */
-const PROBE_MS = 600;
+/**
+ * Milliseconds for each probe, twice what one of its questions may take. A listener too far away or
+ * too busy for the first one is probed again.
+ */
+const PROBES_MS = [500, 1000, 2000, 4000];
 
-/** Milliseconds after which a user is told that a listener accepts connections and says nothing. */
-const SILENCE_MS = 2000;
+/**
+ * Milliseconds after which a user is told that a listener accepts connections and does not answer.
+ * The first probe fits into it; with TLS it takes 250 more. It is only a warning: a broker over a
+ * WAN, with TLS and a login, may take longer, and is waited for until the start's own limit
+ * (cluster.ts).
+ */
+const SILENCE_MS = 1000;
 
 const logger = getLogger(["ticklake", "kafka"]);
 
@@ -36,34 +44,32 @@ export async function neverBroker(
 ): Promise<never> {
   const begin = performance.now();
   await pause(DOUBT_MS, signal);
-  let findings = signal.aborted ? [] : await probeAll(config);
-  const isSilent = () =>
-    !signal.aborted && findings.some(({ state }) => state === "silent") &&
-    findings.every(({ state }) => state !== "kafka");
-  if (isSilent()) {
-    // A server that handles one connection at a time answers nobody until ours, which waits, is closed.
-    yieldTurn();
-    findings = await Promise.all(
-      findings.map(async (finding, index) =>
-        finding.state === "silent"
-          ? await probeHttp((config.brokers as string[])[index], PROBE_MS / 2)
-          : finding
-      ),
-    );
-  }
-  const failure = faultOf(config, findings, isAnother);
-  if (failure !== undefined && !signal.aborted) throw failure;
-  if (isSilent()) {
-    const silent = findings.findIndex(({ state }) => state === "silent");
-    await pause(SILENCE_MS - (performance.now() - begin), signal);
-    if (!signal.aborted) {
-      logger.warn(
-        "{server} accepts the connection, but has not answered for {seconds} s: is it a Kafka broker's listener? Waiting for it",
-        { server: (config.brokers as string[])[silent], seconds: SILENCE_MS / 1000 },
-      );
+  for (const ms of PROBES_MS) {
+    if (signal.aborted) break;
+    let findings = await probeAll(config, ms);
+    if (signal.aborted || findings.some(({ state }) => state === "kafka")) break;
+    if (findings.some(({ state }) => state === "silent")) {
+      // A server that handles one connection at a time answers nobody until ours, which waits, is closed.
+      yieldTurn();
+      findings = await probeSilent(config, findings, ms / 2);
     }
+    if (signal.aborted) break;
+    const failure = faultOf(config, findings, isAnother);
+    if (failure !== undefined) throw failure;
+    const silent = findings.findIndex(({ state }) => state === "silent");
+    if (silent < 0) continue;
+    await pause(Math.max(0, SILENCE_MS - (performance.now() - begin)), signal);
+    if (!signal.aborted) warnOfSilence((config.brokers as string[])[silent]);
+    break;
   }
   return await new Promise<never>(() => {});
+}
+
+function warnOfSilence(server: string): void {
+  logger.warn(
+    "{server} accepts the connection, but has not answered for {seconds} s: is it a Kafka broker's listener? Waiting for it",
+    { server, seconds: SILENCE_MS / 1000, fix: "`ticklake doctor` looks for the cause." },
+  );
 }
 
 /**
@@ -73,17 +79,27 @@ export async function neverBroker(
 export async function otherProgram(config: KafkaConfig): Promise<Failure | undefined> {
   return faultOf(
     config,
-    await probeAll(config),
+    await probeAll(config, PROBES_MS[0]),
     (finding) => isAnother(finding) || finding.state === "silent",
   );
 }
 
-function probeAll(config: KafkaConfig): Promise<ListenerFinding[]> {
+/** Asks the servers that were silent whether they are HTTP servers. */
+function probeSilent(
+  config: KafkaConfig,
+  findings: readonly ListenerFinding[],
+  timeoutMs: number,
+): Promise<ListenerFinding[]> {
+  return Promise.all(findings.map(async (finding, index) => {
+    const server = (config.brokers as string[])[index];
+    return finding.state === "silent" ? await probeHttp(server, timeoutMs) : finding;
+  }));
+}
+
+function probeAll(config: KafkaConfig, timeoutMs: number): Promise<ListenerFinding[]> {
   const { options: tls } = listenerUse(config);
   return Promise.all(
-    (config.brokers as string[]).map((server) =>
-      probeListener(server, { tls, timeoutMs: PROBE_MS })
-    ),
+    (config.brokers as string[]).map((server) => probeListener(server, { tls, timeoutMs })),
   );
 }
 
