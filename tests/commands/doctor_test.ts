@@ -1,4 +1,9 @@
 import assert from "node:assert/strict";
+import {
+  AthenaClient,
+  CreateWorkGroupCommand,
+  type WorkGroupConfiguration,
+} from "@aws-sdk/client-athena";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { requestHandler } from "../../mod/aws/request_handler.ts";
@@ -558,7 +563,8 @@ serviceTest(
     const before = await doctor(env);
     assert.equal(before.of("Glue database").status, "warning");
     assert.match(before.of("Glue database").fix!, /ticklake setup-catalog/);
-    assert.match(before.of("Athena workgroup").detail, /^primary /);
+    assert.match(before.of("Athena workgroup").detail, /^primary exists$/);
+    assert.match(before.of("Athena results").detail, /primary has no result location/);
     assert.equal(before.code, 0, "what is not set up yet is no failure");
 
     const setUp = await runTicklake(["setup-catalog", "--projection"], { env });
@@ -573,5 +579,129 @@ serviceTest(
     const workgroup = await doctor({ ...env, TICKLAKE_WORKGROUP: "nosuch" });
     assert.equal(workgroup.of("Athena workgroup").status, "failed");
     assert.match(workgroup.of("Athena workgroup").fix!, /TICKLAKE_WORKGROUP/);
+  },
+);
+
+/** Creates a workgroup of Athena and gives its name. */
+function newWorkgroup(env: Env, Configuration: WorkGroupConfiguration): Promise<string> {
+  return withEnv(env, async () => {
+    const { handler, close } = requestHandler();
+    const client = new AthenaClient({ requestHandler: handler });
+    const Name = uniqueName("workgroup");
+    await client.send(new CreateWorkGroupCommand({ Name, Configuration }));
+    client.destroy();
+    close();
+    return Name;
+  });
+}
+
+serviceTest("where Athena's results go: the workgroup's location, ours, or next to the lake", {
+  needs: ["aws"],
+}, async () => {
+  const [bucket, other] = await withEnv(awsEnv(), async () => [
+    await newBucket(),
+    await newBucket(),
+  ]);
+  const env: Env = { ...awsEnv(), AWS_S3_BUCKET: bucket };
+  const [own, ours, none] = [`s3://${other}/own/`, `s3://${other}/ours/`, "s3://no-such-place/a/"];
+  const at = (OutputLocation: string | undefined, enforced: boolean) =>
+    newWorkgroup(env, {
+      ResultConfiguration: { OutputLocation },
+      EnforceWorkGroupConfiguration: enforced,
+    });
+  const [free, enforced, nowhere, lost] = [
+    await at(own, false),
+    await at(own, true),
+    await at(undefined, false),
+    await at(none, true),
+  ];
+  const managed = await newWorkgroup(env, { ManagedQueryResultsConfiguration: { Enabled: true } });
+  const look = async (workgroup: string, output?: string) => {
+    const diagnosis = await doctor({
+      ...env,
+      TICKLAKE_WORKGROUP: workgroup,
+      ...output !== undefined && { TICKLAKE_ATHENA_OUTPUT: output },
+    });
+    return { ...diagnosis, workgroup: diagnosis.of("Athena workgroup") };
+  };
+
+  for (
+    const [workgroup, output, place] of [
+      [free, undefined, own],
+      [free, ours, ours],
+      [enforced, undefined, own],
+      [nowhere, ours, ours],
+      [nowhere, `s3://${bucket}/results/`, `s3://${bucket}/results/`],
+    ] as const
+  ) {
+    const { code, workgroup: { status, detail }, of } = await look(workgroup, output);
+    assert.deepEqual([code, status, detail], [0, "ok", `${workgroup} exists`]);
+    assert.deepEqual(of("Athena results").detail, `go to ${place}`);
+  }
+  const alone = await look(nowhere);
+  assert.match(alone.of("Athena results").detail, /no result location: they go next to the lake/);
+
+  const useless = await look(enforced, ours);
+  assert.equal(useless.workgroup.status, "warning");
+  assert.match(useless.workgroup.detail, /enforces it: TICKLAKE_ATHENA_OUTPUT has no effect/);
+  assert.equal(useless.of("Athena results").detail, `go to ${own}`, "where they go all the same");
+
+  assert.match((await look(managed)).workgroup.detail, /has managed query results$/);
+  assert.equal((await look(managed, ours)).workgroup.status, "warning");
+
+  assertFailed(await look(lost), "Athena results", /but no-such-place does not exist/, /s3 mb/, 2);
+  assertFailed(await look(nowhere, none), "Athena results", /does not exist/, /ATHENA_OUTPUT/, 2);
+});
+
+serviceTest(
+  "a workgroup that is disabled or may not be read, results in another region or out of sight",
+  { needs: ["aws"] },
+  async () => {
+    const [bucket, other] = await withEnv(awsEnv(), async () => [
+      await newBucket(),
+      await newBucket(),
+    ]);
+    const env: Env = {
+      ...awsEnv(),
+      AWS_S3_BUCKET: bucket,
+      TICKLAKE_ATHENA_OUTPUT: `s3://${other}/ours/`,
+    };
+    const asked = async (answer: (request: Request) => Response | undefined) => {
+      await using proxy = startS3Proxy(env.AWS_ENDPOINT_URL, { answer });
+      return await doctor({ ...env, AWS_ENDPOINT_URL: proxy.url });
+    };
+    const ofAthena = (status: number, body: unknown) => ({ headers }: Request) =>
+      headers.get("x-amz-target") === "AmazonAthena.GetWorkGroup"
+        ? Response.json(body, { status })
+        : undefined;
+    assertFailed(
+      await asked(ofAthena(200, { WorkGroup: { Name: "primary", State: "DISABLED" } })),
+      "Athena workgroup",
+      /^primary is disabled$/,
+      /TICKLAKE_WORKGROUP/,
+    );
+    const denied = await asked(
+      ofAthena(400, { __type: "AccessDeniedException", Message: "not authorized" }),
+    );
+    assert.equal(denied.code, 0, "not every command needs it");
+    assert.equal(denied.of("Athena workgroup").status, "warning");
+    assert.match(denied.of("Athena workgroup").fix!, /athena:GetWorkGroup/);
+
+    const ofResults = (status: number, headers = {}) => ({ method, url }: Request) =>
+      method === "HEAD" && new URL(url).pathname.startsWith(`/${other}`)
+        ? new Response(null, { status, headers })
+        : undefined;
+    assertFailed(
+      await asked(ofResults(301, { "x-amz-bucket-region": "ap-south-1" })),
+      "Athena results",
+      /is in ap-south-1, but Athena runs in /,
+      /a bucket of this region/,
+      2,
+    );
+    const hidden = await asked(ofResults(403));
+    assert.equal(hidden.of("Athena results").status, "ok");
+    assert.match(hidden.of("Athena results").detail, /could not be checked: access denied/);
+    const misspelt = await doctor({ ...env, TICKLAKE_ATHENA_OUTPUT: other });
+    assertFailed(misspelt, "Athena results", /is not an S3 location/, /s3:\/\/BUCKET\/PATH/, 2);
   },
 );

@@ -10,6 +10,7 @@ import type { Settings } from "../../config/settings.ts";
 import { Failure, messageOf } from "../../failure/failure.ts";
 import type { RowSchema } from "../../schema/schema.ts";
 import { failed, type Finding, ok, skipped, warning } from "./finding.ts";
+import { resultsFinding } from "./results_finding.ts";
 
 const SET_UP = "`ticklake setup-catalog --create-role --run --wait` creates what queries need.";
 
@@ -30,7 +31,7 @@ export async function* catalogFindings(
   }
   try {
     yield* glueFindings(settings, bucket, schema, signal);
-    yield await workgroupFinding(settings, signal);
+    yield* workgroupFindings(settings, bucket, signal);
   } catch (error) {
     if (!(error instanceof NotTheService)) throw error;
     yield skipped("Glue, Athena", "the endpoint does not support them");
@@ -92,43 +93,57 @@ function tableFinding(found: Table, root: string, { table, columns }: RowSchema)
 }
 
 /** Whether Athena can run queries, and where it writes their results. */
-async function workgroupFinding(
-  { workgroup, athenaOutput }: Settings,
+async function* workgroupFindings(
+  settings: Settings,
+  bucket: string,
   signal: AbortSignal,
-): Promise<Finding> {
+): AsyncGenerator<Finding> {
+  const { workgroup, athenaOutput } = settings;
   const athena = openApi((options) => new AthenaClient(options), { service: "athena", signal });
   try {
     const { WorkGroup } = await athena.send(new GetWorkGroupCommand({ WorkGroup: workgroup }));
-    if (WorkGroup === undefined) return noWorkgroup(workgroup);
+    if (WorkGroup === undefined) {
+      yield noWorkgroup(workgroup);
+      return;
+    }
     if (WorkGroup.State === "DISABLED") {
-      return failed(
+      yield failed(
         "Athena workgroup",
         `${workgroup} is disabled`,
         "Enable it in Athena's console, or name another with TICKLAKE_WORKGROUP.",
       );
+      return;
     }
     const { ResultConfiguration, EnforceWorkGroupConfiguration, ManagedQueryResultsConfiguration } =
       WorkGroup.Configuration ?? {};
     const own = ResultConfiguration?.OutputLocation;
-    if (athenaOutput !== undefined && own !== undefined && EnforceWorkGroupConfiguration) {
-      return warning(
+    if (ManagedQueryResultsConfiguration?.Enabled) {
+      yield athenaOutput === undefined
+        ? ok("Athena workgroup", `${workgroup} has managed query results`)
+        : warning(
+          "Athena workgroup",
+          `${workgroup} has managed query results, but TICKLAKE_ATHENA_OUTPUT is set`,
+          "Unset TICKLAKE_ATHENA_OUTPUT.",
+        );
+      return;
+    }
+    const enforced = EnforceWorkGroupConfiguration && own !== undefined;
+    if (athenaOutput !== undefined && enforced) {
+      yield warning(
         "Athena workgroup",
         `${workgroup} writes results to ${own} and enforces it: TICKLAKE_ATHENA_OUTPUT has no effect`,
         "Unset TICKLAKE_ATHENA_OUTPUT.",
       );
-    }
-    const place = athenaOutput ?? own;
-    if (ManagedQueryResultsConfiguration?.Enabled) {
-      return ok("Athena workgroup", `${workgroup} has managed query results`);
-    }
-    return place === undefined
-      ? ok("Athena workgroup", `${workgroup} has no result location: results go next to the lake`)
-      : ok("Athena workgroup", `${workgroup} exists; results go to ${place}`);
+    } else yield ok("Athena workgroup", `${workgroup} exists`);
+    const place = enforced ? own : athenaOutput ?? own;
+    if (place === undefined) {
+      yield ok("Athena results", `${workgroup} has no result location: they go next to the lake`);
+    } else if (place.startsWith(`s3://${bucket}/`)) yield ok("Athena results", `go to ${place}`);
+    else yield await resultsFinding(settings, place, signal);
   } catch (error) {
-    if (isNamed(error, "InvalidRequestException") && /not found/i.test(messageOf(error))) {
-      return noWorkgroup(workgroup);
-    }
-    return refusalFinding("Athena workgroup", error, "Grant athena:GetWorkGroup");
+    yield isNamed(error, "InvalidRequestException") && /not found/i.test(messageOf(error))
+      ? noWorkgroup(workgroup)
+      : refusalFinding("Athena workgroup", error, "Grant athena:GetWorkGroup");
   } finally {
     athena.close();
   }
