@@ -9,6 +9,7 @@ import { openGroupAdmin } from "./open_group_admin.ts";
 import type { TableSetUp } from "../table/iceberg/setup_table.ts";
 import { openIceberg } from "./open_iceberg.ts";
 import { openLake } from "./open_lake.ts";
+import { requireHome } from "./require_home.ts";
 
 /** `setup-catalog --table-format iceberg`: the table in its catalog; safe to repeat. */
 export async function setUpIceberg(
@@ -27,6 +28,7 @@ export async function setUpIceberg(
       fix: "Iceberg tables are written as Parquet: omit --format.",
     });
   }
+  if (settings.bucket === undefined && !dryRun) requireHome(settings);
   const store = await openLake(settings);
   const { catalog, files } = await openIceberg(settings, schema, store);
   try {

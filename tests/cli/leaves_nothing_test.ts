@@ -1,39 +1,77 @@
 import assert from "node:assert/strict";
 import { COMMANDS } from "../../mod/commands/table.ts";
-import { runTicklake } from "../services/services.ts";
+import { runTicklake, spawnTicklake } from "../services/services.ts";
 
-/** Command lines that look, in a folder where nothing is yet. */
-const LOOKING = [
+/** Command lines in a folder where nothing is yet: of these none makes a log or a lake. */
+const LINES = [
   "setup-catalog",
-  "setup-catalog --dry-run",
+  "setup-catalog --table-format iceberg",
   "query --example monthly-candles",
   "query --example",
   "verify",
+  "verify --table-format iceberg",
   "status",
+  "status --table-format iceberg",
   "doctor",
+  "doctor --table-format iceberg",
   "topic list",
   "topic show",
   "topic read -n 1",
+  "dead-letters",
+  "dead-letters show",
+  "dead-letters export",
+  "dead-letters replay",
+  "dead-letters replay --table-format iceberg",
+  "reset --to lake",
+  "reset --to latest --dry-run",
+  "reset --to earliest --rewrite",
+  "reset --to lake --table-format iceberg",
+  "maintain",
+  "maintain --merge",
+  "maintain --table-format iceberg",
+  "repair",
+  "repair --dry-run",
+  "repair --log",
+  "repair --table-format iceberg",
+  "schema",
+  "schema infer nosuch.csv",
   "config",
   "completions bash",
 ];
 
-for (const line of LOOKING) {
-  Deno.test(`\`ticklake ${line}\` leaves nothing behind where nothing is`, async () => {
-    const cwd = await Deno.makeTempDir({ prefix: "ticklake-nothing-" });
-    const { code, stderr } = await runTicklake(line.split(" "), { cwd });
-    const left = [...Deno.readDirSync(cwd)].map(({ name }) => name);
+async function withEmptyFolder(body: (cwd: string) => Promise<void>): Promise<void> {
+  const cwd = await Deno.makeTempDir({ prefix: "ticklake-nothing-" });
+  try {
+    await body(cwd);
+    assert.deepEqual([...Deno.readDirSync(cwd)].map(({ name }) => name), []);
+  } finally {
     await Deno.remove(cwd, { recursive: true });
-    assert.deepEqual(left, []);
-    assert.ok(code <= 4, stderr);
-    assert.doesNotMatch(stderr, /This is a defect/);
-  });
+  }
 }
 
-Deno.test("`produce`, `consume` and `demo` alone make something, and every command is looked at", () => {
-  const known = new Set(["produce", "consume", "demo", "dashboard"]);
-  for (const line of LOOKING) known.add(line.split(" ")[0]);
-  // What changes a lake, or files of its own, has nothing to look at here.
-  for (const name of ["dead-letters", "reset", "maintain", "repair", "schema"]) known.add(name);
-  for (const { name } of COMMANDS) assert.ok(known.has(name), name);
+for (const line of LINES) {
+  Deno.test(`\`ticklake ${line}\` leaves nothing behind where nothing is`, () =>
+    withEmptyFolder(async (cwd) => {
+      const { code, stderr } = await runTicklake(line.split(" "), { cwd });
+      assert.ok(code <= 4, stderr);
+      assert.doesNotMatch(stderr, /This is a defect/);
+    }));
+}
+
+Deno.test("a dashboard where nothing is leaves nothing behind", () =>
+  withEmptyFolder(async (cwd) => {
+    await using dashboard = spawnTicklake(["dashboard", "--listen", "127.0.0.1:0"], { cwd });
+    await dashboard.waitFor(/dashboard at http/);
+    const { code, stderr } = await dashboard.stop();
+    assert.equal(code, 0, stderr);
+  }));
+
+Deno.test("`produce` and `consume` alone make something, and every other command is looked at", () => {
+  const makers = ["produce", "consume"];
+  // The demo's folder is a temporary one: demo_test.ts.
+  const looked = new Set([...LINES.map((line) => line.split(" ")[0]), "dashboard", "demo"]);
+  assert.deepEqual(
+    COMMANDS.map(({ name }) => name).filter((name) => !looked.has(name)),
+    makers,
+  );
 });

@@ -38,7 +38,9 @@ Deno.test("demo carries 20,000 rows through all steps and answers from the lake 
 });
 
 Deno.test("demo prints the commands that a user would type, and they work", async () => {
+  const cwd = await Deno.makeTempDir({ prefix: "ticklake-demo-" });
   const { code, stdout, stderr } = await runTicklake(["demo"], {
+    cwd,
     // Settings for real services do not lead it astray.
     env: { KAFKA_BOOTSTRAP_SERVERS: "127.0.0.1:1", AWS_S3_BUCKET: "nobody" },
   });
@@ -53,7 +55,9 @@ Deno.test("demo prints the commands that a user would type, and they work", asyn
     assert.equal(JSON.parse(again.stdout).read, 0);
     const asked = await runTicklake(["query", "--home", home, "--example", "gaps"]);
     assert.equal(asked.code, 0, asked.stderr);
+    assert.deepEqual([...Deno.readDirSync(cwd)], [], "the current directory is left alone");
   } finally {
     await Deno.remove(home, { recursive: true });
+    await Deno.remove(cwd, { recursive: true });
   }
 });

@@ -1,14 +1,40 @@
+import { Failure } from "../../failure/failure.ts";
 import type { GroupAdmin, OffsetToSet } from "../group_admin.ts";
 import { groupInUse } from "../group_in_use.ts";
 import { checkMetadata, writeCommitted } from "./committed_offsets.ts";
+import { isThere } from "./existing_log.ts";
 import { LogFile } from "./log_file.ts";
 
 /**
- * Opens the embedded log to set a group's offsets.
+ * Opens the embedded log to set a group's offsets. A log that is not there is not created: it has no
+ * groups.
  * @throws {Failure} as {@linkcode LogFile.open}
  */
 export async function openEmbeddedGroupAdmin(path: string): Promise<GroupAdmin> {
-  return new EmbeddedGroupAdmin(await LogFile.open(path));
+  return await isThere(path)
+    ? new EmbeddedGroupAdmin(await LogFile.open(path))
+    : new NoGroups(path);
+}
+
+/** The groups of a log that is not there. */
+class NoGroups implements GroupAdmin {
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  members(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
+  setOffsets(): Promise<void> {
+    return Promise.reject(new Failure("failed", `${this.#path}: there is no embedded log`));
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
 }
 
 class EmbeddedGroupAdmin implements GroupAdmin {
