@@ -257,14 +257,3 @@ serviceTest(
     assert.deepEqual(errors, []);
   },
 );
-
-serviceTest("where there is nothing each panel says what to do", CHROMIUM, async () => {
-  await using pipeline = await startPipeline([]);
-  await using browser = await openPage();
-  const { page } = browser;
-  await page.goto(pipeline.url);
-  await page.waitForSelector("#connection.live");
-  assert.match((await page.textContent("#last"))!, /ticklake produce/);
-  await page.waitForSelector("#no-objects:visible");
-  assert.match((await page.textContent("#no-objects"))!, /ticklake consume/);
-});

@@ -43,9 +43,9 @@ export function quote(Index: string, Date: string, close: number): string {
   });
 }
 
-/** Fills a lake with rows and starts the dashboard. */
+/** Fills a lake with rows, unless there are none, and starts the dashboard. */
 export async function startPipeline(
-  rows: string[],
+  rows: string[] | undefined,
   { env = {}, binary = false }: PipelineOptions = {},
 ): Promise<Pipeline> {
   const home = await Deno.makeTempDir({ prefix: "ticklake-live-" });
@@ -96,8 +96,10 @@ export async function startPipeline(
       await Deno.remove(home, { recursive: true });
     },
   };
-  await pipeline.produce(rows);
-  await pipeline.consume();
+  if (rows !== undefined) {
+    await pipeline.produce(rows);
+    await pipeline.consume();
+  }
   await pipeline.startDashboard();
   return pipeline;
 }

@@ -44,6 +44,7 @@ export class Comparison {
     this.#drawnAt = performance.now();
     const isFirst = this.#buttons.size === 0;
     this.#drawButtons();
+    byId("no-comparison").hidden = this.#buttons.size > 0;
     if (isFirst) this.#quotes.symbols.slice(0, PALETTE.length).forEach((s) => this.#add(s));
     for (const symbol of this.#lines.keys()) this.#drawLine(symbol);
     if (isFirst) {

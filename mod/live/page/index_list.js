@@ -1,6 +1,6 @@
 /* The list of indices: one is chosen, with the mouse or with the keys. */
 import { closeOf } from "./quotes.js";
-import { byId, percent, price, setText } from "./text.js";
+import { byId, direction, percent, price, setText } from "./text.js";
 
 /** Fewest symbols among which one searches. */
 const SEARCHED = 8;
@@ -39,9 +39,10 @@ export class IndexList {
       const change = this.#quotes.change(symbol);
       setText(last, price(closeOf(this.#quotes.last(symbol))));
       setText(changed, change === undefined ? "" : percent(change));
-      changed.className = `change ${change >= 0 ? "up" : change < 0 ? "down" : ""}`;
+      changed.className = `change ${change === undefined ? "" : direction(change)}`.trim();
     });
     byId("search-label").hidden = symbols.length < SEARCHED;
+    byId("no-symbols").hidden = symbols.length > 0;
     this.#filter();
     if (symbols.length > 0 && !this.#items.has(this.chosen)) this.#choose(symbols[0]);
   }

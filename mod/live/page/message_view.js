@@ -20,6 +20,9 @@ export class MessageView {
 
   /** Offers the partitions that there are. */
   offer(partitions) {
+    const isMissing = partitions.length === 0;
+    byId("no-messages").hidden = !isMissing;
+    byId("message-form").hidden = byId("message-answer").hidden = isMissing;
     if (this.#partition.options.length === partitions.length) return;
     const chosen = this.#partition.value;
     this.#partition.replaceChildren(

@@ -54,7 +54,7 @@ export class PipelineView {
     if (lake !== undefined) {
       this.#lake = lake;
       drawLake(lake);
-      drawTimeline("growth", lake.growth, size, false);
+      drawTimeline("growth", lake.last.length > 0 ? lake.growth : [], size, false);
     }
     const lag = lags.reduce((sum, partition) => sum + partition.lag, 0);
     show("rate", number(rate));

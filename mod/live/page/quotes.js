@@ -50,10 +50,11 @@ export class Quotes {
     return this.#symbols.get(symbol).last;
   }
 
-  /** Change of the last day, as a share; `undefined` for the first. */
+  /** Change of the last day, as a share; `undefined` for the first, and from a close of zero. */
   change(symbol) {
     const { last, before } = this.#symbols.get(symbol);
-    return before === undefined ? undefined : closeOf(last) / closeOf(before) - 1;
+    if (before === undefined || closeOf(before) === 0) return undefined;
+    return closeOf(last) / closeOf(before) - 1;
   }
 
   clear() {

@@ -9,7 +9,21 @@ const twoDigits = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
 export const price = (value) =>
   value === null || value === undefined ? "" : value.toLocaleString("en-US", twoDigits);
 
-export const percent = (share) => `${share >= 0 ? "+" : "−"}${Math.abs(100 * share).toFixed(2)}%`;
+const hundredths = (share) => Math.round(1e4 * share);
+
+/** A change in percent; what rounds to nothing has no sign. */
+export function percent(share) {
+  const sign = Math.sign(hundredths(share));
+  return `${sign > 0 ? "+" : sign < 0 ? "−" : ""}${
+    (Math.abs(hundredths(share)) / 100).toFixed(2)
+  }%`;
+}
+
+/** The class of a change as it is shown: `up`, `down`, or none. */
+export function direction(share) {
+  const sign = Math.sign(hundredths(share));
+  return sign > 0 ? "up" : sign < 0 ? "down" : "";
+}
 
 /** A number of things, short: 1.23B, 4.56M. */
 export const amount = (value) =>
