@@ -38,6 +38,10 @@ export async function run(context: CommandContext): Promise<number> {
   new Partitioning(partitionBy, schema);
   compressionOf(format, settings.compression);
   const form = await openMessageForm(settings);
+  if (settings.messageFormat !== "json") {
+    const { requireDefaultSchemaFits } = await import("./default_schema_fits.ts");
+    await requireDefaultSchemaFits(settings, schema, signal);
+  }
   const store = await openLake(settings);
   let broker: Broker | undefined;
   let table: OpenTable | undefined;

@@ -20,8 +20,8 @@ export async function followSchema(
   try {
     table = (await loadSchema(settings.schema)).table;
   } catch (error) {
-    // It is a finding of its own.
-    if (command === "doctor" && error instanceof Failure) return settings;
+    // doctor has a finding for it, and `schema` has actions that do not read it.
+    if ((command === "doctor" || command === "schema") && error instanceof Failure) return settings;
     throw error;
   }
   topic.value = table.replaceAll("_", "-");

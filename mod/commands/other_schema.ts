@@ -27,7 +27,8 @@ export function otherSchema(
       `warning: none of the first messages of topic ${topic} is a row of ` +
         `${schema ?? "the default schema, index_quotes"}: they become dead letters`,
       fitting === undefined
-        ? "Stop, and name the schema that the topic's producer uses with --schema (TICKLAKE_SCHEMA)."
+        ? "Stop, and name the schema that the topic's producer uses with --schema (TICKLAKE_SCHEMA)" +
+          (form.isPlainJson ? "." : "; `ticklake schema infer` makes one from the writer's schema.")
         : `They are rows of ${fitting}: stop, and start again with --schema ${fitting}.`,
     );
   };

@@ -42,6 +42,9 @@ async function infer(
   { settings, output, signal }: CommandContext,
   file: string | undefined,
 ): Promise<void> {
+  const { schemaOfWriter } = await import("./schema_of_writer.ts");
+  const ofWriter = await schemaOfWriter(settings, file, signal);
+  if (ofWriter !== undefined) return output.raw(ofWriter);
   const [{ findInput }, { inferSchema }, { delimiterOf }] = await Promise.all([
     import("../source/input.ts"),
     import("../source/infer_schema.ts"),
@@ -76,6 +79,8 @@ function reference({ output }: CommandContext): void {
 function required(file: string | undefined, action: string): string {
   if (file !== undefined) return file;
   throw new Failure("usage", `schema ${action}: expected a file`, {
-    fix: `Name one: ticklake schema ${action} FILE`,
+    fix: action === "infer"
+      ? "Name one: ticklake schema infer FILE; or set SCHEMA_REGISTRY_URL, and --topic or --subject."
+      : `Name one: ticklake schema ${action} FILE`,
   });
 }

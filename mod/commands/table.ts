@@ -158,12 +158,13 @@ export const COMMANDS: readonly Command[] = [
     name: "schema",
     summary: "List, show, infer and check schemas",
     description:
-      "list, the default, names the shipped schemas, which --schema takes by name. infer prints a schema for a file, with comments on what was guessed; show prints the current one; check finds mistakes in one; reference describes the format.",
+      "list, the default, names the shipped schemas, which --schema takes by name. infer prints a schema with comments on what was guessed: for a file of rows, for an Avro schema, a .proto file or a JSON Schema, or, without a file, for the topic's newest schema in the registry. show prints the current one; check finds mistakes in one; reference describes the format.",
     arguments: "[action] [file]",
     words: ["list", "show", "infer", "check", "reference"],
     examples: [
       ["ticklake schema", "the shipped schemas"],
       ["ticklake schema infer prices.csv", "a schema for your own file"],
+      ["ticklake schema infer --topic trades", "for the schema that a registry has of a topic"],
       ["ticklake schema check prices.schema.json", "find mistakes in it"],
       ["ticklake schema reference", "the fields of a schema"],
     ],

@@ -107,6 +107,7 @@ const MESSAGES = [
   "repair",
   "dashboard",
   "doctor",
+  "schema",
 ] as const;
 
 /** Commands that read the table itself. */
@@ -220,7 +221,7 @@ export const SETTINGS = define({
     flag: "--topic",
     env: "KAFKA_TOPIC",
     default: "index-quotes",
-    commands: BROKER,
+    commands: [...BROKER, "schema"],
     description: "Topic that carries the rows; defaults to the table's name with - for _",
   },
   group: {
@@ -488,6 +489,15 @@ export const SETTINGS = define({
     commands: MESSAGES,
     description:
       "Schema registry with Confluent's API, such as http://127.0.0.1:8081, or AWS Glue's, glue://default-registry",
+  },
+  subject: {
+    type: "string",
+    group: "input",
+    placeholder: "<name>",
+    flag: "--subject",
+    commands: ["schema"],
+    description:
+      "Subject of the schema in the registry; defaults to TOPIC-value, in AWS Glue to the topic's name",
   },
   registryUser: {
     type: "string",

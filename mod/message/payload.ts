@@ -1,6 +1,7 @@
 import type { RowScan } from "../schema/message_reader.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import type { Fields } from "./fields.ts";
+import type { WriterDraft } from "./writer_draft.ts";
 
 /** Reads the payloads that were written by one schema. */
 export interface PayloadReader {
@@ -8,6 +9,8 @@ export interface PayloadReader {
   readonly fields: readonly string[];
   /** Names of the top-level fields that are decimals, which the lake has as doubles. */
   readonly decimals: readonly string[];
+  /** The columns that the fields would be in a table. */
+  draft(): WriterDraft;
   /**
    * The fields of a payload. Dates and times are {@linkcode Instant}s, decimals numbers, whole numbers
    * beyond 2^53 bigints.

@@ -11,6 +11,7 @@ import { Instant, type PayloadReader } from "./payload.ts";
 import { jsonText, plainValue } from "./plain_value.ts";
 import { recordText } from "./record_text.ts";
 import { isOfRecord } from "../schema/is_of_record.ts";
+import { typeMisfit } from "./writer_draft.ts";
 
 /** What a payload's schema lacks for the table, or has beside it. */
 export interface PayloadMisfit {
@@ -18,6 +19,8 @@ export interface PayloadMisfit {
   missing: Column[];
   /** Fields that are no column. */
   unknown: string[];
+  /** Columns whose field has a type that they never take, a sentence each. */
+  types: string[];
 }
 
 /**
@@ -62,7 +65,17 @@ export class PayloadCheck {
         !isNested(column)
       ),
       unknown: isArray ? [] : reader.fields.filter((name) => !known.has(name)),
+      types: isArray ? [] : this.#typeMisfits(),
     };
+  }
+
+  #typeMisfits(): string[] {
+    const drafts = new Map(this.#reader.draft().columns.map((draft) => [draft.wire, draft]));
+    return this.#schema.columns.flatMap((column, c) => {
+      const draft = drafts.get(this.#fields[c] ?? column.wire);
+      if (draft === undefined || column.from !== undefined) return [];
+      return typeMisfit(draft, column, this.#schema) ?? [];
+    });
   }
 
   /** The row or rows of a payload, or the reason why it is rejected. Never throws. */
@@ -97,8 +110,10 @@ export class PayloadCheck {
   #value(column: Column, value: unknown, c: number): CheckedValue {
     if (value instanceof Instant) return instantValue(column, value);
     if (isOfRecord(column.from)) return checkValue(column, plainValue(column, value, true));
-    if (typeof value === "object" && value !== null && column.type === "string") {
-      return checkValue(column, jsonText(value));
+    if (column.type === "string") {
+      if (value instanceof Uint8Array) return checkValue(column, value.toBase64());
+      if (typeof value === "object" && value !== null) return checkValue(column, jsonText(value));
+      if (typeof value === "boolean") return checkValue(column, String(value));
     }
     if (typeof value === "number" && !Number.isFinite(value)) {
       if (!column.required && this.#lenient.has("nan")) return null;

@@ -5,7 +5,8 @@ import { valueText } from "../schema/value_text.ts";
 import type { CheckListener } from "./message_form.ts";
 import type { PayloadReader } from "./payload.ts";
 import { jsonText } from "./plain_value.ts";
-import { PayloadCheck } from "./payload_check.ts";
+import { PayloadCheck, type PayloadMisfit } from "./payload_check.ts";
+import type { WriterDraft } from "./writer_draft.ts";
 
 /** The row or rows of a payload; `value` is the whole message. Never throws. */
 export interface TablePayloads {
@@ -22,19 +23,26 @@ export interface PayloadMaker {
    * @throws {Error} when the payload is damaged
    */
   text(payload: Uint8Array): string;
+  /** The columns that a table of these payloads would have. */
+  draft(): WriterDraft;
+  /** Why no payload can be a row of the table, a sentence each; empty where some can. */
+  misfits(schema: RowSchema): string[];
 }
 
 /** Makes rows of what a {@linkcode PayloadReader} reads. */
 export function payloadMaker(reader: PayloadReader): PayloadMaker {
   return {
     text: (payload) => jsonText(reader.read(payload)),
+    draft: () => reader.draft(),
+    misfits: (schema) => misfits(schema, new PayloadCheck(schema, reader).misfit),
     forTable(schema, { onUnknown, note }) {
       const check = new PayloadCheck(schema, reader);
-      const { missing, unknown } = check.misfit;
-      if (missing.length > 0) {
-        const names = missing.map(({ wire }) => wire).join(", ");
+      const { unknown } = check.misfit;
+      const why = misfits(schema, check.misfit);
+      if (why.length > 0) {
         note(
-          `no field for ${names}, which ${schema.table} requires: its messages are dead letters`,
+          `${why.join("; ")}: its messages are dead letters; \`ticklake schema infer\` makes a ` +
+            "schema that fits them",
         );
       }
       const inexact = reader.decimals.filter((name) => !unknown.includes(name));
@@ -57,4 +65,10 @@ export function payloadMaker(reader: PayloadReader): PayloadMaker {
       return Object.assign(row, { scan: told });
     },
   };
+}
+
+function misfits({ table }: RowSchema, { missing, types }: PayloadMisfit): string[] {
+  if (missing.length === 0) return types;
+  const names = missing.map(({ wire }) => wire).join(", ");
+  return [`no field for ${names}, which ${table} requires`, ...types];
 }

@@ -4,19 +4,12 @@ import { DELIMITERS, type FileForm, formatByName, stemOf } from "./file_form.ts"
 import { ColumnGuess } from "./infer_column.ts";
 import type { Input } from "./input.ts";
 import { parseJson } from "../schema/parse_json.ts";
+import { draftText } from "../schema/schema_draft.ts";
 import { readSome } from "./read_some.ts";
 import { splitRecord } from "./split_record.ts";
 
 /** Bytes of a file that are looked at. */
 const MOST_BYTES = 64 * 2 ** 20;
-
-const SYMBOL_NAME = /^(index|name|ticker|symbol|instrument|code|s)$/i;
-
-/** A word in a longer header that marks a symbol column. */
-const SYMBOL_WORD = /\b(ticker|symbol|isin|wkn|instrument)\b/i;
-
-/** Column names in the lake from which the dashboard draws candles. */
-const CHART_NAMES = ["open", "high", "low", "close", "volume"];
 
 /**
  * A schema for a file, as text with comments on what was guessed, ready for `--schema`. Looks at the
@@ -38,11 +31,15 @@ export async function inferSchema(
   if (rows === 0) {
     throw new Failure("usage", `${input.name} has no row to look at: expected a header and rows`);
   }
-  return write(input.name, guesses, [
-    `Made by \`ticklake schema infer ${input.name}\` from ${countText(rows, "row")}${
-      isWhole ? "" : ", the first 64 MiB of the file"
-    }${about}. Review it: it is a guess.`,
-  ]);
+  return draftText({
+    source: input.name === "stdin" ? "rows" : stemOf(input.name),
+    columns: guesses.map((guess) => ({ wire: guess.name, ...guess.result })),
+    comments: [
+      `Made by \`ticklake schema infer ${input.name}\` from ${countText(rows, "row")}${
+        isWhole ? "" : ", the first 64 MiB of the file"
+      }${about}. Review it: it is a guess.`,
+    ],
+  });
 }
 
 async function beginningOf(
@@ -121,64 +118,4 @@ function guessJson(lines: string[]): Guesses {
     });
   }
   return { guesses, rows: objects.length, about: "" };
-}
-
-function write(file: string, guesses: readonly ColumnGuess[], comments: string[]): string {
-  const taken = new Set<string>();
-  const columns = guesses.map((guess) => ({
-    guess,
-    name: lakeName(guess.name, taken),
-    ...guess.result,
-  }));
-  const texts = columns.filter(({ type }) => type === "string");
-  const symbol = texts.find(({ guess }) => SYMBOL_NAME.test(guess.name)) ??
-    texts.find(({ guess }) => SYMBOL_WORD.test(guess.name));
-  const isNamed = columns.some(({ name }) => name === "close");
-  const numbers = columns.filter(({ type }) => type === "double" || type === "long");
-  const lines = columns.flatMap(({ guess, name, type, required, more, comments }, i) => {
-    const column = { wire: guess.name, name, type, ...(required ? { required } : {}), ...more };
-    return [
-      ...comments.map((comment) => `    // ${guess.name}: ${comment}`),
-      `    ${JSON.stringify(column)}${i === columns.length - 1 ? "" : ","}`,
-    ];
-  });
-  const table = plainName(file === "stdin" ? "rows" : stemOf(file)).replace(/^(?![a-z])/, "t_");
-  return [
-    ...comments.map((comment) => `// ${comment}`),
-    "{",
-    `  "table": ${JSON.stringify(table)},`,
-    ...(symbol === undefined
-      ? ["  // No column looks like a symbol: the messages have no key and go to any partition."]
-      : [`  "key": ${JSON.stringify(symbol.guess.name)},`]),
-    ...(isNamed || numbers.length < 4 ? [] : [
-      `  // For candles in the dashboard, set "name" of the price columns to ${
-        CHART_NAMES.join(", ")
-      }.`,
-    ]),
-    `  "columns": [`,
-    ...lines,
-    "  ]",
-    "}",
-    "",
-  ].join("\n");
-}
-
-/** A name for the lake that no other column has. */
-function lakeName(wire: string, taken: Set<string>): string {
-  const plain = plainName(wire).replace(/^(?![a-z])/, "c_").replace(
-    /^(dt|hour|none)$|^(kafka_.*)$/,
-    "c_$&",
-  );
-  let name = plain;
-  for (let i = 2; taken.has(name); i++) name = `${plain}_${i}`;
-  taken.add(name);
-  return name;
-}
-
-function plainName(text: string): string {
-  return text.normalize("NFKD").replace(/\p{M}/gu, "").replaceAll("ß", "ss").replace(
-    /([a-z])([A-Z])/g,
-    "$1_$2",
-  ).toLowerCase().replaceAll("%", " percent ")
-    .replace(/[^a-z0-9]+/g, "_").replace(/^_+|_+$/g, "").slice(0, 100) || "x";
 }

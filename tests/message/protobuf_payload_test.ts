@@ -65,7 +65,7 @@ const SCHEMA = {
   ],
 };
 const listener = { onUnknown() {}, note() {} };
-const row = protobufMaker(noIndexes(quote)).forTable(SCHEMA, listener);
+const row = protobufMaker(noIndexes(quote), [quote]).forTable(SCHEMA, listener);
 const encoded = (fields: Record<string, unknown>) =>
   quote.encode(quote.fromObject(fields)).finish();
 
@@ -178,7 +178,7 @@ Deno.test("a field without a value is no inherited one, whatever its name", asyn
     type: "string",
     required: false,
   }));
-  const own = protobufMaker(noIndexes(message))
+  const own = protobufMaker(noIndexes(message), [message])
     .forTable({ table: "t", key: "s", columns, notBelow: [] }, listener);
   assert.deepEqual(own(payload, payload), [null, "x"]);
 });

@@ -159,6 +159,79 @@ serviceTest("Avro of others becomes rows: two schemas, names in another case, lo
     assert.match(letters.stdout, /High 2 is below Low 99/);
   }));
 
+serviceTest(
+  "without a schema consume refuses what Confluent's client has written; schema infer makes one for it",
+  {
+    needs: ["kafka", "schema-registry", "confluent-client"],
+  },
+  async () => {
+    const price = { type: "bytes", logicalType: "decimal", precision: 9, scale: 2 };
+    const at = { type: "long", logicalType: "timestamp-micros" };
+    const schema = {
+      type: "record",
+      name: "Trade",
+      fields: [
+        { name: "symbol", type: "string" },
+        { name: "at", type: at },
+        { name: "price", type: ["null", price] },
+        { name: "size", type: "long" },
+      ],
+    };
+    const row = {
+      symbol: "HSI",
+      at: { time: "2024-02-29T12:00:00.123456+00:00" },
+      price: { decimal: "1.50" },
+      size: 5,
+    };
+    await withRegistry("avro", async (place) => {
+      await confluentWrites(place.topic, [{ schema, rows: [row, { ...row, price: null }] }]);
+      await inferredRows(place, [
+        { symbol: "HSI", at: "2024-02-29 12:00:00.123", price: 1.5, size: 5 },
+        { symbol: "HSI", at: "2024-02-29 12:00:00.123", price: null, size: 5 },
+      ]);
+    });
+    await withRegistry("protobuf", async (place) => {
+      const file = {
+        name: `trade_${place.topic}.proto`,
+        package: place.topic.replaceAll("-", "_"),
+        syntax: "proto3",
+        dependency: ["google/protobuf/timestamp.proto"],
+        messageType: [{
+          name: "Trade",
+          field: [
+            protoField("symbol", 1, "STRING"),
+            protoField("at", 2, "MESSAGE", { typeName: ".google.protobuf.Timestamp" }),
+            protoField("price", 3, "DOUBLE"),
+            protoField("size", 4, "INT64"),
+          ],
+        }],
+      };
+      const message = `${file.package}.Trade`;
+      const rows = [{ symbol: "HSI", at: "2024-02-29T12:00:00.123Z", price: 1.5, size: "5" }];
+      await confluentWrites(place.topic, [{ schema: file, message, rows }], "protobuf");
+      await inferredRows(place, [
+        { symbol: "HSI", at: "2024-02-29 12:00:00.123", price: 1.5, size: 5 },
+      ]);
+    });
+  },
+);
+
+/** Consumes a topic by the schema that is inferred from the registry's, and compares the rows. */
+async function inferredRows(place: ConsumePlace, wanted: unknown[]): Promise<void> {
+  const refused = await place.run("--until-end");
+  assert.equal(refused.code, 2, refused.stderr);
+  assert.match(refused.stderr, /`ticklake schema infer > /);
+  const inferred = await runTicklake(["schema", "infer"], place);
+  assert.equal(inferred.code, 0, inferred.stderr);
+  await Deno.writeTextFile(`${place.cwd}/own.json`, inferred.stdout);
+  place.env.TICKLAKE_SCHEMA = "own.json";
+  const { summary, stderr } = await place.toEnd();
+  assert.deepEqual([summary.written, summary.rejected], [wanted.length, 0], stderr);
+  const table = /"table": "(\w+)"/.exec(inferred.stdout)![1];
+  const sql = `select symbol, "at", price, size from ${table} order by kafka_offset`;
+  assert.deepEqual(await query(place, sql), wanted);
+}
+
 serviceTest("two Avro producers with alternating schemas make no small files", {
   needs: ["kafka", "schema-registry", "confluent-client"],
 }, () =>

@@ -3,6 +3,7 @@ import avro from "avsc";
 import { boundCollections } from "../../files/avsc_repairs.ts";
 import type { Fields } from "../fields.ts";
 import type { PayloadReader } from "../payload.ts";
+import { avroDraft } from "./avro_draft.ts";
 import { avroScan } from "./avro_scan.ts";
 import { logicalTypes } from "./logical_types.ts";
 import { wideLongs } from "./wide_long.ts";
@@ -44,6 +45,7 @@ export function avroPayload(schema: string, references: readonly string[] = []):
   return {
     fields,
     decimals,
+    draft: () => avroDraft(record),
     scan: (schema, columnOf) =>
       avroScan(schema, types.map(([name, type]) => ({ type, column: columnOf(name) }))),
     read(payload) {

@@ -106,11 +106,15 @@ class GlueRegistry implements Registry {
     );
   }
 
-  async latest(topic: string, signal: AbortSignal): Promise<string | undefined> {
+  subjectOf(topic: string): string {
+    return topic;
+  }
+
+  async latest(subject: string, signal: AbortSignal): Promise<string | undefined> {
     const version = await this.#unlessMissing(() =>
       this.#glue.send(
         new GetSchemaVersionCommand({
-          SchemaId: { RegistryName: this.#name, SchemaName: topic },
+          SchemaId: { RegistryName: this.#name, SchemaName: subject },
           SchemaVersionNumber: { LatestVersion: true },
         }),
         { abortSignal: signal },

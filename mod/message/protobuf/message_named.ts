@@ -20,7 +20,8 @@ export function messageNamed(
   throw new Error(`expected the name of one of its messages (${names.join(", ")}), found ${name}`);
 }
 
-function withNested(message: protobuf.Type): protobuf.Type[] {
+/** A message and all that are declared in it. */
+export function withNested(message: protobuf.Type): protobuf.Type[] {
   const nested = message.nestedArray.filter((one) => one instanceof protobuf.Type);
   return [message, ...nested.flatMap(withNested)];
 }

@@ -3,11 +3,24 @@ import type { Fields } from "../fields.ts";
 import type { PayloadReader } from "../payload.ts";
 import { type PayloadMaker, payloadMaker, type TablePayloads } from "../payload_maker.ts";
 import type { IndexReader } from "./message_indexes.ts";
+import { protoDraft } from "./proto_draft.ts";
 import { isDecimal, protoFields } from "./proto_value.ts";
 
-/** Makes rows of Protobuf payloads; `indexes` reads which message of its file a payload is. */
-export function protobufMaker(indexes: IndexReader): PayloadMaker {
+/**
+ * Makes rows of Protobuf payloads.
+ * @param indexes reads which message of its file a payload is
+ * @param messages those that payloads can be, the likeliest first
+ */
+export function protobufMaker(
+  indexes: IndexReader,
+  messages: readonly [protobuf.Type, ...protobuf.Type[]],
+): PayloadMaker {
   return {
+    draft: () => protoDraft(messages[0]),
+    misfits(schema) {
+      const all = messages.map((message) => payloadMaker(protobufReader(message)).misfits(schema));
+      return all.find((why) => why.length === 0) ?? all[0];
+    },
     text(payload) {
       const { key, message, start } = indexes(payload);
       if (message === undefined) throw new Error(`no message ${key} in its schema`);
@@ -40,6 +53,7 @@ function protobufReader(type: protobuf.Type): PayloadReader {
   const fields = protoFields(type);
   return {
     fields: fieldsArray.map(({ name }) => name),
+    draft: () => protoDraft(type),
     decimals: fieldsArray.filter(isDecimal).map(({ name }) => name),
     read: (payload) => fields(type.decode(payload) as unknown as Fields),
   };

@@ -33,8 +33,10 @@ export interface Registry {
     schema: Pick<RegisteredSchema, "type" | "text">,
     signal: AbortSignal,
   ): Promise<SchemaId>;
-  /** The newest schema that goes by the topic's name; `undefined` where there is none. @throws {Failure} */
-  latest(topic: string, signal: AbortSignal): Promise<SchemaId | undefined>;
+  /** What the schema of a topic's values is called, unless its producers call it otherwise. */
+  subjectOf(topic: string): string;
+  /** The newest schema of a subject; `undefined` where there is none. @throws {Failure} */
+  latest(subject: string, signal: AbortSignal): Promise<SchemaId | undefined>;
   /** Asks for something small, so that address and rights are known to be right. @throws {Failure} */
   check(signal: AbortSignal): Promise<string>;
   close?(): void;

@@ -62,7 +62,7 @@ export class RegistryClient implements Registry {
       // Absent is Avro, for registries that know nothing else.
       ...type === "AVRO" ? {} : { schemaType: type },
     });
-    const path = `subjects/${encodeURIComponent(`${topic}-value`)}/versions`;
+    const path = `subjects/${encodeURIComponent(this.subjectOf(topic))}/versions`;
     const { id } = await this.#ask(path, signal, body) as { id?: unknown };
     return this.#id(id);
   }
@@ -71,8 +71,11 @@ export class RegistryClient implements Registry {
     return countText((await this.#subjects(signal)).length, "subject");
   }
 
-  async latest(topic: string, signal: AbortSignal): Promise<number | undefined> {
-    const subject = `${topic}-value`;
+  subjectOf(topic: string): string {
+    return `${topic}-value`;
+  }
+
+  async latest(subject: string, signal: AbortSignal): Promise<number | undefined> {
     if (!(await this.#subjects(signal)).includes(subject)) return undefined;
     const path = `subjects/${encodeURIComponent(subject)}/versions/latest`;
     const { id } = await this.#ask(path, signal) as { id?: unknown };

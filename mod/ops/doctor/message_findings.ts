@@ -1,6 +1,7 @@
 import type { Settings } from "../../config/settings.ts";
 import { messageOf } from "../../failure/failure.ts";
-import { openMessageForm, openRegistry, openSchema } from "../../message/open_message_form.ts";
+import { openMessageForm, openRegistry } from "../../message/open_message_form.ts";
+import { openSchema } from "../../message/open_schema.ts";
 import type { PayloadMaker } from "../../message/payload_maker.ts";
 import type { Registry } from "../../message/registry/registry.ts";
 import type { RowSchema } from "../../schema/schema.ts";
@@ -48,7 +49,7 @@ async function topicFinding(
   schema: RowSchema | undefined,
   signal: AbortSignal,
 ): Promise<Finding> {
-  const id = await registry.latest(topic, signal);
+  const id = await registry.latest(registry.subjectOf(topic), signal);
   if (id === undefined) {
     return warning(
       CHECK,
@@ -60,7 +61,7 @@ async function topicFinding(
   const notes: string[] = [];
   let maker: PayloadMaker;
   try {
-    maker = await openSchema(registered, registry.isGlue);
+    maker = await openSchema(registered, { isGlue: registry.isGlue });
   } catch (error) {
     return warning(CHECK, `schema ${id} of topic ${topic} cannot be used: ${messageOf(error)}`);
   }

@@ -1,0 +1,91 @@
+import { dirname, join } from "node:path";
+import { messageCheck } from "./message_check.ts";
+import { type PayloadMaker, payloadMaker } from "./payload_maker.ts";
+import type { RegisteredSchema } from "./registry/registry.ts";
+
+/** Options of {@linkcode openSchema}. */
+export interface OpenSchemaOptions {
+  /** Whether it is from AWS Glue's registry, whose Protobuf payloads begin otherwise. */
+  isGlue?: boolean;
+  /** The Protobuf message to draft a table from. @default {the file's first} */
+  messageType?: string;
+}
+
+/**
+ * What makes rows of a registered schema's payloads.
+ * @throws {Error} if the schema cannot be used
+ */
+export async function openSchema(
+  { type, text, references }: RegisteredSchema,
+  { isGlue = false, messageType }: OpenSchemaOptions = {},
+): Promise<PayloadMaker> {
+  switch (type) {
+    case "AVRO": {
+      const { avroPayload } = await import("./avro/avro_payload.ts");
+      return payloadMaker(avroPayload(text, references.map(({ text }) => text)));
+    }
+    case "PROTOBUF": {
+      const files = new Map(references.map(({ name, text }) => [name, text]));
+      const { protoFile, indexes, named, protobufMaker } = await openProtobuf();
+      const messages = await protoFile(text, (path) => files.get(path));
+      const first = named.messageNamed(messages, messageType);
+      const others = messages.flatMap(named.withNested).filter((message) => message !== first);
+      const { glueIndexes, confluentIndexes } = indexes;
+      const read = (isGlue ? glueIndexes : confluentIndexes)(messages);
+      return protobufMaker(read, [first, ...others]);
+    }
+    case "JSON": {
+      const { jsonSchemaDraft } = await import("./json_schema_draft.ts");
+      return {
+        text: (payload) => new TextDecoder("utf-8", { fatal: true }).decode(payload),
+        draft: () => jsonSchemaDraft(text),
+        // What a JSON Schema allows says little about what its messages contain.
+        misfits: () => [],
+        forTable(schema, { onUnknown }) {
+          const check = messageCheck(schema, onUnknown);
+          return (payload, _, record) => check(payload, record);
+        },
+      };
+    }
+    default:
+      throw new Error(`schemas of type ${type} are not supported`);
+  }
+}
+
+/**
+ * What makes rows of messages without a frame, by the writer's schema in a file.
+ * @param messageType the Protobuf message that all of them are. @default {the file's first}
+ * @throws {Error} if the file cannot be read or used
+ */
+export async function openSchemaFile(
+  path: string,
+  type: RegisteredSchema["type"],
+  messageType?: string,
+): Promise<PayloadMaker> {
+  const text = await Deno.readTextFile(path);
+  if (type !== "PROTOBUF") return await openSchema({ type, text, references: [] });
+  const { protoFile, indexes, named, protobufMaker } = await openProtobuf();
+  const messages = await protoFile(text, (file) => importedText(path, file));
+  const message = named.messageNamed(messages, messageType);
+  return protobufMaker(indexes.noIndexes(message), [message]);
+}
+
+async function openProtobuf() {
+  const [{ protoFile }, indexes, named, { protobufMaker }] = await Promise.all([
+    import("./protobuf/proto_file.ts"),
+    import("./protobuf/message_indexes.ts"),
+    import("./protobuf/message_named.ts"),
+    import("./protobuf/protobuf_maker.ts"),
+  ]);
+  return { protoFile, indexes, named, protobufMaker };
+}
+
+/** An imported file is beside the one that imports it, or below its folder. */
+async function importedText(path: string, imported: string): Promise<string | undefined> {
+  try {
+    return await Deno.readTextFile(join(dirname(path), imported));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
