@@ -52,7 +52,7 @@ function readerOf(bytes: Uint8Array, from = 0, aborted: Array<[id: number, first
   return new RecordReader({
     partition: 2,
     fetchOffset: from,
-    highWatermark: 1_000_000,
+    highWatermark: Number.MAX_SAFE_INTEGER,
     aborted: aborted.map(([id, firstOffset]) => ({ producerId: BigInt(id), firstOffset })),
     bytes: new Uint8Array(bytes),
   });

@@ -98,6 +98,8 @@ const DAMAGES: Record<string, { damage(bytes: Buffer): void; reason: RegExp }> =
     damage: (bytes) => bytes.writeInt32BE(5_000_000, 23),
     reason: /checksum/,
   },
+  // The checksum does not cover it.
+  "an offset with a flipped bit": { damage: (bytes) => bytes[2] ^= 1, reason: /outside the part/ },
   "an unknown codec": {
     damage: (bytes) => {
       bytes[22] |= 7;
@@ -121,16 +123,16 @@ for (const [name, { damage, reason }] of Object.entries(DAMAGES)) {
       const { offsets, unreadable } = await deliver(log, 50, batchesAFetch);
       const good = [...Array(50).keys()].filter((offset) => offset < 20 || offset >= 30);
       const [{ first, end, bytes, reason: found, after }] = unreadable;
-      assert.equal(unreadable.length, 1);
       assert.equal(first, 20);
       assert.match(found, reason);
       assert.deepEqual(Buffer.from(bytes), log[2]);
       assert.equal(after, 20, "what is before it was delivered first");
       // Alone in its fetch, a batch whose own header lies cannot be told from a longer one.
-      if (batchesAFetch === 1 && name.includes("too many")) {
-        assert.equal(end, 50);
+      if (batchesAFetch === 1 && /too many|flipped bit/.test(name)) {
+        assert.equal(unreadable.at(-1)!.end, 50);
         continue;
       }
+      assert.equal(unreadable.length, 1);
       assert.equal(end, 30);
       assert.deepEqual(offsets, good);
     }

@@ -57,6 +57,12 @@ const HEADER_LENGTH = 61;
 /** Bytes that one message may have to be taken whole. */
 const MOST_MESSAGE_BYTES = 16 * 2 ** 20;
 
+/**
+ * Offsets that a batch may lie behind the high watermark of its fetch: the broker notes that before it reads, and
+ * others write meanwhile.
+ */
+const MOST_AHEAD = 2 ** 31;
+
 /** Where the number of a batch's form ends. */
 const MAGIC_END = 17;
 
@@ -179,16 +185,22 @@ export class RecordReader {
     if (magic < 0 || magic > 2) {
       throw this.#unreadable(at, end, `its version is ${magic}, expected 0, 1 or 2`);
     }
-    if (!this.#isIntact(at, end, magic)) {
+    const firstOffset = Number(view.getBigInt64(at));
+    const lastOffset = offsetAfter(view, at) - 1;
+    // The checksum does not cover the offset.
+    const isOutside = firstOffset < 0 ||
+      lastOffset > this.#fetched.highWatermark + MOST_AHEAD;
+    if (isOutside || !this.#isIntact(at, end, magic)) {
       // Brokers find a batch by the offsets that it claims, so one that claims too many comes again.
       if (this.#isBefore(end, this.nextOffset)) {
         this.#at = end;
         return this.#nextBatch();
       }
-      throw this.#unreadable(at, end, "its checksum is wrong");
+      const reason = isOutside
+        ? `its offset is ${view.getBigInt64(at)}, outside the partition`
+        : "its checksum is wrong";
+      throw this.#unreadable(at, end, reason);
     }
-    const firstOffset = Number(view.getBigInt64(at));
-    const lastOffset = offsetAfter(view, at) - 1;
     // Forms 0 and 1 know no transactions.
     const attributes = magic === 2 ? view.getInt16(at + 21) : 0;
     return { at, end, magic, firstOffset, lastOffset, attributes };
@@ -245,9 +257,8 @@ export class RecordReader {
 
   /** @param end where the batch ends; not behind `at` when that is not known */
   #unreadable(at: number, end: number, reason: string, cause?: unknown): UnreadableBatchError {
-    const { partition, bytes, highWatermark } = this.#fetched;
-    const base = Number(this.#view.getBigInt64(at));
-    const first = base < highWatermark ? Math.max(base, this.nextOffset) : this.nextOffset;
+    const { partition, bytes } = this.#fetched;
+    const first = Math.max(this.#claimedOffset(at) ?? 0, this.nextOffset);
     const batch = {
       first,
       end: this.#offsetAfter(at, end, first),
@@ -269,8 +280,15 @@ export class RecordReader {
       if (next > first && next <= highWatermark) return next;
     }
     const isWhole = at + HEADER_LENGTH <= view.byteLength;
-    const claimed = isWhole || view.getInt8(at + 16) < 2 ? offsetAfter(view, at) : first + 1;
+    const length = isWhole && view.getInt8(at + 16) >= 2 ? view.getInt32(at + 23) + 1 : 1;
+    const claimed = (this.#claimedOffset(at) ?? first) + length;
     return Math.min(Math.max(claimed, first + 1), Math.max(highWatermark, first + 1));
+  }
+
+  /** The offset in the header of the batch at `at`; `undefined` where it is outside the partition. */
+  #claimedOffset(at: number): number | undefined {
+    const offset = Number(this.#view.getBigInt64(at));
+    return offset >= 0 && offset < this.#fetched.highWatermark ? offset : undefined;
   }
 }
 

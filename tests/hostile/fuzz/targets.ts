@@ -9,6 +9,7 @@ import { loadSchema } from "../../../mod/schema/load_schema.ts";
 import { MessageReader } from "../../../mod/schema/message_reader.ts";
 import { readAvroFile } from "../../../mod/table/iceberg/avro_file.ts";
 import { outcomeOf } from "../../source/outcome.ts";
+import { readBatches, sealed } from "./read_batches.ts";
 
 /** A reader of bytes that others chose. */
 export interface Target {
@@ -16,6 +17,8 @@ export interface Target {
   name: string;
   /** @throws when it does what it must not, besides a {@linkcode Failure} */
   run(bytes: Uint8Array): void | Promise<void>;
+  /** Bytes that the process may grow by over all inputs. @default {512 MiB: Parquet may become 256 MiB} */
+  mostGrown?: number;
 }
 
 const quotes = await loadSchema();
@@ -46,8 +49,16 @@ async function objectOf(extension: string, bytes: Uint8Array): Promise<void> {
   await readObject(name, parseObjectName(name)!, bytes, quotes.columns);
 }
 
-/** All of them. The reader of record batches has its own, with the codecs of other clients. */
+/** All of them. */
 export const TARGETS: readonly Target[] = [
+  {
+    name: "record-batch",
+    mostGrown: 256 * 2 ** 20,
+    run(bytes) {
+      readBatches(bytes);
+      readBatches(sealed(bytes));
+    },
+  },
   {
     name: "json",
     run(bytes) {
