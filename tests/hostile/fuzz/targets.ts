@@ -53,7 +53,7 @@ async function objectOf(extension: string, bytes: Uint8Array): Promise<void> {
 export const TARGETS: readonly Target[] = [
   {
     name: "record-batch",
-    mostGrown: 256 * 2 ** 20,
+    mostGrown: 384 * 2 ** 20,
     run(bytes) {
       readBatches(bytes);
       readBatches(sealed(bytes));
