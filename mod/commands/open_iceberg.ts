@@ -17,10 +17,21 @@ export interface OpenIceberg {
 }
 
 /**
- * Opens the catalog that the settings name, for the schema's table.
+ * Opens the catalog that the settings name, for the schema's table. With `--dry-run` it changes nothing.
  * @throws {Failure} kind `usage`, when settings contradict each other
  */
 export async function openIceberg(
+  settings: Settings,
+  schema: RowSchema,
+  store: LakeStore,
+): Promise<OpenIceberg> {
+  const { catalog, files } = await openCatalog(settings, schema, store);
+  if (!settings.dryRun) return { catalog, files };
+  const { dryRunCatalog } = await import("../table/iceberg/catalogs/dry_run.ts");
+  return { catalog: dryRunCatalog(catalog), files };
+}
+
+async function openCatalog(
   settings: Settings,
   { table }: RowSchema,
   store: LakeStore,

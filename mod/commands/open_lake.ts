@@ -3,10 +3,18 @@ import { Failure } from "../failure/failure.ts";
 import type { LakeStore } from "../lake/store.ts";
 
 /**
- * Opens the lake that the settings name: S3, else the directory below `home`.
+ * Opens the lake that the settings name: S3, else the directory below `home`. With `--dry-run` what is
+ * written to it stays in memory.
  * @throws {Failure} kind `usage`, when settings contradict each other
  */
 export async function openLake(settings: Settings): Promise<LakeStore> {
+  const lake = await openStore(settings);
+  if (!settings.dryRun) return lake;
+  const { dryRunLake } = await import("../lake/dry_run_lake.ts");
+  return dryRunLake(lake);
+}
+
+async function openStore(settings: Settings): Promise<LakeStore> {
   const { bucket, prefix, s3Sse, s3SseKmsKeyId } = settings;
   if (s3SseKmsKeyId !== undefined && s3Sse !== "aws:kms") {
     throw new Failure(
