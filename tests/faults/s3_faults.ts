@@ -7,6 +7,9 @@ import { until } from "../until.ts";
 
 const RATE = 5000;
 
+/** Milliseconds that one fault may take, on average, until it happens. */
+const PATIENCE_MS = 1500;
+
 /** Options of {@linkcode s3Fault}. */
 interface S3FaultOptions {
   name: string;
@@ -31,16 +34,13 @@ function s3Fault({ name, claim, rounds, treatment, share }: S3FaultOptions): Fau
         hits < rounds && isObjectPut(request) && chance.happens(share) && hits++ < rounds
           ? treatment
           : undefined;
+      // Answered 503 the SDK slows down, and so does a busy machine.
+      const patienceMs = Math.max(90_000, rounds * PATIENCE_MS);
       // More rows than are needed: the faults decide about the end.
-      const producer = flow.produce(flow.quotes({ count: 1_000_000 }), RATE);
+      const producer = flow.produce(flow.quotes({ count: RATE * patienceMs / 1000 }), RATE);
       const args = ["--flush-rows", "1000", "--flush-interval", "300ms"];
       const consumer = flow.consume(args, flow.flakyS3);
-      // Answered 503 the SDK slows down, and a busy machine does.
-      await until(
-        "all faults have happened",
-        () => hits === rounds,
-        Math.max(90_000, rounds * 500),
-      );
+      await until("all faults have happened", () => hits === rounds, patienceMs);
       const sent = await flow.finishProducing(producer);
       await flow.finish(consumer);
       return await conclude(flow, { events: `${hits} objects`, sent });

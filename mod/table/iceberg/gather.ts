@@ -1,3 +1,4 @@
+import { Failure } from "../../failure/failure.ts";
 import type { TakeAnswer } from "../table.ts";
 import type { FileRange } from "./take_ranges.ts";
 
@@ -57,9 +58,11 @@ export class Gather {
         const answers = await this.#options.commit(ranges);
         for (const { ranges, resolve } of batch) resolve(answers.splice(0, ranges.length));
       } catch (error) {
-        if (batch.length === 1) batch[0].reject(error);
-        // One that is refused must not fail the others.
-        else await this.#oneByOne(batch);
+        // One that is refused must not fail the others. Where the service failed all have: one by one they
+        // would only ask it more.
+        if (batch.length === 1 || isServiceFailure(error)) {
+          for (const { reject } of batch) reject(error);
+        } else await this.#oneByOne(batch);
       }
     }
     this.#isRunning = false;
@@ -83,4 +86,8 @@ export class Gather {
     clearTimeout(timer);
     this.#isComplete = undefined;
   }
+}
+
+function isServiceFailure(error: unknown): boolean {
+  return error instanceof Failure && error.kind === "service";
 }
