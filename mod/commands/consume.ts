@@ -55,7 +55,8 @@ export async function run(context: CommandContext): Promise<number> {
   const startedAt = performance.now();
   try {
     broker = await openChecked(settings, store, signal);
-    table = await openTable(settings, schema, store, output.note);
+    const { onEvent } = operations;
+    table = await openTable(settings, schema, store, { note: output.note, onEvent });
     const target = settings.tableFormat === "hive" ? store : table.table;
     output.note(
       `consuming topic ${topic} on ${broker.description} as group ${group} into ` +

@@ -24,7 +24,7 @@ export async function run(context: CommandContext): Promise<number> {
   const encoder = startEncoder();
   try {
     const broker = await openExistingBroker(settings, { signal });
-    const { table, close } = await openTable(settings, schema, store, output.note);
+    const { table, close } = await openTable(settings, schema, store, output);
     try {
       const identity = await broker.log(topic, { signal });
       if (identity === null) {

@@ -1,6 +1,7 @@
 import type { Settings } from "../config/settings.ts";
 import type { LakeStore } from "../lake/store.ts";
 import type { RowSchema } from "../schema/schema.ts";
+import type { SinkListener } from "../sink/sink_event.ts";
 import type { Table } from "../table/table.ts";
 import { openIceberg } from "./open_iceberg.ts";
 
@@ -18,16 +19,23 @@ export interface OpenTable {
   close(): void;
 }
 
+/** Who is told what happens to the table. */
+export interface TableListeners {
+  /** Told what people should know. */
+  note(text: string): void;
+  /** Told of commits to an Iceberg table. */
+  onEvent?: SinkListener;
+}
+
 /**
  * Opens the table that the settings name.
- * @param note told what people should know
  * @throws {Failure} kind `usage`, when settings contradict each other
  */
 export async function openTable(
   settings: Settings,
   schema: RowSchema,
   store: LakeStore,
-  note: (text: string) => void,
+  { note, onEvent }: TableListeners,
 ): Promise<OpenTable> {
   const { format, partitionBy, flushInterval, commitInterval } = settings;
   const description = { schema, format, partitionBy };
@@ -44,8 +52,9 @@ export async function openTable(
     files,
     description,
     gatherMs: Math.min(GATHER_MS, commitInterval / 4),
-    onConflict() {
-      if (isTold) return;
+    onCommit(isTaken) {
+      onEvent?.({ kind: "table commit", isTaken });
+      if (isTaken || isTold) return;
       isTold = true;
       note(
         "warning: others commit to the same table; give each a --commit-interval of 10s or more",

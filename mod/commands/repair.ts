@@ -34,7 +34,7 @@ export async function run(context: CommandContext): Promise<number> {
   try {
     const broker = await openExistingBroker(settings, { signal });
     const admin = await openGroupAdmin(settings, { signal });
-    const table = await openTable(settings, schema, store, output.note);
+    const table = await openTable(settings, schema, store, output);
     try {
       const verified = () => {
         const progress = new Progress(output, "read", "object");

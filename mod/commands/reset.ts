@@ -27,7 +27,7 @@ export async function run(context: CommandContext): Promise<number> {
   try {
     const broker = await openExistingBroker(settings, { signal });
     const admin = await openGroupAdmin(settings, { signal });
-    const table = await openTable(settings, schema, store, output.note);
+    const table = await openTable(settings, schema, store, output);
     try {
       // Ranges cannot be taken back beside a merge.
       if (rewrite && !dryRun) await completeMerge({ store, table: schema.table, signal });

@@ -52,6 +52,8 @@ export type SinkEvent =
   | { kind: "gap"; gap: GapReport }
   /** An attempt failed and will be repeated. */
   | { kind: "retried"; what: "put" | "take" | "commit"; error: unknown }
+  /** A commit to an Iceberg table: it was taken, or is repeated because another writer was faster. */
+  | { kind: "table commit"; isTaken: boolean }
   /** Whether rows can be written now; `why` where not. */
   | { kind: "ready"; ready: boolean; why?: string }
   /** A partition could not be read for a minute, or, without a reason, can be again. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ConsumePlace, quote, quotes, withServices } from "../commands/consume_place.ts";
 import { S3FaultProxy } from "../faults/s3_fault_proxy.ts";
-import { serviceTest, type Spawned, spawnTicklake } from "../services/services.ts";
+import { serviceTest, type Spawned, spawnTicklake, uniqueName } from "../services/services.ts";
 import { metricValue } from "./metric_value.ts";
 import { until } from "../until.ts";
 import { startWebhook } from "./webhook.ts";
@@ -90,6 +90,37 @@ serviceTest(
       assert.ok(await metric("ticklake_last_commit_age_seconds") < 60);
       assert.equal(await metric("ticklake_retries_total", { what: "put" }).catch(() => 0), 0);
     }),
+);
+
+serviceTest(
+  "consume --metrics counts the commits to an Iceberg table, and those that met another writer's",
+  NEEDS,
+  async () => {
+    const iceberg = ["--table-format", "iceberg", "--iceberg-catalog", "directory"];
+    await watched([...iceberg, "--flush-rows", "100"], async ({ place, s3, metric }) => {
+      const commits = () => metric("ticklake_table_commits_total");
+      await place.send(quotes(100));
+      await until("a commit", async () => await commits() === 1);
+      assert.equal(await metric("ticklake_table_commit_conflicts_total"), 0);
+      let isMet = false;
+      s3.treat = ({ method, target }) => {
+        if (isMet || method !== "PUT" || !/v\d+\.metadata\.json/.test(target)) return undefined;
+        isMet = true;
+        // Another group is faster.
+        const before = async () => {
+          await place.toEnd("--group", uniqueName("other"), ...iceberg);
+          return false;
+        };
+        return { before };
+      };
+      await place.send(quotes(100, 100));
+      const conflicts = () => metric("ticklake_table_commit_conflicts_total");
+      await until("a conflict", async () => await conflicts() === 1);
+      await place.send(quotes(100, 200));
+      await until("one more commit", async () => await commits() === 2);
+      assert.equal(await conflicts(), 1);
+    });
+  },
 );
 
 serviceTest(

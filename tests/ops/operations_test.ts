@@ -52,6 +52,9 @@ Deno.test("/metrics shows what the sink did", async () => {
     count: 1,
   });
   onEvent({ kind: "retried", what: "put", error: new Error("no route") });
+  onEvent({ kind: "table commit", isTaken: false });
+  onEvent({ kind: "table commit", isTaken: true });
+  onEvent({ kind: "table commit", isTaken: true });
   onEvent({ kind: "buffered", bytes: 777 });
   onEvent({ kind: "gap", gap: { partition: 3, first: 10, end: 15, reason: "retention" } });
   onEvent({ kind: "flushed", flush: { ...flush, last: 100, rows: 100 } });
@@ -68,6 +71,8 @@ Deno.test("/metrics shows what the sink did", async () => {
     2,
   );
   assert.equal(metricValue(body, "ticklake_retries_total", { what: "put" }), 1);
+  assert.equal(metricValue(body, "ticklake_table_commits_total"), 2);
+  assert.equal(metricValue(body, "ticklake_table_commit_conflicts_total"), 1);
   assert.equal(metricValue(body, "ticklake_buffered_bytes"), 777);
   assert.equal(metricValue(body, "ticklake_lost_total", { partition: "3" }), 5);
   assert.equal(metricValue(body, "ticklake_lag", { partition: "2" }), 49);

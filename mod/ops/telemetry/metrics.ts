@@ -35,6 +35,14 @@ export class Metrics implements ProduceObserver {
     "Retries",
     "what",
   );
+  readonly #commits = this.#counter(
+    "ticklake_table_commits_total",
+    "Commits to the Iceberg table, each with a snapshot",
+  );
+  readonly #conflicts = this.#counter(
+    "ticklake_table_commit_conflicts_total",
+    "Commits to the Iceberg table that were repeated as another writer was faster",
+  );
   readonly #lost = this.#counter(
     "ticklake_lost_total",
     "Messages that are neither rows nor dead letters: recorded gaps",
@@ -129,6 +137,8 @@ export class Metrics implements ProduceObserver {
       }
       case "retried":
         return this.#retries.inc({ what: event.what });
+      case "table commit":
+        return (event.isTaken ? this.#commits : this.#conflicts).inc();
       case "buffered":
         return this.#buffered.set(event.bytes);
       case "gap": {

@@ -186,8 +186,9 @@ export class IcebergLog implements TableLog {
       rewinds: this.#rewinds,
       signal: this.#signal,
       onRetry: (reason) => {
-        if (reason === "conflict") this.#parts.onConflict?.();
+        if (reason === "conflict") this.#parts.onCommit?.(false);
       },
+      onCommitted: () => this.#parts.onCommit?.(true),
       // The caller retries, and reports failures.
       patienceMs: 0,
     });

@@ -9,6 +9,6 @@ export interface IcebergTableParts {
   description: TableDescription;
   /** Milliseconds that a range waits for those of other partitions, to share a snapshot. */
   gatherMs: number;
-  /** Called on a conflict with another writer. */
-  onConflict?(): void;
+  /** Told of each commit: whether it was taken, or is repeated because another writer was faster. */
+  onCommit?(isTaken: boolean): void;
 }
