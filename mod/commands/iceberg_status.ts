@@ -35,12 +35,20 @@ export function printIcebergStatus(
   { output }: CommandContext,
 ): void {
   if (found === undefined) return output.line("table: does not exist yet");
-  const { rows, files, bytes, snapshots, manifests, metadataBytes } = found;
+  const { rows, files, bytes, snapshots, manifests, metadataBytes, deleteFiles } = found;
   output.line(
     `table: ${countText(rows, "row")} in ${countText(files, "file")}, ${sizeText(bytes)} in all; ` +
       `${countText(snapshots, "snapshot")}, ${countText(manifests, "manifest")}, metadata ` +
       `${sizeText(metadataBytes)}`,
   );
+  if (deleteFiles > 0) {
+    output.line(
+      `  ${
+        countText(deleteFiles, "delete file")
+      } of other programs, which delete some of the rows; ` +
+        "`ticklake maintain` applies them",
+    );
+  }
   for (const { topic, log, positions } of found.logs) {
     const ends = Object.entries(positions).map(([partition, { end }]) => `${partition}: ${end}`);
     output.line(`  log ${log} of topic ${topic}: next offsets ${ends.join(", ")}`);

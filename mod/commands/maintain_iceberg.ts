@@ -2,7 +2,7 @@ import type { CommandContext } from "../cli/command.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import { countText, sizeText } from "../terminal/amount_text.ts";
 import { Progress } from "../terminal/progress.ts";
-import type { MergeFilesOptions } from "../table/iceberg/merge_files.ts";
+import type { FileMergeSummary, MergeFilesOptions } from "../table/iceberg/merge_files.ts";
 import { catalogKind, openIceberg } from "./open_iceberg.ts";
 import { openLake } from "./open_lake.ts";
 import { stoppedFailure } from "./stopped_failure.ts";
@@ -41,6 +41,20 @@ export async function run(context: CommandContext): Promise<number> {
           countText(merged.merged, "file")
         }`,
     );
+    if (merged.deleteFiles > 0) {
+      output.line(
+        `${would}${past("remove")} ${
+          countText(merged.deleteFiles, "delete file")
+        }: merged files do ` +
+          "not have the deleted rows",
+      );
+    }
+    if (merged.left > 0) {
+      output.note(
+        `warning: ${countText(merged.left, "file")} with deleted rows cannot be rewritten`,
+        "Have the program that deleted them compact the table (OPTIMIZE, rewrite_data_files).",
+      );
+    }
     const expired = await expireSnapshots({ ...options, dryRun });
     if (expired > 0) output.line(`${would}${past("expire")} ${countText(expired, "snapshot")}`);
     const orphans = await findOrphans({ catalog, files, olderThanMs: olderThan, signal });
@@ -68,15 +82,14 @@ export async function run(context: CommandContext): Promise<number> {
   }
 }
 
-async function merge(
-  options: MergeFilesOptions,
-  dryRun: boolean,
-): Promise<{ parts: number; merged: number }> {
-  const { mergeFiles, plannedFileMerges } = await import("../table/iceberg/merge_files.ts");
+async function merge(options: MergeFilesOptions, dryRun: boolean): Promise<FileMergeSummary> {
+  const { mergeFiles } = await import("../table/iceberg/merge_files.ts");
   if (!dryRun) return await mergeFiles(options);
+  const { plannedFileMerges } = await import("../table/iceberg/plan_file_merges.ts");
   const base = await options.catalog.load();
-  if (base === undefined) return { parts: 0, merged: 0 };
-  const merges = await plannedFileMerges(base, options.files, options.targetBytes);
-  const parts = merges.reduce((sum, { entries }) => sum + entries.length, 0);
-  return { parts, merged: merges.length };
+  if (base === undefined) return { parts: 0, merged: 0, deleteFiles: 0, left: 0 };
+  const plan = await plannedFileMerges(base, options.files, options.targetBytes);
+  const parts = plan.merges.reduce((sum, { entries }) => sum + entries.length, 0);
+  const { merges: { length: merged }, applied, left } = plan;
+  return { parts, merged, deleteFiles: applied.size, left };
 }

@@ -8,6 +8,7 @@ import { logOfName } from "../table/iceberg/file_origin.ts";
 import { liveEntries, mayHold } from "../table/iceberg/live_entries.ts";
 import { removeWrongRows } from "../table/iceberg/remove_wrong_rows.ts";
 import { logId, logsOf } from "../table/iceberg/position.ts";
+import { RowDeletes } from "../table/iceberg/row_deletes.ts";
 import type { TableFiles } from "../table/iceberg/table_files.ts";
 import type { TableLog } from "../table/table.ts";
 import { gapContent, gapObject } from "../sink/range_objects.ts";
@@ -205,14 +206,20 @@ async function rowsAmong(
 ): Promise<ReadonlyMap<number, OffsetSet>> {
   const rows = new Map([...wanted.keys()].map((partition) => [partition, new OffsetSet()]));
   const parsed = { kind: "rows", extension: "parquet" } as ObjectName;
-  for (const { name, file, origin } of (await liveEntries(base, files)).entries) {
+  const { entries, hasDeleteFiles } = await liveEntries(base, files);
+  const deletes = hasDeleteFiles ? await RowDeletes.open(base, files, { signal }) : undefined;
+  for (const entry of entries) {
+    const { name, file, origin } = entry;
     if (origin !== undefined && origin.log !== log) continue;
     const isConcerned = [...wanted].some(([partition, ranges]) =>
       ranges.some((range) => mayHold(file, base, partition, range))
     );
     if (!isConcerned) continue;
-    const found = await objectOffsets({ name, parsed }, await store.get(name, { signal }));
+    const bytes = await store.get(name, { signal });
+    const found = await objectOffsets({ name, parsed }, bytes);
+    const gone = await deletes?.of(entry, bytes);
     found.offsets.forEach((offset, row) => {
+      if (gone?.has(row)) return;
       const partition = found.partitionOf[row];
       if (isIn(wanted.get(partition) ?? [], offset)) rows.get(partition)!.add(offset);
     });

@@ -1,5 +1,6 @@
 import { currentSnapshot } from "../table/iceberg/metadata.ts";
 import type { LoadedTable, TableCatalog } from "../table/iceberg/catalog.ts";
+import type { ManifestFile } from "../table/iceberg/manifest.ts";
 import { logsOf, positionsOf } from "../table/iceberg/position.ts";
 import { currentManifests } from "../table/iceberg/snapshot.ts";
 import type { TableFiles } from "../table/iceberg/table_files.ts";
@@ -17,6 +18,8 @@ export interface IcebergInventory {
   /** Bytes of those. */
   bytes: number;
   rows: number;
+  /** Delete files, by which other programs have deleted some of the rows. */
+  deleteFiles: number;
   /** Positions of each log, by partition. */
   logs: Array<
     { topic: string; log: string; positions: Record<number, { from: number; end: number }> }
@@ -45,15 +48,19 @@ export async function inventoryOf(
   const { metadata, metadataFile } = base;
   const manifests = await currentManifests(base, files);
   const data = manifests.filter(({ content }) => content === 0);
+  const deletes = manifests.filter(({ content }) => content !== 0);
+  const filesOf = (some: readonly ManifestFile[]) =>
+    some.reduce((sum, m) => sum + m.added_files_count + m.existing_files_count, 0);
   const snapshot = currentSnapshot(metadata);
   return {
     metadataFile,
     metadataBytes: (await files.get(metadataFile, metadata.location)).length,
     snapshots: metadata.snapshots?.length ?? 0,
     manifests: manifests.length,
-    files: data.reduce((sum, m) => sum + m.added_files_count + m.existing_files_count, 0),
+    files: filesOf(data),
     bytes: Number(snapshot?.summary["total-files-size"] ?? 0),
     rows: data.reduce((sum, m) => sum + Number(m.added_rows_count + m.existing_rows_count), 0),
+    deleteFiles: filesOf(deletes),
     logs: [...logsOf(metadata)].map(([log, { topic }]) => ({
       topic,
       log,

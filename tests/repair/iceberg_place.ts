@@ -130,6 +130,14 @@ export class IcebergPlace {
     return { rows, letters };
   }
 
+  /** Offsets of the rows of a file, in their order. */
+  async rowsOf(name: string): Promise<number[]> {
+    const parsed = { kind: "rows", extension: "parquet" } as ObjectName;
+    return Array.from(
+      (await objectOffsets({ name, parsed }, this.lake.objects.get(name)!)).offsets,
+    );
+  }
+
   /** Offsets of partition 0 in the current snapshot and beside it, each as often as it is there. */
   async offsets(): Promise<{ rows: number[]; letters: number[]; gaps: number[] }> {
     const { catalog, files } = this.open();

@@ -8,12 +8,14 @@ import { currentSchema, specOf } from "../../mod/table/iceberg/metadata.ts";
 import { newTable } from "../../mod/table/iceberg/new_table.ts";
 import { partitionSpec } from "../../mod/table/iceberg/partition_spec.ts";
 import { TableFiles } from "../../mod/table/iceberg/table_files.ts";
+import { liveEntries } from "../../mod/table/iceberg/live_entries.ts";
 import { takeRanges } from "../../mod/table/iceberg/take_ranges.ts";
 import { expected } from "../lake/format/read_back.ts";
 import { edgeRows, EVERY_TYPE, manyRows } from "../lake/format/sample_rows.ts";
 import { newBucket, withEnv } from "../lake/s3_bucket.ts";
 import { realS3Env, runTicklake, serviceTest, uniqueName } from "../services/services.ts";
 import { askTrino, createRestCatalog, dropCatalog } from "../services/trino/trino_client.ts";
+import { addDeletes } from "../table/iceberg/add_deletes.ts";
 import { putFiles } from "../table/iceberg/real_range.ts";
 import { rowsAsRecords } from "./same_rows.ts";
 
@@ -38,6 +40,34 @@ async function place() {
     ask: (sql: string) => askTrino(sql, { catalog: name, schema: name }),
     [Symbol.asyncDispose]: () => dropCatalog(name),
   };
+}
+
+/** Delete files of the current snapshot, by Trino. */
+const DELETE_FILES = 'SELECT count(*) FROM "index_quotes$files" WHERE content <> 0';
+
+/** The program on a place's table, with an embedded log. */
+async function program({ bucket, rest, namespace }: Awaited<ReturnType<typeof place>>) {
+  const home = await Deno.makeTempDir();
+  const env = {
+    ...realS3Env(),
+    AWS_S3_BUCKET: bucket,
+    TICKLAKE_TABLE_FORMAT: "iceberg",
+    ICEBERG_REST_URI: rest,
+    TICKLAKE_DATABASE: namespace,
+  };
+  const ok = async (...words: string[]) => {
+    const args = [...words, "--home", home, "--json"];
+    const { code, stdout, stderr } = await runTicklake(args, { env });
+    assert.equal(code, 0, stdout + stderr);
+    return { ...JSON.parse(stdout), stderr };
+  };
+  const query = async (sql: string) => {
+    const args = ["query", sql, "--engine", "local", "--home", home, "--json"];
+    const { code, stdout, stderr } = await runTicklake(args, { env });
+    assert.equal(code, 0, stdout + stderr);
+    return JSON.parse(stdout);
+  };
+  return { ok, query, [Symbol.asyncDispose]: () => Deno.remove(home, { recursive: true }) };
 }
 
 for (const partitionBy of ["s,year(d)", "month(t),bucket(n,4),bucket(s,3)", "dt"]) {
@@ -95,30 +125,12 @@ for (const partitionBy of ["s,year(d)", "month(t),bucket(n,4),bucket(s,3)", "dt"
 }
 
 serviceTest(
-  "rows that Trino has deleted are named by verify and left out by the local engine, before and after OPTIMIZE",
+  "rows that Trino has deleted are named by verify and left out by the local engine, before and after OPTIMIZE and maintain",
   NEEDS,
   async () => {
     await using at = await place();
-    const home = await Deno.makeTempDir();
-    const env = {
-      ...realS3Env(),
-      AWS_S3_BUCKET: at.bucket,
-      TICKLAKE_TABLE_FORMAT: "iceberg",
-      ICEBERG_REST_URI: at.rest,
-      TICKLAKE_DATABASE: at.namespace,
-    };
-    const ok = async (...words: string[]) => {
-      const args = [...words, "--home", home, "--json"];
-      const { code, stdout, stderr } = await runTicklake(args, { env });
-      assert.equal(code, 0, stdout + stderr);
-      return { ...JSON.parse(stdout), stderr };
-    };
-    const query = async (sql: string) => {
-      const args = ["query", sql, "--engine", "local", "--home", home, "--json"];
-      const { code, stdout, stderr } = await runTicklake(args, { env });
-      assert.equal(code, 0, stdout + stderr);
-      return JSON.parse(stdout);
-    };
+    await using lake = await program(at);
+    const { ok, query } = lake;
     await ok("produce", "--mode", "replay", "--rate", "max");
     await ok("consume", "--until-end", "--flush-rows", "1000");
     const SENT = 10_490;
@@ -160,6 +172,37 @@ serviceTest(
     // A partition of which all rows are deleted.
     await at.ask("DELETE FROM index_quotes WHERE kafka_partition = 0");
     await agreed("a partition");
-    await Deno.remove(home, { recursive: true });
+    // What Trino has deleted by delete files is applied.
+    const before = await agreed("before maintain");
+    const [[deleteFiles]] = (await at.ask(DELETE_FILES)).rows;
+    assert.ok(Number(deleteFiles) > 0);
+    const { parts, deleteFiles: applied } = await ok("maintain");
+    assert.ok(parts > 0);
+    assert.equal(applied, deleteFiles);
+    assert.deepEqual((await at.ask(DELETE_FILES)).rows, [[0]]);
+    assert.equal(await agreed("maintained"), before);
+    const verdict = await ok("verify", "--deep");
+    assert.deepEqual([verdict.ok, verdict.missing, verdict.found], [true, 0, before]);
+    // Trino goes on with the files that were written.
+    await at.ask("DELETE FROM index_quotes WHERE kafka_offset = 5000");
+    await at.ask("ALTER TABLE index_quotes EXECUTE optimize");
+    await agreed("optimized again");
+    // Trino reads equality deletes, and does not write them.
+    const gone = Number(
+      (await at.ask("SELECT count(*) FROM index_quotes WHERE \"index\" = 'HSI'")).rows,
+    );
+    assert.ok(gone > 0);
+    await withEnv(realS3Env(), async () => {
+      const store = openS3Lake({ bucket: at.bucket, prefix: "ticklake" });
+      const files = new TableFiles(store, `s3://${at.bucket}/ticklake`, "index_quotes");
+      const { rest: uri, namespace } = at;
+      const catalog = new RestCatalog({ uri, namespace, table: "index_quotes" });
+      const { entries: [entry] } = await liveEntries((await catalog.load())!, files);
+      await addDeletes(catalog, files, entry, { columns: ["index"], values: [["HSI"]] });
+      store.close();
+    });
+    const left = await agreed("by values");
+    assert.equal((await ok("maintain")).deleteFiles, 1);
+    assert.equal(await agreed("maintained again"), left);
   },
 );

@@ -10,8 +10,7 @@ import { withoutRows } from "./without_rows.ts";
 /**
  * An Iceberg table presented as a lake of Hive objects without partitions: it lists the files of the current
  * snapshot, whoever wrote them, under names that readers of the Hive layout accept. A file written by another
- * program counts as one of the topic. Read-only; listing throws a {@linkcode Failure} of kind `failed` where
- * the table has delete files.
+ * program counts as one of the topic. Rows that delete files remove are left out. Read-only.
  */
 export class IcebergLake implements LakeStore {
   readonly description: string;

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { readAvroFile, writeAvroFile } from "./avro_file.ts";
 import { boundBytes, type SingleValue } from "./bounds.ts";
-import { manifestSchema } from "./manifest_schema.ts";
+import { type ManifestContent, manifestSchema } from "./manifest_schema.ts";
 import type { IcebergSchema, PartitionSpec } from "./metadata.ts";
 import { transformedType } from "./transform.ts";
 
@@ -29,6 +29,8 @@ export interface DataFile {
   split_offsets?: bigint[] | null;
   equality_ids?: number[] | null;
   sort_order_id?: number | null;
+  /** The only file that a delete file names. */
+  referenced_data_file?: string | null;
 }
 
 /** Status of a file in the snapshot that wrote the manifest. */
@@ -100,21 +102,31 @@ export interface WrittenManifest {
   file: Omit<ManifestFile, "manifest_path">;
 }
 
-/** Writes a manifest of data files. Its bytes are a function of the arguments. */
+/** Options of {@linkcode writeManifest}. */
+export interface ManifestOptions {
+  /** The manifest's own snapshot. */
+  snapshotId: bigint;
+  /** Sequence number of that snapshot. */
+  sequence: bigint;
+  /** @default {"data"} */
+  content?: ManifestContent;
+}
+
+/** Writes a manifest. Its bytes are a function of the arguments. */
 export function writeManifest(
   entries: readonly ManifestEntry[],
   type: PartitionType,
   schema: IcebergSchema,
-  { snapshotId, sequence }: { snapshotId: bigint; sequence: bigint },
+  { snapshotId, sequence, content = "data" }: ManifestOptions,
 ): WrittenManifest {
   const records = entries.map((entry) => ({ ...entry, data_file: bufferBounds(entry.data_file) }));
-  const bytes = writeAvroFile(manifestSchema(type.fields), records, {
+  const bytes = writeAvroFile(manifestSchema(type.fields, content), records, {
     schema: JSON.stringify(schema),
     "schema-id": String(schema["schema-id"]),
     "partition-spec": JSON.stringify(type.spec.fields),
     "partition-spec-id": String(type.spec["spec-id"]),
     "format-version": "2",
-    content: "data",
+    content,
   });
   const of = (status: number) => entries.filter((entry) => entry.status === status);
   const rows = (status: number) =>
@@ -125,7 +137,7 @@ export function writeManifest(
     file: {
       manifest_length: BigInt(bytes.length),
       partition_spec_id: type.spec["spec-id"],
-      content: 0,
+      content: content === "data" ? 0 : 1,
       sequence_number: sequence,
       min_sequence_number: live.reduce(
         (min, { sequence_number: number }) => number !== null && number < min ? number : min,

@@ -1,5 +1,8 @@
 import type { AvroSchema } from "./avro_file.ts";
 
+/** What the files of a manifest have. */
+export type ManifestContent = "data" | "deletes";
+
 /** A field of an Avro record with Iceberg's id. */
 function field(name: string, id: number, type: AvroSchema): AvroSchema {
   return { name, type, "field-id": id };
@@ -46,10 +49,12 @@ export function avroType(type: string): AvroSchema {
 /**
  * Schema of a manifest's entries.
  * @param partition name, id and Iceberg type of the partition's fields
+ * @param content what its files have: rows, or deletes
  * Source: https://iceberg.apache.org/spec/#manifests
  */
 export function manifestSchema(
   partition: ReadonlyArray<{ name: string; id: number; type: string }>,
+  content: ManifestContent,
 ): AvroSchema {
   const dataFile = {
     type: "record",
@@ -75,6 +80,7 @@ export function manifestSchema(
       optional("split_offsets", 132, list(133, "long")),
       optional("equality_ids", 135, list(136, "int")),
       optional("sort_order_id", 140, "int"),
+      ...content === "deletes" ? [optional("referenced_data_file", 143, "string")] : [],
     ],
   };
   return {

@@ -1,84 +1,16 @@
 import { changeTable } from "./change_table.ts";
 import type { LoadedTable, TableCatalog } from "./catalog.ts";
 import { expiredSnapshots } from "./expire.ts";
-import { liveEntries, type LiveEntry, partitionKey } from "./live_entries.ts";
-import { logsOf } from "./position.ts";
+import { liveEntries, type LiveEntry } from "./live_entries.ts";
+import { plannedFileMerges } from "./plan_file_merges.ts";
 import { rewriteFiles } from "./rewrite_files.ts";
+import { RowDeletes } from "./row_deletes.ts";
 import { type AddedFile, writeSnapshot } from "./snapshot.ts";
 import type { TableFiles } from "./table_files.ts";
 import type { TableUpdate } from "./updates.ts";
 
-/** Files of one partition of the table and one log that become one. */
-export interface FileMerge {
-  log: string;
-  entries: LiveEntry[];
-  /** Size of the files, bytes. */
-  bytes: number;
-}
-
-/** Fewer small files of a partition are left as they are: each merge writes its rows again. */
-const LEAST_FILES = 5;
-
-/** Rows of a merged file: they are held in memory while it is written. */
-const MOST_ROWS = 2_000_000;
-
-/** Bytes of files, as stored, that become one at most, for the same reason. */
-const MOST_BYTES = 64 * 2 ** 20;
-
 /** Bytes of files that one commit merges. */
 const COMMIT_BYTES = 512 * 2 ** 20;
-
-/**
- * Which files are to be merged: small ones of the same partition and log, in the order of their names.
- * Files of another program are merged only where all rows of the table are of one log.
- * @param targetBytes size that files should have; what has three quarters of it is large enough
- */
-export async function plannedFileMerges(
-  base: LoadedTable,
-  files: TableFiles,
-  targetBytes: number,
-): Promise<FileMerge[]> {
-  const { entries, hasDeleteFiles } = await liveEntries(base, files);
-  // Merging would have to apply the deletes: left to the program that wrote them.
-  if (hasDeleteFiles) return [];
-  const target = Math.min(targetBytes, MOST_BYTES);
-  const logs = [...logsOf(base.metadata).keys()];
-  const onlyLog = logs.length === 1 ? logs[0] : undefined;
-  const small = entries.filter(({ file }) => Number(file.file_size_in_bytes) < target * 0.75);
-  const groups = Map.groupBy(
-    small,
-    ({ specId, file, origin }) =>
-      JSON.stringify([origin?.log ?? onlyLog ?? null, specId, partitionKey(file)]),
-  );
-  const merges: FileMerge[] = [];
-  for (const [key, group] of groups) {
-    const [log] = JSON.parse(key) as [string | null];
-    if (log !== null) merges.push(...bins(group, target).map((bin) => ({ log, ...bin })));
-  }
-  return merges;
-}
-
-/** Files in the order of their names, in parts of about the target's size. */
-function bins(group: readonly LiveEntry[], target: number): Array<Omit<FileMerge, "log">> {
-  const found: Array<{ entries: LiveEntry[]; bytes: number; rows: number }> = [];
-  for (const entry of group.toSorted((a, b) => a.name < b.name ? -1 : 1)) {
-    const bytes = Number(entry.file.file_size_in_bytes);
-    const rows = Number(entry.file.record_count);
-    const bin = found.at(-1);
-    if (bin === undefined || bin.bytes + bytes > target || bin.rows + rows > MOST_ROWS) {
-      found.push({ entries: [entry], bytes, rows });
-      continue;
-    }
-    bin.entries.push(entry);
-    bin.bytes += bytes;
-    bin.rows += rows;
-  }
-  return found
-    .filter(({ entries, bytes }) =>
-      entries.length >= LEAST_FILES || entries.length > 1 && bytes >= target / 2
-    )
-    .map(({ entries, bytes }) => ({ entries, bytes }));
-}
 
 /** Options of {@linkcode mergeFiles}. */
 export interface MergeFilesOptions {
@@ -96,60 +28,100 @@ export interface FileMergeSummary {
   parts: number;
   /** Files that they became. */
   merged: number;
+  /** Delete files that were removed, as what they delete is in no file any more. */
+  deleteFiles: number;
+  /** Files of which rows are deleted and which were not rewritten. */
+  left: number;
+}
+
+/** Files that were written as one, which is absent where all rows were deleted. */
+interface WrittenMerge {
+  entries: LiveEntry[];
+  file?: AddedFile;
 }
 
 /**
- * Merges small files; rows and positions stay as they are. A merge is committed only if all
- * of its files are still in the table, so it may run beside writers and other programs.
+ * Merges small files, and applies delete files; rows and positions stay as they are. A merge is committed
+ * only if all of its files are still in the table and no more of their rows are deleted, so it may run beside
+ * writers and other programs.
  */
 export async function mergeFiles(options: MergeFilesOptions): Promise<FileMergeSummary> {
   const { catalog, files, targetBytes, signal, onProgress } = options;
-  const summary = { parts: 0, merged: 0 };
+  const summary = { parts: 0, merged: 0, deleteFiles: 0, left: 0 };
   const base = await catalog.load();
   if (base === undefined) return summary;
-  const merges = await plannedFileMerges(base, files, targetBytes);
+  const { merges, deletes, applied, left } = await plannedFileMerges(base, files, targetBytes);
+  summary.left = left;
   const all = merges.reduce((sum, { entries }) => sum + entries.length, 0);
   let done = 0;
-  for (let at = 0; at < merges.length;) {
-    const written: Array<{ entries: LiveEntry[]; file: AddedFile }> = [];
+  let at = 0;
+  // Once also where there is nothing to merge, for delete files that delete nothing.
+  do {
+    const written: WrittenMerge[] = [];
     for (let bytes = 0; at < merges.length && bytes < COMMIT_BYTES; at++) {
       const { entries, log, bytes: size } = merges[at];
-      const { file } = await rewriteFiles({ base, files, entries, log, signal });
-      if (file !== undefined) written.push({ entries, file });
+      const { file } = await rewriteFiles({ base, files, entries, log, deletes, signal });
+      written.push({ entries, file });
       bytes += size;
       onProgress?.(done += entries.length, all);
     }
-    const taken = await commitMerges(written, options);
+    if (written.length === 0 && applied.size === 0) break;
+    const { taken, deleteFiles } = await commitMerges(written, base, options);
     summary.parts += taken.reduce((sum, { entries }) => sum + entries.length, 0);
-    summary.merged += taken.length;
-  }
+    summary.merged += taken.filter(({ file }) => file !== undefined).length;
+    summary.deleteFiles += deleteFiles;
+  } while (at < merges.length);
   return summary;
 }
 
-/** @returns those that are part of the table */
-async function commitMerges<T extends { entries: LiveEntry[]; file: AddedFile }>(
-  written: readonly T[],
+/** @returns what is part of the table, and the number of delete files that were removed with it */
+async function commitMerges(
+  written: readonly WrittenMerge[],
+  { metadata: { "last-sequence-number": read } }: LoadedTable,
   { files, ...options }: MergeFilesOptions,
-): Promise<T[]> {
-  let taken: T[] = [];
+): Promise<{ taken: readonly WrittenMerge[]; deleteFiles: number }> {
+  let taken: WrittenMerge[] = [];
+  let deleteFiles = 0;
   await changeTable(options, async (base) => {
     const { entries, hasDeleteFiles } = await liveEntries(base, files);
     const live = new Set(entries.map(({ file }) => file.file_path));
+    const areLive = ({ entries }: WrittenMerge) =>
+      entries.every(({ file }) => live.has(file.file_path));
     // The answer to a commit may have been lost.
-    const isIn = ({ file }: T) => live.has(file.file.file_path);
+    const isIn = (one: WrittenMerge) =>
+      one.file === undefined ? !areLive(one) : live.has(one.file.file.file_path);
     if (taken.length > 0 && taken.every(isIn)) return undefined;
-    taken = hasDeleteFiles
-      ? []
-      : written.filter(({ entries }) => entries.every(({ file }) => live.has(file.file_path)));
-    if (taken.length === 0) return undefined;
+    const deletes = hasDeleteFiles
+      ? await RowDeletes.open(base, files, { signal: options.signal })
+      : undefined;
+    taken = [];
+    for (const one of written) {
+      if (areLive(one) && !await isDeletedSince(one, deletes, read)) taken.push(one);
+    }
     const removed = new Set(
       taken.flatMap(({ entries }) => entries.map(({ file }) => file.file_path)),
     );
-    const added = taken.map(({ file }) => file);
-    const summary = { "ticklake.merge": String(removed.size) };
+    const merged = removed.size;
+    const rest = entries.filter(({ file }) => !removed.has(file.file_path));
+    const applied = await deletes?.without(rest) ?? new Set<string>();
+    deleteFiles = applied.size;
+    for (const uri of applied) removed.add(uri);
+    if (removed.size === 0) return undefined;
+    const added = taken.flatMap(({ file }) => file ?? []);
+    const summary = { "ticklake.merge": String(merged) };
     return await writeSnapshot(base, files, { added, removed, summary }, Date.now());
   });
-  return taken;
+  return { taken, deleteFiles };
+}
+
+/** Whether more rows of the files were deleted after they were read. @param read sequence number then */
+async function isDeletedSince(
+  { entries }: WrittenMerge,
+  deletes: RowDeletes | undefined,
+  read: number,
+): Promise<boolean> {
+  for (const entry of entries) if (await deletes?.concern(entry, BigInt(read))) return true;
+  return false;
 }
 
 /** Removes the snapshots that the table's properties no longer want. @returns how many */

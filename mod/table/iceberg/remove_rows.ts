@@ -3,6 +3,7 @@ import type { LoadedTable } from "./catalog.ts";
 import { liveEntries, type LiveEntry } from "./live_entries.ts";
 import { logsOf } from "./position.ts";
 import { rewriteFiles, type RewrittenRows, type RowFilter } from "./rewrite_files.ts";
+import { RowDeletes } from "./row_deletes.ts";
 import { type AddedFile, writeSnapshot } from "./snapshot.ts";
 import type { TableFiles } from "./table_files.ts";
 import type { TableUpdate } from "./updates.ts";
@@ -20,11 +21,14 @@ export interface RemovalOptions {
   signal?: AbortSignal;
 }
 
-/** Takes rows out of a table: files that have none but those go, others are written again without them. */
+/**
+ * Takes rows out of a table: files that have none but those go, others are written again without them, and
+ * without what delete files have deleted of them.
+ */
 export class RowRemoval {
   readonly #options: RemovalOptions;
   /** What was written again, by the former file's name: for when a commit has to be repeated. */
-  readonly #rewritten = new Map<string, RewrittenRows>();
+  readonly #rewritten = new Map<string, RewrittenRows & { newestDelete: bigint }>();
 
   constructor(options: RemovalOptions) {
     this.#options = options;
@@ -43,6 +47,7 @@ export class RowRemoval {
   ): Promise<TableUpdate[]> {
     const { files } = this.#options;
     const { entries, hasDeleteFiles } = await liveEntries(base, files);
+    const deletes = hasDeleteFiles ? await RowDeletes.open(base, files, this.#options) : undefined;
     const removed = new Set<string>();
     const added: AddedFile[] = [];
     for (const entry of entries.toSorted((a, b) => a.name < b.name ? -1 : 1)) {
@@ -52,7 +57,7 @@ export class RowRemoval {
         removed.add(entry.file.file_path);
         continue;
       }
-      const { gone, file } = await this.#rewrite(base, entry, fateOf.isKept, hasDeleteFiles);
+      const { gone, file } = await this.#rewrite(base, entry, fateOf.isKept, deletes);
       if (gone === 0) continue;
       removed.add(entry.file.file_path);
       if (file !== undefined) added.push(file);
@@ -65,18 +70,13 @@ export class RowRemoval {
     base: LoadedTable,
     entry: LiveEntry,
     isKept: RowFilter,
-    hasDeleteFiles: boolean,
+    deletes: RowDeletes | undefined,
   ): Promise<RewrittenRows> {
+    const newestDelete = deletes?.newest ?? 0n;
     const known = this.#rewritten.get(entry.name);
-    if (known !== undefined) return known;
+    // Rows that were deleted since must not come back.
+    if (known?.newestDelete === newestDelete) return known;
     const { files, log, indexColumn, signal } = this.#options;
-    if (hasDeleteFiles) {
-      throw new Failure(
-        "failed",
-        `${entry.name} cannot be rewritten: another program has deleted rows with delete files`,
-        { fix: "Have that program compact the table (OPTIMIZE, rewrite_data_files), then repeat." },
-      );
-    }
     if (entry.origin === undefined && logsOf(base.metadata).size > 1) {
       throw new Failure(
         "failed",
@@ -88,9 +88,9 @@ export class RowRemoval {
         },
       );
     }
-    const options = { base, files, entries: [entry], log, isKept, indexColumn, signal };
+    const options = { base, files, entries: [entry], log, isKept, deletes, indexColumn, signal };
     const done = await rewriteFiles(options);
-    this.#rewritten.set(entry.name, done);
+    this.#rewritten.set(entry.name, { ...done, newestDelete });
     return done;
   }
 }

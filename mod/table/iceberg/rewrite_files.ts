@@ -10,10 +10,12 @@ import type { Column } from "../../schema/schema.ts";
 import type { LoadedTable } from "./catalog.ts";
 import { describedFile } from "./data_file.ts";
 import { mergedName } from "./file_origin.ts";
+import { firstRows } from "./without_rows.ts";
 import { columnType, typeName } from "./iceberg_schema.ts";
 import type { LiveEntry } from "./live_entries.ts";
 import { currentSchema, type IcebergSchema } from "./metadata.ts";
 import { namesInFile } from "./names_in_file.ts";
+import type { RowDeletes } from "./row_deletes.ts";
 import type { AddedFile } from "./snapshot.ts";
 import type { TableFiles } from "./table_files.ts";
 
@@ -30,6 +32,8 @@ export interface RewriteOptions {
   log: string;
   /** @default {all} */
   isKept?: RowFilter;
+  /** What delete files delete of the rows: it is left out. @default {nothing} */
+  deletes?: RowDeletes;
   /** Column with a row's place in its message's array; without it messages are one row. */
   indexColumn?: string;
   /** @default {"zstd"} */
@@ -39,8 +43,9 @@ export interface RewriteOptions {
 
 /** What came of it. */
 export interface RewrittenRows {
-  /** Absent where no row is kept, or `isKept` keeps all: then nothing is written. */
+  /** Absent where no row is left, or `isKept` keeps all: then nothing is written. */
   file?: AddedFile;
+  /** Rows that `isKept` has taken out. */
   gone: number;
 }
 
@@ -64,18 +69,18 @@ export async function rewriteFiles(options: RewriteOptions): Promise<RewrittenRo
     return { wire: name, name, type: known, required };
   });
   const sources: RowsToWrite[] = [];
-  let rows = 0;
-  for (const { name } of entries) {
+  const counter = { gone: 0 };
+  for (const entry of entries) {
     options.signal?.throwIfAborted();
-    const bytes = await files.store.get(name, { signal: options.signal });
-    const batches = await batchesById(name, bytes, columns, schema.fields);
-    for (const batch of batches) rows += batch.rows;
-    sources.push({ batches, isKept: isKept && keptBy(isKept, options.indexColumn) });
+    const bytes = await files.store.get(entry.name, { signal: options.signal });
+    const batches = await batchesById(entry.name, bytes, columns, schema.fields);
+    const deleted = await options.deletes?.of(entry, bytes);
+    sources.push({ batches, isKept: keptBy(batches, options, deleted, counter) });
   }
   const fieldIds = new Map(schema.fields.map(({ name, id }) => [name, id]));
   const job = columnJob(sources, { columns, compression, fieldIds });
-  if (job.rows === 0) return { gone: rows };
-  if (isKept !== undefined && job.rows === rows) return { gone: 0 };
+  const { gone } = counter;
+  if (job.rows === 0 || isKept !== undefined && gone === 0) return { gone };
   const [{ bytes }] = encode(job);
   const name = mergedName(folderOf(entries[0].name, files.folder), log, Date.now());
   await files.store.put(name, bytes, { signal: options.signal });
@@ -85,19 +90,30 @@ export async function rewriteFiles(options: RewriteOptions): Promise<RewrittenRo
     ...fileStatistics(bytes),
   };
   const { specId, file: { partition } } = entries[0];
-  return {
-    gone: rows - job.rows,
-    file: { specId, file: describedFile(facts, schema, partition) },
-  };
+  return { gone, file: { specId, file: describedFile(facts, schema, partition) } };
 }
 
-function keptBy(isKept: RowFilter, indexColumn = ""): RowsToWrite["isKept"] {
-  return ({ columns }, row) =>
-    isKept(
+/** Which rows of one file are written again. @param counter counts those that `isKept` takes out */
+function keptBy(
+  batches: ObjectRows["batches"],
+  { isKept, indexColumn = "" }: RewriteOptions,
+  deleted: ReadonlySet<number> = new Set(),
+  counter: { gone: number },
+): RowsToWrite["isKept"] {
+  if (isKept === undefined && deleted.size === 0) return undefined;
+  const firsts = firstRows(batches);
+  return (batch, row) => {
+    if (deleted.has(firsts.get(batch)! + row)) return false;
+    if (isKept === undefined) return true;
+    const { columns } = batch;
+    const isLeft = isKept(
       Number(columns.get("kafka_partition")![row]),
       Number(columns.get("kafka_offset")![row]),
       Number(columns.get(indexColumn)?.[row] ?? 0),
     );
+    if (!isLeft) counter.gone++;
+    return isLeft;
+  };
 }
 
 /** The rows of a file under the table's names, which may not be those in the file. */

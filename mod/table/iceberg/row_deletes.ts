@@ -21,7 +21,7 @@ interface DeleteFile {
 
 /** Positions in one data file that a delete file names. */
 interface DeletedPositions {
-  sequence: bigint;
+  by: DeleteFile;
   positions: number[];
 }
 
@@ -46,6 +46,8 @@ export class RowDeletes {
   readonly #signal: AbortSignal | undefined;
   readonly #byValue: readonly DeleteFile[];
   readonly #byPosition: readonly DeleteFile[];
+  /** Those that are not Parquet: nothing is known of the rows that they delete. */
+  readonly #unknown: readonly DeleteFile[];
   /** Data sequence number of the newest delete file: another one as soon as more may be deleted. */
   readonly newest: bigint;
   #positions: Promise<ReadonlyMap<string, DeletedPositions[]>> | undefined;
@@ -60,12 +62,15 @@ export class RowDeletes {
     this.#base = base;
     this.#files = files;
     this.#signal = signal;
-    this.#byPosition = deletes.filter(({ file }) => file.content === POSITIONS);
-    this.#byValue = deletes.filter(({ file }) => file.content !== POSITIONS);
+    const isParquet = ({ file }: DeleteFile) => file.file_format.toUpperCase() === "PARQUET";
+    const known = deletes.filter(isParquet);
+    this.#byPosition = known.filter(({ file }) => file.content === POSITIONS);
+    this.#byValue = known.filter(({ file }) => file.content !== POSITIONS);
+    this.#unknown = deletes.filter((one) => !isParquet(one));
     this.newest = deletes.reduce((most, { sequence }) => sequence > most ? sequence : most, 0n);
   }
 
-  /** @throws {Failure} kind `failed`, for delete files that are not Parquet */
+  /** Lists the delete files of the current snapshot. */
   static async open(
     base: LoadedTable,
     files: TableFiles,
@@ -83,21 +88,62 @@ export class RowDeletes {
         }))
       ),
     );
-    const all = deletes.flat();
-    const other = all.find(({ file }) => file.file_format.toUpperCase() !== "PARQUET");
-    if (other === undefined) return new RowDeletes(base, files, all, signal);
-    throw new Failure(
-      "failed",
-      `another program has deleted rows by ${other.name}, a file of ${other.file.file_format}; ` +
-        "only Parquet can be read here",
-      { fix: "Have that program compact the table (OPTIMIZE, rewrite_data_files), then repeat." },
-    );
+    return new RowDeletes(base, files, deletes.flat(), signal);
+  }
+
+  /** Number of delete files. */
+  get count(): number {
+    return this.#byPosition.length + this.#byValue.length + this.#unknown.length;
   }
 
   /** Whether there are delete files that may concern a data file. */
   mayConcern(entry: LiveEntry): boolean {
     return this.#byPosition.some(({ sequence }) => entry.sequence <= sequence) ||
-      this.#byValue.some((one) => isOfValues(one, entry, this.#base));
+      this.#byValue.some((one) => isOfValues(one, entry, this.#base)) ||
+      this.#unknownOf(entry) !== undefined;
+  }
+
+  /** Whether all delete files that may concern a data file can be read here. */
+  isReadable(entry: LiveEntry): boolean {
+    return this.#unknownOf(entry) === undefined;
+  }
+
+  /**
+   * Whether a delete file names rows of a data file, or has values that may be in it.
+   * @param since only delete files that were added after this sequence number. @default {all}
+   * @throws {Failure} kind `failed`, when a delete file cannot be read
+   */
+  async concern(entry: LiveEntry, since = -1n): Promise<boolean> {
+    const isNew = ({ sequence }: DeleteFile) => sequence > since;
+    if (this.#unknown.some((one) => isNew(one) && mayApply(one, entry, this.#base))) return true;
+    if (this.#byValue.some((one) => isNew(one) && isOfValues(one, entry, this.#base))) return true;
+    if (!this.#byPosition.some((one) => isNew(one) && entry.sequence <= one.sequence)) return false;
+    return (await this.#positionsOf(entry)).some(({ by }) => isNew(by));
+  }
+
+  /**
+   * URIs of the delete files that concern none of some data files: they delete nothing.
+   * @throws {Failure} kind `failed`, when a delete file cannot be read
+   */
+  async without(entries: readonly LiveEntry[]): Promise<ReadonlySet<string>> {
+    const used = new Set<DeleteFile>();
+    for (const entry of entries) {
+      if (!this.mayConcern(entry)) continue;
+      for (const { by } of await this.#positionsOf(entry)) used.add(by);
+      for (const one of this.#byValue) if (isOfValues(one, entry, this.#base)) used.add(one);
+      for (const one of this.#unknown) if (mayApply(one, entry, this.#base)) used.add(one);
+    }
+    const all = [...this.#byPosition, ...this.#byValue, ...this.#unknown];
+    return new Set(all.filter((one) => !used.has(one)).map(({ file }) => file.file_path));
+  }
+
+  #unknownOf(entry: LiveEntry): DeleteFile | undefined {
+    return this.#unknown.find((one) => mayApply(one, entry, this.#base));
+  }
+
+  async #positionsOf(entry: LiveEntry): Promise<readonly DeletedPositions[]> {
+    const all = await (this.#positions ??= this.#readPositions());
+    return (all.get(entry.name) ?? []).filter(({ by }) => entry.sequence <= by.sequence);
   }
 
   /**
@@ -108,9 +154,10 @@ export class RowDeletes {
   async of(entry: LiveEntry, bytes: Uint8Array): Promise<ReadonlySet<number>> {
     const gone = new Set<number>();
     if (!this.mayConcern(entry)) return gone;
-    this.#positions ??= this.#readPositions();
-    for (const { sequence, positions } of (await this.#positions).get(entry.name) ?? []) {
-      if (entry.sequence <= sequence) { for (const position of positions) gone.add(position); }
+    const unknown = this.#unknownOf(entry);
+    if (unknown !== undefined) throw unreadable(unknown);
+    for (const { positions } of await this.#positionsOf(entry)) {
+      for (const position of positions) gone.add(position);
     }
     for (const one of this.#byValue) {
       if (!isOfValues(one, entry, this.#base)) continue;
@@ -137,7 +184,7 @@ export class RowDeletes {
         // They are sorted by file.
         if (own === undefined || paths[row] !== uri) {
           uri = paths[row];
-          own = { sequence: one.sequence, positions: [] };
+          own = { by: one, positions: [] };
           const name = this.#files.name(String(uri), this.#base.metadata.location);
           found.set(name, [...found.get(name) ?? [], own]);
         }
@@ -189,6 +236,22 @@ export class RowDeletes {
   }
 }
 
+function unreadable({ name, file }: DeleteFile): Failure {
+  return new Failure(
+    "failed",
+    `another program has deleted rows by ${name}, a file of ${file.file_format}; only Parquet can ` +
+      "be read here",
+    { fix: "Have that program compact the table (OPTIMIZE, rewrite_data_files), then repeat." },
+  );
+}
+
+/** Whether a delete file may be about rows of a data file, by their sequence numbers and partitions. */
+function mayApply(one: DeleteFile, entry: LiveEntry, base: LoadedTable): boolean {
+  return one.file.content === POSITIONS
+    ? entry.sequence <= one.sequence
+    : isOfValues(one, entry, base);
+}
+
 /** Whether a delete file of values is about rows of a data file. */
 function isOfValues(
   { file, specId, sequence }: DeleteFile,
@@ -201,7 +264,7 @@ function isOfValues(
   return specId === entry.specId && partitionKey(file) === partitionKey(entry.file);
 }
 
-/** A value as JSON has it: numbers of any width are one, as are equal bytes. */
+/** A value as text: numbers of any width are one, as are equal bytes. */
 function plain(value: unknown): string | boolean | null {
   if (value === undefined || value === null) return null;
   if (value instanceof Uint8Array) return value.toHex();

@@ -9,8 +9,10 @@ import {
   STATUS,
   writeManifest,
 } from "./manifest.ts";
+import type { ManifestContent } from "./manifest_schema.ts";
 import { readManifestList, writeManifestList } from "./manifest_list.ts";
 import { manifestsToMerge } from "./merge_manifests.ts";
+import { snapshotSummary } from "./snapshot_summary.ts";
 import type { TableFiles } from "./table_files.ts";
 import type { TableUpdate } from "./updates.ts";
 
@@ -24,7 +26,7 @@ export interface AddedFile {
 export interface SnapshotChange {
   /** Files to add, each with the id of its partition spec. */
   added: readonly AddedFile[];
-  /** URIs of files to remove. @default {none} */
+  /** URIs of files to remove, delete files among them. @default {none} */
   removed?: ReadonlySet<string>;
   /** Whether `added` has fewer rows than `removed`. @default {false} */
   isDelete?: boolean;
@@ -87,7 +89,16 @@ export async function writeSnapshot(
     "sequence-number": sequence,
     "timestamp-ms": Math.max(nowMs, metadata["last-updated-ms"]),
     "manifest-list": metadataUri(metadata.location, `snap-${id}`, nowMs),
-    summary: summaryOf(change, manifests, parent, writer.removed),
+    summary: {
+      ...snapshotSummary({
+        operation: operationOf(change),
+        added: change.added.map(({ file }) => file),
+        gone: writer.removed,
+        manifests,
+        parent: parent?.summary,
+      }),
+      ...change.summary,
+    },
     "schema-id": metadata["current-schema-id"],
   };
   const list = snapshot["manifest-list"];
@@ -163,7 +174,10 @@ class ManifestWriter {
     gone: ReadonlySet<string>,
   ): Promise<ManifestFile[]> {
     return await Promise.all(manifests.map(async (manifest) => {
-      if (manifest.content !== 0) return manifest;
+      // One whose partitions this program cannot write stays: its delete files delete nothing any more.
+      if (manifest.content !== 0 && this.#type(manifest.partition_spec_id) === undefined) {
+        return manifest;
+      }
       const entries = await entriesOf(manifest, this.#base, this.#files);
       if (!entries.some(({ data_file }) => gone.has(data_file.file_path))) return manifest;
       return this.#write(
@@ -173,6 +187,7 @@ class ManifestWriter {
           return { ...entry, status: STATUS.deleted, snapshot_id: this.#id };
         }),
         manifest.partition_spec_id,
+        manifest.content === 0 ? "data" : "deletes",
       );
     }));
   }
@@ -206,11 +221,16 @@ class ManifestWriter {
   }
 
   /** Starts to put a manifest: nobody reads it before the commit. */
-  #write(entries: ManifestEntry[], specId: number): ManifestFile {
+  #write(
+    entries: ManifestEntry[],
+    specId: number,
+    content: ManifestContent = "data",
+  ): ManifestFile {
     const { metadata } = this.#base;
     const { bytes, file } = writeManifest(entries, this.#type(specId)!, currentSchema(metadata), {
       snapshotId: this.#id,
       sequence: this.#sequence,
+      content,
     });
     const path = metadataUri(metadata.location, `${this.#id}-m${this.#count++}`, this.#nowMs);
     const put = this.#files.put(path, metadata.location, bytes);
@@ -226,40 +246,4 @@ function operationOf({ added, removed, isDelete = false }: SnapshotChange): stri
   if (removed === undefined) return "append";
   if (!isDelete) return "replace";
   return added.length === 0 ? "delete" : "overwrite";
-}
-
-function summaryOf(
-  change: SnapshotChange,
-  manifests: readonly ManifestFile[],
-  parent: Snapshot | undefined,
-  gone: readonly DataFile[],
-): Record<string, string> {
-  const { summary } = change;
-  const added = change.added.map(({ file }) => file);
-  const sum = (files: readonly DataFile[], of: (file: DataFile) => bigint) =>
-    files.reduce((total, file) => total + of(file), 0n);
-  const rows = (files: readonly DataFile[]) => sum(files, (file) => file.record_count);
-  const bytes = (files: readonly DataFile[]) => sum(files, (file) => file.file_size_in_bytes);
-  const data = manifests.filter(({ content }) => content === 0);
-  const live = data.reduce((n, m) => n + m.added_files_count + m.existing_files_count, 0);
-  const liveRows = data.reduce((n, m) => n + m.added_rows_count + m.existing_rows_count, 0n);
-  const size = BigInt(parent?.summary["total-files-size"] ?? "0") + bytes(added) - bytes(gone);
-  return {
-    operation: operationOf(change),
-    "added-data-files": String(added.length),
-    "added-records": String(rows(added)),
-    "added-files-size": String(bytes(added)),
-    ...(gone.length === 0 ? {} : {
-      "deleted-data-files": String(gone.length),
-      "deleted-records": String(rows(gone)),
-      "removed-files-size": String(bytes(gone)),
-    }),
-    "total-data-files": String(live),
-    "total-records": String(liveRows),
-    "total-files-size": String(size),
-    "total-delete-files": parent?.summary["total-delete-files"] ?? "0",
-    "total-position-deletes": parent?.summary["total-position-deletes"] ?? "0",
-    "total-equality-deletes": parent?.summary["total-equality-deletes"] ?? "0",
-    ...summary,
-  };
 }

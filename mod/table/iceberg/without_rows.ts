@@ -28,14 +28,22 @@ export async function withoutRows(
       : [{ wire: name, name, type: known, required }];
   });
   const batches = await parquetBatches(bytes, columns, footer);
-  const firsts = new Map<typeof batches[number], number>();
+  const firsts = firstRows(batches);
+  const isKept = (batch: typeof batches[number], row: number) =>
+    !gone.has(firsts.get(batch)! + row);
+  const [encoded] = encode(columnJob([{ batches, isKept }], { columns, compression: "none" }));
+  return encoded.bytes;
+}
+
+/** Position in the file of each batch's first row. */
+export function firstRows<B extends { rows: number }>(
+  batches: readonly B[],
+): ReadonlyMap<B, number> {
+  const firsts = new Map<B, number>();
   let first = 0;
   for (const batch of batches) {
     firsts.set(batch, first);
     first += batch.rows;
   }
-  const isKept = (batch: typeof batches[number], row: number) =>
-    !gone.has(firsts.get(batch)! + row);
-  const [encoded] = encode(columnJob([{ batches, isKept }], { columns, compression: "none" }));
-  return encoded.bytes;
+  return firsts;
 }
