@@ -115,3 +115,31 @@ serviceTest("a broker that answers late is reported, and used", { needs: ["kafka
   assert.equal(code, 0, stderr);
   assert.match(stderr, TOLD);
 });
+
+serviceTest(
+  "a broker that takes a third of a second for each answer is used, and its connections left open",
+  {
+    needs: ["kafka"],
+  },
+  async () => {
+    const [host, port] = kafka()!.split(":");
+    using slow = listen((connection) => {
+      (async () => {
+        const broker = await Deno.connect({ hostname: host, port: Number(port) });
+        const late = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+          async transform(chunk, controller) {
+            await new Promise((resolve) => setTimeout(resolve, 350));
+            controller.enqueue(chunk);
+          },
+        });
+        await Promise.allSettled([
+          connection.readable.pipeTo(broker.writable),
+          broker.readable.pipeThrough(late).pipeTo(connection.writable),
+        ]);
+      })();
+    });
+    const env = { KAFKA_BOOTSTRAP_SERVERS: slow.server, KAFKA_TOPIC: uniqueName("slow") };
+    const { code, stderr } = await runTicklake(["topic", "list"], { env });
+    assert.equal(code, 0, stderr);
+  },
+);

@@ -121,7 +121,11 @@ export class Cluster {
     const answered = new AbortController();
     const other = neverBroker(this.#config, {
       signal: answered.signal,
-      yieldTurn: () => this.#closeSockets(),
+      yieldTurn: () => {
+        if (server !== undefined) return false;
+        this.#closeSockets();
+        return true;
+      },
     });
     try {
       await Promise.race([within(START_TIMEOUT_MS, start, signal), other]);

@@ -15,6 +15,9 @@ const DOUBT_MS = 250;
  */
 const PROBES_MS = [500, 1000, 2000, 4000];
 
+/** Milliseconds for the probe after a start has failed: then nothing else waits. */
+const LAST_PROBE_MS = 2000;
+
 /**
  * Milliseconds after which a user is told that a listener accepts connections and does not answer.
  * The first probe fits into it; with TLS it takes 250 more. It is only a warning: a broker over a
@@ -29,8 +32,11 @@ const logger = getLogger(["ticklake", "kafka"]);
 export interface DoubtOptions {
   /** Aborted once a broker has answered. */
   signal: AbortSignal;
-  /** Closes the connections that wait for an answer; their owner opens them again. */
-  yieldTurn(): void;
+  /**
+   * Closes the connections that wait for an answer; their owner opens them again.
+   * @returns `false`, and nothing is closed, where a broker has answered meanwhile
+   */
+  yieldTurn(): boolean;
 }
 
 /**
@@ -50,7 +56,7 @@ export async function neverBroker(
     if (signal.aborted || findings.some(({ state }) => state === "kafka")) break;
     if (findings.some(({ state }) => state === "silent")) {
       // A server that handles one connection at a time answers nobody until ours, which waits, is closed.
-      yieldTurn();
+      if (!yieldTurn()) break;
       findings = await probeSilent(config, findings, ms / 2);
     }
     if (signal.aborted) break;
@@ -79,7 +85,7 @@ function warnOfSilence(server: string): void {
 export async function otherProgram(config: KafkaConfig): Promise<Failure | undefined> {
   return faultOf(
     config,
-    await probeAll(config, PROBES_MS[0]),
+    await probeAll(config, LAST_PROBE_MS),
     (finding) => isAnother(finding) || finding.state === "silent",
   );
 }
