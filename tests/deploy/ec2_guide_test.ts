@@ -18,7 +18,7 @@ const msk = Deno.readTextFileSync(`${REPOSITORY}/docs/msk.md`);
 
 /** Blocks of code in a language. */
 function blocks(language: string, page = guide): string[] {
-  return [...page.matchAll(new RegExp("```" + language + "\\n([\\s\\S]*?)```", "g"))]
+  return [...page.matchAll(new RegExp("```" + language + "(?: \\w+)?\\n([\\s\\S]*?)```", "g"))]
     .map(([, text]) => text);
 }
 

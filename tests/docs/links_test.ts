@@ -16,7 +16,7 @@ function pages(folder: string): Page[] {
     .map((path) => ({ path, text: Deno.readTextFileSync(`${REPOSITORY}/${path}`) }));
 }
 
-const PAGES = [...pages("."), ...pages("docs"), ...pages("bench")];
+const PAGES = [".", "docs", "bench", "data", ".github"].flatMap(pages);
 
 /** A heading's name in links, as GitHub makes it. */
 function anchor(heading: string): string {
@@ -25,7 +25,14 @@ function anchor(heading: string): string {
 
 function anchors(text: string): string[] {
   const prose = text.replace(/^```[\s\S]*?^```/gm, "");
-  return [...prose.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => anchor(heading));
+  const seen = new Map<string, number>();
+  return [...prose.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => {
+    const name = anchor(heading);
+    const before = seen.get(name) ?? 0;
+    seen.set(name, before + 1);
+    // Of two equal headings the second has a number.
+    return before === 0 ? name : `${name}-${before}`;
+  });
 }
 
 function exists(path: string): boolean {
@@ -37,12 +44,21 @@ function exists(path: string): boolean {
   }
 }
 
+/** Where the links and pictures of a page lead. */
+function targetsOf(text: string): string[] {
+  const prose = text.replace(/^```[\s\S]*?^```/gm, "").replace(/`[^`\n]+`/g, "");
+  const link =
+    /\]\(\s*([^)]*?)(?:\s+"[^"]*")?\s*\)|(?:src|srcset|href)="([^"]*)"|<([a-z]+:[^>\s]+)>|^\[[^\]]+\]: *(\S+)/gm;
+  return [...prose.matchAll(link)].map(([, inline, attribute, auto, reference]) =>
+    inline ?? attribute ?? auto ?? reference
+  );
+}
+
+const isExternal = (target: string) => /^(?:[a-z]+:|\/\/)/.test(target);
+
 /** Links of a page that lead nowhere. */
 function brokenLinks({ path, text }: Page): string[] {
-  const prose = text.replace(/^```[\s\S]*?^```/gm, "").replace(/`[^`\n]+`/g, "");
-  const targets = [...prose.matchAll(/\]\(([^)\s]+)\)|(?:src|srcset|href)="([^"]+)"/g)]
-    .map(([, link, attribute]) => link ?? attribute)
-    .filter((target) => !/^[a-z]+:/.test(target));
+  const targets = targetsOf(text).filter((target) => !isExternal(target));
   return targets.filter((target) => {
     const [file, name] = target.split("#");
     const page = file === "" ? path : posix.join(posix.dirname(path), file);
@@ -59,6 +75,72 @@ Deno.test("every link of README and docs leads to a page, a picture or a heading
 Deno.test("a link that leads nowhere is found", () => {
   const text = "[a](README.md) [b](docs/none.md) [c](#no-such) # \n[d](README.md#exit-codes-not)";
   assert.deepEqual(brokenLinks({ path: "X.md", text }).length, 3);
+});
+
+/** What is wrong with a link to another host, which cannot be followed here. */
+function externalFault(target: string): string | undefined {
+  if (!URL.canParse(target)) return "no URL";
+  const { protocol, hostname, username, password, pathname } = new URL(target);
+  const isHere = ["127.0.0.1", "localhost"].includes(hostname);
+  if (protocol !== "https:" && !(isHere && protocol === "http:")) return "not https";
+  if (username + password !== "") return "with a login";
+  if (!isHere && !/^(?:[a-z0-9-]+\.)+[a-z]{2,}$/.test(hostname)) return "not a public host";
+  if (/[\s<>"`{}|\\^]/.test(target) || /[.,;:!?]$/.test(target)) return "stray characters";
+  // A file of the repository by its address there.
+  const [, file] = /^\/OWNER\/ticklake\/(?:blob|tree)\/main\/(.+)$/.exec(pathname) ?? [];
+  if (hostname === "github.com" && file !== undefined && !exists(file)) return "no such file";
+  return undefined;
+}
+
+Deno.test("every link to another host is well formed and by https", () => {
+  const faults = PAGES.flatMap(({ path, text }) =>
+    targetsOf(text).filter(isExternal)
+      .map((target) => ({ target, fault: externalFault(target) }))
+      .filter(({ fault }) => fault !== undefined)
+      .map(({ target, fault }) => `${path}: ${target}: ${fault}`)
+  );
+  assert.deepEqual(faults, []);
+  for (
+    const wrong of [
+      "http://example.com/",
+      "https://example",
+      "https://example.com/a,",
+      "//example.com/",
+      "https://user:word@example.com/",
+      "https://github.com/OWNER/ticklake/blob/main/docs/none.md",
+    ]
+  ) assert.ok(externalFault(wrong), wrong);
+});
+
+/** Text files of a folder and the folders in it. */
+function textsBelow(folder: string): Page[] {
+  return [...Deno.readDirSync(`${REPOSITORY}/${folder}`)].flatMap(({ name, isDirectory }) => {
+    const path = posix.join(folder, name);
+    if (isDirectory) return textsBelow(path);
+    return /\.(?:png|gz|ico)$/.test(name)
+      ? []
+      : [{ path, text: Deno.readTextFileSync(`${REPOSITORY}/${path}`) }];
+  });
+}
+
+Deno.test("every page and heading of the docs that code and deployment name is there", () => {
+  const named = ["mod", "deploy", "scripts", "bench"].flatMap(textsBelow).flatMap((
+    { path, text },
+  ) =>
+    [...text.matchAll(/\bdocs\/([\w-]+\.md)(?:#([\w-]+))?/g)].map(([, file, name]) => ({
+      path,
+      file: `docs/${file}`,
+      name,
+    }))
+  );
+  assert.ok(named.length >= 10, String(named.length));
+  assert.deepEqual(
+    named.filter(({ file, name }) =>
+      !exists(file) ||
+      name !== undefined && !anchors(Deno.readTextFileSync(`${REPOSITORY}/${file}`)).includes(name)
+    ),
+    [],
+  );
 });
 
 Deno.test("every file of the code that the docs name is there", () => {

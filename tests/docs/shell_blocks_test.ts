@@ -200,12 +200,78 @@ serviceTest(
   },
 );
 
-Deno.test("a block of shell says what it needs in a word that is known", () => {
-  const known = ["", "download", "stays", "kafka", "other"];
-  for (const { name } of Deno.readDirSync(`${REPOSITORY}/docs`)) {
-    if (!name.endsWith(".md")) continue;
-    for (const { needs, text } of blocksOf(`docs/${name}`)) {
-      assert.ok(known.includes(needs), `${name}: ${needs}\n${text}`);
+/** Words behind `sh` of blocks that are not pasted as they are, and why. */
+const LABELS: Readonly<Record<string, string>> = {
+  download: "fetches a release from GitHub",
+  stays: "does not end; the tests of its page start it and look at it",
+  kafka: "is pasted with the address of the tests' broker",
+  host: "changes the host that it runs on: packages, systemd, users, SSH; see ec2_guide_test.ts",
+  aws: "needs an AWS account; see cloudformation_test.ts",
+  metrics: "needs the port of the metrics; a test below gives it one",
+  checkout: "is for a checkout of the repository, and takes minutes",
+  other: "is for another host, or an example with places to fill in",
+};
+
+/** Pages all of whose blocks without a label are pasted, and the file that does it. */
+const PASTED: Readonly<Record<string, readonly string[]>> = {
+  "shell_blocks_test.ts": [
+    "README.md",
+    ...["quick-start", "notebooks", "embedded-log", "iceberg", ...PAGES]
+      .map((page) => `docs/${page}.md`),
+  ],
+  "mistakes_test.ts": ["docs/mistakes.md"],
+};
+
+const ALL_PAGES = ["README.md", "CONTRIBUTING.md", "bench/README.md"].concat(
+  [...Deno.readDirSync(`${REPOSITORY}/docs`)].filter(({ name }) => name.endsWith(".md"))
+    .map(({ name }) => `docs/${name}`),
+);
+
+Deno.test("a block of shell is pasted by a test, or says in a word why not", () => {
+  const pasted = new Set(Object.values(PASTED).flat());
+  const used = new Set<string>();
+  for (const page of ALL_PAGES) {
+    for (const { needs, text } of blocksOf(page)) {
+      used.add(needs);
+      if (needs === "") assert.ok(pasted.has(page), `${page} has no test that pastes\n${text}`);
+      else assert.ok(Object.hasOwn(LABELS, needs), `${page}: ${needs}\n${text}`);
+    }
+  }
+  assert.deepEqual(Object.keys(LABELS).filter((label) => !used.has(label)), []);
+});
+
+Deno.test("each block of shell is one by bash's syntax, whatever it needs", async () => {
+  for (const page of ALL_PAGES) {
+    for (const { text } of blocksOf(page)) {
+      const { success, stderr } = await new Deno.Command("bash", { args: ["-n", "-c", text] })
+        .output();
+      assert.ok(success, `${page}: ${text}\n${new TextDecoder().decode(stderr)}`);
     }
   }
 });
+
+serviceTest(
+  "the dashboard's page and EC2's questions to the metrics work as they are written",
+  { needs: ["binary"] },
+  async () => {
+    await using reader = new Reader();
+    await reader.paste(FILLED);
+    const [{ text: command }] = blocksOf("docs/dashboard.md");
+    const words = /^ticklake (.*)\n$/.exec(command)![1].split(" ");
+    const where = { binary: true, cwd: reader.cwd };
+    {
+      await using dashboard = spawnTicklake([...words, "--listen", "127.0.0.1:0"], where);
+      const [, url] = await dashboard.waitFor(/dashboard at (\S+)/);
+      assert.match(await (await fetch(url)).text(), /<title>ticklake<\/title>/);
+    }
+    const listen = `127.0.0.1:${freePort()}`;
+    await using consume = spawnTicklake(["consume", "--metrics", listen], where);
+    await consume.waitFor(/reading partitions/);
+    const [{ text: questions }] = blocksOf("docs/ec2.md").filter(({ needs }) =>
+      needs === "metrics"
+    );
+    const answers = await reader.paste(questions.replaceAll("127.0.0.1:9464", listen));
+    assert.match(answers, /ready/);
+    assert.match(answers, /^ticklake_\w+(?:\{.*\})? \d/m);
+  },
+);
