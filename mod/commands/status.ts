@@ -194,7 +194,11 @@ function printLake(inventory: LakeInventory, { output }: CommandContext): void {
     output.line(`  rejected: ${many} in ${countText(deadLetterObjects, "object")}`);
   }
   if (lost > 0) {
-    output.line(`  lost to retention before they were read: ${countText(lost, "message")}`);
+    output.line(
+      `  in recorded gaps (removed by retention, skipped, unreadable or lost): ${
+        countText(lost, "offset")
+      }`,
+    );
   }
 }
 

@@ -11,6 +11,11 @@ export interface FlushRange {
   first: number;
   /** Last offset of the flush, inclusive. */
   last: number;
+  /**
+   * How often the table's end was renewed in that partition before, so that ranges were written anew: names
+   * of before and after never meet. Absent for 0.
+   */
+  generation?: number;
 }
 
 /** What an object of a table holds: rows, rejected messages, or the record of offsets without a message. */
@@ -74,14 +79,17 @@ export function objectName(name: ObjectName): string {
 }
 
 /** The part of an object's name that says which offsets it holds, without its ending. */
-export function fileStem({ topic, log = "", partition, first, last }: FlushRange): string {
-  const stem = `${topic}-${partition}-${padded(first)}-${padded(last)}`;
-  return log === "" ? stem : `${stem}-${log}`;
+export function fileStem(
+  { topic, log = "", partition, first, last, generation = 0 }: FlushRange,
+): string {
+  const stem = `${topic}-${partition}-${padded(first)}-${padded(last)}` +
+    (log === "" ? "" : `-${log}`);
+  return generation === 0 ? stem : `${stem}.g${generation}`;
 }
 
-/** Topic, partition, first and last offset, key of the log, number of the replay, whether merged, ending. */
+/** Topic, partition, first and last offset, key of the log, generation, number of the replay, whether merged, ending. */
 const FILE =
-  /^(.+)-(\d+)-(\d{16})-(\d{16})(?:-([0-9a-f]{12}))?(?:\.r(\d{1,6}))?(\.merged)?\.([a-z0-9.]+)$/;
+  /^(.+)-(\d+)-(\d{16})-(\d{16})(?:-([0-9a-f]{12}))?(?:\.g(\d{1,9}))?(?:\.r(\d{1,6}))?(\.merged)?\.([a-z0-9.]+)$/;
 
 /** What an object's name says, or `null` for an object that is not a flush's (a marker, a foreign file). */
 export function parseObjectName(name: string): ObjectName | null {
@@ -107,9 +115,10 @@ export function parseObjectName(name: string): ObjectName | null {
     first: Number(file[3]),
     last: Number(file[4]),
     ...(file[5] === undefined ? {} : { log: file[5] }),
-    ...(file[6] === undefined ? {} : { replay: Number(file[6]) }),
-    ...(file[7] === undefined ? {} : { merged: true }),
-    extension: file[8],
+    ...(file[6] === undefined ? {} : { generation: Number(file[6]) }),
+    ...(file[7] === undefined ? {} : { replay: Number(file[7]) }),
+    ...(file[8] === undefined ? {} : { merged: true }),
+    extension: file[9],
   };
 }
 

@@ -56,11 +56,11 @@ export async function mergeObjects(
 /** Name of the object that a folder's parts are merged into. */
 export function mergedName(
   table: string,
-  { topic, log, partition, first, last }: Merge,
+  { topic, log, partition, first, last, generation }: Merge,
   { partitions, extension }: FolderMerge,
 ): string {
   const place = { table, kind: "rows", partitions, topic, log, partition } as const;
-  return objectName({ ...place, first, last, merged: true, extension });
+  return objectName({ ...place, first, last, generation, merged: true, extension });
 }
 
 /** The merged object's bytes; `undefined` when a part is gone. */

@@ -107,9 +107,10 @@ function newRange(
 
 /** The merge that completes an interrupted one. */
 function completed(
-  { first, last, left }: Range,
+  { first, last, rows, left }: Range,
 ): Array<Omit<Merge, "topic" | "log" | "partition">> {
-  return left.length === 0 ? [] : [{ first, last, folders: foldersOf(left) }];
+  if (left.length === 0) return [];
+  return [{ first, last, ...newestGeneration(rows), folders: foldersOf(left) }];
 }
 
 function groups(
@@ -121,9 +122,11 @@ function groups(
   let bytes = new Map<string, number>();
   const close = () => {
     while (group.at(-1)?.rows.length === 0) group.pop();
-    const folders = foldersOf(group.flatMap(({ rows }) => rows));
+    const rows = group.flatMap(({ rows }) => rows);
+    const folders = foldersOf(rows);
     if (folders.some(({ parts }) => parts.length > 1)) {
-      merges.push({ first: group[0].first, last: group.at(-1)!.last, folders });
+      const [first, last] = [group[0].first, group.at(-1)!.last];
+      merges.push({ first, last, ...newestGeneration(rows), folders });
     }
     group = [];
     bytes = new Map();
@@ -144,6 +147,12 @@ function groups(
   }
   close();
   return merges;
+}
+
+/** The newest generation of some objects, where there ever was another than the first. */
+function newestGeneration(rows: readonly PlannedObject[]): { generation?: number } {
+  const generation = Math.max(0, ...rows.map(({ parsed }) => parsed.generation ?? 0));
+  return generation === 0 ? {} : { generation };
 }
 
 function foldersOf(objects: readonly PlannedObject[]): FolderMerge[] {

@@ -1,3 +1,4 @@
+import { lateObjects } from "../table/hive/late_objects.ts";
 import { Failure } from "../failure/failure.ts";
 import { fileStatistics } from "../lake/format/column_statistics.ts";
 import { currentObjects } from "../lake/merged_objects.ts";
@@ -211,6 +212,14 @@ async function requireNobody(
   }
 }
 
+/** Without what former owners have put late. */
+function withoutLate(taken: readonly TableObject[]): TableObject[] {
+  return [...Map.groupBy(taken, ({ parsed }) => parsed.partition).values()].flatMap((own) => {
+    const late = new Set(lateObjects(own, { generation: Infinity, end: Infinity }));
+    return own.filter((object) => !late.has(object));
+  });
+}
+
 /** Whether an object is of a log and before its position. */
 function isTaken({ parsed }: TableObject, { topic, key, positions }: MigratedLog): boolean {
   return parsed.topic === topic && (parsed.log ?? "") === key &&
@@ -226,17 +235,9 @@ async function objectsToMigrate(
   { store, schema: { table }, dryRun, signal }: MigrateOptions,
 ): Promise<TableObject[]> {
   const all = await Array.fromAsync(tableObjects(store, { table, signal }));
-  const late = ofKind(await listState(store, table, { signal }), "late");
-  const isLate = ({ parsed }: TableObject) =>
-    parsed.kind !== "gap" &&
-    late.some(({ folder, partition, first, end }) =>
-      (folder === parsed.log || folder === `plain-${parsed.topic}` && parsed.log === undefined) &&
-      partition === parsed.partition && first === parsed.first && end === parsed.last + 1
-    );
   const objects: TableObject[] = [];
   for (const log of logs) {
-    const own = all.filter((object) => isTaken(object, log) && !isLate(object));
-    const current = currentObjects(own);
+    const current = withoutLate(currentObjects(all.filter((object) => isTaken(object, log))));
     for (const [partition, position] of log.positions) {
       const some = current.filter(({ parsed }) => parsed.partition === partition);
       const { missing, duplicate } = checkTiling(some, { ...position, tolerated: position.end });

@@ -17,8 +17,8 @@ export interface Settlement {
   /** First offset of the range. */
   first: number;
   intent: Intent;
-  /** Whether its former owner may still bring objects: then no range of the same bounds may follow. */
-  late: boolean;
+  /** Whether messages of it are gone, so that no range of the same bounds can follow. */
+  isOver: boolean;
   /** Whether it may be taken as it is, where all its objects are there. */
   take: boolean;
 }
@@ -152,11 +152,11 @@ export class FlushJournal {
    * {@linkcode place}; until it is, a next owner settles the same range once more.
    * @returns the first offset that is not in the table
    */
-  async settle({ first, intent, late, take }: Settlement): Promise<number> {
+  async settle({ first, intent, isOver, take }: Settlement): Promise<number> {
     const { end, objects } = intent;
     const { log, uploader } = this.#parts;
     const { partition, lost: signal } = this.#assigned;
-    const range = { partition, first, end, objects: take ? objects : null, late };
+    const range = { partition, first, end, objects: take ? objects : null, isOver };
     const answer = await uploader.persist("take", () => log.settle(range, { signal }), signal);
     if (answer === "removed") return first;
     await this.#conclude(end);

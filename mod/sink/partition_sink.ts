@@ -126,7 +126,7 @@ export class PartitionSink {
     journal.from = point.from;
     if (point.notice !== undefined) tell({ kind: "notice", text: point.notice });
     if (begun?.layout !== undefined && layouts.hasGrownSince(begun.layout)) {
-      settle = { first, intent: begun, late: false, take: true };
+      settle = { first, intent: begun, isOver: false, take: true };
       begun = undefined;
     }
     if (begun?.layout !== undefined) {
@@ -369,7 +369,7 @@ export class PartitionSink {
    * @returns the first offset that is not in the table
    */
   async #settle(first: number, next: number, intent: Intent): Promise<number> {
-    const settled = await this.#journal.settle({ first, intent, late: true, take: true });
+    const settled = await this.#journal.settle({ first, intent, isOver: true, take: true });
     if (settled === first) {
       await this.#journal.place(first, Math.max(next, this.#journal.committed));
     }

@@ -94,6 +94,8 @@ function named(
   partitions: ObjectPlace["partitions"],
   extension: string,
 ): Pick<RangeObject, "name" | "kind" | "partitions"> {
-  const name = log.objectName({ partition, first, last: end - 1, kind, partitions, extension });
+  const generation = log.generation?.(partition);
+  const range = { partition, first, last: end - 1, generation };
+  const name = log.objectName({ ...range, kind, partitions, extension });
   return { name, kind, partitions };
 }

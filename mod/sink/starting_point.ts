@@ -51,12 +51,31 @@ export function startingPoint(standing: Standing): StartingPoint {
   const { assigned: { committed }, position, key } = standing;
   const checkpoint = committed.offset === null ? undefined : parseCheckpoint(committed.metadata);
   const isOther = checkpoint?.log !== undefined && checkpoint.log !== key;
+  if (checkpoint === undefined && (committed.offset ?? 0) > standing.high) {
+    throw beyondEnd(standing);
+  }
   if (position !== undefined) {
     return besideTable(standing, position, isOther ? { from: position.from } : checkpoint);
   }
   if (isOther) return beginOtherLog(standing);
   if (checkpoint !== undefined) return intoEmptyTable(standing, checkpoint);
   return begin(standing);
+}
+
+/** The group was set to an offset that no message has yet: a gap up to it would swallow messages to come. */
+function beyondEnd(
+  { assigned: { partition, committed: { offset } }, high, topic }: Standing,
+): Failure {
+  return new Failure(
+    "failed",
+    `${topic}: partition ${partition} ends at offset ${high}, but the group is at ${offset}, set by ` +
+      "another program or a reset: the offset is wrong, or the broker has lost messages",
+    {
+      fix:
+        "`ticklake reset --to lake` sets the group to where the table ends. If the broker has lost " +
+        "messages (an unclean leader election, or a restored disk), bring them back first.",
+    },
+  );
 }
 
 /** The table has nothing, and nothing of ours is committed. */
@@ -189,14 +208,14 @@ function repeat(
   if (intent === undefined) return at;
   if (intent.gap === "unreadable") {
     // Delivered again, with its bytes.
-    return { ...at, settle: { first, intent, late: false, take: false } };
+    return { ...at, settle: { first, intent, isOver: false, take: false } };
   }
   if (intent.layout !== undefined && intent.rules !== RULES) {
-    return { ...at, settle: { first, intent, late: false, take: true } };
+    return { ...at, settle: { first, intent, isOver: false, take: true } };
   }
   // Some of its messages may be gone.
   if (intent.layout !== undefined && low > next) {
-    return { ...at, settle: { first, intent, late: true, take: true } };
+    return { ...at, settle: { first, intent, isOver: true, take: true } };
   }
   return { ...at, begun: intent };
 }

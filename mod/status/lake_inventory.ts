@@ -23,9 +23,9 @@ export interface LakeInventory {
   deadLetterBytes: number;
   /** Messages among the dead letters; `null` where there are too many objects to count. */
   rejected: number | null;
-  /** Offsets that retention removed before they were read. */
+  /** Offsets in recorded gaps: removed by retention before they were read, skipped, unreadable or lost. */
   lost: number;
-  /** Objects that tell of those. */
+  /** Objects that record those. */
   gapObjects: number;
   /** Days (`dt`) that have objects; 0 where the lake is not partitioned by day. */
   days: number;

@@ -97,6 +97,8 @@ export interface ObjectPlace {
   kind: ObjectKind;
   /** Hive partition values by column, in the path's order. */
   partitions: ReadonlyArray<readonly [column: string, value: string]>;
+  /** See `FlushRange` of the lake's layout. @default {0} */
+  generation?: number;
   /** Number of the replay of dead letters that writes it. @default {none} */
   replay?: number;
   /** Ending without the dot. */
@@ -110,8 +112,8 @@ export interface BegunRange {
   end: number;
   /** Number of its objects when complete; `null`: it is never taken, only removed. */
   objects: number | null;
-  /** Whether a former owner may still put objects of it. */
-  late: boolean;
+  /** Whether the range is never taken by anyone again; otherwise one of the same bounds may follow. */
+  isOver: boolean;
 }
 
 /** Options of a single call. */
@@ -178,6 +180,12 @@ export interface TableLog {
   /** Name of an object below the lake's root: depends only on the log and `place`. */
   objectName(place: ObjectPlace): string;
   /**
+   * Generation of the objects that are written of a partition from now on, for tables where object names
+   * decide which are in the table. `settle`, `sweep` and `rewind` raise it where they remove objects, so
+   * that one that a former owner puts late is told from what is written in its place.
+   */
+  generation?(partition: number): number;
+  /**
    * Commits ranges whose objects are all put: when it returns, the ranges of the call are in the
    * table; if it fails, none or all are. A range must begin at its partition's position, or at any
    * offset if there is none. The answer for a range that the table already has is `already`,
@@ -187,15 +195,15 @@ export interface TableLog {
   take(ranges: readonly WrittenRange[], options?: TableCallOptions): Promise<TakeAnswer[]>;
   /**
    * Settles an in-flight range that cannot be replayed (some of its messages are gone from the
-   * topic). `taken`: all `objects` existed, and the range is now in the table. `removed`: nothing
-   * of it is in the table; with `late`, objects that a former owner still puts will be removed too,
-   * so no range of the same bounds may be taken.
+   * topic, or it was started under other rules). `taken`: all `objects` existed, and the range is now
+   * in the table. `removed`: nothing of it is in the table; what a former owner still puts will be
+   * removed by a later `positions`, and what it takes changes nothing.
    */
   settle(range: BegunRange, options?: TableCallOptions): Promise<"taken" | "removed">;
   /**
    * Removes objects that were put but never taken: all that begin at or beyond the given offset, by
-   * partition. Used when the in-flight range is unknown. May cost as much as a listing of the
-   * table.
+   * partition. Used when the in-flight range is unknown. What a former owner still puts or takes is
+   * treated as by `settle`. May cost as much as a listing of the table.
    */
   sweep(beyond: ReadonlyMap<number, number>, options?: TableCallOptions): Promise<void>;
   /**

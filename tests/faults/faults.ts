@@ -15,6 +15,8 @@ import { killBetweenSteps } from "./kill_between_steps.ts";
 import { killConsume } from "./kill_consume.ts";
 import { killProduce } from "./kill_produce.ts";
 import { latePut } from "./late_put.ts";
+import { lateRewrite } from "./late_rewrite.ts";
+import { latestPartitions } from "./latest_partitions.ts";
 import { manyGroups, manyGroupsWithoutS3 } from "./memory.ts";
 import { movedOffsets } from "./moved_offsets.ts";
 import { onIceberg } from "./on_iceberg.ts";
@@ -72,8 +74,10 @@ export const FAULTS: readonly Fault[] = [
   expiredCredentials,
   brokerRestart,
   addedPartition,
+  latestPartitions,
   retention,
   latePut,
+  lateRewrite,
   damagedBatch,
   compacted,
   movedOffsets,

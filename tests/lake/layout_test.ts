@@ -24,6 +24,24 @@ Deno.test("a topic may look like a name with partition and offsets itself", () =
   }
 });
 
+Deno.test("a generation, a replay and a merge are told from each other in a name", () => {
+  const name = {
+    ...{ table: "t", kind: "rows" as const, partitions: [], ...FLUSH, extension: "parquet" },
+    log: "0123456789ab",
+  };
+  for (
+    const  of of[
+      { generation: 12 }, { replay: 3 }, { generation: 1, replay: 2 }, {
+        generation: 4,
+        merged: true as const,
+      }
+    ]
+  ) {
+    assert.deepEqual(parseObjectName(objectName({ ...name, ...of })), { ...name, ...of });
+  }
+  assert.equal(objectName({ ...name, generation: 0 }), objectName(name));
+});
+
 Deno.test("rejected messages lie apart from the rows of their table", () => {
   const name = { table: "t", partitions: [["dt", "2026-11-24"]] as const, ...FLUSH };
   const rows = objectName({ ...name, kind: "rows", extension: "parquet" });

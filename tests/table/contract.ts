@@ -167,7 +167,7 @@ export function tableContract(
       const log = await fixture.open(DESCRIPTION).log(LOG, WRITER);
       await log.positions([0]);
       await fixture.put(log, { partition: 0, first: 0, end: 10 });
-      const range = { partition: 0, first: 0, end: 10, objects: null, late: true };
+      const range = { partition: 0, first: 0, end: 10, objects: null, isOver: true };
       assert.equal(await log.settle(range), "removed");
       await log.take([await fixture.put(log, { partition: 0, first: 0, end: 7 })]);
       const next = await fixture.open(DESCRIPTION).log(LOG, WRITER);

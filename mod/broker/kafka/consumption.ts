@@ -11,7 +11,8 @@ import { abortable } from "../../wait/abortable.ts";
 import { Bell } from "../../wait/bell.ts";
 import { pause, sleep } from "../../wait/sleep.ts";
 import type { Cluster, PartitionLeader, TopicDescription } from "./cluster.ts";
-import { epochEnd } from "./epoch_end_request.ts";
+import { epochEnds } from "./epoch_end_request.ts";
+import { EpochEnds } from "./epoch_ends.ts";
 import type { Divergence } from "./fetched_partition.ts";
 import { endsBefore, truncatedLog } from "./lost_messages.ts";
 import type { CommittedEpoch } from "./offset_fetch_request.ts";
@@ -67,6 +68,7 @@ export class Consumption {
   #log: LogIdentity | null = null;
   /** Who leads the assigned partitions, as far as known. */
   readonly #led = new Map<number, number>();
+  readonly #epochEnds: EpochEnds;
   /** The assigned partitions without a leader. */
   readonly #leaderless = new Map<number, PartitionStall>();
   readonly #stop = new AbortController();
@@ -77,6 +79,7 @@ export class Consumption {
   constructor(cluster: Cluster, options: ConsumeOptions, sessionTimeoutMs: number) {
     const { group, topic } = options;
     this.#cluster = cluster;
+    this.#epochEnds = new EpochEnds((leader, asked) => epochEnds(cluster, leader, topic, asked));
     this.#options = options;
     this.#stallMs = options.stallMs ?? STALL_MS;
     this.#member = new GroupMember(cluster, { group, topic, sessionTimeoutMs });
@@ -407,7 +410,7 @@ export class Consumption {
       const leader = this.#led.get(partition) ?? await this.#leaderOf(partition);
       // Where it leads no longer, the next try asks who does.
       this.#led.delete(partition);
-      const end = await epochEnd(this.#cluster, leader, { topic, partition, epoch });
+      const end = await this.#epochEnds.of(leader, { partition, epoch });
       this.#led.set(partition, leader);
       return end;
     });

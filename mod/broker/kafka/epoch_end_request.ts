@@ -10,20 +10,31 @@ const OFFSET_FOR_LEADER_EPOCH = {
   apiName: "OffsetForLeaderEpoch",
 } as const;
 
+/** A leader epoch of a partition of which the end is asked. */
+export interface AskedEpoch {
+  partition: number;
+  epoch: number;
+}
+
+/** Where an epoch ends; `null` where the broker does not know, an error where it refuses to say. */
+export type EpochEnd = number | null | Error;
+
 /**
- * Asks a partition's leader where what a former leader wrote ends in its log: at the end of the epoch's
- * messages, or of those of the newest epoch before it that the log has.
- * @param leader id of the broker that leads the partition
- * @returns `null` where the broker does not know
+ * Asks the leader of some partitions where what a former leader wrote ends in its log: at the end of the
+ * epoch's messages, or of those of the newest epoch before it that the log has.
+ * @param leader id of the broker that leads all of the partitions
+ * @param asked each partition once
+ * @returns by partition
  */
-export async function epochEnd(
+export async function epochEnds(
   cluster: Cluster,
   leader: number,
-  { topic, partition, epoch }: { topic: string; partition: number; epoch: number },
-): Promise<number | null> {
+  topic: string,
+  asked: readonly AskedEpoch[],
+): Promise<ReadonlyMap<number, EpochEnd>> {
   const node = await cluster.broker(leader);
-  if (!isKnown(node)) return null;
-  return await cluster.send(node, epochEndRequest(topic, partition, epoch));
+  if (!isKnown(node)) return new Map(asked.map(({ partition }) => [partition, null]));
+  return await cluster.send(node, epochEndRequest(topic, asked));
 }
 
 function isKnown({ versions }: BrokerNode): boolean {
@@ -34,34 +45,42 @@ function isKnown({ versions }: BrokerNode): boolean {
 
 function epochEndRequest(
   topic: string,
-  partition: number,
-  epoch: number,
-): RawRequest<number | null> {
+  asked: readonly AskedEpoch[],
+): RawRequest<ReadonlyMap<number, EpochEnd>> {
   return {
     ...OFFSET_FOR_LEADER_EPOCH,
-    encode: (headerLength) => encode(topic, partition, epoch, headerLength),
+    encode: (headerLength) => encode(topic, asked, headerLength),
     decode,
   };
 }
 
-function encode(topic: string, partition: number, epoch: number, headerLength: number): Buffer {
+function encode(topic: string, asked: readonly AskedEpoch[], headerLength: number): Buffer {
   const name = Buffer.from(topic);
-  const buffer = Buffer.alloc(headerLength + 4 + 2 + name.length + 4 + 12);
+  const buffer = Buffer.alloc(headerLength + 4 + 2 + name.length + 4 + 12 * asked.length);
   let at = buffer.writeInt32BE(1, headerLength); // One topic.
   at = buffer.writeInt16BE(name.length, at);
   at += name.copy(buffer, at);
-  at = buffer.writeInt32BE(1, at); // One partition.
-  at = buffer.writeInt32BE(partition, at);
-  at = buffer.writeInt32BE(-1, at); // The leader's own epoch: not checked.
-  buffer.writeInt32BE(epoch, at);
+  at = buffer.writeInt32BE(asked.length, at);
+  for (const { partition, epoch } of asked) {
+    at = buffer.writeInt32BE(partition, at);
+    at = buffer.writeInt32BE(-1, at); // The leader's own epoch: not checked.
+    at = buffer.writeInt32BE(epoch, at);
+  }
   return buffer;
 }
 
-function decode(payload: Buffer): { throttleMs: number; answer: number | null } {
-  // After throttling: one topic with its name, and one partition.
-  const at = 4 + 4 + 2 + payload.readInt16BE(8) + 4;
-  const code = payload.readInt16BE(at);
-  if (code !== 0) throw protocolError(code);
-  const end = Number(payload.readBigInt64BE(at + 2 + 4 + 4));
-  return { throttleMs: payload.readInt32BE(0), answer: end < 0 ? null : end };
+function decode(payload: Buffer): { throttleMs: number; answer: ReadonlyMap<number, EpochEnd> } {
+  const answer = new Map<number, EpochEnd>();
+  // After throttling: one topic with its name, and its partitions.
+  let at = 4 + 4 + 2 + payload.readInt16BE(8);
+  let partitions = payload.readInt32BE(at);
+  for (at += 4; partitions > 0; partitions--, at += 2 + 4 + 4 + 8) {
+    const code = payload.readInt16BE(at);
+    const end = Number(payload.readBigInt64BE(at + 10));
+    answer.set(
+      payload.readInt32BE(at + 2),
+      code !== 0 ? protocolError(code) : end < 0 ? null : end,
+    );
+  }
+  return { throttleMs: payload.readInt32BE(0), answer };
 }

@@ -10,6 +10,8 @@ import type { GroupStanding, LogWriter, TableCallOptions, TablePosition } from "
 /** What a table without records has of a log: it is of release 0.1.0, or its records are gone. */
 export interface OldLog {
   positions: ReadonlyMap<number, TablePosition>;
+  /** The newest generation of each partition's objects, where it is not the first. */
+  generations: ReadonlyMap<number, number>;
   /** Objects of an abandoned flush: to be removed. */
   unfinished: readonly TableObject[];
   /** The newest object with rows of each partition. */
@@ -45,10 +47,13 @@ export async function readOldLog(
   options: TableCallOptions,
 ): Promise<OldLog> {
   const positions = new Map<number, TablePosition>();
+  const generations = new Map<number, number>();
   const newest = new Map<number, TableObject>();
   const unfinished: TableObject[] = [];
   const byPartition = Map.groupBy(objects, ({ parsed }) => parsed.partition);
   for (const [partition, own] of byPartition) {
+    const generation = Math.max(0, ...own.map(({ parsed }) => parsed.generation ?? 0));
+    if (generation > 0) generations.set(partition, generation);
     const standing = standings.find((one) => one.partition === partition);
     const written = standing?.written ?? null;
     const isBegun = ({ parsed: { first, last } }: TableObject) =>
@@ -77,7 +82,7 @@ export async function readOldLog(
     if (rows.length === 0) continue;
     newest.set(partition, rows.reduce((a, b) => b.parsed.last > a.parsed.last ? b : a));
   }
-  return { positions, newest, unfinished, objects: objects.length };
+  return { positions, generations, newest, unfinished, objects: objects.length };
 }
 
 /** Whether the objects of a range have each of its offsets. */

@@ -1,5 +1,5 @@
 import { objectName } from "../../lake/layout.ts";
-import { tableObjects } from "../../lake/table_objects.ts";
+import { type TableObject, tableObjects } from "../../lake/table_objects.ts";
 import type { LakeStore } from "../../lake/store.ts";
 import type {
   BegunRange,
@@ -11,11 +11,18 @@ import type {
   TakeAnswer,
   WrittenRange,
 } from "../table.ts";
+import { lateObjects } from "./late_objects.ts";
 import { requireNoMerge } from "./merge_claim.ts";
 import { plainTopic, stateName } from "./state_names.ts";
-import { listState, newestPositions, ofKind, recordBytes } from "./table_state.ts";
+import {
+  listState,
+  newestPositions,
+  ofKind,
+  recordBytes,
+  type StateObject,
+} from "./table_state.ts";
 
-/** Milliseconds for which late objects of a former owner are removed. */
+/** Milliseconds for which late objects of former owners are looked for. */
 const LATE_MS = 7 * 86_400_000;
 
 /** Options of a {@linkcode HiveLog}. */
@@ -40,6 +47,8 @@ interface Owned {
   overtaken: string[];
   /** State object of the current position. */
   current: string | undefined;
+  /** Generation of the objects that it writes. */
+  generation: number;
 }
 
 /** One log in a table of Hive folders. */
@@ -68,12 +77,14 @@ export class HiveLog implements TableLog {
     const state = await listState(store, table, { ...options, below: folder });
     const newest = newestPositions(state, folder);
     const all = ofKind(state, "position", folder);
+    const generations = newestGenerations(state, folder);
     for (const partition of owned) {
       const position = newest.get(partition);
       this.#owned.set(partition, {
         term: (position?.term ?? 0) + 1,
         position,
         current: position?.name,
+        generation: generations.get(partition)?.number ?? 0,
         overtaken: all.filter((one) => one.partition === partition && one !== position)
           .map(({ name }) => name),
       });
@@ -81,24 +92,50 @@ export class HiveLog implements TableLog {
     const rewinds = ofKind(state, "rewind", folder)
       .filter(({ partition }) => owned.includes(partition));
     for (const { name, partition, term, from, end } of rewinds) {
+      const position = newest.get(partition);
       // A later owner has written since: it was completed, and only its record has stayed.
-      const isCurrent = term >= (newest.get(partition)?.term ?? 0);
-      if (isCurrent) await this.#completeRewind(partition, { from, end }, options);
+      const isCurrent = position === undefined || term > position.term ||
+        term === position.term && end === position.end;
+      if (isCurrent) await this.#completeRewind(partition, { from, end }, term, options);
       await store.remove(name, options);
     }
     if (rewinds.length > 0) return await this.positions(owned, options);
-    for (const late of ofKind(state, "late", folder)) {
-      if (!owned.includes(late.partition)) continue;
-      await this.#removeObjects(late, { ...options, isLate: true });
-      if (Date.now() - late.since > LATE_MS) await store.remove(late.name);
+    for (const { name, partition, number } of ofKind(state, "generation", folder)) {
+      const isOld = number < generations.get(partition)!.number;
+      if (isOld && owned.includes(partition)) await store.remove(name, options);
     }
+    const recent = owned.filter((partition) => {
+      const renewed = generations.get(partition);
+      return renewed !== undefined && Date.now() - renewed.since < LATE_MS;
+    });
+    if (recent.length > 0) await this.#removeLate(recent, options);
     return newest;
   }
 
-  objectName({ kind, partition, first, last, partitions, extension }: ObjectPlace): string {
+  /** Removes what former owners have put since the generation was raised. */
+  async #removeLate(partitions: readonly number[], options: TableCallOptions): Promise<void> {
+    const { store } = this.#parts;
+    const objects = await Array.fromAsync(this.#ownObjects(options));
+    for (const partition of partitions) {
+      const { generation, position } = this.#ownedPartition(partition);
+      if (position === undefined) continue;
+      const own = objects.filter(({ parsed }) => parsed.partition === partition);
+      for (const { name } of lateObjects(own, { generation, end: position.end })) {
+        await store.remove(name, options);
+      }
+    }
+  }
+
+  generation(partition: number): number {
+    return this.#owned.get(partition)?.generation ?? 0;
+  }
+
+  objectName(
+    { kind, partition, first, last, generation, partitions, extension }: ObjectPlace,
+  ): string {
     const { table, name: { topic } } = this.#parts;
-    const log = this.#nameKey;
-    return objectName({ table, topic, log, partition, first, last, kind, partitions, extension });
+    const place = { partition, first, last, generation, kind, partitions, extension };
+    return objectName({ table, topic, log: this.#nameKey, ...place });
   }
 
   async take(
@@ -150,37 +187,41 @@ export class HiveLog implements TableLog {
     range: BegunRange,
     options: TableCallOptions = {},
   ): Promise<"taken" | "removed"> {
-    const { store, table, folder } = this.#parts;
-    const { partition, first, end, objects, late } = range;
-    if (objects !== null && (await this.#objectsOf(range, options)).length >= objects) {
+    const { partition, first, end, objects } = range;
+    const owned = this.#ownedPartition(partition);
+    const isOfRange = ({ parsed }: TableObject) =>
+      parsed.partition === partition && parsed.first === first && parsed.last === end - 1;
+    const found = (await Array.fromAsync(this.#ownObjects(options))).filter(isOfRange);
+    const whole = found.filter(({ parsed }) => (parsed.generation ?? 0) === owned.generation);
+    if (objects !== null && whole.length >= objects) {
       await this.#takeOne(range, options);
       return "taken";
     }
-    if (late) {
-      const since = Date.now();
-      const name = stateName(table, { kind: "late", folder, partition, first, end, since });
-      await store.put(name, recordBytes({ v: 1, partition, first, end }), options);
-      // What the former owner takes late is older than what is the position from now on.
-      const owned = this.#ownedPartition(partition);
-      owned.term++;
-      await this.#write(partition, owned, owned.position ?? { from: first, end: first }, options);
-    }
-    await this.#removeObjects(range, { ...options, isLate: late });
+    const position = owned.position ?? { from: first, end: first };
+    await this.#renew(partition, position, owned.term + 1, options);
+    for (const { name } of found) await this.#parts.store.remove(name, options);
     return "removed";
   }
 
   async sweep(
     beyond: ReadonlyMap<number, number>,
-    { signal }: TableCallOptions = {},
+    options: TableCallOptions = {},
   ): Promise<void> {
-    const { store, table, isNew, name: { topic } } = this.#parts;
-    if (isNew || beyond.size === 0) return;
-    const names: string[] = [];
-    for await (const { name, parsed } of tableObjects(store, { table, topic, signal })) {
-      const isOwn = (parsed.log ?? "") === this.#nameKey;
-      if (isOwn && parsed.first >= (beyond.get(parsed.partition) ?? Infinity)) names.push(name);
+    if (this.#parts.isNew || beyond.size === 0) return;
+    const found: TableObject[] = [];
+    for await (const object of this.#ownObjects(options)) {
+      const { partition, first } = object.parsed;
+      if (first >= (beyond.get(partition) ?? Infinity)) found.push(object);
     }
-    for (const name of names) await store.remove(name);
+    for (const [partition, end] of beyond) {
+      const owned = this.#ownedPartition(partition);
+      const own = found.filter(({ parsed }) => parsed.partition === partition);
+      // Nobody has begun to write a partition of which there is nothing at all.
+      if (owned.position === undefined && own.length === 0) continue;
+      const position = owned.position ?? { from: end, end };
+      await this.#renew(partition, position, owned.term + 1, options);
+      for (const { name } of own) await this.#parts.store.remove(name, options);
+    }
   }
 
   async rewind(
@@ -191,7 +232,8 @@ export class HiveLog implements TableLog {
     const log = { topic, log: this.#nameKey };
     await requireNoMerge(store, table, log, options);
     for (const [partition, { from, end }] of to) {
-      const { term } = this.#ownedPartition(partition);
+      const owned = this.#ownedPartition(partition);
+      const term = owned.term + 1;
       const name = stateName(table, { kind: "rewind", folder, partition, term, from, end });
       await store.put(name, recordBytes({ v: 1, partition, from, end }), options);
       // A merge looks for this record after it has claimed: one of the two sees the other.
@@ -199,10 +241,10 @@ export class HiveLog implements TableLog {
         await store.remove(name);
         throw error;
       });
-      await this.#completeRewind(partition, { from, end }, options);
+      await this.#completeRewind(partition, { from, end }, term, options);
       await store.remove(name, options);
       // What is taken from now on is newer than the rewind, whose record may have stayed.
-      this.#ownedPartition(partition).term++;
+      owned.term++;
     }
   }
 
@@ -210,20 +252,38 @@ export class HiveLog implements TableLog {
   async #completeRewind(
     partition: number,
     position: TablePosition,
+    term: number,
     options: TableCallOptions,
   ): Promise<void> {
-    const { store, table, folder, name: { topic } } = this.#parts;
-    await this.#write(partition, this.#ownedPartition(partition), position, options);
-    for await (const { name, parsed } of tableObjects(store, { table, topic, ...options })) {
-      const isOwn = (parsed.log ?? "") === this.#nameKey && parsed.partition === partition;
-      if (isOwn && parsed.first >= position.end) await store.remove(name, options);
+    await this.#renew(partition, position, term, options);
+    const { store } = this.#parts;
+    for await (const { name, parsed } of this.#ownObjects(options)) {
+      const isBeyond = parsed.partition === partition && parsed.first >= position.end;
+      if (isBeyond) await store.remove(name, options);
     }
-    const below = folder;
-    for (const late of ofKind(await listState(store, table, { ...options, below }), "late")) {
-      // A range of the same bounds may now come again.
-      const isGone = late.partition === partition && late.first >= position.end;
-      if (isGone) await store.remove(late.name, options);
-    }
+  }
+
+  /**
+   * Sets the position, and raises the generation of the objects beyond it: what a former owner still puts is
+   * known by its name, and what it takes is of an older term.
+   * @param term above those of all former owners: one that was assigned the partition before may have this
+   * owner's own, where neither has written yet
+   */
+  async #renew(
+    partition: number,
+    position: TablePosition,
+    term: number,
+    options: TableCallOptions,
+  ): Promise<void> {
+    const { store, table, folder } = this.#parts;
+    const owned = this.#ownedPartition(partition);
+    const number = owned.generation + 1;
+    const since = Date.now();
+    const name = stateName(table, { kind: "generation", folder, partition, number, since });
+    await store.put(name, recordBytes({ v: 1, partition, generation: number }), options);
+    owned.generation = number;
+    owned.term = term;
+    await this.#write(partition, owned, position, options);
   }
 
   #ownedPartition(partition: number): Owned {
@@ -232,27 +292,22 @@ export class HiveLog implements TableLog {
     return owned;
   }
 
-  async #removeObjects(
-    range: Pick<BegunRange, "partition" | "first" | "end">,
-    { isLate, ...options }: TableCallOptions & { isLate: boolean },
-  ): Promise<void> {
-    for (const { name, kind } of await this.#objectsOf(range, options)) {
-      // A gap of the same bounds is what came instead.
-      if (!isLate || kind !== "gap") await this.#parts.store.remove(name);
-    }
-  }
-
-  async #objectsOf(
-    { partition, first, end }: Pick<BegunRange, "partition" | "first" | "end">,
-    { signal }: TableCallOptions,
-  ): Promise<Array<{ name: string; kind: ObjectPlace["kind"] }>> {
+  /** The log's objects, of all partitions. */
+  async *#ownObjects({ signal }: TableCallOptions): AsyncGenerator<TableObject> {
     const { store, table, name: { topic } } = this.#parts;
-    const found = [];
-    for await (const { name, parsed } of tableObjects(store, { table, topic, signal })) {
-      const isOwn = parsed.partition === partition && (parsed.log ?? "") === this.#nameKey &&
-        parsed.first === first && parsed.last === end - 1;
-      if (isOwn) found.push({ name, kind: parsed.kind });
+    for await (const object of tableObjects(store, { table, topic, signal })) {
+      if ((object.parsed.log ?? "") === this.#nameKey) yield object;
     }
-    return found;
   }
+}
+
+function newestGenerations(
+  state: readonly StateObject[],
+  folder: string,
+): Map<number, Extract<StateObject, { kind: "generation" }>> {
+  const newest = new Map<number, Extract<StateObject, { kind: "generation" }>>();
+  for (const one of ofKind(state, "generation", folder)) {
+    if (one.number > (newest.get(one.partition)?.number ?? 0)) newest.set(one.partition, one);
+  }
+  return newest;
 }

@@ -176,6 +176,11 @@ class HiveTable implements Table {
       const state = { kind: "position", folder, partition, term: 0, from, end } as const;
       await this.#record(state, { partition, from, end }, options);
     }
+    const since = Date.now();
+    for (const [partition, number] of old.generations) {
+      const state = { kind: "generation", folder, partition, number, since } as const;
+      await this.#record(state, { partition, generation: number }, options);
+    }
     await this.#record({ kind: "adopted", folder }, { objects: old.objects }, options);
   }
 

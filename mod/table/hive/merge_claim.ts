@@ -23,6 +23,8 @@ export interface Merge {
   first: number;
   /** Inclusive. */
   last: number;
+  /** Newest generation of the objects. @default {0} */
+  generation?: number;
   folders: FolderMerge[];
 }
 

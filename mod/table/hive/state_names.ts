@@ -38,13 +38,12 @@ export type StateName =
     /** Leader epoch of the message before `end`, where it is known. */
     epoch?: number;
   }
-  /** A removed range of which a former owner may still put objects. */
+  /** The generation of a partition's objects, from then on. */
   | {
-    kind: "late";
+    kind: "generation";
     folder: string;
     partition: number;
-    first: number;
-    end: number;
+    number: number;
     /** Milliseconds since 1970. */
     since: number;
   }
@@ -83,8 +82,8 @@ function fileName(state: Exclude<StateName, { kind: "table" | "migrated" }>): st
         (state.epoch === undefined ? "" : `-${state.epoch}`);
     case "rewind":
       return `rewind-${state.partition}-${state.term}-${state.from}-${state.end}`;
-    case "late":
-      return `late-${state.partition}-${state.first}-${state.end}-${state.since}`;
+    case "generation":
+      return `generation-${state.partition}-${state.number}-${state.since}`;
   }
 }
 
@@ -112,8 +111,8 @@ export function parseStateName(table: string, name: string): StateName | undefin
     const [partition, term, from, end] = numbers;
     return { kind, folder, partition, term, from, end };
   }
-  if (kind === "late" && isNumbers(4)) {
-    const [partition, first, end, since] = numbers;
-    return { kind, folder, partition, first, end, since };
+  if (kind === "generation" && isNumbers(3)) {
+    const [partition, number, since] = numbers;
+    return { kind, folder, partition, number, since };
   }
 }

@@ -89,9 +89,9 @@ export class IcebergLog implements TableLog {
   objectName(place: ObjectPlace): string {
     const { schema: { table } } = this.#parts.description;
     const { name: { topic }, key: log } = this;
-    const { kind, partition, first, last, partitions, replay, extension } = place;
-    const own = { topic, log, partition, first, last, kind, partitions, replay, extension };
-    const name = objectName({ table, ...own });
+    const { kind, partition, first, last, generation, partitions, replay, extension } = place;
+    const range = { topic, log, partition, first, last, generation };
+    const name = objectName({ table, ...range, kind, partitions, replay, extension });
     if (kind !== "rows") return name;
     const folder = dataFolder(table, this.#rewinds.get(partition)?.count);
     return `${folder}${name.slice(table.length + 1)}`;
@@ -107,7 +107,7 @@ export class IcebergLog implements TableLog {
   }
 
   async settle(
-    { partition, first, end, late }: BegunRange,
+    { partition, first, end, isOver: late }: BegunRange,
     options: TableCallOptions = {},
   ): Promise<"taken" | "removed"> {
     const answer = await giveUp({ ...this.#commitOptions(), partition, first, end, late });

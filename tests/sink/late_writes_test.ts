@@ -1,0 +1,174 @@
+/**
+ * A paused process has a request to the store on its way; another owner removes what it began, or a reset
+ * takes ranges back, and the offsets are written again. Then the request arrives.
+ */
+import assert from "node:assert/strict";
+import type { GroupAdmin } from "../../mod/broker/group_admin.ts";
+import { Failure } from "../../mod/failure/failure.ts";
+import { parseObjectName } from "../../mod/lake/layout.ts";
+import { reset } from "../../mod/repair/reset.ts";
+import { STATE_ROOT } from "../../mod/table/hive/state_names.ts";
+import { openHiveTable } from "../../mod/table/hive/hive_table.ts";
+import { isProved, verify } from "../../mod/verify/verify.ts";
+import { lakeOffsets, offsetsFrom } from "./lake_offsets.ts";
+import { MemoryLake } from "./memory_lake.ts";
+import { quotes, rows, sink } from "./run_sink.ts";
+import { ScriptedLog } from "./scripted_log.ts";
+
+/** Sizes of the ranges that the offsets are written in again: the former ones', and others. */
+const OTHER_SIZE = 7;
+const SIZES = [10, OTHER_SIZE];
+
+const ROWS = 30;
+
+function policy(size: number) {
+  return { policy: { rows: size, bytes: 2 ** 20, intervalMs: 60_000 } };
+}
+
+/** What is done with the offsets of an interrupted flush before they are written again. */
+const WAYS: Record<string, (log: ScriptedLog, lake: MemoryLake) => void | Promise<void>> = {
+  "the group's offsets are deleted": (log) => log.committed.clear(),
+  "the group's offsets are moved back": (log) => {
+    log.committed.set(0, { partition: 0, offset: 5, metadata: "" });
+  },
+  "a program with other rules takes over": (log) => {
+    const { offset, metadata } = log.committed.get(0)!;
+    const other = JSON.stringify({ ...JSON.parse(metadata), rules: 1 });
+    log.committed.set(0, { partition: 0, offset, metadata: other });
+  },
+  "the table is rewritten from its beginning": (log, lake) => rewrite(log, lake, 0),
+  "the table is rewritten from the middle, twice": async (log, lake) => {
+    await rewrite(log, lake, 10);
+    await sink(log, lake, policy(4));
+    await rewrite(log, lake, 0);
+  },
+};
+
+async function rewrite(log: ScriptedLog, lake: MemoryLake, to: number): Promise<void> {
+  await reset({
+    broker: log,
+    admin: adminOf(log),
+    store: lake,
+    table: openHiveTable(lake, { schema: quotes, format: "parquet", partitionBy: "dt" }),
+    tableName: "index_quotes",
+    topic: "quotes",
+    group: "sink",
+    target: () => to,
+    rewrite: true,
+    dryRun: false,
+    signal: new AbortController().signal,
+  });
+}
+
+function adminOf(log: ScriptedLog): GroupAdmin {
+  return {
+    members: () => Promise.resolve(0),
+    setOffsets(_group: string, _topic: string, offsets: Array<{ partition: number }>) {
+      for (const one of offsets) {
+        log.committed.set(one.partition, one as Parameters<typeof log.committed.set>[1]);
+      }
+      return Promise.resolve();
+    },
+  } as unknown as GroupAdmin;
+}
+
+/** Consumes until a write that matches would be made, which is kept back; the consumer does no more. */
+async function keepBack(
+  log: ScriptedLog,
+  lake: MemoryLake,
+  isWanted: (name: string) => boolean,
+): Promise<() => void> {
+  const put = lake.put.bind(lake);
+  let late: [string, Uint8Array] | undefined;
+  lake.put = async (name, bytes, options) => {
+    if (late === undefined && isWanted(name)) late = [name, bytes.slice()];
+    if (late !== undefined) throw new Failure("failed", "paused for good");
+    await put(name, bytes, options);
+  };
+  await assert.rejects(sink(log, lake, policy(10)), { message: "paused for good" });
+  lake.put = put;
+  const [name, bytes] = late!;
+  return () => (name.startsWith(STATE_ROOT) ? lake.state : lake.objects).set(name, bytes);
+}
+
+async function assertWhole(log: ScriptedLog, lake: MemoryLake): Promise<void> {
+  assert.deepEqual((await lakeOffsets(lake)).rows, offsetsFrom(0, ROWS));
+  for (const deep of [false, true]) {
+    const verdict = await verify({
+      broker: log,
+      store: lake,
+      topic: "quotes",
+      group: "sink",
+      table: "index_quotes",
+      deep,
+      signal: new AbortController().signal,
+    });
+    assert.ok(isProved(verdict), JSON.stringify(verdict));
+  }
+}
+
+for (const [way, act] of Object.entries(WAYS)) {
+  for (const size of SIZES) {
+    Deno.test(`${way}: an object of before that arrives late goes at the next assignment (ranges of ${size})`, async () => {
+      const lake = new MemoryLake();
+      const log = new ScriptedLog([rows(ROWS)]);
+      const land = await keepBack(log, lake, (name) => parseObjectName(name)?.first === 10);
+      await act(log, lake);
+      await sink(log, lake, policy(size));
+      await assertWhole(log, lake);
+      land();
+      await sink(log, lake, policy(size));
+      await assertWhole(log, lake);
+    });
+
+    if (size !== OTHER_SIZE) continue;
+
+    Deno.test(`${way}: an object of before that arrives before what is written again (ranges of ${size})`, async () => {
+      const lake = new MemoryLake();
+      const log = new ScriptedLog([rows(ROWS)]);
+      const land = await keepBack(log, lake, (name) => parseObjectName(name)?.first === 10);
+      await act(log, lake);
+      // Some of it is written again, then that process is killed.
+      let left = 1;
+      lake.beforePut = () => {
+        if (left-- <= 0) throw new Failure("failed", "killed");
+      };
+      await sink(log, lake, policy(size)).catch(({ message }) => assert.equal(message, "killed"));
+      lake.beforePut = () => {};
+      land();
+      await sink(log, lake, policy(size));
+      await sink(log, lake, policy(size));
+      await assertWhole(log, lake);
+    });
+
+    Deno.test(`${way}: a position of before that arrives late takes nothing away (ranges of ${size})`, async () => {
+      for (const steps of [0, 9]) {
+        const lake = new MemoryLake();
+        const log = new ScriptedLog([rows(ROWS)]);
+        // The objects are all there; that the table has them is on its way.
+        const land = await keepBack(log, lake, (name) => /position-0-\d+-0-20\b/.test(name));
+        await act(log, lake);
+        // Who takes over is killed anywhere.
+        let left = steps;
+        const step = () => {
+          if (left-- <= 0) throw new Failure("failed", "killed");
+        };
+        log.beforeCommit =
+          lake.beforePut =
+          lake.afterPut =
+          lake.aroundState =
+            step;
+        await sink(log, lake, policy(size)).catch(({ message }) => assert.equal(message, "killed"));
+        log.beforeCommit =
+          lake.beforePut =
+          lake.afterPut =
+          lake.aroundState =
+            () => {};
+        land();
+        await sink(log, lake, policy(size));
+        await sink(log, lake, policy(size));
+        await assertWhole(log, lake);
+      }
+    });
+  }
+}
