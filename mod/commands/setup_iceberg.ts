@@ -2,7 +2,7 @@ import type { Part, SetupReport } from "../catalog/setup_report.ts";
 import type { CommandContext } from "../cli/command.ts";
 import { Failure } from "../failure/failure.ts";
 import type { RowSchema } from "../schema/schema.ts";
-import type { MigrateOptions } from "../maintain/migrate_to_iceberg.ts";
+import type { MigrateOptions } from "../maintain/migrate_options.ts";
 import { countText, sizeText } from "../terminal/amount_text.ts";
 import { Progress } from "../terminal/progress.ts";
 import { openGroupAdmin } from "./open_group_admin.ts";

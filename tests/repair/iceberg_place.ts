@@ -169,10 +169,10 @@ export class IcebergPlace {
  * @param run the command; gives the number of changes of interest, where others follow. @default {all}
  * @param check what must hold after the second run
  */
-export async function killedAnywhere(
-  origin: IcebergPlace,
-  run: (place: IcebergPlace) => Promise<number | void>,
-  check: (place: IcebergPlace, when: string) => Promise<void>,
+export async function killedAnywhere<P extends { lake: KilledLake; copy(): P }>(
+  origin: P,
+  run: (place: P) => Promise<number | void>,
+  check: (place: P, when: string) => Promise<void>,
 ): Promise<void> {
   const whole = origin.copy();
   const changes = await run(whole) ?? whole.lake.changes;

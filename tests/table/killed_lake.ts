@@ -7,7 +7,8 @@ export class KilledLake extends MemoryLake {
   at = 0;
   after = false;
 
-  async #around(change: () => Promise<void>): Promise<void> {
+  /** Makes a change, or is killed before or after it; also for changes elsewhere, such as in a catalog. */
+  async around(change: () => Promise<void>): Promise<void> {
     const isLast = ++this.changes === this.at;
     if (this.at > 0 && this.changes > this.at || isLast && !this.after) throw new Error("killed");
     await change();
@@ -16,17 +17,17 @@ export class KilledLake extends MemoryLake {
 
   override async create(name: string, bytes: Uint8Array): Promise<boolean> {
     let isNew = false;
-    await this.#around(async () => {
+    await this.around(async () => {
       isNew = await super.create(name, bytes);
     });
     return isNew;
   }
 
   override put(name: string, bytes: Uint8Array): Promise<void> {
-    return this.#around(() => super.put(name, bytes));
+    return this.around(() => super.put(name, bytes));
   }
 
   override remove(name: string): Promise<void> {
-    return this.#around(() => super.remove(name));
+    return this.around(() => super.remove(name));
   }
 }

@@ -1,4 +1,5 @@
 import { Failure } from "../../failure/failure.ts";
+import { isThere } from "../../lake/if_there.ts";
 import type { LakeStore } from "../../lake/store.ts";
 import type { TableCallOptions } from "../table.ts";
 import { stateName } from "./state_names.ts";
@@ -11,6 +12,15 @@ export async function recordMigration(
   options: TableCallOptions = {},
 ): Promise<void> {
   await store.create(stateName(table, { kind: "migrated" }), recordBytes({ v: 1 }), options);
+}
+
+/** Whether a migration has begun. */
+export async function isMigrationRecorded(
+  store: LakeStore,
+  table: string,
+  options: TableCallOptions = {},
+): Promise<boolean> {
+  return await isThere(store, stateName(table, { kind: "migrated" }), options);
 }
 
 /** @throws {Failure} kind `usage`, when the table's objects are an Iceberg table's */

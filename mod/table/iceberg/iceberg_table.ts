@@ -1,11 +1,13 @@
 import { Failure } from "../../failure/failure.ts";
 import { logKey } from "../log_key.ts";
+import { isMigrationRecorded } from "../hive/migrated.ts";
 import type { LogName, LogWriter, Table, TableCallOptions, TableLog } from "../table.ts";
 import type { LoadedTable } from "./catalog.ts";
 import { IcebergLog } from "./iceberg_log.ts";
 import type { IcebergTableParts } from "./iceberg_parts.ts";
 import { fieldIds, newSchema } from "./iceberg_schema.ts";
 import { currentSchema, specOf } from "./metadata.ts";
+import { isMigrated } from "./migrated.ts";
 import { newTable } from "./new_table.ts";
 import { checkSpec, partitionSpec, sameSpec, specText } from "./partition_spec.ts";
 import { logId } from "./position.ts";
@@ -34,7 +36,9 @@ class IcebergTable implements Table {
   }
 
   async log(name: LogName, _: LogWriter, options: TableCallOptions = {}): Promise<TableLog> {
-    const base = await loadOrCreate(this.#parts);
+    const known = await this.#parts.catalog.load();
+    await this.#requireMigrated(known, options);
+    const base = known ?? await create(this.#parts);
     options.signal?.throwIfAborted();
     const { description: { schema, partitionBy } } = this.#parts;
     const current = currentSchema(base.metadata);
@@ -57,17 +61,28 @@ class IcebergTable implements Table {
       fieldIds: fieldIds(schema.table, current, schema),
     });
   }
+
+  /** Rows of a Hive table that is being migrated are not to be read from the topic as well. */
+  async #requireMigrated(
+    base: LoadedTable | undefined,
+    options: TableCallOptions,
+  ): Promise<void> {
+    const { files, description: { schema: { table } } } = this.#parts;
+    if (isMigrated(base)) return;
+    if (!await isMigrationRecorded(files.store, table, options)) return;
+    throw new Failure("usage", `the migration of table ${table} to Iceberg was interrupted`, {
+      fix: "`ticklake setup-catalog --table-format iceberg --migrate` again completes it.",
+    });
+  }
 }
 
-/** Loads the table, or creates it. */
-export async function loadOrCreate(
+/** Creates the table. */
+async function create(
   { catalog, files, description: { schema, partitionBy } }: Pick<
     IcebergTableParts,
     "catalog" | "files" | "description"
   >,
 ): Promise<LoadedTable> {
-  const found = await catalog.load();
-  if (found !== undefined) return found;
   const tableSchema = newSchema(schema);
   const spec = partitionSpec(partitionBy, schema, tableSchema);
   checkSpec(spec, partitionBy);

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { recordMigration } from "../../mod/table/hive/migrated.ts";
+import { DirectoryCatalog } from "../../mod/table/iceberg/catalogs/directory.ts";
+import { GlueTableCatalog } from "../../mod/table/iceberg/catalogs/glue.ts";
+import { RestCatalog } from "../../mod/table/iceberg/catalogs/rest.ts";
+import { withEnv } from "../lake/s3_bucket.ts";
+import { killedAnywhere } from "../repair/iceberg_place.ts";
+import { awsEnv, serviceTest, uniqueName } from "../services/services.ts";
+import { startCheckingGlue } from "../table/iceberg/checking_glue.ts";
+import { quotes, rows } from "../sink/run_sink.ts";
+import { MigratePlace, type PlaceOptions } from "./migrate_place.ts";
+
+const DIRECTORY: PlaceOptions = {
+  root: "file:///lake",
+  newCatalog: (files) => new DirectoryCatalog(files),
+};
+
+/** Killed at any change and repeated: no object is rewritten, and each offset of each log is there once. */
+async function killed(options: PlaceOptions): Promise<void> {
+  const origin = await MigratePlace.filled(options);
+  const hive = [...origin.lake.objects];
+  const run = async (place: MigratePlace) => void await place.migrate();
+  await killedAnywhere(origin, run, async (place, when) => {
+    assert.equal((await place.migrate()).state, "unchanged", when);
+    await place.proved(when);
+    const kept = hive.filter(([name, bytes]) => place.lake.objects.get(name) === bytes);
+    // Dead letters that were put and never taken are gone.
+    assert.equal(kept.length, hive.length - 1, when);
+    const parquet = (names: Iterable<string>) =>
+      [...names].filter((name) => name.endsWith(".parquet")).length;
+    assert.equal(parquet(place.lake.objects.keys()), parquet(origin.lake.objects.keys()), when);
+  });
+}
+
+Deno.test("a migration to Iceberg, killed at any change and repeated, takes each row in once: a directory catalog", () =>
+  killed(DIRECTORY));
+
+serviceTest(
+  "a migration to Iceberg, killed at any change and repeated, takes each row in once: a REST catalog",
+  { needs: ["iceberg-rest"], sanitizeResources: false, sanitizeOps: false },
+  async () => {
+    const folder = await Deno.makeTempDir();
+    const uri = Deno.env.get("TEST_ICEBERG_REST")!;
+    await killed({
+      root: `file://${folder}`,
+      newCatalog() {
+        const namespace = uniqueName("lake").replaceAll("-", "_");
+        return new RestCatalog({ uri, namespace, table: quotes.table });
+      },
+    });
+    await Deno.remove(folder, { recursive: true });
+  },
+);
+
+serviceTest(
+  "a migration to Iceberg, killed at any change and repeated, takes each row in once: Glue",
+  { needs: ["aws"], sanitizeResources: false, sanitizeOps: false },
+  async () => {
+    await using glue = startCheckingGlue(awsEnv().AWS_ENDPOINT_URL);
+    await withEnv({ ...awsEnv(), AWS_ENDPOINT_URL_GLUE: glue.endpoint }, () =>
+      killed({
+        root: "s3://bucket/lake",
+        newCatalog(files) {
+          const database = uniqueName("lake").replaceAll("-", "_");
+          return new GlueTableCatalog(files, database, quotes.table);
+        },
+      }));
+  },
+);
+
+Deno.test("two migrations at once take each row in once, and consume continues where they end", async () => {
+  const place = await MigratePlace.filled(DIRECTORY);
+  await Promise.all([place.migrate(), place.migrate()]);
+  await place.proved("both");
+  const [, log] = place.logs;
+  log.partitions[0].push(...rows(9));
+  await place.consume(log);
+  await place.proved("consumed");
+});
+
+Deno.test("a migration is refused where the Iceberg table has some of the rows already, and changes nothing", async () => {
+  const place = await MigratePlace.filled(DIRECTORY);
+  await place.consume(place.logs[1]);
+  await place.refused(/already has rows of quotes that were not migrated/);
+});
+
+Deno.test("a migration of what verify finds fault with is refused, and the Hive table stays as it was", async () => {
+  const place = await MigratePlace.filled(DIRECTORY);
+  const all = [...place.lake.objects.keys()];
+  // The only object of its range.
+  const rangeOf = (name: string) => /\d{16}-\d{16}-\w+/.exec(name)?.[0];
+  const isAlone = (name: string) =>
+    all.filter((one) => rangeOf(one) === rangeOf(name)).length === 1;
+  const name = all.find((name) => name.endsWith(".parquet") && isAlone(name))!;
+  const bytes = place.lake.objects.get(name)!;
+  place.lake.objects.delete(name);
+  await place.refused(/not at all/);
+  place.lake.objects.set(name, bytes.slice(0, 40));
+  await place.refused(/cannot be read|Parquet/);
+  place.lake.objects.set(name, bytes);
+  await place.migrate();
+  await place.proved("repaired");
+});
+
+Deno.test("consume into the Iceberg table is refused until an interrupted migration is completed", async () => {
+  const place = await MigratePlace.filled(DIRECTORY);
+  await recordMigration(place.lake, quotes.table);
+  const [, log] = place.logs;
+  await assert.rejects(place.consume(log), /migration of table index_quotes .* was interrupted/);
+  await place.migrate();
+  log.partitions[0].push(...rows(5));
+  await place.consume(log);
+  await place.proved("consumed");
+});
