@@ -35,21 +35,29 @@ import { twoClusters } from "./two_clusters.ts";
 import { TRINO_FAULTS } from "./trino_rewrites.ts";
 import { zombie } from "./zombie.ts";
 
-/** Those that are put to an Iceberg table as well; most of them only at length. */
-const ON_ICEBERG: readonly Fault[] = [
-  onIceberg(killConsume),
-  onIceberg(killBetweenSteps),
-  onIceberg(resetKills),
-  onIceberg(replayKills),
-  onIceberg(zombie),
-  onIceberg(rebalanceStorm),
-  ...S3_FAULTS.map((fault) => onIceberg(fault, fault.name === "s3-lost-answer" ? 8 : 0)),
-  onIceberg(s3Outage),
-  onIceberg(outageRebalance),
-  onIceberg(retention),
-  onIceberg(movedOffsets),
-  onIceberg(topicAgain),
+/** Those that are put to an Iceberg table as well. */
+const FOR_ICEBERG: readonly Fault[] = [
+  killConsume,
+  killBetweenSteps,
+  resetKills,
+  replayKills,
+  zombie,
+  rebalanceStorm,
+  ...S3_FAULTS,
+  s3Outage,
+  outageRebalance,
+  retention,
+  movedOffsets,
+  topicAgain,
 ];
+
+/** On one in a directory; most of them only at length. */
+const ON_ICEBERG = FOR_ICEBERG.map((fault) =>
+  onIceberg(fault, { short: fault.name === "s3-lost-answer" ? 8 : 0 })
+);
+
+/** On one in a REST catalog, only when they are asked for: what differs is the catalog alone. */
+export const ON_REST = FOR_ICEBERG.map((fault) => onIceberg(fault, { catalog: "rest" }));
 
 /** All faults, in the order of the table. */
 export const FAULTS: readonly Fault[] = [

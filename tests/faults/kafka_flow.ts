@@ -17,6 +17,8 @@ export class KafkaFlow extends Flow {
   readonly topic = uniqueName("quotes");
   readonly group = uniqueName("lake");
   readonly bucket = uniqueName("lake");
+  /** Of its table, in a REST catalog. */
+  readonly namespace = uniqueName("lake").replaceAll("-", "_");
 
   private constructor(stage: Stage) {
     super();
@@ -63,10 +65,18 @@ export class KafkaFlow extends Flow {
       KAFKA_SESSION_TIMEOUT: `${SESSION_MS}ms`,
       AWS_S3_BUCKET: this.bucket,
       TICKLAKE_PREFIX: PREFIX,
-      ...this.stage.table === "hive"
-        ? {}
-        : { TICKLAKE_TABLE_FORMAT: "iceberg", TICKLAKE_ICEBERG_CATALOG: "directory" },
+      ...this.#tableEnv,
       ...this.stage.s3Env,
+    };
+  }
+
+  get #tableEnv(): Record<string, string> {
+    const { table, catalog, restUri } = this.stage;
+    if (table === "hive") return {};
+    return {
+      TICKLAKE_TABLE_FORMAT: "iceberg",
+      TICKLAKE_ICEBERG_CATALOG: catalog,
+      ...catalog === "rest" ? { ICEBERG_REST_URI: restUri, TICKLAKE_DATABASE: this.namespace } : {},
     };
   }
 
@@ -75,9 +85,13 @@ export class KafkaFlow extends Flow {
     return { KAFKA_BOOTSTRAP_SERVERS: this.stage.flakyKafka };
   }
 
-  /** Variables of a process whose way to S3 is the proxy's. */
+  /** Variables of a process whose way to S3, and to the table's catalog, is the proxy's. */
   get flakyS3(): Record<string, string> {
-    return { AWS_ENDPOINT_URL: this.stage.flakyS3 };
+    const { flakyS3, catalog } = this.stage;
+    return {
+      AWS_ENDPOINT_URL: flakyS3,
+      ...catalog === "rest" ? { ICEBERG_REST_URI: flakyS3 } : {},
+    };
   }
 
   /** Variables of a process both of whose ways are the proxies'. */
@@ -137,14 +151,11 @@ export class KafkaFlow extends Flow {
 
   async #liveFiles(): Promise<string> {
     const { endpoint, access_key, secret_key, path } = this.counted.s3;
-    const folder = `${PREFIX}/${TABLE}/metadata`;
-    const version = await this.withS3(async (client) => {
-      const Key = `${folder}/version-hint.text`;
-      const { Body } = await client.send(new GetObjectCommand({ Bucket: this.bucket, Key }));
-      return await Body!.transformToString();
-    });
+    const { catalog, restUri: uri } = this.stage;
     const config = {
-      metadata: `s3://${this.bucket}/${folder}/v${version}.metadata.json`,
+      ...catalog === "rest"
+        ? { rest: { uri, namespace: this.namespace, table: TABLE } }
+        : { metadata: await this.#metadataFile() },
       root: `s3://${path}/`,
       properties: {
         "s3.endpoint": endpoint,
@@ -156,6 +167,17 @@ export class KafkaFlow extends Flow {
     const script = new URL("live_files.py", import.meta.url).pathname;
     const program = Deno.env.get("TEST_ICEBERG_PYTHON")!;
     return await runTool(program, [script, JSON.stringify(config)]);
+  }
+
+  /** The newest metadata file of a directory catalog. */
+  async #metadataFile(): Promise<string> {
+    const folder = `${PREFIX}/${TABLE}/metadata`;
+    const version = await this.withS3(async (client) => {
+      const Key = `${folder}/version-hint.text`;
+      const { Body } = await client.send(new GetObjectCommand({ Bucket: this.bucket, Key }));
+      return await Body!.transformToString();
+    });
+    return `s3://${this.bucket}/${folder}/v${version}.metadata.json`;
   }
 
   override calm(): void {

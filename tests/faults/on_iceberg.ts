@@ -1,23 +1,35 @@
 import type { Fault } from "./fault.ts";
+import type { Stage } from "./stage.ts";
+
+/** Options of {@linkcode onIceberg}. */
+export interface OnIcebergOptions {
+  /** Rounds within the tests; 0: only at length. @default {0} */
+  short?: number;
+  /** @default {"directory"} */
+  catalog?: Stage["catalog"];
+}
 
 /**
- * A fault on a Hive table, on an Iceberg table whose metadata lies beside its files: its commits go the way
- * of the objects, and so come to grief as they do.
- * @param short rounds within the tests; 0: only at length
+ * A fault on a Hive table, on an Iceberg table: its commits go the way of the objects, and so come to grief as
+ * they do.
  */
-export function onIceberg(fault: Fault, short = 0): Fault {
+export function onIceberg(
+  fault: Fault,
+  { short = 0, catalog = "directory" }: OnIcebergOptions = {},
+): Fault {
   const { name, claim, rounds } = fault;
+  const where = catalog === "rest" ? " in a REST catalog" : "";
   return {
     name: `iceberg-${name}`,
-    claim: `${claim}, with an Iceberg table`,
+    claim: `${claim}, with an Iceberg table${where}`,
     rounds: { short, long: rounds.long },
     async run(scene) {
       const { stage } = scene;
-      stage.table = "iceberg";
+      Object.assign(stage, { table: "iceberg", catalog });
       try {
         return await fault.run(scene);
       } finally {
-        stage.table = "hive";
+        Object.assign(stage, { table: "hive", catalog: "directory" });
       }
     },
   };

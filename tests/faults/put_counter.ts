@@ -15,7 +15,7 @@ export class PutCounter {
   }
 
   #see(request: S3Request): void {
-    if (!isObjectPut(request) || isRecord(request)) return;
+    if (!isObjectPut(request) || isRecord(request) || isTableCommit(request)) return;
     if (this.#seen.has(request.target)) this.#repeated++;
     this.#seen.add(request.target);
   }
@@ -31,9 +31,23 @@ export class PutCounter {
   }
 }
 
-/** Whether a request writes an object of the lake, and not the marker by which its start checks S3. */
-export function isObjectPut({ method, target }: S3Request): boolean {
-  return method === "PUT" && !target.split("?")[0].endsWith("/.check");
+/**
+ * Whether a request writes an object of the lake, and not the marker by which its start checks S3, or commits to a
+ * table in a REST catalog.
+ */
+export function isObjectPut(request: S3Request): boolean {
+  const { method, target } = request;
+  return method === "PUT" && !target.split("?")[0].endsWith("/.check") || isTableCommit(request);
+}
+
+/** Whether a request commits to a table in a REST catalog. */
+function isTableCommit({ method, target }: S3Request): boolean {
+  return method === "POST" && isForCatalog(target) && target.includes("/tables/");
+}
+
+/** Whether a request is for the REST catalog, which shares a proxy with S3: no bucket has this name. */
+export function isForCatalog(target: string): boolean {
+  return target.startsWith("/v1/");
 }
 
 /** Whether a request is about what a table keeps about itself. */

@@ -1,8 +1,9 @@
 /**
  * Runs the faults at length, and prints the table of what they cost:
  *
- *     ./dev faults [--rounds N] [--only NAME,...] [--seed N] [--write]
+ *     ./dev faults [--catalog rest] [--rounds N] [--only NAME,...] [--seed N] [--write]
  *
+ * With `--catalog rest` those of an Iceberg table, in a REST catalog.
  * With `--write` the table goes into docs/faults.md too; with `--only` as well, beside the other lines there.
  *
  * Ends with exit code 1 when a fault lost or doubled anything.
@@ -11,7 +12,7 @@ import { readSection, writeSection } from "../../scripts/marked_section.ts";
 import { startServices } from "../services/start_services.ts";
 import { Chance } from "./chance.ts";
 import type { Fault } from "./fault.ts";
-import { FAULTS } from "./faults.ts";
+import { FAULTS, ON_REST } from "./faults.ts";
 import { failure, figures, HEAD } from "./figures.ts";
 import { mergedTable } from "./merged_table.ts";
 import { TRINO_FAULTS } from "./trino_rewrites.ts";
@@ -33,7 +34,7 @@ function readPlan(given: readonly string[]): Plan {
   const values = new Map<string, string>();
   for (let i = 0; i < words.length; i++) {
     const [name, value = words[++i]] = words[i].split("=", 2);
-    if (!["--rounds", "--only", "--seed"].includes(name) || value === undefined) {
+    if (!["--rounds", "--only", "--seed", "--catalog"].includes(name) || value === undefined) {
       refuse(`unexpected ${words[i] ?? name}`);
     }
     values.set(name, value);
@@ -44,14 +45,19 @@ function readPlan(given: readonly string[]): Plan {
     if (!/^[1-9]\d*$/.test(value)) refuse(`${name}: expected a whole number, found ${value}`);
     return Number(value);
   };
+  const catalog = values.get("--catalog");
+  if (catalog !== undefined && catalog !== "rest") {
+    refuse(`--catalog: expected rest, found ${catalog}`);
+  }
+  const all = catalog === undefined ? FAULTS : ON_REST;
   const names = values.get("--only")?.split(",");
   for (const name of names ?? []) {
-    if (!FAULTS.some((fault) => fault.name === name)) {
-      refuse(`--only: expected of ${FAULTS.map((fault) => fault.name).join(", ")}; found ${name}`);
+    if (!all.some((fault) => fault.name === name)) {
+      refuse(`--only: expected of ${all.map((fault) => fault.name).join(", ")}; found ${name}`);
     }
   }
   return {
-    faults: FAULTS.filter(({ name }) => names === undefined || names.includes(name)),
+    faults: all.filter(({ name }) => names === undefined || names.includes(name)),
     rounds: whole("--rounds"),
     seed: whole("--seed") ?? 1 + Date.now() % 2 ** 31,
     write,
@@ -60,7 +66,7 @@ function readPlan(given: readonly string[]): Plan {
 
 function refuse(why: string): never {
   console.error(
-    `error: ${why}\n  fix: ./dev faults [--rounds N] [--only NAME,...] [--seed N] [--write]`,
+    `error: ${why}\n  fix: ./dev faults [--catalog rest] [--rounds N] [--only NAME,...] [--seed N] [--write]`,
   );
   Deno.exit(2);
 }
@@ -127,7 +133,7 @@ async function main(): Promise<number> {
   console.log(`${measured}\n\n${[HEAD, ...lines].join("\n")}`);
   if (write) {
     const former = faults.length < FAULTS.length ? await readSection(...DOCS) : "";
-    const claims = FAULTS.map(({ claim }) => claim);
+    const claims = [...FAULTS, ...ON_REST].map(({ claim }) => claim);
     await writeSection(...DOCS, mergedTable(former, measured, lines, claims));
   }
   return failed ? 1 : 0;

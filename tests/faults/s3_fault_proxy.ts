@@ -36,10 +36,10 @@ export class S3FaultProxy implements Disposable {
   requests = 0;
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   readonly #open = new Set<Deno.Conn>();
-  readonly #port: () => number;
+  readonly #port: (target: string) => number;
 
-  /** @param port gives the server's port */
-  constructor(port: () => number) {
+  /** @param port gives the port of the server that a request is for, by its path */
+  constructor(port: (target: string) => number) {
     this.#port = port;
     this.#serve().catch(() => {});
   }
@@ -69,7 +69,7 @@ export class S3FaultProxy implements Disposable {
         continue;
       }
       if (await treatment.before?.()) return;
-      const answer = await exchange(this.#port(), head, body);
+      const answer = await exchange(this.#port(target), head, body);
       if (await treatment.after?.()) return;
       await writeAll(client, answer);
     }

@@ -3,6 +3,7 @@ import { type Kafka, startKafka } from "../services/kafka/kafka.ts";
 import type { KafkaListener } from "../services/kafka/server_properties.ts";
 import { startVersitygw, type Versitygw } from "../services/versitygw.ts";
 import { KafkaFaultProxy } from "./kafka_fault_proxy.ts";
+import { isForCatalog } from "./put_counter.ts";
 import { S3FaultProxy } from "./s3_fault_proxy.ts";
 
 /**
@@ -17,16 +18,20 @@ export class Stage implements AsyncDisposable {
   #s3: Versitygw | undefined;
   /** What the flows write into. */
   table: "hive" | "iceberg" = "hive";
+  /** Catalog of an Iceberg table: beside its files, or the REST catalog of the tests. */
+  catalog: "directory" | "rest" = "directory";
   /** The way to the broker by {@linkcode Stage.flakyKafka}. */
   readonly kafkaProxy: KafkaFaultProxy;
-  /** The way to S3 by {@linkcode Stage.flakyS3}. */
+  /** The way to S3, and to the REST catalog, by {@linkcode Stage.flakyS3}. */
   readonly s3Proxy: S3FaultProxy;
 
   private constructor() {
     this.#folder = Deno.makeTempDirSync({ prefix: "ticklake-faults-" });
     const [direct, behindProxy] = [freePort(), freePort()];
     this.kafkaProxy = new KafkaFaultProxy(() => behindProxy);
-    this.s3Proxy = new S3FaultProxy(() => this.#s3Port);
+    this.s3Proxy = new S3FaultProxy((target) =>
+      isForCatalog(target) ? Number(new URL(this.restUri).port) : this.#s3Port
+    );
     // A client goes on at the address that the broker tells it, so that one is the proxy's.
     const advertised = `127.0.0.1:${this.kafkaProxy.port}`;
     this.#listeners = [
@@ -52,7 +57,12 @@ export class Stage implements AsyncDisposable {
     return `127.0.0.1:${this.kafkaProxy.port}`;
   }
 
-  /** URL by which S3 is reached through {@linkcode Stage.s3Proxy}. */
+  /** URL of the REST catalog itself. */
+  get restUri(): string {
+    return Deno.env.get("TEST_ICEBERG_REST")!;
+  }
+
+  /** URL by which S3 and the REST catalog are reached through {@linkcode Stage.s3Proxy}. */
   get flakyS3(): string {
     return this.s3Proxy.url;
   }
