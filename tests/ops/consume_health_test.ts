@@ -97,7 +97,8 @@ serviceTest(
   NEEDS,
   async () => {
     const iceberg = ["--table-format", "iceberg", "--iceberg-catalog", "directory"];
-    await watched([...iceberg, "--flush-rows", "100"], async ({ place, s3, metric }) => {
+    const args = [...iceberg, "--flush-rows", "100", "--commit-interval", "5s"];
+    await watched(args, async ({ place, program, s3, metric }) => {
       const commits = () => metric("ticklake_table_commits_total");
       await place.send(quotes(100));
       await until("a commit", async () => await commits() === 1);
@@ -118,6 +119,8 @@ serviceTest(
       await until("a conflict", async () => await conflicts() === 1);
       await place.send(quotes(100, 200));
       await until("one more commit", async () => await commits() === 2);
+      // Said once.
+      assert.equal(program.stderr.match(/a --commit-interval of 10s or more/g)?.length, 1);
       assert.equal(await conflicts(), 1);
     });
   },

@@ -100,6 +100,43 @@ catalogContract(
     serviceTest(name, { needs: ["aws"], sanitizeResources: false, sanitizeOps: false }, run),
 );
 
+serviceTest(
+  "Glue: a commit names the version and the metadata file that it replaces, and makes no archive",
+  {
+    needs: ["aws"],
+    sanitizeResources: false,
+    sanitizeOps: false,
+  },
+  async () => {
+    await using glue = startCheckingGlue(awsEnv().AWS_ENDPOINT_URL);
+    const restore = withEnv({ ...awsEnv(), AWS_ENDPOINT_URL_GLUE: glue.endpoint });
+    const files = await bucketFiles(awsEnv());
+    const database = uniqueName("lake").replaceAll("-", "_");
+    const catalog = new GlueTableCatalog(files, database, "index_quotes");
+    const quotes = await quotesSchema();
+    const schema = newSchema(quotes);
+    const spec = partitionSpec("none", quotes, schema);
+    await catalog.create(newTable({ location: files.location, schema, spec }));
+    const locations = [(await catalog.load())!.metadataFile];
+    const log = { id: "0123456789ab", description: "topic" };
+    for (let i = 0; i < 2; i++) {
+      const ranges = [fakeRange(files, 0, i, i + 1)];
+      await takeRanges({ catalog, files, table: "t", log, ranges });
+      locations.push((await catalog.load())!.metadataFile);
+    }
+    assert.equal(new Set(locations).size, 3);
+    for (const [i, { SkipArchive, VersionId, TableInput }] of glue.updates.entries()) {
+      assert.equal(SkipArchive, true);
+      assert.ok(VersionId);
+      assert.equal(TableInput!.Parameters!.previous_metadata_location, locations[i]);
+      assert.equal(TableInput!.Parameters!.metadata_location, locations[i + 1]);
+    }
+    assert.equal(glue.updates.length, 2);
+    files.store.close();
+    restore();
+  },
+);
+
 Deno.test("a directory: a writer that slept through many commits does not fork the table", async () => {
   await using place = await directory();
   const { files } = place;

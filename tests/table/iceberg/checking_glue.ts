@@ -1,3 +1,5 @@
+import type { UpdateTableRequest } from "@aws-sdk/client-glue";
+
 /**
  * A proxy before moto that does what Glue does and moto does not: it refuses UpdateTable with a VersionId
  * that is not the table's any more, and lets no other update in between.
@@ -6,11 +8,14 @@ export interface CheckingGlue extends AsyncDisposable {
   readonly endpoint: string;
   /** Updates that were refused. */
   readonly refused: number;
+  /** Requests for updates, in order. */
+  readonly updates: readonly UpdateTableRequest[];
 }
 
 /** @param upstream moto's address */
 export function startCheckingGlue(upstream: string): CheckingGlue {
   let refused = 0;
+  const updates: UpdateTableRequest[] = [];
   let turns: Promise<unknown> = Promise.resolve();
   const forward = (request: Request, body: string, target?: string) => {
     const headers = new Headers(request.headers);
@@ -21,8 +26,10 @@ export function startCheckingGlue(upstream: string): CheckingGlue {
     return fetch(upstream + pathname + search, options);
   };
   const update = async (request: Request, body: string): Promise<Response> => {
-    const { DatabaseName, TableInput, VersionId } = JSON.parse(body);
-    const wanted = JSON.stringify({ DatabaseName, Name: TableInput.Name });
+    const asked: UpdateTableRequest = JSON.parse(body);
+    updates.push(asked);
+    const { DatabaseName, TableInput, VersionId } = asked;
+    const wanted = JSON.stringify({ DatabaseName, Name: TableInput!.Name });
     const found = await forward(request, wanted, "AWSGlue.GetTable");
     const { Table } = await found.json();
     if (VersionId !== undefined && Table?.VersionId !== VersionId) {
@@ -51,6 +58,7 @@ export function startCheckingGlue(upstream: string): CheckingGlue {
     get refused() {
       return refused;
     },
+    updates,
     [Symbol.asyncDispose]: () => server.shutdown(),
   };
 }
