@@ -10,7 +10,7 @@ import { MARK } from "../mod/catalog/glue/glue_target.ts";
 import { loadSchema } from "../mod/schema/load_schema.ts";
 
 /** Commands that the host runs. */
-const HOST_COMMANDS = ["consume", "setup-catalog", "query", "verify", "status"] as const;
+const HOST_COMMANDS = ["consume", "setup-catalog", "query", "verify", "status", "doctor"] as const;
 
 /** Days after which Athena's results are removed: they can be asked for again. */
 const RESULT_DAYS = 30;
