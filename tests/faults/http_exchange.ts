@@ -76,7 +76,11 @@ export async function exchange(
   const end = endOfHead(answer);
   if (end < 0) throw new Deno.errors.UnexpectedEof("the server closed without an answer");
   const text = new TextDecoder("latin1").decode(answer.subarray(0, end));
-  const kept = text.replace(/^connection: .*\r\n/im, "");
+  // One whose end is that of the connection (Jetty's long ones) gets a length: the client's goes on.
+  const hasLength = /^(content-length|transfer-encoding):/im.test(text) ||
+    /^HTTP\S+ [23]04 /.test(text);
+  const length = hasLength ? "" : `content-length: ${answer.length - end}\r\n`;
+  const kept = text.replace(/^connection: .*\r\n/im, "").replace(/\r\n$/, `${length}\r\n`);
   return joined([
     Uint8Array.from(kept, (character) => character.charCodeAt(0)),
     answer.subarray(end),
