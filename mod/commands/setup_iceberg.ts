@@ -92,10 +92,11 @@ async function migrate(
       onProgress: (done, all) => progress.update(done, all),
     });
     output.progress("");
-    const taken = `${countText(files, "object")} of the Hive table, ${countText(rows, "row")}, ` +
+    const migrated =
+      `${countText(files, "object")} of the Hive table, ${countText(rows, "row")}, ` +
       sizeText(bytes);
-    const changes = state === "created" ? [taken] : [];
-    if (changes.length > 0) output.note(`${dryRun ? "would take" : "took"} ${taken} in`);
+    const changes = state === "created" ? [migrated] : [];
+    if (changes.length > 0) output.note(`${dryRun ? "would migrate" : "migrated"} ${migrated}`);
     return { part: "migration", name: table, state, changes };
   } finally {
     output.progress("");

@@ -25,7 +25,7 @@ import { objectsToMigrate } from "./migrated_objects.ts";
 /** What a migration came to. */
 export interface Migration {
   state: "created" | "unchanged";
-  /** Data files that were taken in. */
+  /** Data files that were added. */
   files: number;
   rows: number;
   bytes: number;
@@ -44,7 +44,7 @@ const TAIL_BYTES = 64 * 1024;
  * Takes the objects of a Hive table into an Iceberg table, without rewriting them: files, positions and the
  * mark that it was done are one commit. Before it the Hive table is closed to writers, on record; a
  * migration that is interrupted is completed by the next. Dead letters and gaps stay where they are.
- * @throws {Failure} kind `usage`, when the Hive table is being written, cannot be taken in or has other
+ * @throws {Failure} kind `usage`, when the Hive table is being written, cannot be migrated or has other
  * rows than its record says; kind `service`
  */
 export async function migrateToIceberg(options: MigrateOptions): Promise<Migration> {

@@ -12,7 +12,7 @@ export interface GiveUpOptions {
   partition: number;
   first: number;
   end: number;
-  /** Whether a former owner may still bring the range: it is refused then. */
+  /** Whether a former owner may still commit the range: it is then refused. */
   late: boolean;
 }
 

@@ -81,7 +81,7 @@ export class IcebergLog implements TableLog {
       this.#rewinds.set(partition, rewinds);
       if (rewinds.end !== undefined) beyond.set(partition, rewinds.end);
     }
-    // Of ranges that a rewind removed: their rows went with its commit, dead letters lie beside the table.
+    // Of ranges that a rewind removed: its commit removed their rows; dead letters are objects beside the table.
     await this.sweep(beyond, options);
     return positionsOf(base.metadata, this.#id);
   }

@@ -40,7 +40,7 @@ export function settledProperty(log: string, partition: number): string {
 
 /**
  * Ranges at the position's end, such as `100-150`, that a partition's owner has given up: a former owner
- * that still brings one is refused.
+ * that still commits one is refused.
  */
 export function settledRanges(metadata: TableMetadata, log: string, partition: number): string[] {
   const value = metadata.properties?.[settledProperty(log, partition)];

@@ -26,7 +26,7 @@ export interface RewindOptions {
 /**
  * Sets the ends of partitions back: rows and positions change in one commit. What was written for the
  * ranges that follow gets names of its own (see `Rewinds.count`), as former snapshots still name the
- * former files; and a former owner that still brings a range from before is refused.
+ * former files; and a former owner that still commits a range from before is refused.
  */
 export async function rewindTable(options: RewindOptions): Promise<void> {
   const { files, log, to, signal } = options;

@@ -29,7 +29,7 @@ export interface TableSetUp {
 }
 
 /**
- * Makes the table, or brings its columns to the schema. Safe to repeat, and beside writers.
+ * Creates the table, or updates its columns to the schema. Safe to repeat, and while others write.
  * @throws {Failure} kind `failed`, for a change that rows which are there cannot follow
  */
 export async function setUpTable(options: SetUpOptions): Promise<TableSetUp> {
