@@ -51,6 +51,7 @@ export async function openTable(
     catalog,
     files,
     description,
+    addsColumns: !settings.dryRun,
     gatherMs: Math.min(GATHER_MS, commitInterval / 4),
     onCommit(isTaken) {
       onEvent?.({ kind: "table commit", isTaken });

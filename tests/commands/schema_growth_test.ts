@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { until } from "../until.ts";
 import { runTicklake } from "../services/services.ts";
 import { type ConsumePlace, placeTest, withEmbedded } from "./consume_place.ts";
 
@@ -53,6 +54,51 @@ for (const format of ["parquet", "jsonl"]) {
       const proved = await runTicklake(["verify", "--deep"], place);
       assert.equal(proved.code, 0, proved.stderr);
     }));
+}
+
+Deno.test("an optional column is added to an Iceberg table by consume, beside a consumer of the former schema", () =>
+  withEmbedded(async (place) => {
+    place.env.TICKLAKE_TABLE_FORMAT = "iceberg";
+    place.env.TICKLAKE_COMMIT_INTERVAL = "200ms";
+    await under(place, BEFORE);
+    await place.send([message({ p: 1 }), message({ p: 2, v: 20 })]);
+    assert.equal((await place.toEnd()).summary.written, 2);
+    await using former = place.start();
+    await former.waitFor(/reading partitions/);
+    await place.send([message({ p: 3, v: 30 })]);
+    await until("the running consumer writes", async () => await rowsOf(place) === 3);
+    await under(place, AFTER);
+    // Says what would be done, and does nothing.
+    const plan = await runTicklake(["dead-letters", "replay", "--dry-run"], place);
+    assert.match(plan.stderr, /column v is not in the table/);
+    const added = await runTicklake(["consume", "--until-end", "--group", "other"], place);
+    assert.match(added.stderr, /added column v, long, to table prices: older rows have no value/);
+    await place.send([message({ p: 4, v: 40 })]);
+    await until("the running consumer writes", async () => await rowsOf(place) === 4);
+    await former.stop();
+    await place.send([message({ p: 5 }), message({ p: 6, v: 60 })]);
+    const { summary, stderr } = await place.toEnd();
+    assert.equal(summary.written, 2);
+    assert.doesNotMatch(stderr, /added column/);
+    const sql = "SELECT p, v FROM prices ORDER BY kafka_offset";
+    const asked = await runTicklake(["query", "--json", sql], place);
+    assert.deepEqual(
+      JSON.parse(asked.stdout).map(({ p, v }: Record<string, unknown>) => [p, v]),
+      [[1, null], [2, null], [3, null], [4, null], [5, null], [6, 60]],
+      asked.stderr,
+    );
+    const proved = await runTicklake(["verify", "--deep"], place);
+    assert.equal(proved.code, 0, proved.stderr);
+    // A schema without the column writes on: it stays, without a value.
+    await under(place, BEFORE);
+    await place.send([message({ p: 7 })]);
+    assert.equal((await place.toEnd()).summary.written, 1);
+  }));
+
+/** Rows of the table, as SQL counts them. */
+async function rowsOf(place: ConsumePlace): Promise<number> {
+  const sql = "SELECT count(*) AS n FROM prices";
+  return JSON.parse((await runTicklake(["query", "--json", sql], place)).stdout)[0].n;
 }
 
 placeTest("two producers with alternating versions make no small files", async (place) => {

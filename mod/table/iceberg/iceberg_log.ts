@@ -35,6 +35,8 @@ export interface IcebergLogName {
   id: string;
   /** Ids of the columns, by name. */
   fieldIds: ReadonlyMap<string, number>;
+  /** See `TableLog`. */
+  notices: readonly string[];
 }
 
 /** One log in an Iceberg table. */
@@ -42,7 +44,7 @@ export class IcebergLog implements TableLog {
   readonly name: LogName;
   readonly key: string;
   readonly fieldIds: ReadonlyMap<string, number>;
-  readonly notices: readonly string[] = [];
+  readonly notices: readonly string[];
   readonly #parts: IcebergTableParts;
   readonly #id: string;
   readonly #gather: Gather;
@@ -52,10 +54,11 @@ export class IcebergLog implements TableLog {
   /** Aborts commits that nobody waits for any more. */
   #signal: AbortSignal | undefined;
 
-  constructor(parts: IcebergTableParts, { name, key, id, fieldIds }: IcebergLogName) {
+  constructor(parts: IcebergTableParts, { name, key, id, fieldIds, notices }: IcebergLogName) {
     this.name = name;
     this.key = key;
     this.fieldIds = fieldIds;
+    this.notices = notices;
     this.#parts = parts;
     this.#id = id;
     this.#gather = new Gather({

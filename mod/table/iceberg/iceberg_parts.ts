@@ -11,4 +11,6 @@ export interface IcebergTableParts {
   gatherMs: number;
   /** Told of each commit: whether it was taken, or is repeated because another writer was faster. */
   onCommit?(isTaken: boolean): void;
+  /** Whether opening a log adds the columns that the table lacks. @default {false} */
+  addsColumns?: boolean;
 }

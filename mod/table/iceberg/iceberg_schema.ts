@@ -112,7 +112,8 @@ export function fieldIds(
     throw new Failure("failed", `table ${table} does not fit the schema: ${found.join("; ")}`, {
       fix: change.refused.length > 0
         ? "Give the schema another table name: a column's type cannot change."
-        : "Run setup-catalog with this schema: it adds columns.",
+        : "Run setup-catalog with this schema: it adds columns, and makes those optional that rows " +
+          "may lack from now on.",
     });
   }
   const names = new Set(tableColumns(schema).map(({ name }) => name));

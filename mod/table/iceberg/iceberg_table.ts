@@ -1,7 +1,9 @@
 import { Failure } from "../../failure/failure.ts";
+import type { RowSchema } from "../../schema/schema.ts";
 import { logKey } from "../log_key.ts";
 import { isMigrationRecorded } from "../hive/migrated.ts";
 import type { LogName, LogWriter, Table, TableCallOptions, TableLog } from "../table.ts";
+import { addColumns, schemaChangeOf } from "./add_columns.ts";
 import type { LoadedTable } from "./catalog.ts";
 import { IcebergLog } from "./iceberg_log.ts";
 import type { IcebergTableParts } from "./iceberg_parts.ts";
@@ -36,29 +38,23 @@ class IcebergTable implements Table {
   }
 
   async log(name: LogName, _: LogWriter, options: TableCallOptions = {}): Promise<TableLog> {
-    const known = await this.#parts.catalog.load();
+    const { catalog, addsColumns, description: { schema, partitionBy } } = this.#parts;
+    const known = await catalog.load();
     await this.#requireMigrated(known, options);
     const base = known ?? await create(this.#parts);
     options.signal?.throwIfAborted();
-    const { description: { schema, partitionBy } } = this.#parts;
-    const current = currentSchema(base.metadata);
-    const spec = partitionSpec(partitionBy, schema, current);
-    const found = specOf(base.metadata);
-    if (!sameSpec(spec, found)) {
-      throw new Failure(
-        "usage",
-        `table ${schema.table} is partitioned by ${
-          specText(found, current)
-        }, not by ${partitionBy}`,
-        { fix: "Set --partition-by to what the table has, or give the schema another table name." },
-      );
-    }
+    requireSpec(base, schema, partitionBy);
+    const notices = addsColumns && schemaChangeOf(base.metadata, schema).added.length > 0
+      ? await addColumns({ catalog, schema, ...options })
+      : [];
+    const { metadata } = notices.length > 0 ? await catalog.load() ?? base : base;
     const key = await logKey(name);
     return new IcebergLog(this.#parts, {
       name,
       key,
       id: logId(key, name.topic),
-      fieldIds: fieldIds(schema.table, current, schema),
+      fieldIds: fieldIds(schema.table, currentSchema(metadata), schema),
+      notices,
     });
   }
 
@@ -74,6 +70,18 @@ class IcebergTable implements Table {
       fix: "`ticklake setup-catalog --table-format iceberg --migrate` again completes it.",
     });
   }
+}
+
+/** @throws {Failure} kind `usage`, if the table is partitioned otherwise */
+function requireSpec({ metadata }: LoadedTable, schema: RowSchema, partitionBy: string): void {
+  const current = currentSchema(metadata);
+  const found = specOf(metadata);
+  if (sameSpec(partitionSpec(partitionBy, schema, current), found)) return;
+  throw new Failure(
+    "usage",
+    `table ${schema.table} is partitioned by ${specText(found, current)}, not by ${partitionBy}`,
+    { fix: "Set --partition-by to what the table has, or give the schema another table name." },
+  );
 }
 
 /** Creates the table. */

@@ -1,12 +1,12 @@
 import { Failure } from "../../failure/failure.ts";
 import type { RowSchema } from "../../schema/schema.ts";
+import { schemaChangeOf, schemaUpdates } from "./add_columns.ts";
 import type { TableCatalog } from "./catalog.ts";
-import { newSchema, schemaChange, typeName } from "./iceberg_schema.ts";
+import { newSchema, typeName } from "./iceberg_schema.ts";
 import { currentSchema, type IcebergSchema, specOf, type TableMetadata } from "./metadata.ts";
 import { newTable } from "./new_table.ts";
 import { checkSpec, partitionSpec, sameSpec, specText } from "./partition_spec.ts";
 import type { TableFiles } from "./table_files.ts";
-import type { TableUpdate } from "./updates.ts";
 
 /** What {@linkcode setUpTable} needs. */
 export interface SetUpOptions {
@@ -47,8 +47,7 @@ export async function setUpTable(options: SetUpOptions): Promise<TableSetUp> {
     const { metadata } = base;
     const current = currentSchema(metadata);
     requireSpec(metadata, options);
-    const schemaId = Math.max(...metadata.schemas.map((known) => known["schema-id"])) + 1;
-    const change = schemaChange(current, schema, metadata["last-column-id"], schemaId);
+    const change = schemaChangeOf(metadata, schema);
     if (change.refused.length > 0) {
       throw new Failure(
         "failed",
@@ -63,15 +62,7 @@ export async function setUpTable(options: SetUpOptions): Promise<TableSetUp> {
     if (changes.length === 0) {
       return { state: "unchanged", changes, ...described(current, metadata) };
     }
-    const lastColumnId = Math.max(
-      metadata["last-column-id"],
-      ...change.schema.fields.map(({ id }) => id),
-    );
-    const updates: TableUpdate[] = [
-      { action: "add-schema", schema: change.schema, "last-column-id": lastColumnId },
-      { action: "set-current-schema", "schema-id": -1 },
-    ];
-    if (!dryRun && !await catalog.commit(base, updates)) continue;
+    if (!dryRun && !await catalog.commit(base, schemaUpdates(metadata, change))) continue;
     return { state: "updated", changes, ...described(change.schema, metadata) };
   }
 }

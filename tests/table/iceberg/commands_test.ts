@@ -65,12 +65,18 @@ Deno.test("setup-catalog makes the Iceberg table, adds columns, refuses other ty
   assert.equal(stateOf(await setUp(schema.columns)), "unchanged");
   const note = { wire: "Note", name: "note", type: "string" };
   assert.equal(stateOf(await setUp([...schema.columns, note], "--dry-run")), "updated");
+  assert.equal(stateOf(await setUp([...schema.columns, note])), "updated");
   await at.ok(...SEND);
+  assert.equal((await at.ok("consume", "--until-end", "--schema", file)).written, ROWS);
+  const optional = schema.columns.map((column: { name: string }) =>
+    column.name === "volume" ? { ...column, required: false } : column
+  );
+  assert.equal(stateOf(await setUp(optional, "--dry-run")), "updated");
   const early = await at.run("consume", "--until-end", "--schema", file);
   assert.equal(early.code, 1);
-  assert.match(early.stderr, /column note is not in the table/);
-  assert.equal(stateOf(await setUp([...schema.columns, note])), "updated");
-  assert.equal((await at.ok("consume", "--until-end", "--schema", file)).written, ROWS);
+  assert.match(early.stderr, /column volume is required in the table\n {2}fix: Run setup-catalog/);
+  assert.equal(stateOf(await setUp(optional)), "updated");
+  assert.equal((await at.ok("consume", "--until-end", "--schema", file)).written, 0);
   const changed = schema.columns.map((column: { name: string }) =>
     column.name === "volume" ? { ...column, type: "double" } : column
   );
