@@ -1,37 +1,36 @@
-import { avroSchema } from "../../mod/message/avro/avro_writer.ts";
-import { protobufSchema } from "../../mod/message/protobuf/protobuf_writer.ts";
-import { loadSchema } from "../../mod/schema/load_schema.ts";
+import { registryStub } from "../../tests/services/registry_stub.ts";
 import { alternate, consume, filledTopic, type Stage } from "../stage.ts";
 import { type Figure, rowsFigure } from "../table.ts";
 import { mustHaveWritten } from "./consume.ts";
 
-/** The same rows in each message format, from Kafka to S3. */
+/** Message formats by what they are called in the table. */
+const FORMATS = { JSON: "json", Avro: "avro", Protobuf: "protobuf", "JSON Schema": "json-schema" };
+
+/**
+ * The same rows in each message format, from Kafka to S3; all but JSON with the frame of a schema registry,
+ * which is one in this process.
+ */
 export async function formatsLine(stage: Stage): Promise<Figure[]> {
   const { rows, rounds } = stage;
-  const folder = await Deno.makeTempDir({ prefix: "ticklake-bench-" });
-  try {
-    const schema = await loadSchema();
-    const form = async (format: string, file: string, text: string) => {
-      await Deno.writeTextFile(`${folder}/${file}`, text);
-      return ["--message-format", format, "--message-schema", `${folder}/${file}`];
-    };
-    const avro = await form("avro", "quotes.avsc", avroSchema(schema));
-    const protobuf = await form("protobuf", "quotes.proto", protobufSchema(schema));
-    const forms = [[], avro, protobuf];
-    const topics: string[] = [];
-    for (const args of forms) topics.push(await filledTopic(stage, rows, 1, ...args));
-    const runs = await alternate(
-      rounds,
-      forms.map((args, i) => () => consume(stage, topics[i], ...args)),
-    );
-    for (const run of runs.flat()) mustHaveWritten(run, rows);
-    const [json, ...others] = ["JSON", "Avro", "Protobuf"].map((who, i) =>
-      rowsFigure("formats", who, rows, runs[i])
-    );
-    const ratio = ({ value }: Figure) => value.median / json.value.median;
-    const [asAvro, asProtobuf] = others.map((figure) => ({ ...figure, ratio: ratio(figure) }));
-    return [json, { ...asAvro, target: "1 time" }, asProtobuf];
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await using registry = registryStub();
+  const sides = Object.entries(FORMATS).map(([who, format]) => ({
+    who,
+    args: ["--message-format", format, "--schema-registry", registry.url],
+  }));
+  const topics: string[] = [];
+  for (const { args } of sides) topics.push(await filledTopic(stage, rows, 1, ...args));
+  const runs = await alternate(
+    rounds,
+    sides.map(({ args }, i) => () => consume(stage, topics[i], ...args)),
+  );
+  for (const run of runs.flat()) mustHaveWritten(run, rows);
+  const [json, ...others] = sides.map(({ who }, i) => rowsFigure("formats", who, rows, runs[i]));
+  return [
+    json,
+    ...others.map((figure) => ({
+      ...figure,
+      ratio: figure.value.median / json.value.median,
+      ...figure.who === "Avro" ? { target: "1 time" } : {},
+    })),
+  ];
 }

@@ -3,7 +3,7 @@ import { avroWriter } from "../../mod/message/avro/avro_writer.ts";
 import { CONFLUENT_FRAME } from "../../mod/message/registry/frame.ts";
 import { loadSchema } from "../../mod/schema/load_schema.ts";
 import type { RowSchema } from "../../mod/schema/schema.ts";
-import { registryStub } from "../message/registry_stub.ts";
+import { registryStub } from "../services/registry_stub.ts";
 import { freePort } from "../services/free_port.ts";
 import { runTicklake } from "../services/services.ts";
 import { type ConsumePlace, withEmbedded } from "./consume_place.ts";
