@@ -28,16 +28,40 @@ export class HostileClient implements AsyncDisposable {
     }
   }
 
-  /** Of the connections that were opened, how many the other side has closed within `ms`. */
+  /** Of the connections that were opened, how many the other side has closed within `ms` without a byte. */
   async closed(ms: number): Promise<number> {
     const buffer = new Uint8Array(1);
-    const states = await Promise.all(this.#open.map(async (conn) => {
-      let timer: ReturnType<typeof setTimeout>;
-      const late = new Promise<false>((resolve) => timer = setTimeout(() => resolve(false), ms));
-      const read = conn.read(buffer).then((count) => count === null, () => true);
-      return await Promise.race([read, late]).finally(() => clearTimeout(timer));
-    }));
-    return states.filter((closed) => closed).length;
+    return await this.#count(ms, (conn) => conn.read(buffer).then((n) => n === null, () => true));
+  }
+
+  /** Of the connections that were opened, how many the other side has closed within `ms`, after any answer. */
+  async ended(ms: number): Promise<number> {
+    return await this.#count(ms, async (conn) => {
+      const buffer = new Uint8Array(64 * 1024);
+      while (await conn.read(buffer).catch(() => null) !== null);
+      return true;
+    });
+  }
+
+  /** Reads what each connection gets, until each has had a match or `ms` have passed; gives how many have. */
+  async matched(pattern: RegExp, ms: number): Promise<number> {
+    return await this.#count(ms, async (conn) => {
+      const buffer = new Uint8Array(64 * 1024);
+      const decoder = new TextDecoder();
+      for (let text = ""; !pattern.test(text);) {
+        const count = await conn.read(buffer).catch(() => null);
+        if (count === null) return false;
+        text += decoder.decode(buffer.subarray(0, count), { stream: true });
+      }
+      return true;
+    });
+  }
+
+  async #count(ms: number, holds: (conn: Deno.Conn) => Promise<boolean>): Promise<number> {
+    let timer: ReturnType<typeof setTimeout>;
+    const late = new Promise<false>((resolve) => timer = setTimeout(() => resolve(false), ms));
+    const states = this.#open.map((conn) => Promise.race([holds(conn), late]));
+    return (await Promise.all(states).finally(() => clearTimeout(timer))).filter(Boolean).length;
   }
 
   close(): void {
