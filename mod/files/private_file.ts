@@ -7,13 +7,22 @@ export const DIRECTORY_MODE = 0o700;
 export const FILE_MODE = 0o600;
 
 /**
+ * Looks at a database of SQLite's and the files beside it, as SQLite would wait forever to open a pipe.
+ * @returns whether the database is there
+ * @throws {Failure} kind `failed`, when one of them is something other than a file
+ */
+export function checkDatabaseFiles(path: string): boolean {
+  for (const suffix of ["-wal", "-shm", "-journal"]) checkOwnEntry(path + suffix, "file");
+  return checkOwnEntry(path, "file");
+}
+
+/**
  * Creates an empty file that only this user can read, unless the file exists. For SQLite, which would create a
  * world-readable one, and gives its other files (`-wal`, `-shm`) the mode of the first.
  * @throws {Failure} kind `failed`, when something other than a file is there
  */
 export function createPrivateFile(path: string): void {
-  for (const suffix of ["-wal", "-shm", "-journal"]) checkOwnEntry(path + suffix, "file");
-  if (checkOwnEntry(path, "file")) return;
+  if (checkDatabaseFiles(path)) return;
   try {
     Deno.openSync(path, { write: true, createNew: true, mode: FILE_MODE }).close();
   } catch (error) {

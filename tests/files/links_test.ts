@@ -4,7 +4,7 @@ import { Cloned, COMMANDS } from "./cloned.ts";
 /** Links below --home, each to the victim's folder or a file in it. */
 const LINKS = [
   ...["log.sqlite", "catalog.sqlite", "lake", "lake/.writing", "lake/index_quotes"],
-  ...["lake/_ticklake", "lake/_ticklake/index_quotes"],
+  "lake/_ticklake",
 ];
 
 for (const link of LINKS) {

@@ -2,7 +2,8 @@ import { statfsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { formatValue } from "../../config/value.ts";
-import { messageOf } from "../../failure/failure.ts";
+import { Failure, messageOf } from "../../failure/failure.ts";
+import { checkDatabaseFiles } from "../../files/private_file.ts";
 import { failed, type Finding, ok, warning } from "./finding.ts";
 
 /** Bytes of free space below which a warning is due. */
@@ -58,6 +59,12 @@ export function databaseFinding(check: string, path: string, ifDamaged: string):
       `${path} cannot be read: ${messageOf(error)}`,
       "Give this user read permission.",
     );
+  }
+  try {
+    checkDatabaseFiles(path);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return failed(check, error.message, error.fix ?? ifDamaged);
   }
   let database: DatabaseSync | undefined;
   try {

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { Failure, messageOf } from "../../../failure/failure.ts";
 import { checkOwnEntry } from "../../../files/own_entry.ts";
-import { DIRECTORY_MODE, FILE_MODE } from "../../../files/private_file.ts";
+import { checkDatabaseFiles, DIRECTORY_MODE, FILE_MODE } from "../../../files/private_file.ts";
 import { journalPath, lockPath, ownLog } from "../log_lock.ts";
 import { PageFile } from "./page_file.ts";
 import { planRebuild, type RebuildPlan, type TakenOffsets } from "./rebuild_plan.ts";
@@ -43,7 +43,7 @@ export interface LogRepair {
  */
 export async function repairLog(path: string, options: RepairLogOptions): Promise<LogRepair> {
   const interrupted = interruptedRepair(path);
-  if (interrupted === undefined && !checkOwnEntry(path, "file")) {
+  if (!checkDatabaseFiles(path) && interrupted === undefined) {
     throw new Failure("failed", `${path}: there is no embedded log`, {
       fix: "Check --home (TICKLAKE_HOME).",
     });
