@@ -59,6 +59,8 @@ export async function reset(options: ResetOptions): Promise<PartitionPlan[]> {
       metadata: skipped > 0 ? "" : formatCheckpoint({
         from: rewind?.from ?? positions.get(partition)?.from ?? offset,
         log: log.key,
+        // The intent of a flush that was killed is lost with the former metadata.
+        sweep: true,
       }),
     })),
     signal,

@@ -48,6 +48,11 @@ export interface Checkpoint {
   intent?: Intent;
   /** Key of the log that all this is about; absent in what release 0.1.0 committed. */
   log?: string;
+  /**
+   * Whether the lake may have objects of a flush that was begun and never taken, whose intent this has
+   * replaced: set by a reset, until the next owner has removed them.
+   */
+  sweep?: boolean;
 }
 
 /** Version of the metadata's form. */
@@ -56,8 +61,9 @@ const VERSION = 1;
 /**
  * A checkpoint as commit metadata, well below Kafka's 4 KiB (`offset.metadata.max.bytes`).
  */
-export function formatCheckpoint({ from, since, intent, log }: Checkpoint): string {
-  return JSON.stringify({ v: VERSION, from, since, log: log || undefined, ...intent });
+export function formatCheckpoint({ from, since, intent, log, sweep }: Checkpoint): string {
+  const flag = sweep || undefined;
+  return JSON.stringify({ v: VERSION, from, since, log: log || undefined, sweep: flag, ...intent });
 }
 
 /**
@@ -81,7 +87,9 @@ export function parseCheckpoint(metadata: string): Checkpoint | undefined {
   const { from, since, log, end, objects, layout, rules, gap } = found as unknown as
     & Checkpoint
     & Intent;
-  if (typeof end !== "number") return { from, since, log };
+  if (typeof end !== "number") {
+    return found.sweep === true ? { from, since, log, sweep: true } : { from, since, log };
+  }
   // Release 0.1.0 named neither the rules nor a gap's reason.
   const intent = layout === undefined
     ? { end, objects, gap: gap ?? "retention" }

@@ -142,10 +142,10 @@ export class PartitionSink {
     }
     // Else a restart before the first flush would begin anew, with `latest` at another offset.
     next = Math.max(next, first);
-    const { since, intent, log = key } = journal.checkpoint;
+    const { since, intent, log = key, sweep = false } = journal.checkpoint;
     const isPlaced = parseCheckpoint(assigned.committed.metadata) !== undefined &&
       journal.committed === next &&
-      (since ?? next) === first && intent === undefined && log === key;
+      (since ?? next) === first && intent === undefined && log === key && !sweep;
     // A reset stands in the group's offset until the record of its gap is begun.
     if (!isPlaced && begun === undefined && reset === undefined) await journal.place(first, next);
     // The gap that a former owner has begun to record, and those that are found now.

@@ -55,7 +55,11 @@ export function startingPoint(standing: Standing): StartingPoint {
     throw beyondEnd(standing);
   }
   if (position !== undefined) {
-    return besideTable(standing, position, isOther ? { from: position.from } : checkpoint);
+    return besideTable(
+      standing,
+      position,
+      isOther ? { from: position.from, sweep: true } : checkpoint,
+    );
   }
   if (isOther) return beginOtherLog(standing);
   if (checkpoint !== undefined) return intoEmptyTable(standing, checkpoint);
@@ -114,9 +118,11 @@ function beginOtherLog({ assigned, topic }: Standing): StartingPoint {
 function intoEmptyTable({ assigned, topic }: Standing, checkpoint: Checkpoint): StartingPoint {
   const { partition, offsets: { low, high } } = assigned;
   const committed = assigned.committed.offset!;
-  const { from, since, intent } = checkpoint;
+  const { from, since, intent, sweep } = checkpoint;
   const written = since ?? committed;
-  if (written <= from && written <= high) return repeat(assigned, written, from, intent);
+  if (written <= from && written <= high) {
+    return { ...repeat(assigned, written, from, intent), sweep };
+  }
   const first = Math.max(from, low);
   // Fewer messages than were written: another log under the name, of which nothing was written.
   const begin = first > high ? low : first;
@@ -180,7 +186,8 @@ function besideTable(
   if (written === end && offset > end) {
     return { ...at, next: offset, epoch: undefined, sweep: false };
   }
-  if (written === end) return { ...at, sweep: false };
+  // The metadata would tell of a flush in flight, if whoever set the offset had left it.
+  if (written === end) return { ...at, sweep: checkpoint?.sweep ?? checkpoint === undefined };
   if (checkpoint === undefined && offset > end) {
     return {
       ...at,

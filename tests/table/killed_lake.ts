@@ -7,6 +7,11 @@ export class KilledLake extends MemoryLake {
   at = 0;
   after = false;
 
+  /** Counts a change that is made elsewhere, such as of the group's offsets: it is killed before it. */
+  change(): void {
+    if (++this.changes >= this.at && this.at > 0) throw new Error("killed");
+  }
+
   /** Makes a change, or is killed before or after it; also for changes elsewhere, such as in a catalog. */
   async around(change: () => Promise<void>): Promise<void> {
     const isLast = ++this.changes === this.at;

@@ -1,0 +1,65 @@
+import { parseObjectName } from "../../mod/lake/layout.ts";
+import { currentObjects } from "../../mod/lake/merged_objects.ts";
+import { completeMerge } from "../../mod/maintain/merge_small_objects.ts";
+import { repair, type RepairOptions } from "../../mod/repair/repair.ts";
+import type { RowSchema } from "../../mod/schema/schema.ts";
+import { openHiveTable } from "../../mod/table/hive/hive_table.ts";
+import { verify } from "../../mod/verify/verify.ts";
+import { maintain } from "../maintain/merge_place.ts";
+import { CuredPlace, type DAMAGES, NAMES, signal } from "./cured_place.ts";
+import { widenedName } from "./widened_name.ts";
+
+/** In Hive folders. */
+export class CuredHive extends CuredPlace {
+  readonly format: "parquet" | "jsonl";
+
+  constructor(partitionBy: string, format: "parquet" | "jsonl") {
+    super(partitionBy);
+    this.format = format;
+  }
+
+  protected override open(schema: RowSchema) {
+    return openHiveTable(this.lake, { schema, format: this.format, partitionBy: this.partitionBy });
+  }
+
+  override verify() {
+    return verify(this.verifyOptions);
+  }
+
+  override async maintain(): Promise<void> {
+    await maintain(this.lake);
+  }
+
+  protected override async beforeRewind(): Promise<void> {
+    await completeMerge({ store: this.lake, table: NAMES.tableName, signal });
+  }
+
+  protected override repairBy(options: RepairOptions) {
+    return repair(options);
+  }
+
+  protected override rowObjects() {
+    const all = [...this.lake.objects.keys()].map((name) => ({
+      name,
+      parsed: parseObjectName(name)!,
+    }));
+    return Promise.resolve(currentObjects(all.filter(({ parsed }) => parsed.kind === "rows")));
+  }
+
+  override async damage(how: typeof DAMAGES[number], choice: number): Promise<void> {
+    const objects = await this.rowObjects();
+    if (objects.length === 0) return;
+    const { name } = objects[choice % objects.length];
+    const bytes = this.lake.objects.get(name)!;
+    switch (how) {
+      case "gone":
+        this.lake.objects.delete(name);
+        break;
+      case "cut off":
+        this.lake.objects.set(name, bytes.slice(0, 9));
+        break;
+      case "twice":
+        this.lake.objects.set(widenedName(name), bytes);
+    }
+  }
+}
