@@ -47,7 +47,10 @@ export class CuredHive extends CuredPlace {
   }
 
   override async damage(how: typeof DAMAGES[number], choice: number): Promise<void> {
-    const objects = await this.rowObjects();
+    // A merge that was cut off cannot be completed from an object that is damaged, and says so.
+    const objects = (await this.rowObjects()).filter(({ parsed }) =>
+      how !== "cut off" || !parsed.merged
+    );
     if (objects.length === 0) return;
     const { name } = objects[choice % objects.length];
     const bytes = this.lake.objects.get(name)!;

@@ -48,8 +48,11 @@ function generationOf({ generation = 0 }: TableObject["parsed"]): number {
   return generation;
 }
 
-/** Whether a range has each of its offsets in such objects: not so in what is written beside others. */
-function isWhole({ parsed: { kind, partitions, replay } }: Named): boolean {
+/**
+ * Whether a range has each of its offsets in such objects: not so in what is written beside others, nor in
+ * merged rows, beside which the dead letters of their range stay in objects of the former generations.
+ */
+function isWhole({ parsed: { kind, partitions, replay, merged } }: Named): boolean {
   const isLost = kind === "gap" && partitions.some(([, reason]) => reason === "lost");
-  return replay === undefined && !isLost;
+  return replay === undefined && !merged && !isLost;
 }

@@ -41,6 +41,17 @@ Deno.test("replayed rows, a repair's gaps and ranges that were not taken cover n
   assert.deepEqual(lateOf(objects, 1, 20), []);
 });
 
+Deno.test("merged rows cover nothing: the dead letters of their range are of other generations", () => {
+  const dead =
+    "dead_letter/t/dt=2026-11-24/q-0-0000000000000000-0000000000000001-0123456789ab.jsonl";
+  const objects = [
+    { name: dead, parsed: parseObjectName(dead)! },
+    object(0, 6, ".g3.merged"),
+    object(7, 7, ".g3"),
+  ];
+  assert.deepEqual(lateOf(objects, 3, 8), []);
+});
+
 Deno.test("a merged object is never late", () => {
   assert.deepEqual(lateOf([object(0, 99, ".merged"), object(0, 99, ".g1")], 1, 100), []);
 });
