@@ -11,6 +11,7 @@ const SERVERS: ReadonlyArray<readonly [name: string, need: Need, env: Record<str
 for (const [name, need, env] of SERVERS) {
   let bucket: string | undefined;
   storeContract(name, (path) => openS3Lake({ bucket: bucket!, prefix: `lakes/${path}` }), {
+    creators: need === "s3" ? 1 : undefined,
     test: (name, run) =>
       serviceTest(name, { needs: [need] }, () =>
         withEnv(env, async () => {
