@@ -6,7 +6,8 @@ import { Flow, TABLE } from "./flow.ts";
 import type { LakeCount, LakeCountOptions } from "./lake_count.ts";
 import type { Stage } from "./stage.ts";
 
-const PREFIX = "lake";
+/** Path of the lake in its bucket. */
+export const PREFIX = "lake";
 
 /** Session timeout of the consumers: a killed one holds its partitions for so long. */
 export const SESSION_MS = 2000;

@@ -1,16 +1,9 @@
 import assert from "node:assert/strict";
-import {
-  CopyObjectCommand,
-  DeleteObjectCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-} from "@aws-sdk/client-s3";
 import { sleep } from "../../mod/wait/sleep.ts";
 import { python } from "../services/services.ts";
-import type { Chance } from "./chance.ts";
 import { conclude } from "./conclude.ts";
+import { damageFiles } from "./damaged_files.ts";
 import type { Fault, Outcome, Scene } from "./fault.ts";
-import { TABLE } from "./flow.ts";
 import { KafkaFlow } from "./kafka_flow.ts";
 
 /** Rows that a fault begins with. */
@@ -128,17 +121,19 @@ export const repairKills = killing(
   "objects deleted, cut off and copied, SIGKILL of repair, then repair again",
   async (at, { rounds, chance }) => {
     const { flow, killed, done } = at;
+    let damaged = 0;
     await flow.fill({ count: ROWS });
     for (let round = 0; round < rounds; round++) {
       await flow.consumeToEnd(LAYOUT);
-      await damage(flow, chance);
+      damaged += await damageFiles(flow, chance);
+      if (round === 0) assert.equal((await flow.verify()).ok, false, "the damage is noticed");
       await killed("repair", ...LAYOUT);
       await done("repair", ...LAYOUT);
     }
     return await conclude(flow, {
       kills: at.kills,
       sent: ROWS,
-      events: `${3 * rounds} objects damaged`,
+      events: `${damaged} objects damaged`,
     });
   },
 );
@@ -150,10 +145,18 @@ export const mergeKills = killing(
     const { flow, killed, done } = at;
     const merge = ["maintain", "--merge", "--target-size"];
     let sent = 0;
-    for (let round = 0; round < rounds; round++) {
+    const send = async () => {
       const count = ROWS / 4;
       await python(SENDER, [stage.kafka, flow.topic, String(sent), String(count)]);
       sent += count;
+    };
+    if (stage.table === "iceberg") {
+      // Until its first flush there is no table to maintain.
+      await send();
+      await flow.consumeToEnd(["--flush-rows", "100"]);
+    }
+    for (let round = 0; round < rounds; round++) {
+      await send();
       const consume = flow.consumeToEndBeside(["--flush-rows", "100"]);
       const second = chance.happens(0.5) ? done(...merge, "64KiB") : undefined;
       await killed(...merge, chance.one(["4KiB", "20KiB", "1MiB"]));
@@ -187,26 +190,6 @@ for n in range(int(first), int(first) + int(count)):
     producer.send(topic, key=index.encode(), value=json.dumps(row).encode(), timestamp_ms=int(at))
 producer.flush()
 `;
-
-/** Deletes an object with rows, cuts another off, and copies a third under another name. */
-async function damage(flow: KafkaFlow, chance: Chance): Promise<void> {
-  const Bucket = flow.bucket;
-  await flow.withS3(async (client) => {
-    const list = new ListObjectsV2Command({ Bucket, Prefix: `lake/${TABLE}/` });
-    const { Contents = [] } = await client.send(list);
-    const keys = Contents.map(({ Key }) => Key!);
-    const take = () => keys.splice(chance.whole(0, keys.length - 1), 1)[0];
-    await client.send(new DeleteObjectCommand({ Bucket, Key: take() }));
-    await client.send(new PutObjectCommand({ Bucket, Key: take(), Body: "PAR1 and no more" }));
-    const Key = take();
-    const CopySource = `${Bucket}/${Key}`;
-    const copy = Key.replace(
-      /-(\d{16})-(?=\d{16})/,
-      (_, first) => `-${String(Math.max(0, Number(first) - 1)).padStart(16, "0")}-`,
-    );
-    await client.send(new CopyObjectCommand({ Bucket, CopySource, Key: copy }));
-  });
-}
 
 /** A file with the shipped schema, but for the largest volume. @returns its path */
 async function strictSchema(folder: string): Promise<string> {
