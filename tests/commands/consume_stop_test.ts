@@ -23,12 +23,7 @@ async function stopInMidFlow(place: ConsumePlace, signal: Deno.Signal): Promise<
   // Nothing is due before the signal: what is in the lake then is there because of it.
   await using consuming = place.start("--flush-interval", "1h", "--metrics", "0", "--json");
   await consuming.waitFor(/reading partitions/);
-  const [, address] = await consuming.waitFor(/metrics and health at (http:\S+)/);
-  const rowsRead = async () => {
-    const metrics = await (await fetch(`${address}/metrics`)).text();
-    return Number(metrics.match(/^ticklake_read_rows_total.* (\d+)$/m)?.[1] ?? 0);
-  };
-  await until("some rows are read", async () => await rowsRead() > 1000);
+  await until("some rows are read", async () => await rowsRead(consuming) > 1000);
   assert.deepEqual(await place.objects(), []);
   const { code, stdout, stderr } = await consuming.stop(signal);
   assert.equal(code, 0, stderr);
@@ -44,6 +39,47 @@ async function stopInMidFlow(place: ConsumePlace, signal: Deno.Signal): Promise<
   const { summary } = await place.toEnd();
   const { missing, duplicate, rows } = await place.count();
   assert.deepEqual([missing, duplicate, rows], [0, 0, written + summary.written]);
+}
+
+serviceTest(
+  "SIGTERM to all consumers of a group at once: each writes what it has read (embedded)",
+  { needs: ["python"] },
+  () => withEmbedded(stopAll),
+);
+
+async function stopAll(place: ConsumePlace): Promise<void> {
+  const rows = 10_000;
+  await place.send(quotes(rows), 6);
+  const consumers = Array.from(
+    { length: 3 },
+    () => place.start("--flush-interval", "1h", "--metrics", "0", "--json"),
+  );
+  try {
+    await Promise.all(consumers.map((consumer) => consumer.waitFor(/reading partitions/)));
+    await until("all is read", async () => {
+      const counts = await Promise.all(consumers.map(rowsRead));
+      return counts.reduce((sum, count) => sum + count, 0) >= rows;
+    });
+    const ends = await Promise.all(consumers.map((consumer) => consumer.stop()));
+    const summaries = ends.map(({ code, stdout, stderr }) => {
+      assert.equal(code, 0, stderr);
+      return JSON.parse(stdout);
+    });
+    for (const { read, written } of summaries) assert.equal(read, written);
+    assert.equal(summaries.reduce((sum, { written }) => sum + written, 0), rows);
+    const { missing, duplicate, rows: counted } = await place.count();
+    assert.deepEqual([missing, duplicate, counted], [0, 0, rows]);
+  } finally {
+    for (const consumer of consumers) await consumer[Symbol.asyncDispose]();
+  }
+}
+
+/** Rows that a consumer with metrics has read. */
+async function rowsRead(consuming: Spawned): Promise<number> {
+  const [, address] = await consuming.waitFor(/metrics and health at (http:\S+)/);
+  const metrics = await (await fetch(`${address}/metrics`)).text();
+  return [...metrics.matchAll(/^ticklake_read_rows_total.* (\d+)$/gm)]
+    .reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
 async function isThere(place: ConsumePlace): Promise<boolean> {
