@@ -1,4 +1,5 @@
 import { Failure } from "../failure/failure.ts";
+import { isThere } from "./if_there.ts";
 import { checkObjectName } from "./object_name.ts";
 import type { LakeObject, LakeStore, StoreOptions } from "./store.ts";
 
@@ -31,7 +32,7 @@ class DryRunLake implements LakeStore {
   }
 
   async create(name: string, bytes: Uint8Array, options?: StoreOptions): Promise<boolean> {
-    for await (const object of this.list(name, options)) if (object.name === name) return false;
+    if (await isThere(this, name, options)) return false;
     await this.put(name, bytes);
     return true;
   }

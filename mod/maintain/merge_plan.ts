@@ -1,3 +1,4 @@
+import { newestGeneration } from "../lake/object_generation.ts";
 import type { TableObject } from "../lake/table_objects.ts";
 import type { FolderMerge, Merge } from "../table/hive/merge_claim.ts";
 import type { RecordedLog } from "../table/hive/table_state.ts";
@@ -110,7 +111,7 @@ function completed(
   { first, last, rows, left }: Range,
 ): Array<Omit<Merge, "topic" | "log" | "partition">> {
   if (left.length === 0) return [];
-  return [{ first, last, ...newestGeneration(rows), folders: foldersOf(left) }];
+  return [{ first, last, ...generationOfMerge(rows), folders: foldersOf(left) }];
 }
 
 function groups(
@@ -126,7 +127,7 @@ function groups(
     const folders = foldersOf(rows);
     if (folders.some(({ parts }) => parts.length > 1)) {
       const [first, last] = [group[0].first, group.at(-1)!.last];
-      merges.push({ first, last, ...newestGeneration(rows), folders });
+      merges.push({ first, last, ...generationOfMerge(rows), folders });
     }
     group = [];
     bytes = new Map();
@@ -149,9 +150,9 @@ function groups(
   return merges;
 }
 
-/** The newest generation of some objects, where there ever was another than the first. */
-function newestGeneration(rows: readonly PlannedObject[]): { generation?: number } {
-  const generation = Math.max(0, ...rows.map(({ parsed }) => parsed.generation ?? 0));
+/** A merge's generation, where its objects ever had another than the first. */
+function generationOfMerge(rows: readonly PlannedObject[]): Pick<Merge, "generation"> {
+  const generation = newestGeneration(rows);
   return generation === 0 ? {} : { generation };
 }
 

@@ -48,7 +48,7 @@ export async function objectsToMigrate(
         },
       );
     }
-    objects.push(...current);
+    for (const object of current) objects.push(object);
   }
   if (!dryRun) await removeRest(all, new Set(objects), logs, options);
   return objects;

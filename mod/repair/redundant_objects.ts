@@ -1,3 +1,4 @@
+import { objectSpan } from "../lake/object_span.ts";
 import type { LakeStore } from "../lake/store.ts";
 import { DAY_MS, isoDay } from "../schema/calendar.ts";
 import { objectOffsets } from "../verify/object_offsets.ts";
@@ -30,8 +31,7 @@ export async function redundantObjects(
   const left: OffsetRange[] = [];
   if (duplicate.length === 0) return { redundant, left };
   for (const overlap of overlaps(objects)) {
-    const first = Math.min(...overlap.map(({ parsed }) => parsed.first));
-    const last = Math.max(...overlap.map(({ parsed }) => parsed.last));
+    const { first, last } = objectSpan(overlap);
     if (!duplicate.some((range) => range.first <= last && range.last >= first)) continue;
     const held: HeldOffsets[] = [];
     for (const object of overlap) {
@@ -86,8 +86,8 @@ async function read(
 /** How wrong some objects are: offsets in no range, in several, and in several objects. */
 function wrongness(held: readonly HeldOffsets[]): { missing: number; duplicate: OffsetRange[] } {
   const objects = held.map(({ object }) => object);
-  const from = Math.min(...objects.map(({ parsed }) => parsed.first));
-  const end = Math.max(...objects.map(({ parsed }) => parsed.last)) + 1;
+  const { first: from, last } = objectSpan(objects);
+  const end = last + 1;
   const { missing, duplicate } = checkTiling(objects, { from, end, tolerated: end });
   const again: OffsetRange[] = [];
   const offsets = new Set([...twice(held)].map(offsetOfKey));

@@ -121,7 +121,7 @@ function planOf(verdict: PartitionVerdict, low: number): RepairPlan {
     ...missing.map(({ first, last }) => last < from ? Infinity : Math.max(first, from)),
     ...unreadable.map(({ first, last }) => last < from ? Infinity : Math.max(first, from)),
   ];
-  const first = Math.min(...again);
+  const first = again.reduce((least, offset) => Math.min(least, offset), Infinity);
   if (first < Infinity) plan.rewriteFrom = first;
   return plan;
 }

@@ -105,7 +105,9 @@ export function planRepair(
       );
     }
   }
-  if (isCurrent && wrong.length > 0) plan.rewriteFrom = Math.min(...wrong);
+  if (isCurrent && wrong.length > 0) {
+    plan.rewriteFrom = wrong.reduce((least, offset) => Math.min(least, offset));
+  }
   return plan;
 }
 

@@ -1,4 +1,5 @@
 import type { CommittedOffset, PartitionOffsets } from "../broker/broker.ts";
+import { objectSpan } from "../lake/object_span.ts";
 import { parseCheckpoint } from "../sink/intent.ts";
 import type { TablePosition } from "../table/table.ts";
 import type { Expected, NamedObject } from "./tiling.ts";
@@ -30,11 +31,10 @@ export function expectedOffsets(
 ): ExpectedOffsets {
   const group = standing(before.committed);
   const { position } = before;
-  const firsts = objects.map(({ parsed }) => parsed.first);
-  const begin = Math.min(...firsts, position?.from ?? Infinity, group?.from ?? Infinity);
+  const { first, last } = objectSpan(objects);
+  const begin = Math.min(first, position?.from ?? Infinity, group?.from ?? Infinity);
   const from = begin === Infinity ? low : begin;
   // Neither the table nor the group says how far it is: the objects do.
-  const last = Math.max(-1, ...objects.map(({ parsed }) => parsed.last));
   const end = position === undefined && group === undefined
     ? Math.max(from, last + 1)
     : Math.max(from, position?.end ?? 0, group?.end ?? 0);
@@ -56,7 +56,7 @@ export function expectedSince(
   since = 0,
 ): ExpectedOffsets {
   const holding = objects.filter(({ parsed: { first, last } }) => first < since && since <= last);
-  const first = Math.min(since, ...holding.map(({ parsed }) => parsed.first));
+  const first = Math.min(since, objectSpan(holding).first);
   return { ...expected, from: Math.max(expected.from, Math.min(first, expected.end)) };
 }
 

@@ -2,6 +2,8 @@ import { Failure } from "../../failure/failure.ts";
 import { footerType, footerTypesOf } from "../../lake/format/parquet/footer_types.ts";
 import { readObject } from "../../lake/format/read_object.ts";
 import { currentObjects } from "../../lake/merged_objects.ts";
+import { newestGeneration } from "../../lake/object_generation.ts";
+import { objectSpan } from "../../lake/object_span.ts";
 import { type TableObject, tableObjects } from "../../lake/table_objects.ts";
 import type { LakeStore } from "../../lake/store.ts";
 import { ORIGIN_COLUMNS, type RowSchema } from "../../schema/schema.ts";
@@ -52,7 +54,7 @@ export async function readOldLog(
   const unfinished: TableObject[] = [];
   const byPartition = Map.groupBy(objects, ({ parsed }) => parsed.partition);
   for (const [partition, own] of byPartition) {
-    const generation = Math.max(0, ...own.map(({ parsed }) => parsed.generation ?? 0));
+    const generation = newestGeneration(own);
     if (generation > 0) generations.set(partition, generation);
     const standing = standings.find((one) => one.partition === partition);
     const written = standing?.written ?? null;
@@ -60,7 +62,7 @@ export async function readOldLog(
       first === written && last + 1 === standing?.begunEnd;
     const begun = own.filter((object) => !isBegun(object));
     let finished = begun;
-    const last = begun.reduce((last, { parsed }) => Math.max(last, parsed.last), -1);
+    const { last } = objectSpan(begun);
     // The group does not confirm that the last range is finished.
     if ((written === null || written <= last) && last >= 0) {
       const range = begun.filter(({ parsed }) => parsed.last === last);
@@ -74,10 +76,8 @@ export async function readOldLog(
       }
     }
     if (finished.length === 0) continue;
-    positions.set(partition, {
-      from: Math.min(...finished.map(({ parsed }) => parsed.first)),
-      end: Math.max(...finished.map(({ parsed }) => parsed.last)) + 1,
-    });
+    const span = objectSpan(finished);
+    positions.set(partition, { from: span.first, end: span.last + 1 });
     const rows = finished.filter(({ parsed }) => parsed.kind === "rows");
     if (rows.length === 0) continue;
     newest.set(partition, rows.reduce((a, b) => b.parsed.last > a.parsed.last ? b : a));

@@ -1,4 +1,5 @@
 import { objectName } from "../../lake/layout.ts";
+import { generationOf } from "../../lake/object_generation.ts";
 import { type TableObject, tableObjects } from "../../lake/table_objects.ts";
 import type { LakeStore } from "../../lake/store.ts";
 import type {
@@ -192,7 +193,7 @@ export class HiveLog implements TableLog {
     const isOfRange = ({ parsed }: TableObject) =>
       parsed.partition === partition && parsed.first === first && parsed.last === end - 1;
     const found = (await Array.fromAsync(this.#ownObjects(options))).filter(isOfRange);
-    const whole = found.filter(({ parsed }) => (parsed.generation ?? 0) === owned.generation);
+    const whole = found.filter(({ parsed }) => generationOf(parsed) === owned.generation);
     if (objects !== null && whole.length >= objects) {
       await this.#takeOne(range, options);
       return "taken";

@@ -1,3 +1,4 @@
+import { generationOf } from "../../lake/object_generation.ts";
 import type { TableObject } from "../../lake/table_objects.ts";
 
 /** The fields of an object that are used here. */
@@ -19,18 +20,15 @@ export function lateObjects<T extends Named>(
     generationOf(parsed) < generation && !parsed.merged
   );
   const taken = objects.filter((object) => object.parsed.last < end && isWhole(object));
-  const late: T[] = [];
-  for (const [former, own] of Map.groupBy(candidates, ({ parsed }) => generationOf(parsed))) {
+  const byGeneration = Map.groupBy(candidates, ({ parsed }) => generationOf(parsed));
+  return [...byGeneration].flatMap(([former, own]) => {
     const covered = stretches(
       taken.map(({ parsed }) => parsed).filter((parsed) => generationOf(parsed) > former),
     );
-    late.push(
-      ...own.filter(({ parsed: { first, last } }) =>
-        last >= end || covered.some((stretch) => stretch.first <= first && last <= stretch.last)
-      ),
+    return own.filter(({ parsed: { first, last } }) =>
+      last >= end || covered.some((stretch) => stretch.first <= first && last <= stretch.last)
     );
-  }
-  return late;
+  });
 }
 
 /** Ranges that follow or overlap each other, as one. */
@@ -42,10 +40,6 @@ function stretches(ranges: Array<{ first: number; last: number }>): typeof range
     else before.last = Math.max(before.last, last);
   }
   return joined;
-}
-
-function generationOf({ generation = 0 }: TableObject["parsed"]): number {
-  return generation;
 }
 
 /**
