@@ -12,6 +12,7 @@ const ANSWER_MS = 3000;
  * Refuses to start where no schema is set and the topic's messages were written by one whose messages can
  * never be rows of the default: all of them would become dead letters. With a schema that the user has
  * chosen, the messages themselves show whether they fit, since a topic may have several schemas.
+ * @param settings of a message format whose messages are written by a schema
  * @throws {Failure} kind `usage`
  */
 export async function requireDefaultSchemaFits(
@@ -19,8 +20,8 @@ export async function requireDefaultSchemaFits(
   schema: RowSchema,
   signal: AbortSignal,
 ): Promise<void> {
-  const { messageFormat, messageSchema, topic } = settings;
-  if (settings.schema !== undefined || messageFormat === "json") return;
+  const { messageSchema, topic } = settings;
+  if (settings.schema !== undefined) return;
   const found = messageSchema === undefined
     ? await ofRegistry(settings, signal)
     : { maker: await openMessageSchema(settings, messageSchema), name: messageSchema };

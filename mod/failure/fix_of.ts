@@ -1,5 +1,8 @@
 import { Failure, messageOf } from "./failure.ts";
 
+/** The fix of a service's failure for which there is none other. */
+export const ASK_DOCTOR = "`ticklake doctor` looks for the cause.";
+
 const DOCTOR = "`ticklake doctor` checks each setting and service.";
 
 /**

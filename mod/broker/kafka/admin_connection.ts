@@ -2,6 +2,7 @@ import { type Admin, Kafka } from "kafkajs";
 import type { CallOptions } from "../broker.ts";
 import type { Settings } from "../../config/settings.ts";
 import { Failure, messageOf } from "../../failure/failure.ts";
+import { ASK_DOCTOR } from "../../failure/fix_of.ts";
 import { abortable } from "../../wait/abortable.ts";
 import { clientOptions } from "./client.ts";
 import { Cluster } from "./cluster.ts";
@@ -45,7 +46,7 @@ export class AdminConnection {
       if (signal.aborted || error instanceof Failure) throw error;
       throw new Failure("service", `${this.cluster.description}, ${doing}: ${messageOf(error)}`, {
         cause: error,
-        fix: "Try again; `ticklake doctor` looks for the cause.",
+        fix: `Try again; ${ASK_DOCTOR}`,
       });
     }
   }

@@ -1,6 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import type { KafkaConfig } from "kafkajs";
 import { Failure } from "../../failure/failure.ts";
+import { ASK_DOCTOR } from "../../failure/fix_of.ts";
 import { pause } from "../../wait/sleep.ts";
 import { listenerUse } from "./explain_connection.ts";
 import { listenerFault } from "./listener_fault.ts";
@@ -74,7 +75,7 @@ export async function neverBroker(
 function warnOfSilence(server: string): void {
   logger.warn(
     "{server} accepts the connection, but has not answered for {seconds} s: is it a Kafka broker's listener? Waiting for it",
-    { server, seconds: SILENCE_MS / 1000, fix: "`ticklake doctor` looks for the cause." },
+    { server, seconds: SILENCE_MS / 1000, fix: ASK_DOCTOR },
   );
 }
 

@@ -1,4 +1,5 @@
 import { getLogger } from "@logtape/logtape";
+import { ASK_DOCTOR } from "../../failure/fix_of.ts";
 import { abortable } from "../../wait/abortable.ts";
 import { backoff } from "../../wait/backoff.ts";
 import { sleep } from "../../wait/sleep.ts";
@@ -36,7 +37,7 @@ export class Trouble {
     logger.warn("{doing} has failed for {seconds} s, still retrying: {error}", {
       ...fields,
       seconds,
-      fix: "`ticklake doctor` looks for the cause.",
+      fix: ASK_DOCTOR,
     });
     return now - this.#since;
   }

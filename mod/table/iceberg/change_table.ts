@@ -1,6 +1,7 @@
 import { Failure } from "../../failure/failure.ts";
 import { backoff } from "../../wait/backoff.ts";
 import { sleep } from "../../wait/sleep.ts";
+import { afterConflict } from "./after_conflict.ts";
 import type { LoadedTable, TableCatalog } from "./catalog.ts";
 import type { TableUpdate } from "./updates.ts";
 
@@ -30,6 +31,7 @@ export async function changeTable(
   const pauses = backoff({ firstMs: 100, longestMs: 5000, jitter: 0.5 });
   for (;;) {
     signal?.throwIfAborted();
+    const attempted = performance.now();
     try {
       const base = await catalog.load();
       if (base === undefined) {
@@ -40,7 +42,7 @@ export async function changeTable(
       }
       const updates = await change(base);
       if (updates === undefined || await catalog.commit(base, updates)) return;
-      await sleep(50 * Math.random(), signal);
+      await afterConflict(attempted, signal);
     } catch (error) {
       if (signal?.aborted || !(error instanceof Failure && error.kind === "service")) throw error;
       if (performance.now() - began > patienceMs) throw error;

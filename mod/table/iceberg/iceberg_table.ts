@@ -1,5 +1,4 @@
 import { Failure } from "../../failure/failure.ts";
-import type { RowSchema } from "../../schema/schema.ts";
 import { logKey } from "../log_key.ts";
 import { isMigrationRecorded } from "../hive/migrated.ts";
 import type { LogName, LogWriter, Table, TableCallOptions, TableLog } from "../table.ts";
@@ -8,10 +7,10 @@ import type { LoadedTable } from "./catalog.ts";
 import { IcebergLog } from "./iceberg_log.ts";
 import type { IcebergTableParts } from "./iceberg_parts.ts";
 import { fieldIds, newSchema } from "./iceberg_schema.ts";
-import { currentSchema, specOf } from "./metadata.ts";
+import { currentSchema } from "./metadata.ts";
 import { isMigrated } from "./migrated.ts";
 import { newTable } from "./new_table.ts";
-import { checkSpec, partitionSpec, sameSpec, specText } from "./partition_spec.ts";
+import { checkSpec, partitionSpec, requireSpec } from "./partition_spec.ts";
 import { logId } from "./position.ts";
 
 /**
@@ -43,7 +42,7 @@ class IcebergTable implements Table {
     await this.#requireMigrated(known, options);
     const base = known ?? await create(this.#parts);
     options.signal?.throwIfAborted();
-    requireSpec(base, schema, partitionBy);
+    requireSpec(base.metadata, { schema, partitionBy }, "usage");
     const notices = addsColumns && schemaChangeOf(base.metadata, schema).added.length > 0
       ? await addColumns({ catalog, schema, ...options })
       : [];
@@ -70,18 +69,6 @@ class IcebergTable implements Table {
       fix: "`ticklake setup-catalog --table-format iceberg --migrate` again completes it.",
     });
   }
-}
-
-/** @throws {Failure} kind `usage`, if the table is partitioned otherwise */
-function requireSpec({ metadata }: LoadedTable, schema: RowSchema, partitionBy: string): void {
-  const current = currentSchema(metadata);
-  const found = specOf(metadata);
-  if (sameSpec(partitionSpec(partitionBy, schema, current), found)) return;
-  throw new Failure(
-    "usage",
-    `table ${schema.table} is partitioned by ${specText(found, current)}, not by ${partitionBy}`,
-    { fix: "Set --partition-by to what the table has, or give the schema another table name." },
-  );
 }
 
 /** Creates the table. */

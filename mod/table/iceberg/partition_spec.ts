@@ -89,7 +89,7 @@ export function specText(spec: PartitionSpec, { fields: columns }: IcebergSchema
 }
 
 /** Whether two specs partition alike, whatever their ids. */
-export function sameSpec(a: PartitionSpec, b: PartitionSpec): boolean {
+function sameSpec(a: PartitionSpec, b: PartitionSpec): boolean {
   const form = ({ fields }: PartitionSpec) =>
     fields.map((field) => `${field["source-id"]} ${field.transform}`).join(",");
   return form(a) === form(b);
@@ -104,4 +104,24 @@ export function checkSpec({ fields }: PartitionSpec, partitionBy: string): void 
   throw new Failure("usage", `--partition-by ${partitionBy}: two time units of one column`, {
     fix: "Keep the finer one: partitions by hour also serve queries by day, month and year.",
   });
+}
+
+/**
+ * Requires a table to be partitioned as the settings say.
+ * @param kind of the failure
+ * @throws {Failure} if it is partitioned otherwise
+ */
+export function requireSpec(
+  metadata: TableMetadata,
+  { schema, partitionBy }: { schema: RowSchema; partitionBy: string },
+  kind: "usage" | "failed",
+): void {
+  const current = currentSchema(metadata);
+  const found = specOf(metadata);
+  if (sameSpec(partitionSpec(partitionBy, schema, current), found)) return;
+  throw new Failure(
+    kind,
+    `table ${schema.table} is partitioned by ${specText(found, current)}, not by ${partitionBy}`,
+    { fix: "Set --partition-by to what the table has, or give the schema another table name." },
+  );
 }

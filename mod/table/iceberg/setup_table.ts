@@ -5,7 +5,7 @@ import type { TableCatalog } from "./catalog.ts";
 import { newSchema, typeName } from "./iceberg_schema.ts";
 import { currentSchema, type IcebergSchema, specOf, type TableMetadata } from "./metadata.ts";
 import { newTable } from "./new_table.ts";
-import { checkSpec, partitionSpec, sameSpec, specText } from "./partition_spec.ts";
+import { checkSpec, partitionSpec, requireSpec, specText } from "./partition_spec.ts";
 import type { TableFiles } from "./table_files.ts";
 
 /** What {@linkcode setUpTable} needs. */
@@ -46,7 +46,7 @@ export async function setUpTable(options: SetUpOptions): Promise<TableSetUp> {
     }
     const { metadata } = base;
     const current = currentSchema(metadata);
-    requireSpec(metadata, options);
+    requireSpec(metadata, options, "failed");
     const change = schemaChangeOf(metadata, schema);
     if (change.refused.length > 0) {
       throw new Failure(
@@ -65,17 +65,6 @@ export async function setUpTable(options: SetUpOptions): Promise<TableSetUp> {
     if (!dryRun && !await catalog.commit(base, schemaUpdates(metadata, change))) continue;
     return { state: "updated", changes, ...described(change.schema, metadata) };
   }
-}
-
-function requireSpec(metadata: TableMetadata, { schema, partitionBy }: SetUpOptions): void {
-  const current = currentSchema(metadata);
-  const found = specOf(metadata);
-  if (sameSpec(partitionSpec(partitionBy, schema, current), found)) return;
-  throw new Failure(
-    "failed",
-    `table ${schema.table} is partitioned by ${specText(found, current)}, not by ${partitionBy}`,
-    { fix: "Set --partition-by to what the table has, or give the schema another table name." },
-  );
 }
 
 function described(schema: IcebergSchema, metadata: TableMetadata) {

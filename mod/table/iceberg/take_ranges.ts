@@ -2,6 +2,7 @@ import { Failure } from "../../failure/failure.ts";
 import { backoff } from "../../wait/backoff.ts";
 import { sleep } from "../../wait/sleep.ts";
 import type { TablePosition, TakeAnswer } from "../table.ts";
+import { afterConflict } from "./after_conflict.ts";
 import type { LoadedTable, TableCatalog } from "./catalog.ts";
 import { expiredSnapshots } from "./expire.ts";
 import {
@@ -57,13 +58,6 @@ export interface TakeOptions {
 const LONGEST_PAUSE_MS = 10_000;
 
 /**
- * Longest pause after a conflict, as a multiple of the attempt. With 8 writers that commit every 1 to 2
- * seconds and requests of 30 ms, twice gives half the conflicts of a pause of at most 50 ms, and as many
- * commits; longer pauses lose commits.
- */
-const CONFLICT_SPREAD = 2;
-
-/**
  * Takes ranges into the table: their files and the positions after them in one compare-and-set.
  *
  * After a conflict, and after any error that leaves open whether the commit was done, the table is
@@ -95,9 +89,7 @@ export async function takeRanges(options: TakeOptions): Promise<TakeAnswer[]> {
         return answers;
       }
       onRetry?.("conflict");
-      // Writers that have collided would collide again, unless they spread over as long as attempts take.
-      const spreadMs = CONFLICT_SPREAD * (performance.now() - attempted);
-      await sleep(Math.min(spreadMs, LONGEST_PAUSE_MS) * Math.random(), signal);
+      await afterConflict(attempted, signal);
     } catch (error) {
       if (signal?.aborted || !(error instanceof Failure && error.kind === "service")) throw error;
       if (performance.now() - began > (options.patienceMs ?? Infinity)) throw error;
