@@ -30,16 +30,22 @@ function trades(count: number, id?: number) {
   });
 }
 
+/** A registry with the trades' schema, id 7, that the place's commands read Avro messages by. */
+function registryOf(place: ConsumePlace): ReturnType<typeof registryStub> {
+  const subject = `${place.topic}-value`;
+  const registry = registryStub({ [subject]: { id: 7, schema: TRADES.text } });
+  Object.assign(place.env, {
+    TICKLAKE_MESSAGE_FORMAT: "avro",
+    SCHEMA_REGISTRY_URL: registry.url,
+  });
+  return registry;
+}
+
 const run = (place: ConsumePlace, ...args: string[]) => runTicklake(args, place);
 
 Deno.test("consume without a schema refuses messages of another one before it writes; schema infer makes it", () =>
   withEmbedded(async (place) => {
-    const subject = `${place.topic}-value`;
-    await using registry = registryStub({ [subject]: { id: 7, schema: TRADES.text } });
-    Object.assign(place.env, {
-      TICKLAKE_MESSAGE_FORMAT: "avro",
-      SCHEMA_REGISTRY_URL: registry.url,
-    });
+    await using _ = registryOf(place);
     await place.send(trades(3, 7));
     const refused = await place.run("--until-end");
     assert.equal(refused.code, 2, refused.stderr);
@@ -68,13 +74,8 @@ Deno.test("consume without a schema refuses messages of another one before it wr
 
 Deno.test("a schema that the user has chosen is warned of, before the first object is written", () =>
   withEmbedded(async (place) => {
-    const subject = `${place.topic}-value`;
-    await using registry = registryStub({ [subject]: { id: 7, schema: TRADES.text } });
-    Object.assign(place.env, {
-      TICKLAKE_MESSAGE_FORMAT: "avro",
-      SCHEMA_REGISTRY_URL: registry.url,
-      TICKLAKE_SCHEMA: "index_quotes",
-    });
+    await using _ = registryOf(place);
+    place.env.TICKLAKE_SCHEMA = "index_quotes";
     await place.send(trades(3, 7));
     await using consumer = place.start("--flush-interval", "1h");
     await consumer.waitFor(/schema 7 of the registry: no field for Date.*`ticklake schema infer`/);

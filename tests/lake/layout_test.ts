@@ -29,15 +29,14 @@ Deno.test("a generation, a replay and a merge are told from each other in a name
     ...{ table: "t", kind: "rows" as const, partitions: [], ...FLUSH, extension: "parquet" },
     log: "0123456789ab",
   };
-  for (
-    const  of of[
-      { generation: 12 }, { replay: 3 }, { generation: 1, replay: 2 }, {
-        generation: 4,
-        merged: true as const,
-      }
-    ]
-  ) {
-    assert.deepEqual(parseObjectName(objectName({ ...name, ...of })), { ...name, ...of });
+  const parts = [
+    { generation: 12 },
+    { replay: 3 },
+    { generation: 1, replay: 2 },
+    { generation: 4, merged: true as const },
+  ];
+  for (const part of parts) {
+    assert.deepEqual(parseObjectName(objectName({ ...name, ...part })), { ...name, ...part });
   }
   assert.equal(objectName({ ...name, generation: 0 }), objectName(name));
 });

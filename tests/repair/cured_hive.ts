@@ -1,4 +1,4 @@
-import { parseObjectName } from "../../mod/lake/layout.ts";
+import { type ObjectName, parseObjectName } from "../../mod/lake/layout.ts";
 import { currentObjects } from "../../mod/lake/merged_objects.ts";
 import { completeMerge } from "../../mod/maintain/merge_small_objects.ts";
 import { repair, type RepairOptions } from "../../mod/repair/repair.ts";
@@ -46,23 +46,13 @@ export class CuredHive extends CuredPlace {
     return Promise.resolve(currentObjects(all.filter(({ parsed }) => parsed.kind === "rows")));
   }
 
-  override async damage(how: typeof DAMAGES[number], choice: number): Promise<void> {
-    // A merge that was cut off cannot be completed from an object that is damaged, and says so.
-    const objects = (await this.rowObjects()).filter(({ parsed }) =>
-      how !== "cut off" || !parsed.merged
-    );
-    if (objects.length === 0) return;
-    const { name } = objects[choice % objects.length];
-    const bytes = this.lake.objects.get(name)!;
-    switch (how) {
-      case "gone":
-        this.lake.objects.delete(name);
-        break;
-      case "cut off":
-        this.lake.objects.set(name, bytes.slice(0, 9));
-        break;
-      case "twice":
-        this.lake.objects.set(widenedName(name), bytes);
-    }
+  // A merge that was cut off cannot be completed from an object that is damaged, and says so.
+  protected override canBe(how: typeof DAMAGES[number], { parsed }: { parsed: ObjectName }) {
+    return how !== "cut off" || !parsed.merged;
+  }
+
+  protected override copy(name: string, bytes: Uint8Array): Promise<void> {
+    this.lake.objects.set(widenedName(name), bytes);
+    return Promise.resolve();
   }
 }

@@ -12,7 +12,7 @@ import { writeSnapshot } from "../../mod/table/iceberg/snapshot.ts";
 import { TableFiles } from "../../mod/table/iceberg/table_files.ts";
 import type { TableVerdict } from "../../mod/verify/verify.ts";
 import { verifyIceberg } from "../../mod/verify/verify_iceberg.ts";
-import { CuredPlace, type DAMAGES, NAMES, signal } from "./cured_place.ts";
+import { CuredPlace, NAMES, signal } from "./cured_place.ts";
 
 /** In an Iceberg table with its metadata beside its files. */
 export class CuredIceberg extends CuredPlace {
@@ -60,28 +60,15 @@ export class CuredIceberg extends CuredPlace {
     return (await this.#entries()).map(({ name }) => ({ name, parsed }));
   }
 
-  override async damage(how: typeof DAMAGES[number], choice: number): Promise<void> {
-    const entries = await this.#entries();
-    if (entries.length === 0) return;
-    const { name, file, specId } = entries[choice % entries.length];
-    const bytes = this.lake.objects.get(name)!;
-    switch (how) {
-      case "gone":
-        this.lake.objects.delete(name);
-        break;
-      case "cut off":
-        this.lake.objects.set(name, bytes.slice(0, 9));
-        break;
-      case "twice": {
-        const { catalog, files } = this.#opened();
-        const copy = name.replace(".parquet", `.copy${++this.#copies}.parquet`);
-        this.lake.objects.set(copy, bytes);
-        await changeTable({ catalog, table: NAMES.tableName }, async (base) => {
-          const file_path = files.uri(copy, base.metadata.location);
-          const added = [{ specId, file: { ...file, file_path } }];
-          return await writeSnapshot(base, files, { added, removed: new Set() }, Date.now());
-        });
-      }
-    }
+  protected override async copy(name: string, bytes: Uint8Array): Promise<void> {
+    const { file, specId } = (await this.#entries()).find((entry) => entry.name === name)!;
+    const { catalog, files } = this.#opened();
+    const copy = name.replace(".parquet", `.copy${++this.#copies}.parquet`);
+    this.lake.objects.set(copy, bytes);
+    await changeTable({ catalog, table: NAMES.tableName }, async (base) => {
+      const file_path = files.uri(copy, base.metadata.location);
+      const added = [{ specId, file: { ...file, file_path } }];
+      return await writeSnapshot(base, files, { added, removed: new Set() }, Date.now());
+    });
   }
 }

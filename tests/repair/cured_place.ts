@@ -59,7 +59,23 @@ export abstract class CuredPlace {
   /** The objects with rows that readers of the table see. */
   protected abstract rowObjects(): Promise<Array<{ name: string; parsed: ObjectName }>>;
   /** Damages one of the table's objects with rows. */
-  abstract damage(how: typeof DAMAGES[number], choice: number): Promise<void>;
+  async damage(how: typeof DAMAGES[number], choice: number): Promise<void> {
+    const objects = (await this.rowObjects()).filter((object) => this.canBe(how, object));
+    if (objects.length === 0) return;
+    const { name } = objects[choice % objects.length];
+    const bytes = this.lake.objects.get(name)!;
+    if (how === "gone") this.lake.objects.delete(name);
+    else if (how === "cut off") this.lake.objects.set(name, bytes.slice(0, 9));
+    else await this.copy(name, bytes);
+  }
+
+  /** Whether an object may be damaged in that way. */
+  protected canBe(_how: typeof DAMAGES[number], _object: { parsed: ObjectName }): boolean {
+    return true;
+  }
+
+  /** Puts an object with rows into the table once more. */
+  protected abstract copy(name: string, bytes: Uint8Array): Promise<void>;
 
   /** `ticklake consume --until-end`; a flush that was begun with another schema is first finished with that. */
   async consume(schema: RowSchema, flushRows: number): Promise<void> {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Failure } from "../../mod/failure/failure.ts";
 import { parseObjectName } from "../../mod/lake/layout.ts";
 import { parseCheckpoint } from "../../mod/sink/intent.ts";
 import { PROPERTY } from "../property_seed.ts";
+import { killedSink } from "./killed_sink.ts";
 import { lakeOffsets } from "./lake_offsets.ts";
 import { MemoryLake } from "./memory_lake.ts";
 import { quote, sink } from "./run_sink.ts";
@@ -38,18 +38,6 @@ const start = fc.record({
   arriving: fc.array(entry, { maxLength: 15 }),
 });
 
-/** From its `steps`-th step on, the process is dead: nothing that it does has an effect. */
-function killAfter(steps: number, log: ScriptedLog, lake: MemoryLake): void {
-  let left = steps;
-  const step = () => {
-    if (left-- <= 0) throw new Failure("failed", "killed");
-  };
-  log.beforeCommit = step;
-  lake.beforePut = step;
-  lake.afterPut = step;
-  lake.aroundState = step;
-}
-
 Deno.test("killed at any step, again and again, under changing settings: each offset is in the lake once", async () => {
   await fc.assert(
     fc.asyncProperty(
@@ -70,14 +58,10 @@ Deno.test("killed at any step, again and again, under changing settings: each of
           if (forgotten && offsets === "kept") lake.state.clear();
           arriving.forEach((entry, i) => log.partitions[i % 3 === 0 ? 1 : 0].push(entry));
           log.batchSize = batchSize;
-          killAfter(steps, log, lake);
           const policy = { rows: flushRows, bytes: 1e9, intervalMs: 1e6 };
           const compression = compressed && table.format === "parquet" ? "snappy" : undefined;
-          await sink(log, lake, { ...table, compression, policy })
-            .catch((error) => assert.equal(error.message, "killed"));
+          await killedSink(log, lake, steps, { ...table, compression, policy });
         }
-        log.beforeCommit = () => {};
-        lake.beforePut = lake.afterPut = lake.aroundState = () => {};
         await sink(log, lake, table);
         for (const [partition, entries] of log.partitions.entries()) {
           const [committed] = [log.committed.get(partition)];

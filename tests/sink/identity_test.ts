@@ -3,9 +3,10 @@ import type { LogIdentity } from "../../mod/broker/broker.ts";
 import { Failure } from "../../mod/failure/failure.ts";
 import { parseObjectName } from "../../mod/lake/layout.ts";
 import type { SinkOptions } from "../../mod/sink/sink.ts";
-import { isProved, verify } from "../../mod/verify/verify.ts";
+import { killedSink } from "./killed_sink.ts";
 import { lakeOffsets, offsetsFrom } from "./lake_offsets.ts";
 import { MemoryLake } from "./memory_lake.ts";
+import { assertProved } from "./proved.ts";
 import { quote, rows, sink } from "./run_sink.ts";
 import { type Entry, ScriptedLog } from "./scripted_log.ts";
 
@@ -31,21 +32,6 @@ async function told(
     ...options,
   });
   return { notices, written, lost };
-}
-
-async function assertProved(log: ScriptedLog, lake: MemoryLake, group = "sink"): Promise<void> {
-  for (const deep of [false, true]) {
-    const verdict = await verify({
-      broker: log,
-      store: lake,
-      topic: "quotes",
-      group,
-      table: "index_quotes",
-      deep,
-      signal: new AbortController().signal,
-    });
-    assert.ok(isProved(verdict), JSON.stringify(verdict));
-  }
 }
 
 function keysOf(lake: MemoryLake): Set<string | undefined> {
@@ -169,21 +155,7 @@ Deno.test("a reset is killed at each of its steps, and stays what it was", async
     log.committed.set(0, { partition: 0, offset: 30, metadata: "" });
     log.partitions[0].push(...rows(30));
     log.committed.set(0, { partition: 0, offset: 40, metadata: "" });
-    let left = steps;
-    const step = () => {
-      if (left-- <= 0) throw new Failure("failed", "killed");
-    };
-    log.beforeCommit =
-      lake.beforePut =
-      lake.afterPut =
-      lake.aroundState =
-        step;
-    await sink(log, lake).catch((error) => assert.equal(error.message, "killed"));
-    log.beforeCommit =
-      lake.beforePut =
-      lake.afterPut =
-      lake.aroundState =
-        () => {};
+    await killedSink(log, lake, steps);
     await sink(log, lake);
     const found = await lakeOffsets(lake);
     assert.deepEqual(found.gaps, offsetsFrom(30, 40), `after ${steps} steps`);

@@ -9,9 +9,10 @@ import { parseObjectName } from "../../mod/lake/layout.ts";
 import { reset } from "../../mod/repair/reset.ts";
 import { STATE_ROOT } from "../../mod/table/hive/state_names.ts";
 import { openHiveTable } from "../../mod/table/hive/hive_table.ts";
-import { isProved, verify } from "../../mod/verify/verify.ts";
+import { killedSink } from "./killed_sink.ts";
 import { lakeOffsets, offsetsFrom } from "./lake_offsets.ts";
 import { MemoryLake } from "./memory_lake.ts";
+import { assertProved } from "./proved.ts";
 import { quotes, rows, sink } from "./run_sink.ts";
 import { ScriptedLog } from "./scripted_log.ts";
 
@@ -93,18 +94,7 @@ async function keepBack(
 
 async function assertWhole(log: ScriptedLog, lake: MemoryLake): Promise<void> {
   assert.deepEqual((await lakeOffsets(lake)).rows, offsetsFrom(0, ROWS));
-  for (const deep of [false, true]) {
-    const verdict = await verify({
-      broker: log,
-      store: lake,
-      topic: "quotes",
-      group: "sink",
-      table: "index_quotes",
-      deep,
-      signal: new AbortController().signal,
-    });
-    assert.ok(isProved(verdict), JSON.stringify(verdict));
-  }
+  await assertProved(log, lake);
 }
 
 for (const [way, act] of Object.entries(WAYS)) {
@@ -149,21 +139,7 @@ for (const [way, act] of Object.entries(WAYS)) {
         const land = await keepBack(log, lake, (name) => /position-0-\d+-0-20\b/.test(name));
         await act(log, lake);
         // Who takes over is killed anywhere.
-        let left = steps;
-        const step = () => {
-          if (left-- <= 0) throw new Failure("failed", "killed");
-        };
-        log.beforeCommit =
-          lake.beforePut =
-          lake.afterPut =
-          lake.aroundState =
-            step;
-        await sink(log, lake, policy(size)).catch(({ message }) => assert.equal(message, "killed"));
-        log.beforeCommit =
-          lake.beforePut =
-          lake.afterPut =
-          lake.aroundState =
-            () => {};
+        await killedSink(log, lake, steps, policy(size));
         land();
         await sink(log, lake, policy(size));
         await sink(log, lake, policy(size));
