@@ -46,9 +46,11 @@ export class CuredHive extends CuredPlace {
     return Promise.resolve(currentObjects(all.filter(({ parsed }) => parsed.kind === "rows")));
   }
 
-  // A merge that was cut off cannot be completed from an object that is damaged, and says so.
   protected override canBe(how: typeof DAMAGES[number], { parsed }: { parsed: ObjectName }) {
-    return how !== "cut off" || !parsed.merged;
+    // What a flush in flight has put is not in the table: the next consume puts it again.
+    const isTaken = parsed.last < (this.log.committed.get(parsed.partition)?.offset ?? 0);
+    // A merge that was cut off cannot be completed from an object that is damaged, and says so.
+    return isTaken && (how !== "cut off" || !parsed.merged);
   }
 
   protected override copy(name: string, bytes: Uint8Array): Promise<void> {

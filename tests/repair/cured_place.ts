@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import type { GroupAdmin } from "../../mod/broker/group_admin.ts";
 import { encode } from "../../mod/lake/format/encode.ts";
 import type { Encoder } from "../../mod/lake/format/encoder.ts";
@@ -60,7 +61,9 @@ export abstract class CuredPlace {
   protected abstract rowObjects(): Promise<Array<{ name: string; parsed: ObjectName }>>;
   /** Damages one of the table's objects with rows. */
   async damage(how: typeof DAMAGES[number], choice: number): Promise<void> {
-    const objects = (await this.rowObjects()).filter((object) => this.canBe(how, object));
+    // Of one that is gone already, nothing is left to be damaged.
+    const objects = (await this.rowObjects())
+      .filter((object) => this.lake.objects.has(object.name) && this.canBe(how, object));
     if (objects.length === 0) return;
     const { name } = objects[choice % objects.length];
     const bytes = this.lake.objects.get(name)!;
@@ -77,22 +80,34 @@ export abstract class CuredPlace {
   /** Puts an object with rows into the table once more. */
   protected abstract copy(name: string, bytes: Uint8Array): Promise<void>;
 
-  /** `ticklake consume --until-end`; a flush that was begun with another schema is first finished with that. */
+  /**
+   * `ticklake consume --until-end`. Flushes that were begun with other schemas are first finished with those:
+   * each partition may have one.
+   */
   async consume(schema: RowSchema, flushRows: number): Promise<void> {
-    const former = this.#schema;
-    this.#schema = schema;
-    try {
-      return await this.#consume(schema, flushRows);
-    } catch (error) {
-      if (!/was started with another --schema/.test(String(error))) throw error;
-      this.#schema = former;
+    this.#schemas.add(schema);
+    for (let tries = 2 * this.log.partitions.length;; tries--) {
+      if (await this.#isFinished(schema, flushRows)) return;
+      assert.ok(tries > 0, "flushes are finished by none of the schemas");
+      for (const other of this.#schemas) {
+        if (other !== schema) await this.#isFinished(other, flushRows);
+      }
     }
-    await this.#consume(former, flushRows);
-    await this.consume(schema, flushRows);
   }
 
-  /** By which the last flush was begun. */
-  #schema = quotes;
+  /** By which flushes may have been begun. */
+  readonly #schemas = new Set<RowSchema>();
+
+  /** Consumes to the end, if no flush was begun with another schema. */
+  async #isFinished(schema: RowSchema, flushRows: number): Promise<boolean> {
+    try {
+      await this.#consume(schema, flushRows);
+      return true;
+    } catch (error) {
+      if (/was started with another --schema/.test(String(error))) return false;
+      throw error;
+    }
+  }
 
   async #consume(schema: RowSchema, flushRows: number): Promise<void> {
     await sink(this.log, this.lake, {
