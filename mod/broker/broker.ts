@@ -322,6 +322,8 @@ export interface Broker {
     topic: string,
     options: TopicOptions,
   ): Promise<{ created: boolean; partitions: number }>;
+  /** Names of its topics, sorted, without the broker's internal ones. @throws {Failure} kind `service` */
+  topicNames(options?: CallOptions): Promise<string[]>;
   /**
    * Each partition's offsets, by partition; `null` when there is no such topic.
    * @throws {Failure} kind `service`, also where a partition has no leader and `leaderless` is not given

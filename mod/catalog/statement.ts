@@ -4,7 +4,7 @@ import { sqlTokens, type Token } from "./sql_tokens.ts";
 /** Words with which a statement that only reads can begin. */
 const READING = ["SELECT", "WITH", "VALUES", "EXPLAIN", "SHOW", "DESCRIBE", "DESC", "TABLE"];
 
-const EXAMPLE = `ticklake query 'SELECT "index", max(close) FROM index_quotes GROUP BY "index"'`;
+const EXAMPLE = "ticklake query 'SELECT * FROM index_quotes LIMIT 10'";
 
 /**
  * The one statement of an SQL text, without the `;` at its end.

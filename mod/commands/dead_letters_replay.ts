@@ -1,5 +1,5 @@
+import { noSuchTopic } from "../broker/absent_topic.ts";
 import type { CommandContext } from "../cli/command.ts";
-import { Failure } from "../failure/failure.ts";
 import { startEncoder } from "../lake/format/encoder.ts";
 import { openMessageForm } from "../message/open_message_form.ts";
 import { replayDeadLetters } from "../repair/replay_dead_letters.ts";
@@ -28,9 +28,7 @@ export async function run(context: CommandContext): Promise<number> {
     try {
       const identity = await broker.log(topic, { signal });
       if (identity === null) {
-        throw new Failure("service", `topic ${topic} does not exist in ${broker.description}`, {
-          fix: "`ticklake topic list` lists those that do; the topic identifies the lake's log.",
-        });
+        throw await noSuchTopic(broker, topic, { signal });
       }
       const writer = logWriter({ broker, topic, group });
       const log = await table.log({ topic, ...identity }, writer, { signal });

@@ -62,7 +62,7 @@ async function findSql(
     const found = sql === undefined ? "neither" : "both";
     throw new Failure("usage", `expected SQL as an argument or --file FILE, found ${found}`, {
       fix:
-        `ticklake query 'SELECT "index", max(close) FROM ${schema.table} GROUP BY "index"', or --example for example queries.`,
+        `ticklake query 'SELECT * FROM ${schema.table} LIMIT 10', or --example for example queries.`,
     });
   }
   if (sqlFile === undefined) return sql;

@@ -1,4 +1,5 @@
 import { explainRefusal } from "../aws/explain_refusal.ts";
+import { noSuchTopic } from "../broker/absent_topic.ts";
 import type { CommittedOffset, LogIdentity, PartitionOffsets } from "../broker/broker.ts";
 import { describeHidden } from "../catalog/setup_report.ts";
 import { formatDollars } from "../aws/prices.ts";
@@ -129,7 +130,11 @@ async function partitionStatus(
       signal,
       leaderless: (partitions) => leaderless = partitions,
     });
-    if (offsets === null) return null;
+    if (offsets === null) {
+      const { message, fix } = await noSuchTopic(broker, topic, { signal });
+      output.note(`warning: ${message}`, fix);
+      return null;
+    }
     if (leaderless.length > 0) {
       output.note(
         `warning: partition ${leaderless.join(", ")} has no leader: its lag is not known`,

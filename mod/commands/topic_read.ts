@@ -1,3 +1,4 @@
+import { noSuchTopic } from "../broker/absent_topic.ts";
 import type { Broker, PartitionOffsets, RecordBatch, UnreadableBatch } from "../broker/broker.ts";
 import type { CommandContext } from "../cli/command.ts";
 import { batchValues } from "../broker/batch_values.ts";
@@ -11,7 +12,6 @@ import { safeText } from "../terminal/safe_text.ts";
 import { openExistingBroker } from "./open_broker.ts";
 import { openTopicInspector } from "./open_topic_inspector.ts";
 import { parseReadPosition, type ReadPosition } from "./read_position.ts";
-import { noSuchTopic } from "./topic_show.ts";
 
 /** One message, as displayed. */
 interface ShownMessage {
@@ -41,7 +41,7 @@ export async function run(context: CommandContext): Promise<number> {
   const broker = await openExistingBroker(settings);
   try {
     const offsets = await broker.topicOffsets(topic, { signal });
-    if (offsets === null) throw noSuchTopic(topic);
+    if (offsets === null) throw await noSuchTopic(broker, topic, { signal });
     const partitions = await starts(context, chosen(offsets, settings.readPartition), position);
     const fresh = { shown: 0, rows: 0 };
     for (const { partition, from, to } of partitions) {

@@ -1,6 +1,6 @@
+import { noSuchTopic } from "../broker/absent_topic.ts";
 import type { InspectedGroup, TopicDescription } from "../broker/topic_inspector.ts";
 import type { CommandContext } from "../cli/command.ts";
-import { Failure } from "../failure/failure.ts";
 import { countText, numberText, sizeText } from "../terminal/amount_text.ts";
 import { openExistingBroker } from "./open_broker.ts";
 import { openTopicInspector } from "./open_topic_inspector.ts";
@@ -12,9 +12,9 @@ export async function run(context: CommandContext): Promise<number> {
   const inspector = await openTopicInspector(settings, { signal });
   try {
     const found = await inspector.describe(topic, signal);
-    if (found === null) throw noSuchTopic(topic);
     const broker = await openExistingBroker(settings);
     try {
+      if (found === null) throw await noSuchTopic(broker, topic, { signal });
       const log = await broker.log(topic, { signal });
       output.document({ ...found, cluster: log?.cluster ?? null, topicId: log?.topicId ?? null });
       output.line(`topic ${topic} on ${broker.description}`);
@@ -29,13 +29,6 @@ export async function run(context: CommandContext): Promise<number> {
   } finally {
     await inspector.close();
   }
-}
-
-/** A topic that does not exist, and what to do. */
-export function noSuchTopic(topic: string): Failure {
-  return new Failure("service", `topic ${topic} does not exist`, {
-    fix: "`ticklake topic list` lists those that do; `ticklake produce` creates one.",
-  });
 }
 
 function print(found: TopicDescription, { output }: CommandContext): void {

@@ -1,5 +1,5 @@
+import { noSuchTopic } from "../broker/absent_topic.ts";
 import type { Broker } from "../broker/broker.ts";
-import { Failure } from "../failure/failure.ts";
 import { logWriter } from "../sink/log_writer.ts";
 import type { Table, TableLog } from "../table/table.ts";
 
@@ -21,9 +21,7 @@ export async function openLog(options: OpenLogOptions): Promise<TableLog> {
   const { broker, table, topic, signal } = options;
   const identity = await broker.log(topic, { signal });
   if (identity === null) {
-    throw new Failure("service", `topic ${topic} does not exist in ${broker.description}`, {
-      fix: "`ticklake topic list` lists those that do.",
-    });
+    throw await noSuchTopic(broker, topic, { signal });
   }
   return await table.log({ topic, ...identity }, logWriter(options), { signal });
 }

@@ -1,7 +1,7 @@
+import { noSuchTopic } from "../broker/absent_topic.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { GroupAdmin } from "../broker/group_admin.ts";
 import { groupInUse } from "../broker/group_in_use.ts";
-import { Failure } from "../failure/failure.ts";
 import { gapPartitions, objectName } from "../lake/layout.ts";
 import type { LakeStore } from "../lake/store.ts";
 import { currentObjects, supersededObjects } from "../lake/merged_objects.ts";
@@ -78,7 +78,7 @@ async function plansOf(
   { broker, store, tableName, indexColumn, topic, verdict, signal }: RepairOptions,
 ): Promise<RepairPlan[]> {
   const offsets = await broker.topicOffsets(topic, { signal });
-  if (offsets === null) throw new Failure("service", `topic ${topic} does not exist`);
+  if (offsets === null) throw await noSuchTopic(broker, topic, { signal });
   const listed = await Array.fromAsync(tableObjects(store, { table: tableName, topic, signal }));
   const unreadable = new Set(
     verdict.partitions.flatMap(({ unreadable }) => unreadable.map(({ object }) => object)),

@@ -1,5 +1,5 @@
+import { noSuchTopic } from "../broker/absent_topic.ts";
 import { groupInUse } from "../broker/group_in_use.ts";
-import { Failure } from "../failure/failure.ts";
 import { isThere } from "../lake/if_there.ts";
 import { type FlushRange, gapPartitions, type ObjectName, objectName } from "../lake/layout.ts";
 import { type TableObject, tableObjects } from "../lake/table_objects.ts";
@@ -94,7 +94,7 @@ async function lowOffsets(
   { broker, topic, signal }: RepairIcebergOptions,
 ): Promise<ReadonlyMap<number, number>> {
   const offsets = await broker.topicOffsets(topic, { signal });
-  if (offsets === null) throw new Failure("service", `topic ${topic} does not exist`);
+  if (offsets === null) throw await noSuchTopic(broker, topic, { signal });
   return new Map(offsets.map(({ partition, low }) => [partition, low]));
 }
 

@@ -1,3 +1,4 @@
+import { noSuchTopic } from "../broker/absent_topic.ts";
 import type { Broker, PartitionOffsets } from "../broker/broker.ts";
 import { Failure } from "../failure/failure.ts";
 import type { LakeStore } from "../lake/store.ts";
@@ -132,9 +133,7 @@ async function verifyOnce(options: VerifyOptions): Promise<TableVerdict> {
   const { broker, topic, deep, signal } = options;
   const offsets = await broker.topicOffsets(topic, { signal, leaderless: options.leaderless });
   if (offsets === null) {
-    throw new Failure("service", `topic ${topic} does not exist in ${broker.description}`, {
-      fix: "`ticklake produce` creates it; or check --topic and KAFKA_BOOTSTRAP_SERVERS.",
-    });
+    throw await noSuchTopic(broker, topic, { signal });
   }
   // Before the lake, for what must be there; and after it, for what may be, while a sink continues.
   const recordedBefore = await recordedOf(options);

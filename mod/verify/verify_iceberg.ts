@@ -1,3 +1,4 @@
+import { noSuchTopic } from "../broker/absent_topic.ts";
 import type { PartitionOffsets } from "../broker/broker.ts";
 import { Failure } from "../failure/failure.ts";
 import { type TableObject, tableObjects } from "../lake/table_objects.ts";
@@ -58,9 +59,7 @@ export async function verifyIceberg(options: VerifyIcebergOptions): Promise<Part
   const { broker, topic, catalog, table, signal } = options;
   const identity = await broker.log(topic, { signal });
   if (identity === null) {
-    throw new Failure("service", `topic ${topic} does not exist in ${broker.description}`, {
-      fix: "`ticklake produce` creates it; or check --topic and KAFKA_BOOTSTRAP_SERVERS.",
-    });
+    throw await noSuchTopic(broker, topic, { signal });
   }
   const key = await logKey({ topic, ...identity });
   const base = await catalog.load();

@@ -1,3 +1,4 @@
+import { noSuchTopic } from "../broker/absent_topic.ts";
 import type { Broker } from "../broker/broker.ts";
 import { Failure } from "../failure/failure.ts";
 import type { LakeObject, LakeStore } from "../lake/store.ts";
@@ -66,9 +67,7 @@ export async function verifyOthers(options: VerifyOthersOptions): Promise<Others
   const { broker, store, prefix = "", topic, group, columns, signal } = options;
   const offsets = await broker.topicOffsets(topic, { signal });
   if (offsets === null) {
-    throw new Failure("service", `topic ${topic} does not exist in ${broker.description}`, {
-      fix: "`ticklake topic list` lists those that do.",
-    });
+    throw await noSuchTopic(broker, topic, { signal });
   }
   const committed = await broker.groupOffsets(group, topic, { signal });
   const all: LakeObject[] = await Array.fromAsync(store.list(prefix, { signal }));

@@ -41,3 +41,17 @@ Deno.test("verify, consume and topic show of a topic that does not exist name pr
   }
   await Deno.remove(home, { recursive: true });
 });
+
+Deno.test("a command whose topic does not exist names those that do, and the one that was probably meant", async () => {
+  const home = await Deno.makeTempDir({ prefix: "ticklake-words-" });
+  await runTicklake(["produce", "--count", "1", "--rate", "max", "--home", home]);
+  for (const command of ["verify", "consume", "topic show", "topic read", "status"]) {
+    const of = (topic: string) =>
+      runTicklake([...command.split(" "), "--topic", topic, "--home", home]);
+    const { stderr: far } = await of("nowhere");
+    assert.match(far, /topic nowhere does not exist in [^\n]*, which has index-quotes\n/, command);
+    const { stderr: near } = await of("index-quote");
+    assert.match(near, /fix: Did you mean --topic index-quotes\?/, command);
+  }
+  await Deno.remove(home, { recursive: true });
+});

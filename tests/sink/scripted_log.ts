@@ -57,6 +57,10 @@ export class ScriptedLog implements Broker {
     this.#lose?.();
   }
 
+  topicNames(): Promise<string[]> {
+    return Promise.resolve(["scripted"]);
+  }
+
   ensureTopic(): Promise<{ created: boolean; partitions: number }> {
     return Promise.resolve({ created: false, partitions: this.partitions.length });
   }

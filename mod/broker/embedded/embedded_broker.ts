@@ -1,5 +1,6 @@
+import { noSuchTopic } from "../absent_topic.ts";
 import { getLogger } from "@logtape/logtape";
-import { Failure, messageOf } from "../../failure/failure.ts";
+import { messageOf } from "../../failure/failure.ts";
 import type {
   Broker,
   CallOptions,
@@ -25,7 +26,7 @@ import { LOST_REASON } from "./lost_offsets.ts";
 import { readBlocks } from "./read_blocks.ts";
 import { abortable } from "../../wait/abortable.ts";
 import { retain, type Retention } from "./retention.ts";
-import { addPartitions, countPartitions, readOffsets, trim } from "./topics.ts";
+import { addPartitions, countPartitions, readOffsets, readTopicNames, trim } from "./topics.ts";
 
 /** Bytes of one piece of {@linkcode EmbeddedBroker.read}. */
 const READ_BYTES = 4 * 2 ** 20;
@@ -179,12 +180,14 @@ export class EmbeddedBroker implements Broker {
     }
   }
 
+  topicNames({ signal }: CallOptions = {}): Promise<string[]> {
+    return this.#file.read(() => readTopicNames(this.#file), signal);
+  }
+
   async #knownPartitions(topic: string, signal?: AbortSignal): Promise<number> {
     const partitions = await this.#file.read(() => countPartitions(this.#file, topic), signal);
     if (partitions > 0) return partitions;
-    throw new Failure("service", `topic ${topic} does not exist in ${this.description}`, {
-      fix: "Send to it first (`ticklake produce` creates it), or check --topic and --home.",
-    });
+    throw await noSuchTopic(this, topic, { signal });
   }
 
   /** Runs retention now and every few minutes. */

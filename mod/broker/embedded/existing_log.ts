@@ -42,6 +42,10 @@ class ExistingLog implements Broker {
     return await this.#opening;
   }
 
+  async topicNames(options?: CallOptions): Promise<string[]> {
+    return await (await this.opened())?.topicNames(options) ?? [];
+  }
+
   async topicOffsets(topic: string, options?: CallOptions): Promise<PartitionOffsets[] | null> {
     return await (await this.opened())?.topicOffsets(topic, options) ?? null;
   }

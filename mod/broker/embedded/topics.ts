@@ -18,6 +18,12 @@ export function readOffsets(file: LogFile, topic: string): PartitionOffsets[] {
   return rows.map(({ partition, low, high }) => ({ partition, low, high }));
 }
 
+/** Names of all topics, sorted. */
+export function readTopicNames(file: LogFile): string[] {
+  return file.statement("SELECT DISTINCT topic FROM log ORDER BY topic").all()
+    .map(({ topic }) => topic as string);
+}
+
 /** Number of a topic's partitions; 0 without the topic. */
 export function countPartitions(file: LogFile, topic: string): number {
   return file.statement("SELECT count(*) AS n FROM log WHERE topic = ?").get(topic)!.n as number;

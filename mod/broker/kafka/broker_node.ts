@@ -1,3 +1,4 @@
+import type { BrokersAnswer } from "./metadata_request.ts";
 import type { RawConnection } from "./raw_request.ts";
 
 /** A request as kafkajs makes it; what it gives is only said by the type. */
@@ -24,6 +25,8 @@ export interface BrokerNode {
   };
   /** The request of a key, in the newest version that both sides know. */
   lookupRequest<A, T>(apiKey: number, definition: unknown): (ask: A) => KafkaJSRequest<T>;
+  /** As {@linkcode metadataRequest}, which {@linkcode Cluster} puts in the place of kafkajs's own. */
+  metadata(topics: string[] | null): Promise<BrokersAnswer>;
   findGroupCoordinator(
     ask: { groupId: string; coordinatorType: 0 },
   ): Promise<{ coordinator: { nodeId: number } }>;

@@ -96,7 +96,7 @@ export class Cluster {
     const { createBroker } = this.#pool;
     this.#pool.createBroker = (options: unknown) => {
       const broker = createBroker(options);
-      broker.metadata = (topics: string[]) => {
+      broker.metadata = (topics: string[] | null) => {
         const { maxVersion } = (broker as BrokerNode).versions[METADATA_KEY];
         return broker.connectionPool.send(metadataRequest(topics, maxVersion));
       };
@@ -189,6 +189,13 @@ export class Cluster {
       .map(({ partitionId, leader }) => ({ partition: partitionId, leader }))
       .sort((a, b) => a.partition - b.partition);
     return { log: { cluster: clusterId ?? "", topicId: found.topicId ?? null }, partitions };
+  }
+
+  /** Names of all topics but internal ones, sorted. */
+  async topicNames(): Promise<string[]> {
+    const node = await this.anyBroker();
+    const { topicMetadata } = await this.ask(node, () => node.metadata(null));
+    return topicMetadata.filter(({ isInternal }) => !isInternal).map(({ topic }) => topic).sort();
   }
 
   /** Refreshes overlap badly in kafkajs (each makes its own connections), so they queue here. */

@@ -1,6 +1,6 @@
+import { noSuchTopic } from "../absent_topic.ts";
 import type { KafkaConfig } from "kafkajs";
 import type { Settings } from "../../config/settings.ts";
-import { Failure } from "../../failure/failure.ts";
 import type {
   Broker,
   CallOptions,
@@ -109,6 +109,10 @@ class KafkaBroker implements Broker {
         return await partitionOffsets(this.#cluster, topic, led, signal);
       },
     );
+  }
+
+  topicNames(options: CallOptions = {}): Promise<string[]> {
+    return this.#asking("asking for the topics", options, () => this.#cluster.topicNames());
   }
 
   async log(topic: string, options: CallOptions = {}): Promise<LogIdentity | null> {
@@ -226,9 +230,7 @@ class KafkaBroker implements Broker {
       () => this.#cluster.partitions(topic),
     );
     if (partitions !== null) return;
-    throw new Failure("service", `topic ${topic} does not exist in ${this.description}`, {
-      fix: "Send to it first (`ticklake produce` creates it), or check --topic.",
-    });
+    throw await noSuchTopic(this, topic, options);
   }
 
   async #asking<T>(

@@ -18,6 +18,8 @@ export interface BrokersAnswer {
   controllerId: number;
   topicMetadata: Array<{
     topic: string;
+    /** Whether it is one of the broker's own, such as `__consumer_offsets`. */
+    isInternal: boolean;
     /** `null` where the broker gives none. */
     topicId?: string | null;
     /** 0 where there is such a topic. */
@@ -28,9 +30,10 @@ export interface BrokersAnswer {
 
 /**
  * Asks for the brokers and some topics, without creating them; errors stay in the answer.
+ * @param topics their names; `null` for all that there are
  * @param maxVersion the newest version of the request that the broker takes
  */
-export function metadataRequest(topics: string[], maxVersion: number) {
+export function metadataRequest(topics: string[] | null, maxVersion: number) {
   const { request, response } = requests.Metadata.protocol({ version: WITHOUT_IDS })({
     topics: [],
   });
@@ -47,10 +50,10 @@ export function metadataRequest(topics: string[], maxVersion: number) {
   };
 }
 
-function encoded(topics: string[]): { buf: Buffer; buffer: Buffer } {
-  const names = topics.map((topic) => Buffer.from(topic));
+function encoded(topics: string[] | null): { buf: Buffer; buffer: Buffer } {
+  const names = (topics ?? []).map((topic) => Buffer.from(topic));
   const buffer = Buffer.alloc(4 + names.reduce((sum, { length }) => sum + 2 + length, 0) + 1);
-  let at = buffer.writeInt32BE(names.length, 0);
+  let at = buffer.writeInt32BE(topics === null ? -1 : names.length, 0);
   for (const name of names) {
     at = buffer.writeInt16BE(name.length, at);
     buffer.set(name, at);
@@ -61,9 +64,10 @@ function encoded(topics: string[]): { buf: Buffer; buffer: Buffer } {
 }
 
 /** A topic by its name: an id of zeros, the name (up to 249 bytes), no tagged fields. */
-function encodedWithIds(topics: string[]): { buf: Buffer; buffer: Buffer } {
-  const parts = [Buffer.of(0), compactLength(topics.length)]; // First the header's tagged fields.
-  for (const topic of topics) {
+function encodedWithIds(topics: string[] | null): { buf: Buffer; buffer: Buffer } {
+  // First the header's tagged fields. A length of -1 is an array that is null.
+  const parts = [Buffer.of(0), compactLength(topics?.length ?? -1)];
+  for (const topic of topics ?? []) {
     const name = Buffer.from(topic);
     parts.push(Buffer.alloc(16), compactLength(name.length), name, Buffer.of(0));
   }
@@ -96,11 +100,11 @@ async function decode(payload: Buffer) {
   const topicMetadata = reader.array(() => {
     const [topicErrorCode, topic] = [reader.int16(), reader.string()!];
     const topicId = reader.uuid();
-    reader.boolean(); // Internal.
+    const isInternal = reader.boolean();
     const partitionMetadata = reader.array(() => readPartition(reader));
     reader.int32(); // Authorized operations.
     reader.tags();
-    return { topicErrorCode, topic, topicId, partitionMetadata };
+    return { topicErrorCode, topic, topicId, isInternal, partitionMetadata };
   });
   return {
     throttleTime: 0,
