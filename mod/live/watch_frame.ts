@@ -1,4 +1,4 @@
-import { sizeText } from "../terminal/amount_text.ts";
+import { countText, sizeText } from "../terminal/amount_text.ts";
 import { isoDay } from "../schema/calendar.ts";
 import { sparkline } from "./sparkline.ts";
 import type { WatchedIndex, WatchState } from "./watch_state.ts";
@@ -45,7 +45,7 @@ export function watchFrame(
     ...shown.map((index) => line(index, state, columns, paint)),
   ];
   if (shown.length < indices.length) {
-    lines.push(paint(DIM, `and ${indices.length - shown.length} more`));
+    lines.push(paint(DIM, `and ${number(indices.length - shown.length)} more`));
   }
   lines.push("", bottom(state, columns, now, paint));
   return lines;
@@ -62,12 +62,13 @@ function heading({ schema, fields }: WatchState): string {
 
 function line(index: WatchedIndex, state: WatchState, columns: number, paint: Paint): string {
   const { symbol, close, previous, date, rows, history } = index;
-  const change = close / previous - 1;
+  // In hundredths of a percent, as shown: what rounds to nothing has neither sign nor colour.
+  const change = Math.round(1e4 * (close / previous - 1));
   const changeText = Number.isFinite(change)
-    ? `${change >= 0 ? "+" : ""}${(100 * change).toFixed(2)}%`
+    ? `${change > 0 ? "+" : change < 0 ? "-" : ""}${fixed(Math.abs(change) / 100, 2, 6)}%`
     : "";
   const head = "  " + printable(symbol).slice(0, 11).padEnd(12) + dateText(date, state).padEnd(12) +
-    (Number.isNaN(close) ? "" : price(close)).padStart(13);
+    (Number.isNaN(close) ? "" : fixed(close, priceDigits(close), 12)).padStart(13);
   const changed = changeText.padStart(9);
   const tail = number(rows).padStart(9);
   const room = columns - SPARK_AT - 1;
@@ -89,7 +90,7 @@ function bottom(state: WatchState, columns: number, now: number, paint: Paint): 
   const seconds = Math.max(0, Math.round((now - last.at) / 1000));
   const text =
     `  last flush ${seconds} s ago: partition ${last.partition}, offsets ${last.first} to ` +
-    `${last.last}; ${number(state.objects)} objects, ${sizeText(state.bytes)}` +
+    `${last.last}; ${countText(state.objects, "object")}, ${sizeText(state.bytes)}` +
     (state.lastReason === undefined ? "" : `; last rejected: ${printable(state.lastReason)}`);
   return paint(DIM, cut(text, columns));
 }
@@ -116,8 +117,18 @@ function printable(text: string): string {
   return text.replace(/[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069]/g, "�");
 }
 
-function price(value: number): string {
-  return value.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+/** A number with at least two fraction digits; short, such as `1.7B`, where it is wider than its column. */
+function fixed(value: number, maximumFractionDigits: number, width: number): string {
+  const text = value.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits });
+  return text.length <= width
+    ? text
+    : value.toLocaleString("en-US", { notation: "compact", maximumFractionDigits: 1 });
+}
+
+/** Fraction digits that show five significant digits of a price, 2 to 8. */
+function priceDigits(value: number): number {
+  const integerDigits = value === 0 ? 3 : Math.floor(Math.log10(Math.abs(value))) + 1;
+  return Math.min(8, Math.max(2, 5 - integerDigits));
 }
 
 function number(value: number): string {

@@ -4,8 +4,8 @@ import type { RowSchema } from "../schema/schema.ts";
 import type { FlushReport, SinkEvent } from "../sink/sink_event.ts";
 import { type QuoteFields, quoteFields } from "./quote_fields.ts";
 
-/** Closes of an index that are kept for its sparkline. */
-const HISTORY = 24;
+/** Closes of an index that are kept for its sparkline: as many as a wide terminal shows. */
+const HISTORY = 120;
 
 /** Milliseconds over which the rate is taken. */
 const RATE_MS = 2000;

@@ -144,3 +144,36 @@ serviceTest(
     await page.waitForSelector("#last:has-text(', 0.00%')");
   },
 );
+
+serviceTest("prices below ten have the digits that tell them apart", CHROMIUM, async () => {
+  const closes = {
+    EURUSD: [1.0854, 1.08551],
+    SHIB: [0.00001234, 0.000012345],
+    HSI: [18_600, 18_599.8],
+  };
+  await using pipeline = await startPipeline(
+    Object.entries(closes).flatMap(([symbol, pair]) =>
+      pair.map((close, i) =>
+        `${symbol},${dayOf(i)},${close},${close},${close},${close},${close},1,1`
+      )
+    ),
+  );
+  await using browser = await openPage();
+  const { page, errors } = browser;
+  await openDashboard(page, pipeline.url);
+  for (
+    const [symbol, last, label] of [
+      ["EURUSD", "1.0855", "1.0900"],
+      ["SHIB", "0.00001235", "1.09000000"],
+      ["HSI", "18,599.80", "1.09"],
+    ]
+  ) {
+    const item = page.locator(`#indices li:has(.symbol:text-is('${symbol}'))`);
+    assert.equal(await item.locator(".price").textContent(), last, symbol);
+    await item.click();
+    await page.waitForSelector(`#last:has-text('${last}')`);
+    assert.match((await page.textContent("#values"))!, new RegExp(`C\u00a0${last} `), symbol);
+    assert.equal(await page.evaluate("ticklake.label(1.09)"), label, symbol);
+  }
+  assert.deepEqual(errors, []);
+});

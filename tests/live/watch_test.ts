@@ -54,10 +54,43 @@ Deno.test("the view tells lag, rejections, the last flush, and why it is not rea
   state.event({ kind: "flushed", flush: { ...report, seconds: 0.1 } });
   const text = watchFrame(state, size, false, performance.now() + 4000).join("\n");
   assert.match(text, /lag 60 {3}rejected 3/);
-  assert.match(text, /last flush 4 s ago: partition 1, offsets 0 to 6; 1 objects, 2\.0 KiB/);
+  assert.match(text, /last flush 4 s ago: partition 1, offsets 0 to 6; 1 object, 2\.0 KiB/);
   assert.match(text, /last rejected: not JSON/);
   state.event({ kind: "ready", ready: false, why: "the lake cannot be written" });
   assert.match(watchFrame(state, size, false, 0).at(-1)!, /the lake cannot be written/);
+});
+
+Deno.test("numbers of the view have separators, digits that tell prices apart, and no sign for nothing", () => {
+  const state = seen([
+    ...[["A", 10_000], ["A", 9_999.9], ["B", 10_000], ["B", 10_000.1], ["C", 10_000], ["C", 9_999]],
+    ...[["D", 1.0854], ["D", 1.08551], ["E", 0.00001234], ["F", 2], ["F", 2_468], ["G", 5]],
+    ...[["H", 1_712_345_678.9], ["I", 1e-4], ["I", 1e4]],
+  ] as Array<[string, number]>);
+  state.event({ kind: "position", partition: 0, next: 0, highWatermark: 1_234_567 });
+  state.event({ kind: "rejected", partition: 0, reason: "not JSON", count: 1_234 });
+  const size = { columns: 120, rows: 24 };
+  const lines = watchFrame(state, size, true, performance.now());
+  assert.match(lines[0], /lag 1,234,567 {3}rejected 1,234/);
+  const texts = lines.map((line) => line.replace(ESCAPES, ""));
+  const line = (symbol: string) => texts.findIndex((text) => text.startsWith(`  ${symbol} `));
+  const shown = (symbol: string) => texts[line(symbol)].slice(26, 48).trim().split(/ +/);
+  assert.deepEqual(shown("A"), ["9,999.90", "0.00%"]);
+  assert.deepEqual(shown("B"), ["10,000.10", "0.00%"]);
+  assert.deepEqual(shown("C"), ["9,999.00", "-0.01%"]);
+  assert.deepEqual(shown("D"), ["1.0855", "+0.01%"]);
+  assert.deepEqual(shown("E"), ["0.00001234"]);
+  assert.deepEqual(shown("F"), ["2,468.00", "+123.3K%"]);
+  assert.deepEqual(shown("G"), ["5.00"]);
+  assert.deepEqual(shown("H"), ["1.7B"]);
+  assert.deepEqual(shown("I"), ["10,000.00", "+10B%"]);
+  // deno-lint-ignore no-control-regex
+  const colour = (symbol: string) => /\x1b\[3[12]m/.exec(lines[line(symbol)])?.[0];
+  assert.deepEqual(["A", "B"].map(colour), [undefined, undefined]);
+  assert.deepEqual(["C", "D"].map(colour), ["\x1b[31m", "\x1b[32m"]);
+  // Each number of a row ends below its heading.
+  for (const symbol of "ABCDEFGHI") assert.equal(texts[line(symbol)][56].trim().length, 1, symbol);
+  const few = watchFrame(state, { ...size, rows: 8 }, false, performance.now());
+  assert.ok(few.includes("and 7 more"), few.join("\n"));
 });
 
 Deno.test("no line is wider and no frame higher than the terminal, whatever its size", () => {

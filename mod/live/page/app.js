@@ -84,6 +84,7 @@ globalThis.ticklake = {
   candles: () => candles.drawn,
   lines: () => comparison.drawn,
   range: () => candles.range,
+  label: (value) => candles.label(value),
   volumes: () => candles.volumes,
   averages: () => candles.averages,
   frames: () => frames,

@@ -1,7 +1,7 @@
 /* The candles of one index, its last close in words, and its last days as a table. */
-import { charts, colour, makeChart, showFrom } from "./chart.js";
+import { charts, colour, makeChart, showFrom, valueFormat } from "./chart.js";
 import { closeOf, dayOf, volumeOf } from "./quotes.js";
-import { amount, byId, percent, price, rows, show } from "./text.js";
+import { amount, byId, percent, price, priceDigits, rows, show } from "./text.js";
 
 /** Days that the candles begin with; the others are to the left. */
 const SHOWN_DAYS = 180;
@@ -52,6 +52,7 @@ export class CandleView {
   /** Lines of the averages that are shown, by their days. */
   #averages = new Map();
   #symbol;
+  #priceFormat = valueFormat(2);
   /** Day under the crosshair. */
   #pointed;
 
@@ -83,6 +84,11 @@ export class CandleView {
   /** Redraws the whole index. */
   draw() {
     const days = this.#quotes.days(this.#symbol);
+    // The digits of the last close, so that the axis has the same number on each of its marks.
+    this.#priceFormat = valueFormat(priceDigits(days.length === 0 ? 0 : closeOf(days.at(-1))));
+    for (const line of [this.#series, ...this.#averages.values()]) {
+      line.applyOptions({ priceFormat: this.#priceFormat });
+    }
     this.#series.setData(days.map(candle));
     this.#volume.setData(days.some((quote) => volumeOf(quote) > 0) ? days.map(volume) : []);
     this.#drawAverages();
@@ -116,6 +122,11 @@ export class CandleView {
     return this.#chart.timeScale().getVisibleLogicalRange();
   }
 
+  /** A price as the chart's axis shows it. */
+  label(value) {
+    return this.#series.priceFormatter().format(value);
+  }
+
   /** The bars of the volume as the chart has them. */
   get volumes() {
     return this.#volume.data();
@@ -145,6 +156,7 @@ export class CandleView {
       this.#chart.addSeries(charts.LineSeries, {
         color: colour(name),
         lineWidth: 2,
+        priceFormat: this.#priceFormat,
         priceLineVisible: false,
         lastValueVisible: false,
         crosshairMarkerVisible: false,

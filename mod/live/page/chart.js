@@ -1,5 +1,5 @@
 /* What both charts have in common: colours of the page, and the keyboard. */
-import { byId, price } from "./text.js";
+import { byId, fixed } from "./text.js";
 
 export const charts = globalThis.LightweightCharts;
 
@@ -16,7 +16,7 @@ const options = () => ({
     // The notice and the link stand in the page's footer: the logo would bring a style of its own.
     attributionLogo: false,
   },
-  localization: { locale: "en-US", priceFormatter: price },
+  localization: { locale: "en-US" },
   grid: { vertLines: { visible: false }, horzLines: { color: colour("--line") } },
   rightPriceScale: { borderVisible: false },
   // Several years of daily bars fit on a phone.
@@ -24,6 +24,13 @@ const options = () => ({
   // The wheel is for the page.
   handleScroll: { mouseWheel: false, vertTouchDrag: false },
   handleScale: { mouseWheel: false },
+});
+
+/** How the axis shows values, each with as many fraction digits. */
+export const valueFormat = (digits) => ({
+  type: "custom",
+  minMove: 10 ** -digits,
+  formatter: (value) => fixed(value, digits),
 });
 
 /** Margin beside the first and the last bar, in pixels: half the width of the widest time label. */

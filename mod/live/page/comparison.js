@@ -1,7 +1,7 @@
 /* Lines of closes in dollars, the first day as 100; the reader says of which indices. */
-import { charts, makeChart, showFrom } from "./chart.js";
+import { charts, makeChart, showFrom, valueFormat } from "./chart.js";
 import { closeOf, dayOf, usdOf } from "./quotes.js";
-import { byId, setText, show, svg } from "./text.js";
+import { byId, fixed, setText, show, svg } from "./text.js";
 
 /** Colours that are distinguishable on light and dark backgrounds; also the maximum number of lines. */
 const PALETTE = [
@@ -95,8 +95,14 @@ export class Comparison {
   #add(symbol) {
     const used = new Set([...this.#lines.values()].map((line) => line.options().color));
     const color = PALETTE.find((candidate) => !used.has(candidate));
-    const options = { color, lineWidth: 2, priceLineVisible: false, lastValueVisible: false };
-    this.#lines.set(symbol, this.#chart.addSeries(charts.LineSeries, options));
+    const line = this.#chart.addSeries(charts.LineSeries, {
+      color,
+      lineWidth: 2,
+      priceFormat: valueFormat(2),
+      priceLineVisible: false,
+      lastValueVisible: false,
+    });
+    this.#lines.set(symbol, line);
     const button = this.#buttons.get(symbol);
     button.setAttribute("aria-pressed", "true");
     button.querySelector("rect").setAttribute("fill", color);
@@ -131,7 +137,7 @@ export class Comparison {
     for (const [symbol, button] of this.#buttons) {
       const line = this.#lines.get(symbol);
       const value = line === undefined ? undefined : seriesData.get(line)?.value;
-      setText(button.lastChild, value === undefined ? "" : ` ${value.toFixed(1)}`);
+      setText(button.lastChild, value === undefined ? "" : ` ${fixed(value, 1)}`);
     }
   }
 

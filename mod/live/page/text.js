@@ -4,10 +4,22 @@ export const byId = (id) => document.getElementById(id);
 
 export const number = (value) => Math.round(value).toLocaleString("en-US");
 
-const twoDigits = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+/** A number with as many fraction digits as are wanted. */
+export const fixed = (value, digits) =>
+  value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
+/** Fraction digits that show five significant digits of a price, 2 to 8: 18,599.80, 1.0854, 0.00001234. */
+export function priceDigits(value) {
+  const integerDigits = value === 0 ? 3 : Math.floor(Math.log10(Math.abs(value))) + 1;
+  return Math.min(8, Math.max(2, 5 - integerDigits));
+}
+
+/** A price; zeros beyond the second fraction digit are left out. */
 export const price = (value) =>
-  value === null || value === undefined ? "" : value.toLocaleString("en-US", twoDigits);
+  value === null || value === undefined ? "" : value.toLocaleString("en-US", {
+    minimumFractionDigits: 2,
+    maximumFractionDigits: priceDigits(value),
+  });
 
 const hundredths = (share) => Math.round(1e4 * share);
 
