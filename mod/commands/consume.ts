@@ -15,6 +15,7 @@ import type { LakeStore } from "../lake/store.ts";
 import type { RowListener } from "../sink/open_range.ts";
 import { emptySummary, runSink, type SinkSummary } from "../sink/sink.ts";
 import { listeners, type SinkListener } from "../sink/sink_event.ts";
+import { requireDefaultSchemaFits } from "./default_schema_fits.ts";
 import { otherSchema } from "./other_schema.ts";
 import { openBroker } from "./open_broker.ts";
 import { unknownFields } from "./unknown_fields.ts";
@@ -38,10 +39,7 @@ export async function run(context: CommandContext): Promise<number> {
   new Partitioning(partitionBy, schema);
   compressionOf(format, settings.compression);
   const form = await openMessageForm(settings);
-  if (settings.messageFormat !== "json") {
-    const { requireDefaultSchemaFits } = await import("./default_schema_fits.ts");
-    await requireDefaultSchemaFits(settings, schema, signal);
-  }
+  await requireDefaultSchemaFits(settings, form, schema, signal);
   const store = await openLake(settings);
   let broker: Broker | undefined;
   let table: OpenTable | undefined;

@@ -1,8 +1,6 @@
 import type { Settings } from "../config/settings.ts";
 import { Failure } from "../failure/failure.ts";
-import { openMessageSchema, openRegistry } from "../message/open_message_form.ts";
-import { openSchema } from "../message/open_schema.ts";
-import type { PayloadMaker } from "../message/payload_maker.ts";
+import type { MessageForm, WriterSchema } from "../message/message_form.ts";
 import type { RowSchema } from "../schema/schema.ts";
 
 /** Milliseconds that the registry may take: messages wait for it anyway. */
@@ -12,25 +10,23 @@ const ANSWER_MS = 3000;
  * Refuses to start where no schema is set and the topic's messages were written by one whose messages can
  * never be rows of the default: all of them would become dead letters. With a schema that the user has
  * chosen, the messages themselves show whether they fit, since a topic may have several schemas.
- * @param settings of a message format whose messages are written by a schema
  * @throws {Failure} kind `usage`
  */
 export async function requireDefaultSchemaFits(
   settings: Settings,
+  form: MessageForm,
   schema: RowSchema,
   signal: AbortSignal,
 ): Promise<void> {
-  const { messageSchema, topic } = settings;
+  const { topic } = settings;
   if (settings.schema !== undefined) return;
-  const found = messageSchema === undefined
-    ? await ofRegistry(settings, signal)
-    : { maker: await openMessageSchema(settings, messageSchema), name: messageSchema };
-  const why = found?.maker.misfits(schema) ?? [];
+  const writer = await writerOf(form, topic, signal);
+  const why = writer?.misfits(schema) ?? [];
   if (why.length === 0) return;
   const file = schemaFile(topic);
   throw new Failure(
     "usage",
-    `topic ${topic} holds no rows of the default schema, ${schema.table}: ${found!.name} has ` +
+    `topic ${topic} holds no rows of the default schema, ${schema.table}: ${writer!.name} has ` +
       why.join("; "),
     {
       fix: `\`ticklake schema infer > ${file}\` makes a schema from it: review it, and set ` +
@@ -45,23 +41,16 @@ function schemaFile(topic: string): string {
 }
 
 /** `undefined` where there is nothing to be said yet, because the registry has no answer. */
-async function ofRegistry(
-  settings: Settings,
+async function writerOf(
+  form: MessageForm,
+  topic: string,
   signal: AbortSignal,
-): Promise<{ maker: PayloadMaker; name: string } | undefined> {
-  const registry = await openRegistry(settings);
-  const subject = registry.subjectOf(settings.topic);
+): Promise<WriterSchema | undefined> {
   try {
     const patience = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
-    const id = await registry.latest(subject, patience);
-    if (id === undefined) return undefined;
-    const schema = await registry.schema(id, patience);
-    const maker = await openSchema(schema, { isGlue: registry.isGlue });
-    return { maker, name: `schema ${id} of subject ${subject}` };
+    return await form.writer?.(topic, patience);
   } catch {
     signal.throwIfAborted();
     return undefined;
-  } finally {
-    registry.close?.();
   }
 }

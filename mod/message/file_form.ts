@@ -2,8 +2,11 @@ import type { MessageCheck } from "../schema/message_reader.ts";
 import type { MessageForm } from "./message_form.ts";
 import type { PayloadMaker } from "./payload_maker.ts";
 
-/** Messages without a frame, all written by one schema. */
-export function fileForm(maker: PayloadMaker): MessageForm {
+/**
+ * Messages without a frame, all written by one schema.
+ * @param path of the schema's file
+ */
+export function fileForm(path: string, maker: PayloadMaker): MessageForm {
   return {
     isPlainJson: false,
     text(value) {
@@ -20,5 +23,6 @@ export function fileForm(maker: PayloadMaker): MessageForm {
         value.length === 0 ? "empty value" : row(value, value, record);
       return Object.assign(check, { scan: row.scan });
     },
+    writer: () => Promise.resolve({ name: path, misfits: maker.misfits }),
   };
 }

@@ -19,6 +19,14 @@ export interface PrepareOptions {
   onTrouble?(reason: string | null): void;
 }
 
+/** The schema that a topic's messages are written by, as far as it is known before any is read. */
+export interface WriterSchema {
+  /** For people: `schema 7 of subject quotes-value`, or the file's path. */
+  name: string;
+  /** Why no message of it can be a row of the table, a sentence each; empty where some can. */
+  misfits(schema: RowSchema): string[];
+}
+
 /** How the messages of a topic are read. */
 export interface MessageForm {
   /** Whether messages are JSON without a frame, so that the reader may take them from their bytes. */
@@ -40,6 +48,12 @@ export interface MessageForm {
     values: Iterable<Uint8Array | null>,
     options: PrepareOptions,
   ): Promise<void> | undefined;
+  /**
+   * The newest schema of the topic's messages; `undefined` where there is none or it cannot be used.
+   * Absent where messages have none.
+   * @throws {Failure} kind `service`
+   */
+  writer?(topic: string, signal: AbortSignal): Promise<WriterSchema | undefined>;
 }
 
 /** JSON objects, the form without a schema. */

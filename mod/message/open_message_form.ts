@@ -25,7 +25,7 @@ export async function openMessageForm(settings: MessageSettings): Promise<Messag
   if (messageFormat === "json") return JSON_FORM;
   if (messageSchema !== undefined) {
     const { fileForm } = await import("./file_form.ts");
-    return fileForm(await openMessageSchema(settings, messageSchema));
+    return fileForm(messageSchema, await openMessageSchema(settings, messageSchema));
   }
   const [registry, { RegistryForm }] = await Promise.all([
     openRegistry(settings),

@@ -102,6 +102,33 @@ Deno.test("a writer's schema in a file: infer, and consume without a schema refu
     assert.deepEqual([summary.written, summary.rejected], [2, 0]);
   }));
 
+Deno.test("consume without a schema asks the registry once for what it reads by, and opens a schema file once", () =>
+  withEmbedded(async (place) => {
+    const writer = avroWriter(await loadSchema());
+    const row = { Index: "HSI", Date: "2024-02-29", Open: 1, High: 2, Low: 1, Close: 2, Volume: 3 };
+    const subject = `${place.topic}-value`;
+    await using registry = registryStub({ [subject]: { id: 9, schema: writer.text } });
+    place.env.TICKLAKE_MESSAGE_FORMAT = "avro";
+    await place.send([{ key: "HSI", value: CONFLUENT_FRAME.framed(9, writer.write(row)) }]);
+    const { summary } = await place.toEnd("--schema-registry", registry.url);
+    assert.equal(summary.written, 1);
+    assert.deepEqual(registry.asked, [
+      "/subjects",
+      `/subjects/${subject}/versions/latest`,
+      "/schemas/ids/9",
+    ]);
+
+    // A pipe gives its content once, as `--message-schema <(curl …)` does.
+    const pipe = `${place.cwd}/pipe.avsc`;
+    assert.ok((await new Deno.Command("mkfifo", { args: [pipe] }).output()).success);
+    await place.send([{ key: "HSI", value: writer.write(row) }]);
+    const [second] = await Promise.all([
+      place.toEnd("--message-schema", pipe),
+      Deno.writeTextFile(pipe, writer.text),
+    ]);
+    assert.equal(second.summary.written, 1, second.stderr);
+  }));
+
 Deno.test("schema infer takes .proto files and JSON Schemas, and files of rows as before", () =>
   withEmbedded(async (place) => {
     const write = (name: string, text: string) => Deno.writeTextFile(`${place.cwd}/${name}`, text);

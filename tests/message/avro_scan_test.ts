@@ -122,7 +122,7 @@ Deno.test("the quick way through an Avro record reads what the careful one reads
         if (damage[1] < 0) bytes = bytes.subarray(0, at);
         else bytes[at] = damage[1];
       }
-      const form = fileForm(payloadMaker(avroPayload(text)));
+      const form = fileForm("quotes.avsc", payloadMaker(avroPayload(text)));
       const check = form.check(SCHEMA);
       const reader = new MessageReader(SCHEMA, check, false);
       const checked = check(bytes);

@@ -1,6 +1,8 @@
 /** A schema registry with Confluent's API in this process, its schemas in memory. */
 export interface RegistryStub extends AsyncDisposable {
   readonly url: string;
+  /** Paths that were asked for. */
+  readonly asked: readonly string[];
 }
 
 /** A registered schema as the API has it. */
@@ -19,8 +21,10 @@ export function registryStub(
   port = 0,
 ): RegistryStub {
   const known = new Map(Object.entries(subjects));
+  const asked: string[] = [];
   const server = Deno.serve({ port, hostname: "127.0.0.1", onListen() {} }, async (request) => {
     const { pathname } = new URL(request.url);
+    asked.push(pathname);
     if (pathname === "/subjects") return Response.json([...known.keys()]);
     const [, id] = /^\/schemas\/ids\/(\d+)$/.exec(pathname) ?? [];
     const [, name, version] = /^\/subjects\/([^/]+)\/versions(\/latest)?$/.exec(pathname) ?? [];
@@ -38,6 +42,7 @@ export function registryStub(
       : Response.json({ ...found, version: 1 });
   });
   return {
+    asked,
     url: `http://127.0.0.1:${server.addr.port}`,
     [Symbol.asyncDispose]: () => server.shutdown(),
   };

@@ -4,7 +4,7 @@ import type { MessageCheck, RowArrays, RowScan } from "../../schema/message_read
 import type { RowSchema } from "../../schema/schema.ts";
 import { backoff } from "../../wait/backoff.ts";
 import { sleep } from "../../wait/sleep.ts";
-import type { CheckListener, MessageForm, PrepareOptions } from "../message_form.ts";
+import type { CheckListener, MessageForm, PrepareOptions, WriterSchema } from "../message_form.ts";
 import type { PayloadMaker, TablePayloads } from "../payload_maker.ts";
 import type { SchemaId } from "./frame.ts";
 import type { RegisteredSchema, Registry } from "./registry.ts";
@@ -112,6 +112,17 @@ export class RegistryForm implements MessageForm {
       if (!this.#schemas.has(id)) missing.add(id);
     }
     return missing.size === 0 ? undefined : this.#fetch(missing, options);
+  }
+
+  async writer(topic: string, signal: AbortSignal): Promise<WriterSchema | undefined> {
+    const subject = this.#registry.subjectOf(topic);
+    const id = await this.#registry.latest(subject, signal);
+    if (id === undefined) return undefined;
+    const maker = this.#schemas.get(id) ??
+      await this.#opened(id, await this.#registry.schema(id, signal));
+    this.#schemas.set(id, maker);
+    if (typeof maker === "string") return undefined;
+    return { name: `schema ${id} of subject ${subject}`, misfits: maker.misfits };
   }
 
   async #fetch(ids: Iterable<SchemaId>, options: PrepareOptions): Promise<void> {
