@@ -24,16 +24,20 @@ export function messageCheck(
   onUnknown: (name: string) => void = () => {},
 ): MessageCheck {
   const unknownField = unknownFieldFinder(schema);
-  const look = (fields: Fields) => {
-    const name = unknownField(fields);
-    if (name === undefined) return null;
-    if (schema.strictFields) return `unknown field ${valueText(name)}`;
-    onUnknown(name);
-    return null;
+  const strict = isStrict(schema);
+  return (value, record) => {
+    // Of several rows in a message the first tells.
+    let isTold = false;
+    const look = (fields: Fields) => {
+      const name = unknownField(fields);
+      if (name === undefined) return null;
+      if (schema.strictFields) return `unknown field ${valueText(name)}`;
+      if (!isTold) onUnknown(name);
+      isTold = true;
+      return null;
+    };
+    return strict ? checkMessage(schema, value, look) : lenientRow(schema, value, look, record);
   };
-  return isStrict(schema)
-    ? (value) => checkMessage(schema, value, look)
-    : (value, record) => lenientRow(schema, value, look, record);
 }
 
 function isStrict({ columns, rows, lenient = [] }: RowSchema): boolean {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { OutgoingMessage } from "../../mod/broker/broker.ts";
 import { type ConsumePlace, quote, quotes, withServices } from "../commands/consume_place.ts";
 import { S3FaultProxy } from "../faults/s3_fault_proxy.ts";
 import { serviceTest, type Spawned, spawnTicklake, uniqueName } from "../services/services.ts";
@@ -62,34 +63,49 @@ serviceTest(
   "consume --metrics serves lag, rows, rejections and what it holds",
   NEEDS,
   () =>
-    watched(["--flush-rows", "400", "--flush-interval", "1h"], async ({ place, ready, metric }) => {
-      await until("ready", async () => await ready() === "200 ready");
-      assert.equal(await metric("ticklake_assigned_partitions"), 1);
-      assert.equal(await metric("ticklake_lag", P0), 0);
-      await place.send([...quotes(298), { key: null, value: "x" }, { key: null, value: null }]);
-      // There is no such figure before the first message.
-      const read = () => metric("ticklake_read_rows_total", P0).catch(() => 0);
-      await until("reading", async () => await read() === 298);
-      // Read, and not in the lake.
-      assert.equal(await metric("ticklake_lag", P0), 300);
-      assert.ok(await metric("ticklake_buffered_bytes") > 0);
-      assert.ok(await metric("ticklake_read_bytes_total", P0) > 298 * 100);
+    watched(
+      ["--flush-rows", "400", "--flush-interval", "1h"],
+      async ({ place, program, ready, metric }) => {
+        await until("ready", async () => await ready() === "200 ready");
+        assert.equal(await metric("ticklake_assigned_partitions"), 1);
+        assert.equal(await metric("ticklake_lag", P0), 0);
+        const withField = ({ key, value }: OutgoingMessage) => ({
+          key,
+          value: String(value).replace("{", '{"venue":"X",'),
+        });
+        await place.send([
+          ...quotes(297),
+          withField(quote(297)),
+          { key: null, value: "x" },
+          { key: null, value: null },
+        ]);
+        // There is no such figure before the first message.
+        const read = () => metric("ticklake_read_rows_total", P0).catch(() => 0);
+        await until("reading", async () => await read() === 298);
+        // Read, and not in the lake.
+        assert.equal(await metric("ticklake_lag", P0), 300);
+        assert.ok(await metric("ticklake_buffered_bytes") > 0);
+        assert.ok(await metric("ticklake_read_bytes_total", P0) > 298 * 100);
 
-      await place.send(quotes(700, 298));
-      await until("two flushes", async () => await metric("ticklake_lag", P0) === 200);
-      assert.equal(await metric("ticklake_rows_total", P0), 798);
-      assert.equal(await metric("ticklake_rejected_total", { reason: "not JSON" }), 1);
-      assert.equal(
-        await metric("ticklake_rejected_total", { reason: "no value (a tombstone)" }),
-        1,
-      );
-      const objects = await place.objects();
-      assert.equal(await metric("ticklake_objects_total", P0), objects.length);
-      assert.equal(await metric("ticklake_flush_seconds_count"), 2);
-      assert.ok(await metric("ticklake_bytes_total", P0) > 1000);
-      assert.ok(await metric("ticklake_last_commit_age_seconds") < 60);
-      assert.equal(await metric("ticklake_retries_total", { what: "put" }).catch(() => 0), 0);
-    }),
+        await place.send([...quotes(699, 298), withField(quote(997))]);
+        await until("two flushes", async () => await metric("ticklake_lag", P0) === 200);
+        assert.equal(await metric("ticklake_rows_total", P0), 798);
+        assert.equal(await metric("ticklake_rejected_total", { reason: "not JSON" }), 1);
+        assert.equal(
+          await metric("ticklake_rejected_total", { reason: "no value (a tombstone)" }),
+          1,
+        );
+        const objects = await place.objects();
+        assert.equal(await metric("ticklake_objects_total", P0), objects.length);
+        assert.equal(await metric("ticklake_flush_seconds_count"), 2);
+        assert.ok(await metric("ticklake_bytes_total", P0) > 1000);
+        assert.ok(await metric("ticklake_last_commit_age_seconds") < 60);
+        assert.equal(await metric("ticklake_retries_total", { what: "put" }).catch(() => 0), 0);
+        // Each message is counted, the field told once.
+        assert.equal(await metric("ticklake_unknown_fields_total"), 2);
+        assert.equal(program.stderr.match(/a field "venue" that is not in the schema/g)?.length, 1);
+      },
+    ),
 );
 
 serviceTest(

@@ -48,6 +48,10 @@ export class Metrics implements ProduceObserver {
     "Messages that are neither rows nor dead letters: recorded gaps",
     "partition",
   );
+  readonly #unknownFields = this.#counter(
+    "ticklake_unknown_fields_total",
+    "Messages with fields that are not in the schema",
+  );
   readonly #sent = this.#counter(
     "ticklake_sent_rows_total",
     "Rows acknowledged by all in-sync replicas",
@@ -135,6 +139,8 @@ export class Metrics implements ProduceObserver {
         this.#objects.inc({ partition }, objects);
         return this.#flushSeconds.observe(seconds);
       }
+      case "unknown field":
+        return this.#unknownFields.inc();
       case "retried":
         return this.#retries.inc({ what: event.what });
       case "table commit":
