@@ -49,14 +49,14 @@ function canonicalInstant(column: Column, field: string): string {
   const day = parseDate(field);
   if (typeof day === "number" && field.length === 10) return `${field} 00:00:00`;
   const ms = declaredInstant(column, field);
-  return ms === null ? field : new Date(ms).toISOString().replace("T", " ");
+  return ms === null ? field : new Date(Math.floor(ms)).toISOString().replace("T", " ");
 }
 
 /** The instant of a text in one of the column's declared forms. */
 function declaredInstant({ format = [] }: Column, field: string): number | null {
   for (const form of format) {
     const ms = instantParser(form)(field);
-    if (typeof ms === "number" && hasDay(ms)) return ms;
+    if (typeof ms === "number" && hasDay(Math.floor(ms))) return ms;
   }
   return null;
 }

@@ -33,7 +33,10 @@ const PLACES: Readonly<Record<string, string>> = {
 
 const PLACEHOLDER = /YYYY|YY|MMM|MM|M|DD|D|HH|H|hh|h|mm|ss|SSS|A|Z/g;
 
-/** Milliseconds since 1970 UTC of a text, or what is wrong with it. */
+/**
+ * Milliseconds since 1970 UTC of a text, or what is wrong with it. Digits below a millisecond that are
+ * not zero count as half of one, so that they are neither lost nor a day's first instant.
+ */
 export type InstantParser = (text: string) => number | DateFault;
 
 const PARSERS = new Map<string, InstantParser>();
@@ -72,8 +75,10 @@ function epochParser(perSecond: bigint): InstantParser {
     // The fraction of a second as Python's time.time() gives it.
     const scale = 10n ** BigInt(match[2]?.length ?? 0);
     const units = BigInt(match[1] + (match[2] ?? ""));
-    const milliseconds = floorDivide(units * 1000n, perSecond * scale);
-    const number = Number(milliseconds);
+    const divisor = perSecond * scale;
+    const milliseconds = floorDivide(units * 1000n, divisor);
+    const isBetween = milliseconds * divisor !== units * 1000n;
+    const number = Number(milliseconds) + (isBetween ? 0.5 : 0);
     return Math.abs(number) <= 8.64e15 ? number : "day";
   };
 }
@@ -118,5 +123,5 @@ function timeOfDay(groups: Record<string, string | undefined>): number | null {
     ? 0
     : (offset[0] === "-" ? -1 : 1) * (Number(offset.slice(1, 3)) * 60 + Number(offset.slice(-2)));
   return ((hours * 60 + Number(minute) - shift) * 60 + Number(second)) * 1000 +
-    Number(fraction.padEnd(3, "0").slice(0, 3));
+    Number(fraction.padEnd(3, "0").slice(0, 3)) + (/[1-9]/.test(fraction.slice(3)) ? 0.5 : 0);
 }

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import zlib from "node:zlib";
+import { Failure } from "../failure/failure.ts";
 import type { InputFile } from "./input_file.ts";
 
 /** How a compressed file begins. Source: RFC 1952 (gzip), RFC 8878 (zstd). */
@@ -28,8 +29,20 @@ export function peekCodec(file: InputFile): Codec | "zip" | undefined {
   return codecOf(bytes.subarray(0, count));
 }
 
-/** A pipe's content, decompressed where its first bytes say that it is compressed. */
-export async function decompressedPipe(pipe: InputFile): Promise<InputFile> {
+/** @throws {Failure} kind `usage` */
+export function refuseZip(name: string): never {
+  const path = name === "stdin" ? "FILE.zip" : name;
+  throw new Failure("usage", `input ${name} is a zip archive, which may hold several files`, {
+    fix: `Unpack it: unzip -p ${path} | ticklake produce --input -`,
+  });
+}
+
+/**
+ * A pipe's content, decompressed where its first bytes say that it is compressed.
+ * @param name for messages about it
+ * @throws {Failure} kind `usage`, for a zip archive
+ */
+export async function decompressedPipe(pipe: InputFile, name: string): Promise<InputFile> {
   const begin = new Uint8Array(MAGIC_BYTES);
   let length = 0;
   while (length < MAGIC_BYTES) {
@@ -41,7 +54,8 @@ export async function decompressedPipe(pipe: InputFile): Promise<InputFile> {
   }
   const whole = withBeginning(pipe, begin.subarray(0, length));
   const codec = codecOf(begin.subarray(0, length));
-  return codec === "gzip" || codec === "zstd" ? decompressed(whole, codec) : whole;
+  if (codec === "zip") refuseZip(name);
+  return codec === undefined ? whole : decompressed(whole, codec);
 }
 
 /** A file's content, decompressed as it is read. It cannot be read at any other place. */

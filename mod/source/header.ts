@@ -232,12 +232,23 @@ function refuse(
   throw new Failure(
     "usage",
     `${form.name}: no ${columns} ${wanted}; the header is ${shown(best.names)}`,
-    { fix: fixOf(best.line, best.missing, isMany) },
+    { fix: fixOf(best, isMany) },
   );
 }
 
-function fixOf(line: Uint8Array, missing: readonly string[], isMany: boolean): string {
+/** What a line says, read as a header by one of the separators. */
+interface Reading {
+  line: Uint8Array;
+  names: readonly string[];
+  missing: readonly string[];
+}
+
+function fixOf({ line, names, missing }: Reading, isMany: boolean): string {
   if (line.includes(0)) return "The file looks like UTF-16: save it as UTF-8.";
+  if (missing.length > 1 && names.length === 1) {
+    return "Name the separator with --delimiter, if the header has several names; " +
+      "`ticklake schema infer FILE` creates a schema for the file, for --schema.";
+  }
   if (missing.length > 1) {
     return "`ticklake schema infer FILE` creates a schema for the file, for --schema; " +
       "`ticklake schema` lists the shipped ones.";

@@ -1,7 +1,7 @@
 import { glob } from "node:fs/promises";
 import { Failure, messageOf } from "../failure/failure.ts";
 import type { InputFile } from "./input_file.ts";
-import { decompressed, decompressedPipe, peekCodec } from "./decompress.ts";
+import { decompressed, decompressedPipe, peekCodec, refuseZip } from "./decompress.ts";
 
 /** Where rows come from. */
 export interface Input {
@@ -48,25 +48,21 @@ export async function findInput(path: string | undefined): Promise<Input> {
       description,
       isFile: false,
       isSeekable: false,
-      open: async () => await decompressedPipe(standardInput()),
+      open: async () => await decompressedPipe(standardInput(), "stdin"),
     };
   }
   const open = () => Deno.open(path).catch((error) => unreadable(path, messageOf(error), error));
   const info = await Deno.stat(path).catch((error) => unreadable(path, messageOf(error), error));
   if (info.isDirectory) unreadable(path, "it is a directory");
   if (!info.isFile) {
-    const pipe = async () => await decompressedPipe(await open());
+    const pipe = async () => await decompressedPipe(await open(), path);
     return { name: path, description: path, isFile: false, isSeekable: false, open: pipe };
   }
   // Opened once now, so that a file without permission is found before anything else is done.
   const file = await open();
   const codec = peekCodec(file);
   file.close();
-  if (codec === "zip") {
-    throw new Failure("usage", `input ${path} is a zip archive, which may hold several files`, {
-      fix: `Unpack it: unzip -p ${path} | ticklake produce --input -`,
-    });
-  }
+  if (codec === "zip") refuseZip(path);
   return {
     name: path,
     description: path,

@@ -3,6 +3,8 @@ export interface FileCase {
   file: string;
   /** The one flag that it may take. */
   flag?: readonly [name: string, value: string];
+  /** Whether its schema is the one that `schema infer` makes of it. */
+  isInferred?: boolean;
   /** Table that the rows are in. */
   table: string;
   /** Rows by the column names of the table, in the order of the file. */
@@ -139,6 +141,17 @@ export const FILE_CASES: readonly FileCase[] = [
     rows: [
       { symbol: "timestamp-first", time: "2024-01-02 00:00:00.000", open: 161 },
       { symbol: "timestamp-first", time: "2024-01-02 16:35:00.000", open: 161.1 },
+    ],
+  },
+  {
+    file: "decimal-comma-odd-headers.csv",
+    isInferred: true,
+    table: "decimal_comma_odd_headers",
+    rows: [
+      { isin_ticker: "SAP", handelstag: "2026-11-23", eroffn: 1012.5, umsatz_stk: 950 },
+      { isin_ticker: "SAP", handelstag: "2026-11-24", tageshoch: 1031, umsatz_stk: 15410 },
+      { isin_ticker: "BMW", handelstag: "2026-11-23", tagestief: 90.8, umsatz_stk: 221004 },
+      { isin_ticker: "BMW", handelstag: "2026-11-24", schluss_eur: null, umsatz_stk: 198330 },
     ],
   },
 ];

@@ -1,103 +1,65 @@
 import assert from "node:assert/strict";
 import { countText } from "../../mod/terminal/amount_text.ts";
-import { kafka, runTicklake, serviceTest, uniqueName } from "../services/services.ts";
+import { type ConsumePlace, withEmbedded, withKafka } from "../commands/consume_place.ts";
+import { runTicklake, serviceTest } from "../services/services.ts";
 import { REPOSITORY } from "../services/tools_folder.ts";
 import { FILE_CASES, type FileCase } from "./file_cases.ts";
 
 const FOLDER = `${REPOSITORY}/tests/cases/files`;
 
-/** Sends a file, writes it to the lake and asks for its rows: three commands, nothing else. */
-async function fromFileToSql(
-  { file, flag, table, rows, rejected = [] }: FileCase,
-  env: Record<string, string> = {},
-): Promise<void> {
-  const cwd = await Deno.makeTempDir({ prefix: "ticklake-case-" });
-  const run = (args: string[]) => runTicklake(args, { cwd, env, binary: true });
+/** Sends each file by a command of its own, writes all to the lake and asks for their rows. */
+async function fromFilesToSql(place: ConsumePlace, cases: readonly FileCase[]): Promise<void> {
+  const run = (args: string[]) => runTicklake(args, { ...place, binary: true });
+  const [{ table, flag, isInferred, file }] = cases;
   const schema = flag?.[0] === "--schema" ? [...flag] : [];
-  const produced = await run(
-    ["produce", "--mode", "replay", "--rate", "max", ...flag ?? [], "--input", `${FOLDER}/${file}`],
-  );
-  assert.equal(produced.code, 0, produced.stderr);
-  for (const line of rejected) {
-    assert.ok(produced.stderr.includes(`${FOLDER}/${file}:${line}\n`), produced.stderr);
+  if (isInferred) {
+    const inferred = await run(["schema", "infer", `${FOLDER}/${file}`]);
+    await Deno.writeTextFile(`${place.cwd}/own.json`, inferred.stdout);
+    schema.push("--schema", "own.json");
   }
-  assert.match(
-    produced.stdout,
-    new RegExp(`^sent ${rows.length} row.* rejected ${rejected.length}`),
-  );
+  const wanted: Array<Record<string, unknown>> = [];
+  for (const { file, flag, rows, rejected = [] } of cases) {
+    const args = ["produce", "--mode", "replay", "--rate", "max", "--partitions", "1"];
+    const own = flag ?? schema;
+    const { code, stdout, stderr } = await run([...args, ...own, "--input", `${FOLDER}/${file}`]);
+    assert.equal(code, 0, `${file}: ${stderr}`);
+    for (const line of rejected) {
+      assert.ok(stderr.includes(`${FOLDER}/${file}:${line}\n`), stderr);
+    }
+    const sent = `sent ${countText(rows.length, "row")} in `;
+    assert.ok(stdout.startsWith(sent), `${file}: ${stdout}`);
+    assert.match(stdout, new RegExp(` s, rejected ${rejected.length}\n`), file);
+    wanted.push(...rows);
+  }
   const consumed = await run(["consume", "--until-end", ...schema]);
-  assert.equal(consumed.code, 0, consumed.stderr);
-  assert.match(
-    consumed.stdout,
-    new RegExp(`wrote ${countText(rows.length, "row")} and 0 dead letters`),
-  );
-  const asked = await run(
-    ["query", "--json", ...schema, `SELECT * FROM ${table} ORDER BY kafka_partition, kafka_offset`],
-  );
-  assert.equal(asked.code, 0, asked.stderr);
+  const wrote = `wrote ${countText(wanted.length, "row")} and 0 dead letters`;
+  assert.ok(consumed.stdout.includes(wrote), consumed.stdout + consumed.stderr);
+  const sql = `SELECT * FROM ${table} ORDER BY kafka_offset`;
+  const asked = await run(["query", "--json", ...schema, sql]);
   const found = JSON.parse(asked.stdout) as Array<Record<string, unknown>>;
-  assert.equal(found.length, rows.length);
-  const text = (row: Record<string, unknown>) => JSON.stringify(Object.entries(row).sort());
-  const wanted = found.map((row) => {
-    const names = Object.keys(rows[0]);
-    const own = rows.find((one) =>
-      names.every((name) => !(name in one) || one[name] === row[name])
-    );
-    return own === undefined ? row : Object.fromEntries(Object.keys(own).map((n) => [n, row[n]]));
-  });
-  assert.deepEqual(wanted.map(text).sort(), rows.map(text).sort(), asked.stdout);
-  await Deno.remove(cwd, { recursive: true });
+  assert.equal(found.length, wanted.length, asked.stderr);
+  const columns = (row: Record<string, unknown>, of: Record<string, unknown>) =>
+    Object.fromEntries(Object.keys(of).map((name) => [name, row[name]]));
+  assert.deepEqual(found.map((row, i) => columns(row, wanted[i])), wanted);
 }
 
-for (const one of FILE_CASES) {
-  const { file, flag = [] } = one;
-  serviceTest(
-    `${[file, ...flag].join(" ")}: from file to SQL`,
-    { needs: ["binary"] },
-    () => fromFileToSql(one),
-  );
-}
-
-/** A topic and a group of one test's own. */
-const onKafka = () => ({
-  KAFKA_BOOTSTRAP_SERVERS: kafka()!,
-  KAFKA_TOPIC: uniqueName("case"),
-  KAFKA_GROUP_ID: uniqueName("case"),
+Deno.test("each file of the folder has a case", async () => {
+  const files = await Array.fromAsync(Deno.readDir(FOLDER), ({ name }) => name);
+  assert.deepEqual(files.sort(), [...new Set(FILE_CASES.map(({ file }) => file))].sort());
 });
 
-for (const one of FILE_CASES.filter(({ table }) => table !== "index_quotes")) {
-  const { file, flag = [] } = one;
+for (const [table, cases] of Map.groupBy(FILE_CASES, ({ table }) => table)) {
+  const name = cases.length === 1
+    ? [cases[0].file, ...cases[0].flag ?? []].join(" ")
+    : `files of ${table}, each by its own command`;
   serviceTest(
-    `${[file, ...flag].join(" ")}: from file to SQL, on Kafka`,
+    `${name}: from file to SQL (embedded)`,
+    { needs: ["binary"] },
+    () => withEmbedded((place) => fromFilesToSql(place, cases)),
+  );
+  serviceTest(
+    `${name}: from file to SQL (Kafka)`,
     { needs: ["binary", "kafka"] },
-    () => fromFileToSql(one, onKafka()),
+    () => withKafka((place) => fromFilesToSql(place, cases)),
   );
 }
-
-serviceTest(
-  "all files of quotes, from one topic on Kafka to SQL",
-  { needs: ["binary", "kafka"] },
-  async () => {
-    const cwd = await Deno.makeTempDir({ prefix: "ticklake-case-" });
-    const env = onKafka();
-    const run = (args: string[]) => runTicklake(args, { cwd, env, binary: true });
-    const cases = FILE_CASES.filter(({ table }) => table === "index_quotes");
-    const wanted: Array<Record<string, unknown>> = [];
-    for (const { file, flag = [], rows } of cases) {
-      const args = ["produce", "--mode", "replay", "--rate", "max", "--partitions", "1"];
-      const produced = await run([...args, ...flag, "--input", `${FOLDER}/${file}`]);
-      assert.equal(produced.code, 0, produced.stderr);
-      wanted.push(...rows);
-    }
-    const consumed = await run(["consume", "--until-end"]);
-    assert.match(consumed.stdout, new RegExp(`wrote ${wanted.length} rows and 0 dead letters`));
-    const sql = "SELECT * FROM index_quotes ORDER BY kafka_offset";
-    const asked = await run(["query", "--json", sql]);
-    const found = JSON.parse(asked.stdout) as Array<Record<string, unknown>>;
-    wanted.forEach((row, i) => {
-      const own = Object.fromEntries(Object.keys(row).map((name) => [name, found[i][name]]));
-      assert.deepEqual(own, row);
-    });
-    await Deno.remove(cwd, { recursive: true });
-  },
-);

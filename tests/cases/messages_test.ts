@@ -3,9 +3,9 @@ import { countText } from "../../mod/terminal/amount_text.ts";
 import { loadSchema } from "../../mod/schema/load_schema.ts";
 import { lenientBy } from "../../mod/schema/lenience.ts";
 import { messageCheck } from "../../mod/message/message_check.ts";
-import { withEmbedded, withKafka } from "../commands/consume_place.ts";
+import { type ConsumePlace, withEmbedded, withKafka } from "../commands/consume_place.ts";
 import { runTicklake, serviceTest } from "../services/services.ts";
-import { MESSAGE_CASES } from "./message_cases.ts";
+import { MESSAGE_CASES, type MessageCase } from "./message_cases.ts";
 
 /** JSON of a row's columns; whole numbers beyond 2^53 as texts. */
 function exactRows(json: string): Array<Record<string, unknown>> {
@@ -23,71 +23,89 @@ function messageOf(name: string): string {
   return line.raw ?? JSON.stringify(line.value);
 }
 
-for (const { name, lenient, schema, row, more = [], reason } of MESSAGE_CASES) {
+Deno.test("each message has a case", () => {
+  assert.deepEqual(LINES.map((line) => line.case), MESSAGE_CASES.map(({ name }) => name));
+});
+
+Deno.test("each message takes one word or a schema to be a row, and has a reason without", async () => {
+  const quotes = await loadSchema();
+  for (const { name, lenient, schema, reason } of MESSAGE_CASES) {
+    const value = new TextEncoder().encode(messageOf(name));
+    assert.ok(String(messageCheck(quotes)(value)).startsWith(reason), name);
+    if (schema !== undefined) continue;
+    const row = messageCheck(lenientBy(quotes, lenient))(value);
+    assert.ok(Array.isArray(row), `${name}: ${row}`);
+  }
+});
+
+/** Writes the topic's messages of the cases to the lake and asks for their rows. */
+async function fromTopicToSql(place: ConsumePlace, cases: readonly MessageCase[]): Promise<void> {
+  const run = (args: string[]) => runTicklake(args, { ...place, binary: true });
+  await place.send(cases.map(({ name }) => ({ key: "k", value: messageOf(name) })));
+  const [{ schema }] = cases;
+  if (schema !== undefined) {
+    await Deno.writeTextFile(`${place.cwd}/own.json`, JSON.stringify(schema));
+    place.env.TICKLAKE_SCHEMA = "own.json";
+  }
+  const words = cases.flatMap(({ lenient = [] }) => lenient).join();
+  const lenient = words === "" ? [] : ["--lenient", words];
+  const consumed = await run(["consume", "--until-end", ...lenient]);
+  const wanted = cases.flatMap(({ name, row, more = [] }) => [
+    row.raw === undefined ? row : { ...row, raw: messageOf(name) },
+    ...more,
+  ]);
+  const wrote = `wrote ${countText(wanted.length, "row")} and 0 dead letters`;
+  assert.ok(consumed.stdout.includes(wrote), consumed.stdout + consumed.stderr);
+  const table = (schema as { table: string } | undefined)?.table ?? "index_quotes";
+  const sql = `SELECT * FROM ${table} ORDER BY kafka_offset`;
+  const found = exactRows((await run(["query", "--json", sql])).stdout);
+  assert.equal(found.length, wanted.length);
+  wanted.forEach((row, i) => {
+    const own = Object.fromEntries(Object.keys(row).map((name) => [name, found[i][name]]));
+    assert.deepEqual(own, row);
+  });
+}
+
+/** The cases by what one `consume` can read: those of the default schema, and each with its own. */
+const TOPICS = [
+  MESSAGE_CASES.filter(({ schema }) => schema === undefined),
+  ...MESSAGE_CASES.filter(({ schema }) => schema !== undefined).map((one) => [one]),
+];
+
+for (const cases of TOPICS) {
+  const name = cases.length === 1 ? cases[0].name : "of the default schema";
   serviceTest(
-    `a message: ${name}, from the topic to SQL`,
+    `messages, ${name}: from the topic to SQL (embedded)`,
     { needs: ["binary"] },
-    () =>
-      withEmbedded(async (place) => {
-        await place.send([{ key: "k", value: messageOf(name) }]);
-        if (schema !== undefined) {
-          await Deno.writeTextFile(`${place.cwd}/own.json`, JSON.stringify(schema));
-        }
-        const own = schema === undefined ? [] : ["--schema", "own.json"];
-        const { topic } = place;
-        const words = lenient === undefined ? [] : ["--lenient", lenient];
-        const run = (args: string[]) => runTicklake(args, { ...place, binary: true });
-        const consumed = await run(["consume", "--topic", topic, "--until-end", ...own, ...words]);
-        const wrote = `wrote ${countText(1 + more.length, "row")} and 0 dead letters`;
-        assert.ok(consumed.stdout.includes(wrote), consumed.stderr);
-        const table = (schema as { table: string } | undefined)?.table ?? "index_quotes";
-        const asked = await run(["query", "--json", ...own, `SELECT * FROM ${table}`]);
-        const found = exactRows(asked.stdout);
-        assert.deepEqual(
-          found.map((one) => Object.fromEntries(Object.keys(row).map((name) => [name, one[name]]))),
-          [row.raw === undefined ? row : { ...row, raw: messageOf(name) }, ...more],
-        );
-        const check = messageCheck(await loadSchema());
-        const why = check(new TextEncoder().encode(messageOf(name)));
-        assert.ok(String(why).startsWith(reason), String(why));
-      }),
+    () => withEmbedded((place) => fromTopicToSql(place, cases)),
+  );
+  serviceTest(
+    `messages, ${name}: from the topic to SQL (Kafka)`,
+    { needs: ["binary", "kafka"] },
+    () => withKafka((place) => fromTopicToSql(place, cases)),
   );
 }
 
 serviceTest(
-  "all messages, from topics on Kafka to SQL",
-  { needs: ["binary", "kafka"] },
-  async () => {
-    const plain = MESSAGE_CASES.filter(({ schema }) => schema === undefined);
-    const others = MESSAGE_CASES.filter(({ schema }) => schema !== undefined);
-    for (const cases of [plain, ...others.map((one) => [one])]) {
-      await withKafka(async (place) => {
-        await place.send(cases.map(({ name }) => ({ key: "k", value: messageOf(name) })));
-        const [{ schema }] = cases;
-        if (schema !== undefined) {
-          await Deno.writeTextFile(`${place.cwd}/own.json`, JSON.stringify(schema));
-          place.env.TICKLAKE_SCHEMA = "own.json";
-        }
-        const words = cases.flatMap(({ lenient = [] }) => lenient).join();
-        const run = (args: string[]) => runTicklake(args, { ...place, binary: true });
-        const lenient = words === "" ? [] : ["--lenient", words];
-        const consumed = await run(["consume", "--until-end", ...lenient]);
-        assert.match(consumed.stdout, /and 0 dead letters/, consumed.stderr);
-        const table = (schema as { table: string } | undefined)?.table ?? "index_quotes";
-        const sql = `SELECT * FROM ${table} ORDER BY kafka_offset`;
-        const found = exactRows((await run(["query", "--json", sql])).stdout);
-        const wanted = cases.flatMap(({ name, row, more = [] }) => [
-          row.raw === undefined ? row : { ...row, raw: messageOf(name) },
-          ...more,
-        ]);
-        assert.equal(found.length, wanted.length);
-        wanted.forEach((row, i) => {
-          const own = Object.fromEntries(Object.keys(row).map((name) => [name, found[i][name]]));
-          assert.deepEqual(own, row);
-        });
+  "messages where nothing is declared: a row, or a dead letter with its reason",
+  { needs: ["binary"] },
+  () =>
+    withEmbedded(async (place) => {
+      const run = (args: string[]) => runTicklake(args, { ...place, binary: true });
+      await place.send(MESSAGE_CASES.map(({ name }) => ({ key: "k", value: messageOf(name) })));
+      const { stdout } = await run(["consume", "--until-end"]);
+      assert.match(stdout, / wrote 1 row and 8 dead letters /);
+      const listed = await run(["dead-letters", "list", "--json"]);
+      const letters = JSON.parse(listed.stdout).counts as Array<
+        { reason: string; first: number; last: number }
+      >;
+      MESSAGE_CASES.forEach(({ name, reason }, offset) => {
+        const why = letters.filter(({ first, last }) => first <= offset && offset <= last);
+        // What is a row has its first value in place of a reason.
+        const isRow = reason === "HSI";
+        assert.equal(why.some((letter) => letter.reason.startsWith(reason)), !isRow, name);
       });
-    }
-  },
+    }),
 );
 
 Deno.test("a line of CSV, and what fits no declared form", async () => {

@@ -87,7 +87,7 @@ Deno.test("gzip and zstd are found by their first bytes, in several parts, on a 
   for (const compress of [gzipSync, zstdCompressSync]) {
     const parts = [compress(text.subarray(0, 60)), compress(text.subarray(60))];
     const bytes = new Uint8Array(Buffer.concat(parts));
-    const pipe = await decompressedPipe(inMemory(bytes, [1, 3, 50]));
+    const pipe = await decompressedPipe(inMemory(bytes, [1, 3, 50]), "stdin");
     const reader = await RowReader.open(pipe, quotes, { name: "stdin" });
     const rows = [];
     for (let batch = await reader.next(); batch !== null; batch = await reader.next()) {
@@ -95,7 +95,7 @@ Deno.test("gzip and zstd are found by their first bytes, in several parts, on a 
     }
     assert.deepEqual(rows.map(({ value }) => new TextDecoder().decode(value)), [MESSAGE]);
     reader.close();
-    const cut = await decompressedPipe(inMemory(bytes.subarray(0, bytes.length - 12)));
+    const cut = await decompressedPipe(inMemory(bytes.subarray(0, bytes.length - 12)), "stdin");
     await assert.rejects(async () => {
       const reader = await RowReader.open(cut, quotes, { name: "stdin" });
       while (await reader.next() !== null);
