@@ -108,6 +108,7 @@ function report(verdict: TableVerdict, context: CommandContext): number {
     missing: total(({ missing }) => countOffsets(missing)),
     duplicate: total(({ duplicate }) => countOffsets(duplicate)),
     beyond: total(({ beyond }) => countOffsets(beyond)),
+    before: total(({ before }) => countOffsets(before)),
     foreign: total(({ foreign }) => countOffsets(foreign)),
     gaps: total(({ gaps }) => countOffsets(gaps)),
     unproven: total(({ unproven }) => countOffsets(unproven)),
@@ -142,13 +143,22 @@ function report(verdict: TableVerdict, context: CommandContext): number {
     output.note(
       `${countText(sums.deleted, "offset")} whose rows another program has deleted from the table`,
     );
-    for (const text of deletedRanges(verdicts)) output.note(text);
+    for (const text of rangesOf(verdicts, "deleted")) output.note(text);
   }
   if (sums.unproven > 0) {
     output.note(
       `warning: ${countText(sums.unproven, "offset")} without a row; the topic no longer shows ` +
         "whether there was a message",
     );
+  }
+  if (sums.before > 0) {
+    output.note(
+      `${
+        countText(sums.before, "offset")
+      } of the topic before where the table begins: it was begun with ` +
+        "--from latest, or ticklake 0.1.0 skipped them",
+    );
+    for (const text of rangesOf(verdicts, "before")) output.note(text);
   }
   if (former > 0) {
     output.note(
@@ -213,10 +223,10 @@ function cures(
   return lines;
 }
 
-/** The first ranges that others have deleted, one line each. */
-function deletedRanges(verdicts: readonly PartitionVerdict[]): string[] {
-  const lines = verdicts.flatMap(({ partition, deleted }) =>
-    deleted.map((range) => `  partition ${partition}, ${offsetsText(range)}`)
+/** The first ranges of what is no error, one line each. */
+function rangesOf(verdicts: readonly PartitionVerdict[], kind: "before" | "deleted"): string[] {
+  const lines = verdicts.flatMap((verdict) =>
+    verdict[kind].map((range) => `  partition ${verdict.partition}, ${offsetsText(range)}`)
   );
   return shortened(lines);
 }

@@ -8,7 +8,7 @@ import type { NamedObject } from "./tiling.ts";
 /** An object's row of the largest offset. */
 export interface NewestRow {
   offset: number;
-  /** Kafka's timestamp, milliseconds since 1970. */
+  /** Kafka's timestamp, milliseconds since 1970; NaN where the row has none. */
   timestampMs: number;
 }
 
@@ -20,8 +20,8 @@ export interface ObjectOffsets {
   offsets: number[];
   /** Kafka's timestamp of the first row, milliseconds since 1970; absent for dead letters. */
   timestampMs?: number;
-  /** The row of the largest offset, with its timestamp; absent for dead letters. */
-  newest?: NewestRow;
+  /** The row of the largest offset of each partition, with its timestamp; absent for dead letters. */
+  newest?: ReadonlyMap<number, NewestRow>;
   /** Each row's `kafka_partition`, in the same order. */
   partitionOf: number[];
   /** Of Parquet: the columns' types, see {@linkcode footerTypes}. */
@@ -76,23 +76,22 @@ async function parquetOffsets(
   if (hasIndex) found.indexes = [];
   const names = hasIndex ? [...COLUMNS, indexColumn] : COLUMNS;
   const wanted = names.map((name) => ({ name, type: "long" as const }));
+  const newest = new Newest<unknown>();
   for (const { rows, columns } of await parquetBatches(bytes, wanted, metadata)) {
     const [partitions, offsets, times] = COLUMNS.map((name) => columns.get(name)!);
     const indexes = hasIndex ? columns.get(indexColumn)! : undefined;
-    let newest = -1;
     for (let i = 0; i < rows; i++) {
-      if (newest < 0 || offsets[i]! > offsets[newest]!) newest = i;
       const partition = Number(partitions[i]);
+      newest.add(partition, Number(offsets[i]), times[i] ?? NaN);
       found.partitionOf.push(partition);
       found.partitions.add(partition);
       found.offsets.push(Number(offsets[i]));
       found.indexes?.push(Number(indexes![i] ?? 0));
     }
     if (rows === 0) continue;
-    found.timestampMs ??= Number(times[0]);
-    const row = { offset: Number(offsets[newest]), timestampMs: Number(times[newest]) };
-    if (row.offset > (found.newest?.offset ?? -1)) found.newest = row;
+    found.timestampMs ??= Number(times[0] ?? NaN);
   }
+  if (found.offsets.length > 0) found.newest = newest.rows(Number);
   return found;
 }
 
@@ -104,7 +103,7 @@ function lineOffsets(
 ): ObjectOffsets {
   const found: ObjectOffsets = { partitions: new Set(), offsets: [], partitionOf: [] };
   if (indexColumn !== undefined) found.indexes = [];
-  let newest: { offset: number; time: string } | undefined;
+  const newest = new Newest<string>();
   for (const line of text.split("\n")) {
     if (line === "") continue;
     const row = JSON.parse(line) as Record<string, unknown>;
@@ -116,15 +115,47 @@ function lineOffsets(
     found.offsets.push(row[offset]);
     if (indexColumn !== undefined) found.indexes!.push(Number(row[indexColumn] ?? 0));
     const time = row[TIMESTAMP];
-    if (typeof time === "string" && row[offset] > (newest?.offset ?? -1)) {
-      newest = { offset: row[offset], time };
-    }
-    if (typeof time === "string") found.timestampMs ??= timestampOf(time);
+    if (typeof time !== "string") continue;
+    newest.add(row[partition], row[offset], time);
+    found.timestampMs ??= timestampOf(time);
   }
-  if (newest !== undefined) {
-    found.newest = { offset: newest.offset, timestampMs: timestampOf(newest.time) };
-  }
+  if (found.timestampMs !== undefined) found.newest = newest.rows(timestampOf);
   return found;
+}
+
+/** The row of the largest offset of each partition; called for each row, so it allocates for none. */
+class Newest<T> {
+  readonly #others = new Map<number, { offset: number; time: T }>();
+  #partition = -1;
+  #offset = -1;
+  #time: T | undefined;
+
+  add(partition: number, offset: number, time: T): void {
+    if (partition !== this.#partition) this.#turnTo(partition);
+    if (offset <= this.#offset) return;
+    this.#offset = offset;
+    this.#time = time;
+  }
+
+  /** Rows of one partition usually follow each other. */
+  #turnTo(partition: number): void {
+    if (this.#offset >= 0) {
+      this.#others.set(this.#partition, { offset: this.#offset, time: this.#time! });
+    }
+    const known = this.#others.get(partition);
+    this.#partition = partition;
+    this.#offset = known?.offset ?? -1;
+    this.#time = known?.time;
+  }
+
+  rows(timestampMs: (time: T) => number): ReadonlyMap<number, NewestRow> {
+    this.#turnTo(-1);
+    return new Map(
+      this.#others.entries().map(([partition, { offset, time }]) =>
+        [partition, { offset, timestampMs: timestampMs(time) }] as const
+      ),
+    );
+  }
 }
 
 function timestampOf(time: string): number {

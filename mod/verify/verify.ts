@@ -55,6 +55,11 @@ export interface PartitionVerdict {
   isCurrent: boolean;
   /** First offset that the table must have. */
   from: number;
+  /**
+   * Offsets that the topic still has before `from`: the table was begun after them. What was meant
+   * (`--from latest`) cannot be told from what release 0.1.0 skipped, so they are no error.
+   */
+  before: OffsetRange[];
   /** First offset that the group has not committed. */
   committed: number;
   /** Offsets that must be in the lake. */
@@ -176,6 +181,7 @@ async function verifyOnce(options: VerifyOptions): Promise<TableVerdict> {
         log: log.key,
         isCurrent: log.isCurrent,
         from,
+        before: log.isCurrent ? offsetsBefore(whole.from, low, options) : [],
         committed: expected.committed,
         expected: end - from,
         found: end - from - countOffsets(missing),
@@ -199,6 +205,15 @@ async function verifyOnce(options: VerifyOptions): Promise<TableVerdict> {
     ...{ partitions, forms: formsOf(objects), types: types.several },
     ...{ superseded, isMerging: listed.isMerging },
   };
+}
+
+/** See {@linkcode PartitionVerdict.before}. @param low first offset of the topic's partition */
+export function offsetsBefore(
+  from: number,
+  low: number,
+  { since }: Pick<VerifyOptions, "since">,
+): OffsetRange[] {
+  return since === undefined && low < from ? [{ first: low, last: from - 1 }] : [];
 }
 
 /** Whether nothing is missing, nothing twice, nothing too much, and all of one form. */
@@ -267,8 +282,9 @@ async function readRows(
           },
         );
         if (types !== undefined) columnTypes.add(types);
-        if (newest !== undefined && newest.offset >= (newestRow?.offset ?? -1)) {
-          newestRow = { ...newest, first, last };
+        const own = newest?.get(verdict.partition);
+        if (own !== undefined && own.offset >= (newestRow?.offset ?? -1)) {
+          newestRow = { ...own, first, last };
         }
         let row = 0;
         for (const offset of offsets) {
@@ -282,7 +298,7 @@ async function readRows(
         if (timestampMs !== undefined && samples.has(object)) {
           const [offset] = offsets;
           const sample = { partition: verdict.partition, offset, timestampMs };
-          if (await isOther(sample, options)) verdict.foreign.push({ first, last });
+          if (await isOtherMessage(sample, options)) verdict.foreign.push({ first, last });
         }
         options.onProgress?.(++done, all);
       })
@@ -369,11 +385,13 @@ async function compareNewest(
   if (row === undefined) return;
   const { offset, timestampMs, first, last } = row;
   if (foreign.some((range) => range.first === first)) return;
-  if (await isOther({ partition, offset, timestampMs }, options)) foreign.push({ first, last });
+  if (await isOtherMessage({ partition, offset, timestampMs }, options)) {
+    foreign.push({ first, last });
+  }
 }
 
 /** Objects of a partition whose first row is compared with the topic's message. */
-const SAMPLES = 32;
+export const SAMPLES = 32;
 
 function samplesOf({ flushes }: Tiling): Set<NamedObject> {
   const objects = flushes.flatMap(({ objects }) =>
@@ -384,10 +402,12 @@ function samplesOf({ flushes }: Tiling): Set<NamedObject> {
 }
 
 /** Whether the topic has another message at a row's offset, by its timestamp; not, where it has none. */
-async function isOther(
+export async function isOtherMessage(
   { partition, offset, timestampMs }: { partition: number; offset: number; timestampMs: number },
   { broker, topic, signal }: VerifyOptions,
 ): Promise<boolean> {
+  // Other programs may write rows without one.
+  if (Number.isNaN(timestampMs)) return false;
   for await (const batch of broker.read(topic, partition, offset, offset + 1, { signal })) {
     for (let i = 0; i < batch.count; i++) {
       if (batch.offset(i) === offset) return batch.timestamp(i) !== timestampMs;

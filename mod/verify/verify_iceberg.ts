@@ -14,6 +14,7 @@ import type { TablePosition } from "../table/table.ts";
 import { deletesOfOthers, rowsDeletedBefore } from "./deleted_rows.ts";
 import { inParallel } from "./in_parallel.ts";
 import { objectOffsets } from "./object_offsets.ts";
+import { ForeignRows } from "./foreign_rows.ts";
 import { addOffset, countOffsets, type OffsetRange, without } from "./offset_range.ts";
 import { OffsetSet } from "./offset_set.ts";
 import { PerPartition } from "./per_partition.ts";
@@ -22,6 +23,7 @@ import { sinceVerdict } from "./since_verdict.ts";
 import { checkTiling, type NamedObject, type Tiling } from "./tiling.ts";
 import {
   explainHoles,
+  offsetsBefore,
   type PartitionVerdict,
   type UnreadableObject,
   unreadableObject,
@@ -78,10 +80,14 @@ export async function verifyIceberg(options: VerifyIcebergOptions): Promise<Part
     replayed: await replayedLetters(base, options),
   };
   const id = logId(key, topic);
+  // After the table's position, which must not be ahead of it.
+  const { leaderless } = options;
+  const offsets = await broker.topicOffsets(topic, { signal, leaderless }) ?? [];
   const areOurs = content.live.every(({ origin }) => origin?.range !== undefined);
   const verdicts = options.deep || !areOurs || hasDeleteFiles
-    ? await byRows(content, id, options)
+    ? await byRows(content, id, offsets, options)
     : byNames(content, id);
+  for (const verdict of verdicts) if (verdict.isCurrent) compareEnds(verdict, offsets, options);
   const { since } = options;
   if (since === undefined) return verdicts;
   const objects = namedObjects(content, id);
@@ -149,6 +155,21 @@ function byNames(content: Content, id: string): PartitionVerdict[] {
   });
 }
 
+/** Where the topic begins and ends, beside the table. */
+function compareEnds(
+  verdict: PartitionVerdict,
+  offsets: readonly PartitionOffsets[],
+  options: VerifyOptions,
+): void {
+  const { from, partition, committed: end } = verdict;
+  const there = offsets.find((one) => one.partition === partition);
+  // Without a leader it was not asked.
+  if (there === undefined) return;
+  const { low, high } = there;
+  verdict.before = offsetsBefore(from, low, options);
+  if (end > high) verdict.foreign.push({ first: Math.max(from, high), last: end - 1 });
+}
+
 function emptyVerdict(
   partition: number,
   { from, end }: TablePosition,
@@ -159,6 +180,7 @@ function emptyVerdict(
     log,
     isCurrent: true,
     from,
+    before: [],
     committed: end,
     expected: end - from,
     found: 0,
@@ -222,6 +244,7 @@ const ANY_LOG = "";
 async function byRows(
   content: Content,
   current: string,
+  offsets: readonly PartitionOffsets[],
   options: VerifyIcebergOptions,
 ): Promise<PartitionVerdict[]> {
   const { base: { metadata }, live } = content;
@@ -231,10 +254,10 @@ async function byRows(
   const groupOf = (log: string | undefined) =>
     isTold && ids.length > 1 ? log ?? ANY_LOG : groups[0].id;
   const unreadable: UnreadableObject[] = [];
-  const seen = await countRows(content, groupOf, unreadable, options);
+  const ownFiles = live.filter(({ origin }) => isTold && groupOf(origin?.log) === current);
+  const foreign = new ForeignRows(options.deep ? ownFiles : [], options);
+  const seen = await countRows(content, groupOf, unreadable, foreign, options);
   const history = new DeletedBefore(content.base, groupOf, options);
-  const { broker, topic, signal, leaderless } = options;
-  const offsets = await broker.topicOffsets(topic, { signal, leaderless });
   const verdicts: PartitionVerdict[] = [];
   for (const { id, logs } of groups) {
     const own = live.filter(({ origin }) => groupOf(origin?.log) === id);
@@ -248,7 +271,7 @@ async function byRows(
       ...await groupVerdicts(
         group,
         seen,
-        { ...content, history },
+        { ...content, history, foreign },
         current,
         offsets,
         options,
@@ -269,9 +292,9 @@ interface Group {
 async function groupVerdicts(
   { id, logs, live, unreadable }: Group,
   seen: Seen,
-  content: Content & { history: DeletedBefore },
+  content: Content & { history: DeletedBefore; foreign: ForeignRows },
   current: string,
-  topicOffsets: readonly PartitionOffsets[] | null,
+  topicOffsets: readonly PartitionOffsets[],
   options: VerifyIcebergOptions,
 ): Promise<PartitionVerdict[]> {
   const { base: { metadata }, beside } = content;
@@ -314,7 +337,7 @@ async function groupVerdicts(
       }
     }
     const low = isCurrent
-      ? topicOffsets?.find((one) => one.partition === partition)?.low ?? Infinity
+      ? topicOffsets.find((one) => one.partition === partition)?.low ?? Infinity
       : Infinity;
     // What no file's name covers is missing, whatever the topic still has.
     const untold = areNamed ? tilingOf(objects, partition, { from, end }).missing : [];
@@ -330,6 +353,7 @@ async function groupVerdicts(
       if (kind !== "gap" || of !== partition) continue;
       if (logs.includes(logOfName(metadata, name))) verdict.gaps.push({ first, last });
     }
+    if (isCurrent) verdict.foreign.push(...await content.foreign.of(partition));
     verdicts.push(verdict);
   }
   return verdicts;
@@ -381,6 +405,7 @@ async function countRows(
   { base: { metadata }, live, deletes, beside, replayed }: Content,
   groupOf: (log: string | undefined) => string,
   unreadable: UnreadableObject[],
+  foreign: ForeignRows,
   { store, signal, onProgress, indexColumn }: VerifyIcebergOptions,
 ): Promise<Seen> {
   const seen: Seen = new PerPartition(() => new Counts());
@@ -423,6 +448,7 @@ async function countRows(
       if (gone?.has(row)) countsOf(log, partitionOf[row]).deleted.add(offset);
       else add(log, partitionOf[row], offset, indexes?.[row]);
     });
+    if (read !== undefined && entry !== undefined) await foreign.add(entry, read.found);
     onProgress?.(++done, live.length + beside.length);
   };
   const rows = { kind: "rows", extension: "parquet" } as NamedObject["parsed"];

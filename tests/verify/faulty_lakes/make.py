@@ -2,9 +2,10 @@
 Makes the lakes of this folder: what release 0.1.0 leaves behind after what people do to logs, groups and
 settings. `verify` said ok of most of them.
 
-    make.py TICKLAKE-0.1.0
+    make.py TICKLAKE-0.1.0 [NAME...]
 
-Each folder holds a lake, and the log beside it as it was at the end.
+Each folder holds a lake, and the log beside it as it was at the end. Those that need Kafka are made by
+make_on_kafka.py.
 """
 
 import json
@@ -206,15 +207,40 @@ def row_and_letter():
     home.close()
 
 
-topic_again()
-topic_again_running()
-offsets_deleted()
-second_group()
-moved("moved-forward", "next_offset + 5")
-moved("moved-back", "max(0, next_offset - 5)")
-shorter_log()
-two_formats()
-two_types()
-two_clusters()
-late_object()
-row_and_letter()
+def truncated():
+    """An older copy of the log is restored after a loss, and gets other messages; consume goes on."""
+    home = Home("truncated")
+    path = os.path.join(home.path, "log.sqlite")
+    home.produce(20)
+    home.consume()
+    # Into the file itself: the copy is of it alone.
+    home.sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    shutil.copy(path, path + ".copy")
+    home.produce(40, seed=2)
+    home.consume()
+    kept = home.new_log(keep_offsets=True)
+    os.rename(path + ".copy", path)
+    home.produce(60, seed=3)
+    home.commit(kept)
+    home.consume()
+    home.close()
+
+
+LAKES = {
+    "topic-again": topic_again,
+    "topic-again-running": topic_again_running,
+    "offsets-deleted": offsets_deleted,
+    "second-group": second_group,
+    "moved-forward": lambda: moved("moved-forward", "next_offset + 5"),
+    "moved-back": lambda: moved("moved-back", "max(0, next_offset - 5)"),
+    "shorter-log": shorter_log,
+    "two-formats": two_formats,
+    "two-types": two_types,
+    "two-clusters": two_clusters,
+    "late-object": late_object,
+    "row-and-letter": row_and_letter,
+    "truncated": truncated,
+}
+
+for name in sys.argv[2:] or LAKES:
+    LAKES[name]()
