@@ -71,6 +71,7 @@ export async function run(context: CommandContext): Promise<number> {
         topic,
         group,
         verdict,
+        deleted: settings.deleted as RepairOptions["deleted"],
         dryRun,
         signal,
         onPlan: (plans) => report(plans, context),
@@ -131,7 +132,8 @@ async function repairOfIceberg(
 
 function report(plans: readonly RepairPlan[], { output }: CommandContext): void {
   for (const plan of plans) {
-    const { partition, redundant, doubled = [], aside, lost, sweep, rewriteFrom, hopeless } = plan;
+    const { partition, redundant, doubled = [], aside, lost, accepted = [] } = plan;
+    const { sweep, rewriteFrom, hopeless } = plan;
     const steps = [
       ...doubled.length === 0 ? [] : [
         `${countText(countOffsets(doubled), "offset")} that the table has more than once: all ` +
@@ -143,6 +145,7 @@ function report(plans: readonly RepairPlan[], { output }: CommandContext): void 
         `${offsetsText(range)}: the topic no longer has ` +
         `them; ${countText(countOffsets([range]), "offset")} become a recorded gap`
       ),
+      ...accepted.map((range) => `${offsetsText(range)}: recorded as deleted by another program`),
       ...sweep ? ["uncommitted objects are removed"] : [],
       ...rewriteFrom === undefined
         ? []

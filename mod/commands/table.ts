@@ -194,9 +194,13 @@ export const COMMANDS: readonly Command[] = [
     examples: [
       ["ticklake repair --dry-run", "what would be done"],
       ["ticklake repair", "repair, then verify again"],
+      [
+        "ticklake repair --deleted accept",
+        "missing rows of an Iceberg table were deleted on purpose",
+      ],
       ["ticklake repair --log", "repair a damaged embedded log"],
     ],
-    essential: ["dryRun", "repairLog", "topic", "group", "bucket", "json"],
+    essential: ["dryRun", "repairLog", "deleted", "topic", "group", "bucket", "json"],
     load: () => import("./repair.ts"),
   },
   {

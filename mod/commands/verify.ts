@@ -196,7 +196,14 @@ function cures(
   const has = (kind: "missing" | "duplicate" | "unreadable" | "beyond" | "foreign") =>
     verdicts.some((verdict) => verdict[kind].length > 0);
   const lines: string[] = [];
-  if (has("missing") || has("duplicate") || has("unreadable")) {
+  if (verdicts.some(({ mayBeDeleted }) => mayBeDeleted)) {
+    lines.push(
+      "  Another program has deleted rows of the table, in snapshots that have expired: which of the missing " +
+        "rows it has deleted, and which are lost, is not known.",
+      "  fix: `ticklake repair --deleted accept` records all of them as deleted on purpose; " +
+        "`--deleted restore` reads all of them again from the topic.",
+    );
+  } else if (has("missing") || has("duplicate") || has("unreadable")) {
     lines.push(
       "  fix: stop every consume of the group, then `ticklake repair`; --dry-run shows what it would do.",
     );

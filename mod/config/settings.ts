@@ -1127,6 +1127,15 @@ export const SETTINGS = define({
     description:
       "Repair the embedded log's file instead: what can be read is kept, the rest becomes a recorded gap",
   },
+  deleted: {
+    type: "choice",
+    group: "action",
+    flag: "--deleted",
+    choices: ["accept", "restore"],
+    commands: ["repair"],
+    description:
+      "Rows of an Iceberg table that another program has deleted, or may have: record them as deleted, or read them again from the topic",
+  },
   dryRun: {
     type: "boolean",
     group: "action",

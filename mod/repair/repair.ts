@@ -28,6 +28,11 @@ export interface RepairOptions {
   group: string;
   /** What a deep verification has found. */
   verdict: TableVerdict;
+  /**
+   * What becomes of rows of an Iceberg table that another program has deleted, or may have.
+   * @default {they are neither read again nor counted as deleted on purpose}
+   */
+  deleted?: "accept" | "restore";
   dryRun: boolean;
   signal: AbortSignal;
   /** Told what will be done, before anything is. */

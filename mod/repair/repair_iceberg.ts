@@ -5,15 +5,23 @@ import { type FlushRange, gapPartitions, type ObjectName, objectName } from "../
 import { type TableObject, tableObjects } from "../lake/table_objects.ts";
 import type { LoadedTable, TableCatalog } from "../table/iceberg/catalog.ts";
 import { logOfName } from "../table/iceberg/file_origin.ts";
+import { recordDeletions } from "../table/iceberg/deletions.ts";
 import { liveEntries, mayHold } from "../table/iceberg/live_entries.ts";
 import { removeWrongRows } from "../table/iceberg/remove_wrong_rows.ts";
 import { logId, logsOf } from "../table/iceberg/position.ts";
 import { RowDeletes } from "../table/iceberg/row_deletes.ts";
 import type { TableFiles } from "../table/iceberg/table_files.ts";
 import type { TableLog } from "../table/table.ts";
+import { countText } from "../terminal/amount_text.ts";
 import { gapContent, gapObject } from "../sink/range_objects.ts";
 import { objectOffsets } from "../verify/object_offsets.ts";
-import { addOffset, type OffsetRange, without } from "../verify/offset_range.ts";
+import {
+  addOffset,
+  countOffsets,
+  merged,
+  type OffsetRange,
+  without,
+} from "../verify/offset_range.ts";
 import { OffsetSet } from "../verify/offset_set.ts";
 import type { PartitionVerdict, TableVerdict } from "../verify/verify.ts";
 import { keepOthers } from "./letters.ts";
@@ -41,6 +49,9 @@ export interface RepairIcebergOptions extends RepairOptions {
  * 3. The table is rewound to the first missing offset that the topic has, see {@linkcode reset}.
  * 4. `consume` writes from there to the end.
  *
+ * Rows that another program has deleted are read again only if `deleted` is `restore`: without it, a partition
+ * in which they lie beyond the first missing offset is not rewound.
+ *
  * @returns what was, or would be, done
  * @throws {Failure} kind `usage`, when the group has members; kind `service`
  */
@@ -51,6 +62,9 @@ export async function repairIceberg(options: RepairIcebergOptions): Promise<Repa
   if (dryRun || plans.every(isEmpty)) return plans;
   if (await admin.members(group, signal) > 0) throw groupInUse(group);
   const log = await openLog(options);
+  if (plans.some(({ accepted = [] }) => accepted.length > 0)) {
+    await recordDeletions(recordOptions(options), countDeleted(verdict, plans));
+  }
   const isChanged = plans.some(({ doubled = [], aside, sweep }) =>
     doubled.length + aside.length > 0 || sweep
   );
@@ -64,18 +78,26 @@ export async function repairIceberg(options: RepairIcebergOptions): Promise<Repa
         partition === plan.partition && log === plan.log;
       const after = left.find(isOf);
       if (after === undefined) return plan;
-      const { lost, rewriteFrom } = planOf(after, lows.get(plan.partition) ?? Infinity);
+      const before = verdict.partitions.find(isOf)!;
+      const { lost, rewriteFrom } = planOf(
+        withoutDeleted(after, before),
+        lows.get(plan.partition) ?? Infinity,
+        options,
+      );
       // The topic cannot tell whether an offset that it no longer has was a message; that a file was there can.
       const held = plan.aside.length === 0
         ? []
-        : verdict.partitions.find(isOf)!.unreadable.flatMap(({ first, last }) =>
+        : before.unreadable.flatMap(({ first, last }) =>
           without([{ first, last }], without([{ first, last }], after.unproven))
         );
       return { ...plan, lost: [...lost, ...held], rewriteFrom };
     });
   }
   await recordLost(plans, log, options);
-  if (await rewind(plans, options)) await options.consume();
+  if (await rewind(plans, options)) {
+    await options.consume();
+    await recordDeletions(recordOptions(options), countDeleted(verdict, plans));
+  }
   return plans;
 }
 
@@ -85,7 +107,7 @@ async function plansOf(
 ): Promise<RepairPlan[]> {
   const lows = await lowOffsets(options);
   return partitions
-    .map((verdict) => planOf(verdict, lows.get(verdict.partition) ?? Infinity))
+    .map((verdict) => planOf(verdict, lows.get(verdict.partition) ?? Infinity, options))
     .filter((plan) => !isEmpty(plan) || plan.hopeless.length > 0);
 }
 
@@ -99,9 +121,18 @@ async function lowOffsets(
 }
 
 /** @param low offset of the topic's oldest message */
-function planOf(verdict: PartitionVerdict, low: number): RepairPlan {
-  const { partition, log, missing, duplicate, unreadable, beyond, isCurrent } = verdict;
+function planOf(
+  verdict: PartitionVerdict,
+  low: number,
+  { deleted: policy }: Pick<RepairOptions, "deleted">,
+): RepairPlan {
+  const { partition, log, duplicate, unreadable, beyond, isCurrent, mayBeDeleted } = verdict;
   const from = isCurrent ? low : Infinity;
+  const isRestored = policy === "restore";
+  const uncertain = mayBeDeleted && !isRestored ? verdict.missing : [];
+  const deleted = merged([...verdict.deleted, ...uncertain]);
+  const restored = isRestored ? without(verdict.deleted, [{ first: 0, last: from - 1 }]) : [];
+  const missing = merged([...without(verdict.missing, uncertain), ...restored]);
   const plan: RepairPlan = {
     partition,
     log,
@@ -117,13 +148,51 @@ function planOf(verdict: PartitionVerdict, low: number): RepairPlan {
   if (!isCurrent && duplicate.length + unreadable.length + beyond.length > 0) {
     plan.hopeless.push("faults in a log that the topic's name no longer refers to remain");
   }
+  if (policy === "accept") plan.accepted = uncertain;
+  else if (uncertain.length > 0) {
+    plan.hopeless.push(
+      `${countText(countOffsets(uncertain), "offset")} from ${uncertain[0].first} on: another ` +
+        "program has deleted these rows, or they are lost; see --deleted",
+    );
+  }
   const again = [
     ...missing.map(({ first, last }) => last < from ? Infinity : Math.max(first, from)),
     ...unreadable.map(({ first, last }) => last < from ? Infinity : Math.max(first, from)),
   ];
   const first = again.reduce((least, offset) => Math.min(least, offset), Infinity);
-  if (first < Infinity) plan.rewriteFrom = first;
+  if (first === Infinity) return plan;
+  if (isRestored || !deleted.some(({ last }) => last >= first)) plan.rewriteFrom = first;
+  else {
+    // As long as the files are in the table, it is known which offsets are lost.
+    plan.aside = [];
+    plan.hopeless.push(
+      `all from offset ${first} on would be written again, with rows that another program has ` +
+        "deleted; --deleted restore does that",
+    );
+  }
   return plan;
+}
+
+/** A verdict after files were taken out: what was deleted before is not missing. */
+function withoutDeleted(after: PartitionVerdict, before: PartitionVerdict): PartitionVerdict {
+  const { deleted, mayBeDeleted } = before;
+  const uncertain = mayBeDeleted ? before.missing : [];
+  const missing = without(after.missing, [...deleted, ...uncertain]);
+  return { ...after, deleted: merged([...deleted, ...uncertain]), missing, mayBeDeleted: false };
+}
+
+/** Offsets whose rows another program has deleted, once the plans are carried out. */
+function countDeleted({ partitions }: TableVerdict, plans: readonly RepairPlan[]): number {
+  return partitions.reduce((sum, { partition, log, deleted }) => {
+    const plan = plans.find((plan) => plan.partition === partition && plan.log === log);
+    const { rewriteFrom = Infinity, accepted = [] } = plan ?? {};
+    const all = merged([...deleted, ...accepted]);
+    return sum + countOffsets(without(all, [{ first: rewriteFrom, last: Infinity }]));
+  }, 0);
+}
+
+function recordOptions({ catalog, tableName: table, signal }: RepairIcebergOptions) {
+  return { catalog, table, signal };
 }
 
 /** Step 1. */

@@ -17,6 +17,8 @@ export interface RepairPlan {
   aside: string[];
   /** Offsets that neither the lake nor the topic has: recorded as gaps. */
   lost: OffsetRange[];
+  /** Offsets that are recorded as deleted by another program. */
+  accepted?: OffsetRange[];
   /** Whether objects behind the table's end are removed. */
   sweep: boolean;
   /** First offset from which on the table is written again; absent where nothing is. */
@@ -113,7 +115,7 @@ export function planRepair(
 
 /** Whether the plan changes nothing. */
 export function isEmpty(plan: RepairPlan): boolean {
-  const { redundant, doubled = [], aside, lost, sweep, rewriteFrom } = plan;
-  return redundant.length + doubled.length + aside.length + lost.length === 0 && !sweep &&
-    rewriteFrom === undefined;
+  const { redundant, doubled = [], aside, lost, accepted = [], sweep, rewriteFrom } = plan;
+  const parts = [redundant, doubled, aside, lost, accepted];
+  return parts.every(({ length }) => length === 0) && !sweep && rewriteFrom === undefined;
 }

@@ -1,21 +1,15 @@
 import { Failure } from "../failure/failure.ts";
 import type { ObjectName } from "../lake/layout.ts";
 import type { LoadedTable } from "../table/iceberg/catalog.ts";
+import { isDeleteOfOthers } from "../table/iceberg/deletions.ts";
 import { liveEntries, type LiveEntry } from "../table/iceberg/live_entries.ts";
-import { MAIN, type Snapshot } from "../table/iceberg/metadata.ts";
+import { MAIN } from "../table/iceberg/metadata.ts";
 import { RowDeletes } from "../table/iceberg/row_deletes.ts";
 import type { TableFiles } from "../table/iceberg/table_files.ts";
 import { objectOffsets } from "./object_offsets.ts";
 
 /** Told of each row that was deleted. @param log id of its log; `undefined` where its file does not say */
 export type DeletedRow = (log: string | undefined, partition: number, offset: number) => void;
-
-/** Snapshots in which another program has deleted or overwritten rows, as far as the table's history goes. */
-export function deletesOfOthers({ metadata }: Pick<LoadedTable, "metadata">): Snapshot[] {
-  return (metadata.snapshots ?? []).filter(({ summary }) =>
-    ["delete", "overwrite"].includes(summary.operation) && !("ticklake.log" in summary)
-  );
-}
 
 /**
  * Finds the rows that others have deleted in the table's history: those of files that such a snapshot no
@@ -39,7 +33,7 @@ export async function rowsDeletedBefore(
       if (gone?.has(row) ?? true) onRow(entry.origin?.log, partitionOf[row], offset);
     });
   };
-  for (const snapshot of deletesOfOthers(base)) {
+  for (const snapshot of base.metadata.snapshots?.filter(isDeleteOfOthers) ?? []) {
     const at = (id: bigint | undefined) => id === undefined ? undefined : stateAt(base, id);
     const after = at(snapshot["snapshot-id"])!;
     try {

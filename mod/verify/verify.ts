@@ -83,10 +83,15 @@ export interface PartitionVerdict {
    */
   unproven: OffsetRange[];
   /**
-   * Offsets of an Iceberg table's rows that another program has deleted, as far as its delete files or the
-   * files of former snapshots tell. They are neither missing nor unproven.
+   * Offsets of an Iceberg table's rows that another program has deleted, as far as its delete files, the
+   * files of former snapshots, or the number of rows that were deleted tell. They are neither missing nor unproven.
    */
   deleted: OffsetRange[];
+  /**
+   * Whether the missing rows may have been deleted by another program, in snapshots of an Iceberg table that
+   * have expired. @default {false}
+   */
+  mayBeDeleted?: boolean;
   /** Deep: objects that cannot be read; their offsets are not among the missing ones. */
   unreadable: UnreadableObject[];
   /** Objects that hold the partition's offsets. */

@@ -3,6 +3,7 @@ import type { PartitionOffsets } from "../broker/broker.ts";
 import { Failure } from "../failure/failure.ts";
 import { type TableObject, tableObjects } from "../lake/table_objects.ts";
 import type { LoadedTable, TableCatalog } from "../table/iceberg/catalog.ts";
+import { deletionsOf } from "../table/iceberg/deletions.ts";
 import { logOfName, parseDataFile } from "../table/iceberg/file_origin.ts";
 import { liveEntries, type LiveEntry } from "../table/iceberg/live_entries.ts";
 import { logId, logsOf, positionsOf, replayProperty } from "../table/iceberg/position.ts";
@@ -11,7 +12,8 @@ import { RowDeletes } from "../table/iceberg/row_deletes.ts";
 import type { TableFiles } from "../table/iceberg/table_files.ts";
 import { logKey } from "../table/log_key.ts";
 import type { TablePosition } from "../table/table.ts";
-import { deletesOfOthers, rowsDeletedBefore } from "./deleted_rows.ts";
+import { attributeHoles } from "./attribute_holes.ts";
+import { rowsDeletedBefore } from "./deleted_rows.ts";
 import { inParallel } from "./in_parallel.ts";
 import { objectOffsets } from "./object_offsets.ts";
 import { ForeignRows } from "./foreign_rows.ts";
@@ -84,9 +86,15 @@ export async function verifyIceberg(options: VerifyIcebergOptions): Promise<Part
   const { leaderless } = options;
   const offsets = await broker.topicOffsets(topic, { signal, leaderless }) ?? [];
   const areOurs = content.live.every(({ origin }) => origin?.range !== undefined);
-  const verdicts = options.deep || !areOurs || hasDeleteFiles
-    ? await byRows(content, id, offsets, options)
-    : byNames(content, id);
+  const deletions = deletionsOf(base.metadata);
+  const isDeleted = deletions.rows > 0 || !deletions.isExact;
+  const named = options.deep || !areOurs || hasDeleteFiles ? undefined : byNames(content, id);
+  // Another program may have deleted all rows of some files.
+  const isTold = named !== undefined &&
+    !(isDeleted && named.some(({ missing }) => missing.length > 0));
+  const verdicts = isTold
+    ? named
+    : attributeHoles(await byRows(content, id, offsets, options), deletions);
   for (const verdict of verdicts) if (verdict.isCurrent) compareEnds(verdict, offsets, options);
   const { since } = options;
   if (since === undefined) return verdicts;
@@ -301,7 +309,6 @@ async function groupVerdicts(
   const all = logs.map((log) => positionsOf(metadata, log));
   const partitions = new Set(all.flatMap((positions) => [...positions.keys()]));
   const isCurrent = id === current;
-  const isDeleted = deletesOfOthers(content.base).length > 0;
   const objects = namedObjects(content, id);
   const areNamed = logs.length === 1 && live.every(({ origin }) => origin?.range !== undefined);
   const verdicts: PartitionVerdict[] = [];
@@ -346,9 +353,8 @@ async function groupVerdicts(
     verdict.deleted = deleted;
     const { missing, unproven } = await explainHoles(rest, told, low, partition, options);
     verdict.unreadable = unreadable.filter(({ object }) => isOfPartition(object));
-    // Others have deleted rows, of which the files may be gone: nobody knows which rows those were.
-    verdict.missing = isDeleted ? [] : without(missing, verdict.unreadable);
-    verdict.unproven = isDeleted ? rest : without(unproven, verdict.unreadable);
+    verdict.missing = without(missing, verdict.unreadable);
+    verdict.unproven = without(unproven, verdict.unreadable);
     for (const { parsed: { kind, first, last, partition: of, ...name } } of beside) {
       if (kind !== "gap" || of !== partition) continue;
       if (logs.includes(logOfName(metadata, name))) verdict.gaps.push({ first, last });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { repairIceberg } from "../../mod/repair/repair_iceberg.ts";
+import type { RepairOptions } from "../../mod/repair/repair.ts";
 import type { RepairPlan } from "../../mod/repair/repair_plan.ts";
 import type { GroupAdmin } from "../../mod/broker/group_admin.ts";
 import { objectOffsets } from "../../mod/verify/object_offsets.ts";
@@ -56,7 +57,7 @@ export class IcebergPlace {
   /** The same again, without writing it again. */
   copy(): IcebergPlace {
     const { log, lake } = this;
-    const copy = new IcebergPlace(new ScriptedLog(log.partitions));
+    const copy = new IcebergPlace(new ScriptedLog(log.partitions.map((all) => [...all])));
     copy.log.lows.splice(0, Infinity, ...log.lows);
     for (const [partition, offset] of log.committed) copy.log.committed.set(partition, offset);
     for (const [name, bytes] of lake.objects) copy.lake.objects.set(name, bytes);
@@ -87,6 +88,7 @@ export class IcebergPlace {
   async repair(
     verdict: TableVerdict,
     consume = () => Promise.reject<void>(new Error("there is nothing to consume")),
+    deleted?: RepairOptions["deleted"],
   ): Promise<RepairPlan[]> {
     const { catalog, files, table } = this.open();
     return await repairIceberg({
@@ -98,6 +100,7 @@ export class IcebergPlace {
       catalog,
       files,
       verdict,
+      deleted,
       verifyAgain: () => this.verify(),
       dryRun: false,
       signal,
@@ -105,7 +108,7 @@ export class IcebergPlace {
     });
   }
 
-  async verify(): Promise<TableVerdict> {
+  async verify(deep = true): Promise<TableVerdict> {
     const { catalog, files } = this.open();
     const options: VerifyOptions = {
       broker: this.log,
@@ -113,7 +116,7 @@ export class IcebergPlace {
       topic: NAMES.topic,
       group: NAMES.group,
       table: quotes.table,
-      deep: true,
+      deep,
       signal,
     };
     const partitions = await verifyIceberg({ ...options, catalog, files });

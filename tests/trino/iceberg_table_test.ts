@@ -45,6 +45,8 @@ async function place() {
 /** Delete files of the current snapshot, by Trino. */
 const DELETE_FILES = 'SELECT count(*) FROM "index_quotes$files" WHERE content <> 0';
 
+const EXPIRE = "ALTER TABLE index_quotes EXECUTE expire_snapshots(retention_threshold => '0s')";
+
 /** The program on a place's table, with an embedded log. */
 async function program({ bucket, rest, namespace }: Awaited<ReturnType<typeof place>>) {
   const home = await Deno.makeTempDir();
@@ -183,6 +185,12 @@ serviceTest(
     assert.equal(await agreed("maintained"), before);
     const verdict = await ok("verify", "--deep");
     assert.deepEqual([verdict.ok, verdict.missing, verdict.found], [true, 0, before]);
+    // And known by number once the snapshots have expired; nothing is brought back.
+    await at.ask(EXPIRE);
+    const expired = await ok("verify", "--deep");
+    assert.deepEqual([expired.ok, expired.missing], [true, 0]);
+    assert.deepEqual([expired.deleted, expired.found], [verdict.deleted, before]);
+    assert.deepEqual((await ok("repair")).partitions ?? [], []);
     // Trino goes on with the files that were written.
     await at.ask("DELETE FROM index_quotes WHERE kafka_offset = 5000");
     await at.ask("ALTER TABLE index_quotes EXECUTE optimize");

@@ -41,7 +41,8 @@ export async function giveUp(options: GiveUpOptions): Promise<"taken" | "removed
     const range = `${first}-${end}`;
     if (settled.includes(range)) return "removed";
     // With a snapshot, so that a commit of the former owner that is in flight is refused.
-    const updates = await writeSnapshot(base, files, { added: [] }, Date.now());
+    const summary = { "ticklake.log": log.id, "ticklake.settled": range };
+    const updates = await writeSnapshot(base, files, { added: [], summary }, Date.now());
     const property = settledProperty(log.id, partition);
     const value = [...settled, range].join(",");
     const set = { action: "set-properties" as const, updates: { [property]: value } };

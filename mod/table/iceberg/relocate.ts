@@ -1,6 +1,7 @@
 import { Failure } from "../../failure/failure.ts";
 import type { TableCatalog } from "./catalog.ts";
 import { changeTable } from "./change_table.ts";
+import { deletionUpdates } from "./deletions.ts";
 import { liveEntries } from "./live_entries.ts";
 import type { LoadedTable } from "./catalog.ts";
 import { writeSnapshot } from "./snapshot.ts";
@@ -56,6 +57,7 @@ export async function relocateTable(options: RelocateOptions): Promise<string | 
     return [
       { action: "set-location", location },
       ...updates,
+      ...deletionUpdates(metadata),
       ...ids.length === 0 ? [] : [{ action: "remove-snapshots" as const, "snapshot-ids": ids }],
     ];
   });

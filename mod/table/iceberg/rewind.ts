@@ -1,16 +1,21 @@
 import type { TablePosition } from "../table.ts";
 import { changeTable } from "./change_table.ts";
 import type { TableCatalog } from "./catalog.ts";
+import { deletionsOf, recording } from "./deletions.ts";
 import { type LiveEntry, mayHold } from "./live_entries.ts";
 import {
   formatPosition,
+  logsOf,
   positionProperty,
+  positionsOf,
   rewindOf,
   rewindProperty,
   settledProperty,
 } from "./position.ts";
 import { type FileFate, RowRemoval } from "./remove_rows.ts";
+import type { TableMetadata } from "./metadata.ts";
 import type { TableFiles } from "./table_files.ts";
+import type { TableUpdate } from "./updates.ts";
 
 /** Options of {@linkcode rewindTable}. */
 export interface RewindOptions {
@@ -65,8 +70,24 @@ export async function rewindTable(options: RewindOptions): Promise<void> {
       .filter((name) => name in (metadata.properties ?? {}));
     return [
       ...updates,
+      ...deletionsAfter(metadata, log.id, to),
       { action: "set-properties", updates: properties },
       ...settled.length === 0 ? [] : [{ action: "remove-properties" as const, removals: settled }],
     ];
   });
+}
+
+/** How many of the rows that others have deleted are read again is not known, unless all are. */
+function deletionsAfter(
+  metadata: TableMetadata,
+  log: string,
+  to: ReadonlyMap<number, TablePosition>,
+): TableUpdate[] {
+  const { rows, isExact } = deletionsOf(metadata);
+  if (rows === 0 && isExact) return [];
+  const areAll = logsOf(metadata).size <= 1 &&
+    [...positionsOf(metadata, log)].every(([partition, { from }]) =>
+      to.get(partition)?.end === from
+    );
+  return [recording(metadata, areAll ? { rows: 0, isExact: true } : { rows, isExact: false })];
 }

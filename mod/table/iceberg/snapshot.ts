@@ -1,5 +1,6 @@
 import { currentSchema, currentSnapshot, MAIN, type Snapshot, specOf } from "./metadata.ts";
 import type { LoadedTable } from "./catalog.ts";
+import { deletionUpdates } from "./deletions.ts";
 import {
   type DataFile,
   type ManifestEntry,
@@ -111,6 +112,7 @@ export async function writeSnapshot(
   return [
     { action: "add-snapshot", snapshot },
     { action: "set-snapshot-ref", "ref-name": MAIN, type: "branch", "snapshot-id": id },
+    ...deletionUpdates(metadata),
   ];
 }
 

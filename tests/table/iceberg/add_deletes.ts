@@ -83,14 +83,14 @@ export async function addDeletes(
     "timestamp-ms": Math.max(Date.now(), metadata["last-updated-ms"]),
     "manifest-list": `${metadata.location}/metadata/snap-${id}-deletes.avro`,
     summary: {
-      ...parent.summary,
+      ...totalsOf(parent.summary),
       operation: "delete",
+      "added-delete-files": "1",
+      [`added-${"positions" in deletes ? "position" : "equality"}-deletes`]: String(rows),
       "total-delete-files": String(1 + Number(parent.summary["total-delete-files"] ?? 0)),
     },
     "schema-id": metadata["current-schema-id"],
   };
-  // Of another program.
-  delete (snapshot.summary as Record<string, string>)["ticklake.log"];
   const manifests = [
     { manifest_path: manifestUri, ...manifest.file },
     ...await currentManifests(base, files),
@@ -103,6 +103,11 @@ export async function addDeletes(
   ]);
   if (!isCommitted) throw new Error("the deletes met another commit");
   return files.name(uri, metadata.location);
+}
+
+/** What a summary says of the whole table. */
+function totalsOf(summary: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(summary).filter(([name]) => name.startsWith("total-")));
 }
 
 function positionFile(positions: ReadonlyArray<readonly [string, number]>) {

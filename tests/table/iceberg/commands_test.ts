@@ -200,4 +200,12 @@ serviceTest("verify is right after pyiceberg has rewritten, and deleted, rows", 
   assert.equal(pyiceberg.length, 2 * ROWS - deleted.deleted);
   assert.equal(deleted.found, pyiceberg.length);
   assert.deepEqual(duckdb.length, pyiceberg.length);
+  // Known by number once pyiceberg's snapshots have expired.
+  await at.ok(...SEND);
+  await at.ok("consume", "--until-end");
+  await write("expire");
+  const expired = await at.ok("verify", "--deep");
+  assert.deepEqual([expired.ok, expired.missing], [true, 0]);
+  assert.deepEqual([expired.deleted, expired.found], [deleted.deleted, deleted.found + ROWS]);
+  assert.deepEqual((await at.ok("repair")).partitions ?? [], []);
 });

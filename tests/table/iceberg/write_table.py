@@ -1,6 +1,6 @@
 """Changes an Iceberg table whose folder is its catalog, as another program would.
 
-write_table.py METADATA.json overwrite|delete
+write_table.py METADATA.json overwrite|delete|expire
 
 pyiceberg has no catalog of that kind: one in memory takes the table, and its last metadata file becomes
 the next version of the folder's.
@@ -19,6 +19,11 @@ with tempfile.TemporaryDirectory() as folder:
     table = catalog.register_table("lake.quotes", f"file://{metadata}")
     if what == "overwrite":
         table.overwrite(table.scan().to_arrow())
+    elif what == "expire":
+        current = table.current_snapshot().snapshot_id
+        former = [snapshot.snapshot_id for snapshot in table.snapshots()]
+        former.remove(current)
+        table.maintenance.expire_snapshots().by_ids(former).commit()
     else:
         table.delete("close < 5000")
     written = re.sub("^file://", "", catalog.load_table("lake.quotes").metadata_location)
