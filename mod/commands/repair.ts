@@ -1,6 +1,6 @@
 import type { CommandContext } from "../cli/command.ts";
 import { EXIT_CODES } from "../failure/failure.ts";
-import { completeMerge } from "../maintain/merge_small_objects.ts";
+import { settleMerge } from "../maintain/merge_small_objects.ts";
 import { repair, type RepairOptions } from "../repair/repair.ts";
 import { isEmpty, type RepairPlan } from "../repair/repair_plan.ts";
 import { lenientBy } from "../schema/lenience.ts";
@@ -55,7 +55,9 @@ export async function run(context: CommandContext): Promise<number> {
       };
       // Ranges cannot be taken back beside a merge.
       if (!dryRun && settings.tableFormat === "hive") {
-        await completeMerge({ store, table: schema.table, signal });
+        const place = { store, table: schema.table, indexColumn: indexColumn(schema), signal };
+        const reason = await settleMerge(place);
+        if (reason !== undefined) output.note(`a merge that was cut off is given up: ${reason}`);
       }
       output.note(`reading every row of ${store.description}`);
       const verdict = await verified();

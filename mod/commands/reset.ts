@@ -1,9 +1,10 @@
 import type { CommandContext } from "../cli/command.ts";
 import { Failure } from "../failure/failure.ts";
-import { completeMerge } from "../maintain/merge_small_objects.ts";
+import { settleMerge } from "../maintain/merge_small_objects.ts";
 import { reset } from "../repair/reset.ts";
 import type { PartitionPlan } from "../repair/reset_plan.ts";
 import { loadSchema } from "../schema/load_schema.ts";
+import { indexColumn } from "../verify/row_index.ts";
 import { countText } from "../terminal/amount_text.ts";
 import { openExistingBroker } from "./open_broker.ts";
 import { openGroupAdmin } from "./open_group_admin.ts";
@@ -30,7 +31,14 @@ export async function run(context: CommandContext): Promise<number> {
     const table = await openTable(settings, schema, store, output);
     try {
       // Ranges cannot be taken back beside a merge.
-      if (rewrite && !dryRun) await completeMerge({ store, table: schema.table, signal });
+      if (rewrite && !dryRun) {
+        await settleMerge({
+          store,
+          table: schema.table,
+          indexColumn: indexColumn(schema),
+          signal,
+        });
+      }
       const plans = await reset({
         broker,
         admin,

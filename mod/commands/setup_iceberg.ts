@@ -3,6 +3,7 @@ import type { CommandContext } from "../cli/command.ts";
 import { Failure } from "../failure/failure.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import type { MigrateOptions } from "../maintain/migrate_options.ts";
+import { indexColumn } from "../verify/row_index.ts";
 import { countText, sizeText } from "../terminal/amount_text.ts";
 import { Progress } from "../terminal/progress.ts";
 import { openGroupAdmin } from "./open_group_admin.ts";
@@ -83,7 +84,9 @@ async function migrate(
   const { store, schema: { table }, dryRun } = options;
   const admin = await openGroupAdmin(settings, { signal });
   try {
-    if (!dryRun) await completeMerge({ store, table, signal });
+    if (!dryRun) {
+      await completeMerge({ store, table, indexColumn: indexColumn(options.schema), signal });
+    }
     const progress = new Progress(output, "read", "footer");
     const { state, files, rows, bytes } = await migrateToIceberg({
       ...options,

@@ -31,7 +31,8 @@ const AT_ONCE = 8;
 
 /**
  * Executes a merge: puts the merged object of each folder and, once all are there, removes their parts. It may
- * be repeated, and executed by several processes at once.
+ * be repeated, and executed by several processes at once. A merged object that is damaged is put again while all
+ * of its parts are there.
  * @returns `undefined` when a part is gone of which there is no merged object: nothing is removed then
  * @throws {Failure} kind `rejected`, when an object cannot be merged as it is
  */
@@ -43,9 +44,12 @@ export async function mergeObjects(
   for (const folder of merge.folders) {
     const name = mergedName(table, merge, folder);
     const wasThere = await isThere(store, name, { signal });
-    const content = wasThere ? undefined : await mergedBytes(merge, folder, options);
+    const lacking = wasThere ? await lackOf(name, folder.parts, options) : undefined;
+    if (wasThere && lacking === undefined) continue;
+    const content = await mergedBytes(merge, folder, options);
     if (content !== undefined) await store.put(name, content, { signal });
-    else if (!wasThere && !await isThere(store, name, { signal })) return undefined;
+    else if (lacking !== undefined) throw lacking;
+    else if (!await isThere(store, name, { signal })) return undefined;
     else await requireHeld(name, folder.parts, options);
   }
   const parts = merge.folders.flatMap(({ parts }) => parts);
@@ -124,17 +128,38 @@ async function encoded(
 export async function requireHeld(
   name: string,
   parts: readonly string[],
-  { store, indexColumn, signal }: Pick<MergeOptions, "store" | "indexColumn" | "signal">,
+  options: ReadOptions,
 ): Promise<void> {
-  const held = new Set(await rowsOf(name, await store.get(name, { signal }), indexColumn));
+  const lacking = await lackOf(name, parts, options);
+  if (lacking !== undefined) throw lacking;
+}
+
+type ReadOptions = Pick<MergeOptions, "store" | "indexColumn" | "signal">;
+
+/** Why a merged object cannot replace those of its parts that are there; `undefined` if it can. */
+async function lackOf(
+  name: string,
+  parts: readonly string[],
+  { store, indexColumn, signal }: ReadOptions,
+): Promise<Failure | undefined> {
+  const bytes = await store.get(name, { signal });
+  let held: ReadonlySet<number>;
+  try {
+    held = new Set(await rowsOf(name, bytes, indexColumn));
+  } catch (error) {
+    if (error instanceof Failure && error.kind === "rejected") return error;
+    throw error;
+  }
   for (const part of parts) {
     const bytes = await getIfThere(store, part, { signal });
     if (bytes === undefined) continue;
     if ((await rowsOf(part, bytes, indexColumn)).every((row) => held.has(row))) continue;
-    throw new Failure("rejected", `${name} lacks rows of ${part}: neither is removed`, {
-      fix: "`ticklake verify --deep` shows which offsets are where.",
+    return new Failure("rejected", `${name} lacks rows of ${part}: neither is removed`, {
+      fix:
+        "`ticklake verify --deep` shows which offsets are where, and `ticklake repair` fixes it.",
     });
   }
+  return undefined;
 }
 
 /** The rows of an object, by {@linkcode rowKey}. */

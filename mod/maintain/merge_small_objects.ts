@@ -50,6 +50,22 @@ export async function completeMerge(place: MergePlace): Promise<MergeOutcome | u
 }
 
 /**
+ * Completes an interrupted merge, or gives it up if its objects are damaged: then they stay as they are, for
+ * `repair` or for ranges that are taken back.
+ * @returns why it was given up; `undefined` if it was not
+ * @throws {Failure} kind `service`
+ */
+export async function settleMerge(place: MergePlace): Promise<string | undefined> {
+  try {
+    await completeMerge(place);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Failure && error.kind === "rejected") return error.message;
+    throw error;
+  }
+}
+
+/**
  * Removes objects whose rows a merged object of their folder has as well.
  * @returns how many
  * @throws {Failure} kind `rejected`, when it does not have all of them

@@ -26,7 +26,7 @@ export async function redundantObjects(
   duplicate: readonly OffsetRange[],
   unreadable: readonly string[],
   options: ReadOptions,
-): Promise<DuplicateCure> {
+): Promise<Omit<DuplicateCure, "isOneRow">> {
   const redundant: string[] = [];
   const left: OffsetRange[] = [];
   if (duplicate.length === 0) return { redundant, left };
@@ -112,7 +112,7 @@ function twice(held: readonly HeldOffsets[]): Set<number> {
 }
 
 /** Removes redundant objects one by one, each time the one that leaves least wrong. */
-function solve(held: HeldOffsets[]): DuplicateCure {
+function solve(held: HeldOffsets[]): Omit<DuplicateCure, "isOneRow"> {
   const redundant: string[] = [];
   let kept = held;
   for (;;) {

@@ -110,7 +110,8 @@ async function plansOf(
     });
     const merged = readable.filter((object) => superseded.has(object.name) && isOwn(object));
     const redundant = [...merged.map(({ name }) => name), ...cure.redundant];
-    plans.push(planRepair(one, objects, low, { ...cure, redundant }));
+    const isOneRow = indexColumn === undefined;
+    plans.push(planRepair(one, objects, low, { ...cure, redundant, isOneRow }));
   }
   return plans;
 }

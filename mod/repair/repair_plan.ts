@@ -32,6 +32,8 @@ export interface DuplicateCure {
   redundant: readonly string[];
   /** Duplicate offsets that no removal of whole objects resolves. */
   left: readonly OffsetRange[];
+  /** Whether each message is one row, so that an offset's row is the whole of its message. */
+  isOneRow: boolean;
 }
 
 /**
@@ -44,7 +46,7 @@ export function planRepair(
   verdict: PartitionVerdict,
   objects: readonly NamedObject[],
   low: number,
-  { redundant, left }: DuplicateCure,
+  { redundant, left, isOneRow }: DuplicateCure,
 ): RepairPlan {
   const { partition, log, missing, unreadable, beyond, foreign, isCurrent } = verdict;
   const plan: RepairPlan = {
@@ -74,8 +76,13 @@ export function planRepair(
     if (last >= low) again(Math.max(first, low), last);
   };
   missing.forEach(absent);
-  for (const { object, first, last, holes = [] } of unreadable) {
+  for (const { object, first, last, holes } of unreadable) {
     if (redundant.includes(object)) continue;
+    // Such as a merged object whose parts are still there.
+    if (isOneRow && holes?.length === 0) {
+      plan.aside.push(object);
+      continue;
+    }
     const siblings = objects.filter(({ name, parsed }) =>
       name !== object && parsed.first <= last && parsed.last >= first && !redundant.includes(name)
     );
@@ -91,7 +98,7 @@ export function planRepair(
     } else if (last < low) {
       // Which of the range's offsets it had, nobody knows: at most those that no other object has.
       plan.aside.push(object);
-      plan.lost.push(...without(holes, plan.lost));
+      plan.lost.push(...without(holes ?? [], plan.lost));
     } else {
       plan.hopeless.push(`${object} cannot be read, and the topic has only a part of its range`);
     }

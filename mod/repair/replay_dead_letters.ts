@@ -1,3 +1,4 @@
+import { Failure } from "../failure/failure.ts";
 import { EXTENSIONS } from "../lake/format/lake_format.ts";
 import type { StoredDeadLetter } from "../lake/format/read_dead_letters.ts";
 import { isThere } from "../lake/if_there.ts";
@@ -94,8 +95,9 @@ async function replayObject(
     : [];
   const still = new Set(letters.map(({ offset }) => offset));
   const former = isResumed ? await writtenBy(replay, object, options) : [];
-  if (former.some(({ offsets }) => offsets.some((offset) => !still.has(offset)))) {
-    // An attempt came as far as 3: what it wrote is only there, and another schema would write over it.
+  if (former.some(({ offsets }) => offsets?.some((offset) => !still.has(offset)) ?? true)) {
+    // An attempt came as far as 3: what it wrote is only there, and another schema would write over it. The same
+    // is assumed of an object that has been damaged since: `repair` knows whether others have its rows.
     await store.remove(record, { signal });
     if (letters.length > 0) await replayObject(object, false, options, summary);
     return;
@@ -111,17 +113,23 @@ async function replayObject(
   await store.remove(record, { signal });
 }
 
-/** The objects with rows that an attempt of a replay has written, and their offsets. */
+/** The objects with rows that an attempt of a replay has written, and their offsets, if they can be read. */
 async function writtenBy(
   replay: number,
   object: TableObject,
   options: ReplayOptions,
-): Promise<Array<{ name: string; offsets: number[] }>> {
+): Promise<Array<{ name: string; offsets?: number[] }>> {
   const { store, signal } = options;
   const own = (await rowsOfRange(object, options)).filter(({ parsed }) => parsed.replay === replay);
   return await Promise.all(own.map(async (rows) => {
-    const { offsets } = await objectOffsets(rows, await store.get(rows.name, { signal }));
-    return { name: rows.name, offsets };
+    const bytes = await store.get(rows.name, { signal });
+    try {
+      const { offsets } = await objectOffsets(rows, bytes);
+      return { name: rows.name, offsets };
+    } catch (error) {
+      if (error instanceof Failure && error.kind === "rejected") return { name: rows.name };
+      throw error;
+    }
   }));
 }
 

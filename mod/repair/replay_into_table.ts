@@ -13,6 +13,7 @@ import type { LogReplays, ObjectPlace, WrittenObject } from "../table/table.ts";
 import { encodeRows } from "./letter_rows.ts";
 import { isRow, keepOthers, lettersOf } from "./letters.ts";
 import type { ReplayOptions, ReplaySummary } from "./replay_options.ts";
+import { withoutRows } from "./without_rows.ts";
 
 /** Bytes of rows after which what was read is committed. */
 const COMMIT_BYTES = 32 * 2 ** 20;
@@ -50,7 +51,7 @@ export async function replayIntoTable(
   const { dryRun, signal, onProgress } = options;
   const summary = { letters: 0, rows: 0, objects: 0 };
   let last = await replays.last({ signal });
-  if (!dryRun) await completeReplay(last, options);
+  if (!dryRun) await completeReplay(last, replays, options);
   // Chosen now: what the last replay has left is completed.
   const chosen = await choose();
   let batch: Batch = { letters: [], objects: [], bytes: 0 };
@@ -130,24 +131,40 @@ async function commitBatch(
   return record.id;
 }
 
-/** Completes the last replay, where it was killed after its commit. */
-async function completeReplay(last: string | null, options: ReplayOptions): Promise<void> {
+/**
+ * Completes the last replay, where it was killed after its commit. Dead letters whose rows cannot be read stay:
+ * the file may have been damaged since.
+ */
+async function completeReplay(
+  last: string | null,
+  replays: LogReplays,
+  options: ReplayOptions,
+): Promise<void> {
   const { store, schema: { table }, log, topic, signal } = options;
   for (const record of await replayRecords(store, table, { signal })) {
     if (record.log !== logId(log.key, topic)) continue;
-    if (record.id === last) await retire(record, options);
-    else if (Date.now() - record.beganMs > ABANDONED_MS) {
+    if (record.id === last) {
+      await retire(record, options, await withoutRows(record, replays, options));
+    } else if (Date.now() - record.beganMs > ABANDONED_MS) {
       await store.remove(replayRecordName(table, record.id), { signal });
     }
   }
 }
 
-/** Takes what became rows out of the dead letters. May be repeated. */
-async function retire(record: ReplayRecord, options: ReplayOptions): Promise<void> {
+/**
+ * Takes what became rows out of the dead letters. May be repeated.
+ * @param kept offsets that stay dead letters, by object
+ */
+async function retire(
+  record: ReplayRecord,
+  options: ReplayOptions,
+  kept: ReadonlyMap<string, ReadonlySet<number>> = new Map(),
+): Promise<void> {
   const { store, schema: { table }, signal } = options;
   for (const { name, rows } of record.objects) {
     if (!await isThere(options.store, name, options)) continue;
-    await keepOthers(name, (offset) => isReplayed(rows, offset), { store, signal });
+    const isGone = (offset: number) => isReplayed(rows, offset) && !kept.get(name)?.has(offset);
+    await keepOthers(name, isGone, { store, signal });
   }
   await store.remove(replayRecordName(table, record.id), { signal });
 }

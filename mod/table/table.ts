@@ -228,6 +228,10 @@ export interface TableLog {
 export interface LogReplays {
   /** Id of the last replay that was taken; `null` where there was none. */
   last(options?: TableCallOptions): Promise<string | null>;
+  /** Looks at the table as it is now. @returns names of the files that may hold rows of a range, of any log */
+  filesNow(
+    options?: TableCallOptions,
+  ): Promise<(range: { partition: number; first: number; last: number }) => string[]>;
   /**
    * Commits the rows of a replay, unless another was taken since `after`. Idempotent.
    * @param after the result of {@linkcode LogReplays.last} when the replay started

@@ -7,6 +7,7 @@ import { newestClaim } from "../table/hive/merge_claim.ts";
 import type { RecordedLog } from "../table/hive/table_state.ts";
 import { expectedOffsets, expectedSince } from "./expected_offsets.ts";
 import { logsToVerify, recordedOf } from "./logs_to_verify.ts";
+import { fillFromParts } from "./fill_from_parts.ts";
 import { listSteadily } from "./list_steadily.ts";
 import { inParallel } from "./in_parallel.ts";
 import { ColumnTypes } from "./column_types.ts";
@@ -42,7 +43,7 @@ export interface UnreadableObject extends OffsetRange {
   object: string;
   /** What is wrong with it. */
   reason: string;
-  /** Offsets of its range that no other object holds. @default {not known} */
+  /** Offsets of its range that no other object holds, and that may be messages. @default {not known} */
   holes?: OffsetRange[];
 }
 
@@ -203,7 +204,9 @@ async function verifyOnce(options: VerifyOptions): Promise<TableVerdict> {
       partitions.push(verdict);
       tilings.set(verdict, tiling);
     }
-    if (deep) await readRows(tilings, offsets, types, options);
+    if (!deep) continue;
+    await readRows(tilings, offsets, types, options);
+    for (const verdict of tilings.keys()) await fillFromParts(verdict, listed.objects, options);
   }
   const superseded = [...supersededObjects(listed.objects).keys()];
   return {
@@ -327,11 +330,12 @@ async function readRows(
       ? offsets.find(({ partition }) => partition === verdict.partition) ?? { low: Infinity }
       : { low: Infinity };
     verdict.unreadable.sort((a, b) => a.first - b.first);
+    const explained = await explainHoles(holes, tiling, low, verdict.partition, options);
     for (const object of verdict.unreadable) {
       const range = { first: object.first, last: object.last };
-      object.holes = without([range], without([range], holes));
+      const open = [...explained.missing, ...explained.unproven];
+      object.holes = without([range], without([range], open));
     }
-    const explained = await explainHoles(holes, tiling, low, verdict.partition, options);
     verdict.unproven = without(explained.unproven, verdict.unreadable);
     const tornRanges: OffsetRange[] = [];
     for (const offset of torn) addOffset(tornRanges, offset);

@@ -437,6 +437,7 @@ async function countRows(
       unreadable.push({ ...found, first, last });
     }
   };
+  const replayedAlready: Array<{ counts: Counts; offset: number }> = [];
   let done = 0;
   const count = async (
     name: string,
@@ -450,7 +451,10 @@ async function countRows(
     const gone = read && entry && await deletes?.of(entry, read.bytes);
     read?.found.offsets.forEach((offset, row) => {
       const { partitionOf, indexes } = read.found;
-      if (isReplayed(skipped, offset)) return;
+      if (isReplayed(skipped, offset)) {
+        replayedAlready.push({ counts: countsOf(log, partitionOf[row]), offset });
+        return;
+      }
       if (gone?.has(row)) countsOf(log, partitionOf[row]).deleted.add(offset);
       else add(log, partitionOf[row], offset, indexes?.[row]);
     });
@@ -469,5 +473,9 @@ async function countRows(
       for (let offset = first; offset <= last; offset++) add(log, partition, offset);
     }),
   ], READ_AT_ONCE);
+  // Where the row's file cannot be read, its dead letter is what there is.
+  for (const { counts, offset } of replayedAlready) {
+    if (counts.of(offset) === 0 && !counts.deleted.has(offset)) counts.add(offset);
+  }
   return seen;
 }

@@ -1,6 +1,6 @@
 import { type ObjectName, parseObjectName } from "../../mod/lake/layout.ts";
 import { currentObjects } from "../../mod/lake/merged_objects.ts";
-import { completeMerge } from "../../mod/maintain/merge_small_objects.ts";
+import { settleMerge } from "../../mod/maintain/merge_small_objects.ts";
 import { repair, type RepairOptions } from "../../mod/repair/repair.ts";
 import type { RowSchema } from "../../mod/schema/schema.ts";
 import { openHiveTable } from "../../mod/table/hive/hive_table.ts";
@@ -31,7 +31,7 @@ export class CuredHive extends CuredPlace {
   }
 
   protected override async beforeRewind(): Promise<void> {
-    await completeMerge({ store: this.lake, table: NAMES.tableName, signal });
+    await settleMerge({ store: this.lake, table: NAMES.tableName, signal });
   }
 
   protected override repairBy(options: RepairOptions) {
@@ -46,11 +46,9 @@ export class CuredHive extends CuredPlace {
     return Promise.resolve(currentObjects(all.filter(({ parsed }) => parsed.kind === "rows")));
   }
 
-  protected override canBe(how: typeof DAMAGES[number], { parsed }: { parsed: ObjectName }) {
+  protected override canBe(_how: typeof DAMAGES[number], { parsed }: { parsed: ObjectName }) {
     // What a flush in flight has put is not in the table: the next consume puts it again.
-    const isTaken = parsed.last < (this.log.committed.get(parsed.partition)?.offset ?? 0);
-    // A merge that was cut off cannot be completed from an object that is damaged, and says so.
-    return isTaken && (how !== "cut off" || !parsed.merged);
+    return parsed.last < (this.log.committed.get(parsed.partition)?.offset ?? 0);
   }
 
   protected override copy(name: string, bytes: Uint8Array): Promise<void> {

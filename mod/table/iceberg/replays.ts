@@ -3,6 +3,7 @@ import type { LogReplays, WrittenObject } from "../table.ts";
 import { changeTable } from "./change_table.ts";
 import type { TableCatalog } from "./catalog.ts";
 import { parseDataFile } from "./file_origin.ts";
+import { liveEntries, mayHold } from "./live_entries.ts";
 import type { TableMetadata } from "./metadata.ts";
 import { positionsOf, replayProperty } from "./position.ts";
 import { type AddedFile, writeSnapshot } from "./snapshot.ts";
@@ -25,6 +26,13 @@ export function icebergReplays(options: IcebergReplaysOptions): LogReplays {
   return {
     async last() {
       return (await catalog.load())?.metadata.properties?.[property] ?? null;
+    },
+    async filesNow() {
+      const base = await catalog.load();
+      if (base === undefined) return () => [];
+      const { entries } = await liveEntries(base, files);
+      return ({ partition, ...range }) =>
+        entries.filter(({ file }) => mayHold(file, base, partition, range)).map(({ name }) => name);
     },
     async take({ id, after, objects }, { signal } = {}) {
       await changeTable({ ...options, signal }, async (base) => {
