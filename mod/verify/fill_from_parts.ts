@@ -1,9 +1,17 @@
 import { Failure } from "../failure/failure.ts";
 import { currentObjects } from "../lake/merged_objects.ts";
+import type { LakeStore } from "../lake/store.ts";
 import type { TableObject } from "../lake/table_objects.ts";
 import { objectOffsets } from "./object_offsets.ts";
 import { addOffset, type OffsetRange, without } from "./offset_range.ts";
-import type { PartitionVerdict, VerifyOptions } from "./verify.ts";
+
+/** What was found of one partition, as far as it is used here. */
+interface Damaged {
+  partition: number;
+  log: string;
+  /** Objects that cannot be read, with the offsets that no other object is known to hold. */
+  unreadable: Array<{ object: string; holes?: OffsetRange[] }>;
+}
 
 /**
  * Takes out of the holes of unreadable objects what the parts of a merge hold that are still there: those are
@@ -11,11 +19,10 @@ import type { PartitionVerdict, VerifyOptions } from "./verify.ts";
  * @param listed all objects, also those that merged ones replace
  */
 export async function fillFromParts(
-  verdict: PartitionVerdict,
+  { unreadable, partition, log }: Damaged,
   listed: readonly TableObject[],
-  { store, signal }: Pick<VerifyOptions, "store" | "signal">,
+  { store, signal }: { store: LakeStore; signal: AbortSignal },
 ): Promise<void> {
-  const { unreadable, partition, log } = verdict;
   if (unreadable.length === 0) return;
   const own = listed.filter(({ parsed }) =>
     parsed.partition === partition && (parsed.log ?? "") === log
