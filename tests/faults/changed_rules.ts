@@ -71,8 +71,10 @@ const RULES_NAME = '"rules":';
 const OBJECTS_NAME = '"objects":';
 const OBJECTS = /"objects":(\d+)/;
 
-/** An object of rows, with its partition and offsets; and how far the table is. */
-const ROWS = /^(.*)\/index_quotes\/(index=.*-(\d+)-(\d{16})-\d{16}-[0-9a-f]{12})\.parquet$/;
+/** An object of rows, with its partition and offsets; and how far the table is: an object, or a property. */
+const ROWS =
+  /^(.*)\/index_quotes\/(?:data\/)?(index=.*-(\d+)-(\d{16})-\d{16}-[0-9a-f]{12})\.parquet$/;
+const PROPERTY = /^ticklake\.position\.\w+\.(\d+)$/;
 const POSITION = /\/position-(\d+)-\d+-\d+-(\d+)(?:-\d+)?\.json$/;
 
 /** Puts a dead letter into each range that the table has not taken yet, in the place of one of its objects. */
@@ -83,11 +85,7 @@ function putLetters(flow: KafkaFlow): Promise<number> {
     for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket })) {
       keys.push(...Contents.map(({ Key }) => Key!));
     }
-    const taken = new Map<number, number>();
-    for (const [, partition, end] of keys.map((key) => key.match(POSITION) ?? [])) {
-      const before = taken.get(Number(partition)) ?? 0;
-      taken.set(Number(partition), Math.max(before, Number(end)));
-    }
+    const taken = await takenUpTo(flow, keys);
     const done = new Set<string>();
     for (const Key of keys) {
       const [, prefix, name, partition, first] = Key.match(ROWS) ?? [];
@@ -111,4 +109,21 @@ function putLetters(flow: KafkaFlow): Promise<number> {
     }
     return done.size;
   });
+}
+
+/** How far the table is, by partition. */
+async function takenUpTo(flow: KafkaFlow, keys: string[]): Promise<Map<number, number>> {
+  const taken = new Map<number, number>();
+  if (flow.stage.table === "iceberg") {
+    for (const [name, value] of Object.entries(await flow.iceberg.properties())) {
+      const partition = PROPERTY.exec(name)?.[1];
+      if (partition !== undefined) taken.set(Number(partition), Number(/-(\d+)/.exec(value)![1]));
+    }
+    return taken;
+  }
+  for (const [, partition, end] of keys.map((key) => key.match(POSITION) ?? [])) {
+    const before = taken.get(Number(partition)) ?? 0;
+    taken.set(Number(partition), Math.max(before, Number(end)));
+  }
+  return taken;
 }

@@ -4,9 +4,9 @@ import { kafkaSettings } from "../broker/kafka_settings.ts";
 import { python } from "../services/services.ts";
 import { until } from "../until.ts";
 import { sleep } from "../../mod/wait/sleep.ts";
+import { byTrino } from "./by_trino.ts";
 import type { Fault } from "./fault.ts";
 import { FLUSH_STEPS } from "./flush_step.ts";
-import { TABLE } from "./flow.ts";
 import { KafkaFlow } from "./kafka_flow.ts";
 import { killAtStep } from "./kill_at_step.ts";
 
@@ -37,7 +37,7 @@ export const compacted: Fault = {
       "min.cleanable.dirty.ratio": "0.001",
     };
     await using flow = await KafkaFlow.open(stage, { partitions: PARTITIONS, config });
-    const args = ["--flush-rows", "500"];
+    const options = ["--flush-rows", "500"];
     let sent = 0;
     const fill = async (count: number) => {
       await flow.fill({ count, first: sent, symbols: KEYS });
@@ -51,7 +51,7 @@ export const compacted: Fault = {
         await fill(ROUND_ROWS);
         const begun = await ends(flow);
         const step = chance.one(FLUSH_STEPS);
-        await killAtStep(flow, args, { step, skip: chance.whole(0, 3) });
+        await killAtStep(flow, options, { step, skip: chance.whole(0, 3) });
         kills++;
         await fill(ROUND_ROWS);
         await fill(CLOSING_ROWS);
@@ -59,11 +59,12 @@ export const compacted: Fault = {
           return (await firsts(flow)).every((first, partition) => first >= begun[partition]);
         });
       }
-      await flow.consumeToEnd(args);
+      await flow.consumeToEnd(options);
     }
-    const place = [...flow.s3Place, TABLE, stage.kafka, flow.topic];
+    const { place, live } = await flow.tablePlace();
     const script = new URL("./count_compacted.py", import.meta.url);
-    const counted = JSON.parse(await python(script, place));
+    const args = [...place, stage.kafka, flow.topic, ...live];
+    const counted = JSON.parse(await python(script, args));
     const { expected, missing, duplicate, wrong } = counted;
     assert.deepEqual({ missing, duplicate, wrong }, { missing: 0, duplicate: 0, wrong: 0 });
     const verified = await flow.verify();
@@ -74,6 +75,7 @@ export const compacted: Fault = {
       rows: expected,
       verified: { missing: verified.missing, duplicate: verified.duplicate },
       counted: { missing, duplicate },
+      byTrino: byTrino(await flow.countByTrino(), counted.rows),
       peakRss: flow.peakRss,
     };
   },

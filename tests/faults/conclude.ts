@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { byTrino } from "./by_trino.ts";
 import type { Outcome } from "./fault.ts";
 import type { Flow } from "./flow.ts";
 import type { LakeCount } from "./lake_count.ts";
@@ -35,7 +36,13 @@ export async function conclude(flow: Flow, options: ConcludeOptions = {}): Promi
   const verified = await flow.verify();
   assert.deepEqual(
     verified,
-    { ...verified, ok: true, expected: counted.expected, found: counted.found },
+    {
+      ...verified,
+      ok: true,
+      expected: counted.expected + (counted.deleted ?? 0),
+      found: counted.found,
+      deleted: counted.deleted ?? 0,
+    },
     `by verify --deep: ${JSON.stringify(verified)}`,
   );
   if (sent !== undefined) {
@@ -49,6 +56,7 @@ export async function conclude(flow: Flow, options: ConcludeOptions = {}): Promi
     rows: counted.expected,
     verified: { missing: verified.missing, duplicate: verified.duplicate },
     counted: { missing, duplicate },
+    byTrino: byTrino(counted.trino, counted.expected - counted.rejected - counted.lost),
     peakRss: flow.peakRss,
   };
 }

@@ -1,9 +1,10 @@
 """Counts what an Iceberg table holds, with pyiceberg and with DuckDB; prints JSON as count_lake.py does.
 
-count_iceberg.py '{"topic", "log", "metadata" | "rest", "table"}'
+count_iceberg.py '{"topic", "log", "metadata" | "rest", "table", "deleted"?}'
 
 `log` is the embedded log's file, which says which offsets must be there; `metadata` the newest metadata
-file, `rest` {uri, namespace} of a REST catalog.
+file, `rest` {uri, namespace} of a REST catalog; `deleted` a file with the places of rows that must not be
+there any more, `PARTITION OFFSET` a line.
 """
 import json
 import os
@@ -26,6 +27,11 @@ offsets = log.execute(
     "SELECT partition, low, high FROM log WHERE topic = ?", [config["topic"]]
 ).fetchall()
 expected = {(partition, offset) for partition, low, high in offsets for offset in range(low, high)}
+deleted = set()
+if "deleted" in config:
+    with open(config["deleted"]) as places:
+        deleted = {tuple(map(int, line.split())) for line in places}
+expected -= deleted
 
 arrow = table.scan(selected_fields=("kafka_partition", "kafka_offset", "volume")).to_arrow()
 rows = list(zip(arrow["kafka_partition"].to_pylist(), arrow["kafka_offset"].to_pylist()))
@@ -49,6 +55,7 @@ print(json.dumps({
     "lost": 0,
     "stillThere": 0,
     "lostRows": 0,
+    "deleted": len(deleted),
     "objects": len(list(table.scan().plan_files())),
     "numbers": len(set(arrow["volume"].to_pylist())),
     "largestNumber": max(arrow["volume"].to_pylist(), default=None),

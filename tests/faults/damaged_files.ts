@@ -6,6 +6,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { openS3Lake } from "../../mod/lake/s3.ts";
 import { DirectoryCatalog } from "../../mod/table/iceberg/catalogs/directory.ts";
+import { RestCatalog } from "../../mod/table/iceberg/catalogs/rest.ts";
 import { changeTable } from "../../mod/table/iceberg/change_table.ts";
 import { liveEntries, type LiveEntry } from "../../mod/table/iceberg/live_entries.ts";
 import { writeSnapshot } from "../../mod/table/iceberg/snapshot.ts";
@@ -54,7 +55,10 @@ async function damageHive(flow: KafkaFlow, chance: Chance): Promise<number> {
 async function damageIceberg(flow: KafkaFlow, chance: Chance): Promise<number> {
   const store = openS3Lake({ bucket: flow.bucket, prefix: PREFIX });
   const files = new TableFiles(store, `s3://${flow.bucket}/${PREFIX}`, TABLE);
-  const catalog = new DirectoryCatalog(files);
+  const { namespace, stage } = flow;
+  const catalog = stage.catalog === "rest"
+    ? new RestCatalog({ uri: stage.restUri, namespace, table: TABLE })
+    : new DirectoryCatalog(files);
   try {
     const { entries } = await liveEntries((await catalog.load())!, files);
     const take = (): LiveEntry => entries.splice(chance.whole(0, entries.length - 1), 1)[0];

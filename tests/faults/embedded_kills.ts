@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { conclude } from "./conclude.ts";
-import { EmbeddedFlow } from "./embedded_flow.ts";
 import type { Fault } from "./fault.ts";
+import { embeddedFlow } from "./iceberg_flow.ts";
 import { sleep } from "../../mod/wait/sleep.ts";
 import type { Watched } from "./watched_process.ts";
 
@@ -19,8 +19,8 @@ export const embeddedKills: Fault = {
   name: "kill-embedded",
   claim: "SIGKILL of producers and consumers on the embedded log and the directory lake",
   rounds: { short: 8, long: 60 },
-  async run({ rounds, chance }) {
-    await using flow = new EmbeddedFlow();
+  async run({ stage, rounds, chance }) {
+    await using flow = embeddedFlow(stage);
     let files = 0;
     const produce = async () => {
       const first = FILE_ROWS * files++;

@@ -11,8 +11,10 @@ export interface Outcome {
   rows: number;
   /** Of those, by `verify --deep`. */
   verified: { missing: number; duplicate: number };
-  /** Of those, by kafka-python, pyarrow and DuckDB. */
-  counted: { missing: number; duplicate: number };
+  /** Of those, by kafka-python, pyarrow and DuckDB; of an Iceberg table also by pyiceberg. Absent: Trino counted alone. */
+  counted?: { missing: number; duplicate: number };
+  /** Of those, by Trino, where it was asked. */
+  byTrino?: { missing: number; duplicate: number };
   /** Most memory of one process, in bytes. */
   peakRss: number;
 }
@@ -33,6 +35,8 @@ export interface Fault {
   name: string;
   /** A sentence that holds, as the test's name. */
   claim: string;
+  /** The sentence for an Iceberg table, where that is another. @default {`${claim}, with an Iceberg table`} */
+  claimOnIceberg?: string;
   /** Rounds within the tests, and of `./dev faults`. */
   rounds: { short: number; long: number };
   /** @throws when anything is lost, doubled, or not as it should be */

@@ -35,38 +35,8 @@ import { twoClusters } from "./two_clusters.ts";
 import { TRINO_FAULTS } from "./trino_rewrites.ts";
 import { zombie } from "./zombie.ts";
 
-/** Those that are put to an Iceberg table as well. */
-const FOR_ICEBERG: readonly Fault[] = [
-  killConsume,
-  killBetweenSteps,
-  resetKills,
-  replayKills,
-  mergeKills,
-  zombie,
-  rebalanceStorm,
-  ...S3_FAULTS,
-  s3Outage,
-  outageRebalance,
-  retention,
-  movedOffsets,
-  topicAgain,
-];
-
-/** Rounds within the tests of those that have a short form on Iceberg. */
-const SHORT = new Map([["s3-lost-answer", 8], ["kill-merge", 1]]);
-
-/** On one in a directory; most of them only at length. */
-const ON_ICEBERG = [
-  // It damages the table by way of the directory's catalog.
-  onIceberg(repairKills, { short: 1 }),
-  ...FOR_ICEBERG.map((fault) => onIceberg(fault, { short: SHORT.get(fault.name) ?? 0 })),
-];
-
-/** On one in a REST catalog, only when they are asked for: what differs is the catalog alone. */
-export const ON_REST = FOR_ICEBERG.map((fault) => onIceberg(fault, { catalog: "rest" }));
-
-/** All faults, in the order of the table. */
-export const FAULTS: readonly Fault[] = [
+/** On a Hive table. */
+const ON_HIVE: readonly Fault[] = [
   killConsume,
   killBetweenSteps,
   changedLayout,
@@ -77,9 +47,6 @@ export const FAULTS: readonly Fault[] = [
   replayKills,
   repairKills,
   mergeKills,
-  ...ICEBERG_FAULTS,
-  ...TRINO_FAULTS,
-  ...ON_ICEBERG,
   zombie,
   rebalanceStorm,
   ...S3_FAULTS,
@@ -107,3 +74,35 @@ export const FAULTS: readonly Fault[] = [
   badMessages,
   ...(canMount() ? [fullDisk] : []),
 ];
+
+/** Rounds within the tests of those that have a short form on Iceberg; the others run there only at length. */
+const SHORT = new Map([["s3-lost-answer", 8], ["kill-merge", 1], ["kill-repair", 1]]);
+
+/** Faults whose lines are one table of docs/faults.md. */
+export interface FaultTable {
+  /** Name of its section. */
+  section: string;
+  format: "hive" | "iceberg";
+  faults: readonly Fault[];
+}
+
+/** All faults, in the order of the tables. */
+export const FAULT_TABLES = {
+  hive: { section: "faults", format: "hive", faults: ON_HIVE },
+  /** Those of Iceberg tables alone, then all others, in a directory catalog. */
+  iceberg: {
+    section: "faults-iceberg",
+    format: "iceberg",
+    faults: [
+      ...ICEBERG_FAULTS,
+      ...TRINO_FAULTS,
+      ...ON_HIVE.map((fault) => onIceberg(fault, { short: SHORT.get(fault.name) ?? 0 })),
+    ],
+  },
+  /** What differs is the catalog alone. */
+  rest: {
+    section: "faults-rest",
+    format: "iceberg",
+    faults: ON_HIVE.map((fault) => onIceberg(fault, { catalog: "rest" })),
+  },
+} as const satisfies Record<string, FaultTable>;

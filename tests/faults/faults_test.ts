@@ -1,8 +1,8 @@
 import { PROPERTY } from "../property_seed.ts";
 import { serviceTest } from "../services/services.ts";
 import { Chance } from "./chance.ts";
-import { FAULTS } from "./faults.ts";
-import { icebergKillsBeside, icebergKillsRest } from "./iceberg_kills.ts";
+import { FAULT_TABLES } from "./faults.ts";
+import { icebergKillsBeside, icebergKillsDeletes, icebergKillsRest } from "./iceberg_kills.ts";
 import { figures } from "./figures.ts";
 import { TRINO_FAULTS, trinoDeletes } from "./trino_rewrites.ts";
 import { Stage } from "./stage.ts";
@@ -16,11 +16,16 @@ async function closeStage(): Promise<void> {
 }
 
 // What differs on a REST catalog is what the catalogs' contract tests; of Trino's writes one is enough.
-const LONG_ONLY = [icebergKillsRest, icebergKillsBeside, trinoDeletes];
+const LONG_ONLY = [icebergKillsRest, icebergKillsBeside, icebergKillsDeletes, trinoDeletes];
 
-for (
-  const fault of FAULTS.filter((fault) => !LONG_ONLY.includes(fault) && fault.rounds.short > 0)
-) {
+const { hive, iceberg } = FAULT_TABLES;
+const SHORT = [hive, iceberg].flatMap(({ faults, format }) =>
+  faults
+    .filter((fault) => !LONG_ONLY.includes(fault) && fault.rounds.short > 0)
+    .map((fault) => ({ fault, format }))
+);
+
+for (const { fault, format } of SHORT) {
   serviceTest(
     `${fault.claim}: each offset is in the lake once`,
     {
@@ -29,7 +34,7 @@ for (
         "real-s3",
         "python",
         "binary",
-        ...fault.name.includes("iceberg") ? ["iceberg-readers"] as const : [],
+        ...format === "iceberg" ? ["iceberg-readers"] as const : [],
         ...TRINO_FAULTS.includes(fault) ? ["trino", "iceberg-rest"] as const : [],
       ],
       sanitizeOps: false,
@@ -40,9 +45,8 @@ for (
       const rounds = fault.rounds.short;
       const chance = new Chance(PROPERTY.seed);
       try {
-        console.log(
-          figures(fault, rounds, await fault.run({ stage, rounds, isShort: true, chance })),
-        );
+        const outcome = await fault.run({ stage, rounds, isShort: true, chance });
+        console.log(figures(fault, rounds, outcome, format));
       } catch (error) {
         await closeStage();
         throw error;

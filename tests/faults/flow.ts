@@ -21,6 +21,8 @@ export interface Verdict {
   found: number;
   missing: number;
   duplicate: number;
+  /** Of an Iceberg table, rows that another program has deleted. */
+  deleted: number;
 }
 
 /** What `consume --json` prints at its end. */

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import type { TicklakeResult } from "../services/services.ts";
 import { type SmallDisk, withSmallDisk } from "../small_disk.ts";
 import { conclude } from "./conclude.ts";
-import { EmbeddedFlow } from "./embedded_flow.ts";
+import type { EmbeddedFlow } from "./embedded_flow.ts";
 import type { Fault } from "./fault.ts";
+import { embeddedFlow } from "./iceberg_flow.ts";
 import { sleep } from "../../mod/wait/sleep.ts";
 
 const MIB = 2 ** 20;
@@ -28,9 +29,9 @@ export const fullDisk: Fault = {
   name: "full-disk",
   claim: "the disk is full, or read-only, under the embedded log and the directory lake",
   rounds: { short: 2, long: 12 },
-  run: ({ rounds, chance }) =>
+  run: ({ stage, rounds, chance }) =>
     withSmallDisk(LARGE, async (disk) => {
-      await using flow = new EmbeddedFlow(`${disk.path}/home`);
+      await using flow = embeddedFlow(stage, `${disk.path}/home`);
       let acknowledged = 0;
       let waits = 0;
       for (let round = 0; round < rounds; round++) {

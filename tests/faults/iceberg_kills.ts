@@ -19,7 +19,7 @@ function icebergKills(
   name: string,
   catalog: string,
   rest: () => string | undefined,
-  isRewritten = false,
+  beside?: "rewrite" | "delete",
 ): Fault {
   return {
     name,
@@ -30,10 +30,14 @@ function icebergKills(
       const count = RATE * (rounds + 3) * LONGEST_MS / 1000;
       const producer = flow.produce(flow.quotes({ count }), RATE);
       await producer.waitFor(/replaying/);
-      const endRewriting = isRewritten ? flow.rewriteBeside() : undefined;
+      const endRewriting = beside && flow.changeBeside(beside, chance.seed);
       const consume = (group: string) => {
-        const rows = String(chance.one([500, 3000, 20_000]));
-        const args = ["--group", group, "--flush-rows", rows, "--commit-interval", "300ms"];
+        const rows = String(
+          chance.one(beside === "delete" ? [20_000, 50_000] : [500, 3000, 20_000]),
+        );
+        // Else a commit comes into each of its deletes, which take it seconds.
+        const interval = beside === "delete" ? "3s" : "300ms";
+        const args = ["--group", group, "--flush-rows", rows, "--commit-interval", interval];
         return flow.consume(args);
       };
       const consumers: Watched[] = GROUPS.map(consume);
@@ -61,9 +65,7 @@ function icebergKills(
             (counted as IcebergCount).snapshots
           } snapshots; ${overtaken} times a group found that ` +
           "the other was faster" +
-          (others === undefined
-            ? ""
-            : `; pyiceberg rewrote ${others.rewritten} times, and gave up ${others.given_up} times`),
+          (others === undefined ? "" : `; ${others}`),
         args: ["--group", "one"],
       });
     },
@@ -89,7 +91,15 @@ export const icebergKillsBeside = icebergKills(
   "kill-iceberg-beside",
   "while pyiceberg rewrites it",
   () => Deno.env.get("TEST_ICEBERG_REST"),
-  true,
+  "rewrite",
+);
+
+/** Beside a program that deletes rows of theirs: those stay deleted. */
+export const icebergKillsDeletes = icebergKills(
+  "kill-iceberg-deletes",
+  "while pyiceberg deletes rows of it, which stay deleted",
+  () => Deno.env.get("TEST_ICEBERG_REST"),
+  "delete",
 );
 
 /** What they need besides what all faults need: "iceberg-readers" and "iceberg-rest". */
@@ -97,4 +107,5 @@ export const ICEBERG_FAULTS = [
   icebergKillsDirectory,
   icebergKillsRest,
   icebergKillsBeside,
+  icebergKillsDeletes,
 ];

@@ -1,8 +1,8 @@
-import { CreateBucketCommand, GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { kafkaAdmin } from "../broker/kafka_admin.ts";
 import { python, uniqueName } from "../services/services.ts";
-import { runTool } from "../services/tools_folder.ts";
 import { Flow, TABLE } from "./flow.ts";
+import { IcebergInS3, type TrinoCount } from "./iceberg_in_s3.ts";
 import type { LakeCount, LakeCountOptions } from "./lake_count.ts";
 import type { Stage } from "./stage.ts";
 
@@ -12,14 +12,24 @@ export const PREFIX = "lake";
 /** Session timeout of the consumers: a killed one holds its partitions for so long. */
 export const SESSION_MS = 2000;
 
+/** What a table holds that may have the rows of several logs. */
+export interface LogsCount {
+  logs: number;
+  rows: number;
+  /** Different numbers of the rows' own. */
+  numbers: number;
+  /** Different logs, partitions and offsets. */
+  places: number;
+}
+
 /** From Kafka to S3. */
 export class KafkaFlow extends Flow {
   readonly stage: Stage;
   readonly topic = uniqueName("quotes");
-  readonly group = uniqueName("lake");
   readonly bucket = uniqueName("lake");
-  /** Of its table, in a REST catalog. */
-  readonly namespace = uniqueName("lake").replaceAll("-", "_");
+  #group = uniqueName("lake");
+  #prefix = PREFIX;
+  #namespace = uniqueName("lake").replaceAll("-", "_");
 
   private constructor(stage: Stage) {
     super();
@@ -58,6 +68,22 @@ export class KafkaFlow extends Flow {
     }
   }
 
+  get group(): string {
+    return this.#group;
+  }
+
+  /** Of its table, in a REST catalog. */
+  get namespace(): string {
+    return this.#namespace;
+  }
+
+  /** Its processes go on with another group, into another lake in the same bucket. */
+  moveTo(prefix: string): void {
+    this.#prefix = prefix;
+    this.#group += `-${prefix}`;
+    this.#namespace += `_${prefix}`;
+  }
+
   get env(): Record<string, string> {
     return {
       KAFKA_BOOTSTRAP_SERVERS: this.stage.kafka,
@@ -65,7 +91,7 @@ export class KafkaFlow extends Flow {
       KAFKA_GROUP_ID: this.group,
       KAFKA_SESSION_TIMEOUT: `${SESSION_MS}ms`,
       AWS_S3_BUCKET: this.bucket,
-      TICKLAKE_PREFIX: PREFIX,
+      TICKLAKE_PREFIX: this.#prefix,
       ...this.#tableEnv,
       ...this.stage.s3Env,
     };
@@ -77,7 +103,9 @@ export class KafkaFlow extends Flow {
     return {
       TICKLAKE_TABLE_FORMAT: "iceberg",
       TICKLAKE_ICEBERG_CATALOG: catalog,
-      ...catalog === "rest" ? { ICEBERG_REST_URI: restUri, TICKLAKE_DATABASE: this.namespace } : {},
+      ...catalog === "rest"
+        ? { ICEBERG_REST_URI: restUri, TICKLAKE_DATABASE: this.#namespace }
+        : {},
     };
   }
 
@@ -122,10 +150,41 @@ export class KafkaFlow extends Flow {
     return JSON.parse(await python(script, [this.stage.kafka, this.topic, ...place]));
   }
 
-  /** Where its lake is: endpoint, access key, secret key and path. */
-  get s3Place(): string[] {
+  /** Its Iceberg table, as others find it. */
+  get iceberg(): IcebergInS3 {
+    const { catalog, restUri: uri, s3Env } = this.stage;
+    return new IcebergInS3({
+      bucket: this.bucket,
+      prefix: this.#prefix,
+      table: TABLE,
+      env: s3Env,
+      withS3: (work) => this.withS3(work),
+      ...catalog === "rest" ? { rest: { uri, namespace: this.#namespace } } : {},
+    });
+  }
+
+  /** What Trino counts in its Iceberg table, where it is asked. */
+  async countByTrino(): Promise<TrinoCount | undefined> {
+    const { table, hasTrino } = this.stage;
+    return table === "iceberg" && hasTrino ? await this.iceberg.countByTrino() : undefined;
+  }
+
+  /**
+   * For a script that counts its table: endpoint, access key, secret key and path of the lake, the table's
+   * name; of an Iceberg table also a file with the names of its data files.
+   */
+  async tablePlace(): Promise<{ place: string[]; live: string[] }> {
     const { endpoint, access_key, secret_key, path } = this.counted.s3;
-    return [endpoint, access_key, secret_key, path];
+    const place = [endpoint, access_key, secret_key, path, TABLE];
+    const live = await this.#liveFiles();
+    return { place, live: live === undefined ? [] : [live] };
+  }
+
+  /** What DuckDB counts in a table that may have several logs. */
+  async countLogs(): Promise<LogsCount> {
+    const { place, live } = await this.tablePlace();
+    const script = new URL("./count_logs.py", import.meta.url);
+    return JSON.parse(await python(script, [...place, "volume", ...live]));
   }
 
   protected get counted() {
@@ -137,48 +196,23 @@ export class KafkaFlow extends Flow {
         endpoint: env.AWS_ENDPOINT_URL,
         access_key: env.AWS_ACCESS_KEY_ID,
         secret_key: env.AWS_SECRET_ACCESS_KEY,
-        path: `${this.bucket}/${PREFIX}`,
+        path: `${this.bucket}/${this.#prefix}`,
       },
     };
   }
 
-  /** Of an Iceberg table, the files that pyiceberg finds in it. */
+  /** Of an Iceberg table, the files that pyiceberg finds in it; Trino counts as well, where it is asked. */
   override async count(options: Pick<LakeCountOptions, "acknowledged"> = {}): Promise<LakeCount> {
-    if (this.stage.table === "hive") return await super.count(options);
-    const live = `${this.folder}/live-files`;
-    await Deno.writeTextFile(live, await this.#liveFiles());
-    return await super.count({ ...options, live });
+    const counted = await super.count({ ...options, live: await this.#liveFiles() });
+    return { ...counted, trino: await this.countByTrino() };
   }
 
-  async #liveFiles(): Promise<string> {
-    const { endpoint, access_key, secret_key, path } = this.counted.s3;
-    const { catalog, restUri: uri } = this.stage;
-    const config = {
-      ...catalog === "rest"
-        ? { rest: { uri, namespace: this.namespace, table: TABLE } }
-        : { metadata: await this.#metadataFile() },
-      root: `s3://${path}/`,
-      properties: {
-        "s3.endpoint": endpoint,
-        "s3.access-key-id": access_key,
-        "s3.secret-access-key": secret_key,
-        "s3.region": "us-east-1",
-      },
-    };
-    const script = new URL("live_files.py", import.meta.url).pathname;
-    const program = Deno.env.get("TEST_ICEBERG_PYTHON")!;
-    return await runTool(program, [script, JSON.stringify(config)]);
-  }
-
-  /** The newest metadata file of a directory catalog. */
-  async #metadataFile(): Promise<string> {
-    const folder = `${PREFIX}/${TABLE}/metadata`;
-    const version = await this.withS3(async (client) => {
-      const Key = `${folder}/version-hint.text`;
-      const { Body } = await client.send(new GetObjectCommand({ Bucket: this.bucket, Key }));
-      return await Body!.transformToString();
-    });
-    return `s3://${this.bucket}/${folder}/v${version}.metadata.json`;
+  /** A file with the names of an Iceberg table's data files. */
+  async #liveFiles(): Promise<string | undefined> {
+    if (this.stage.table === "hive") return undefined;
+    const path = `${this.folder}/live-files`;
+    await Deno.writeTextFile(path, await this.iceberg.liveFiles());
+    return path;
   }
 
   override calm(): void {

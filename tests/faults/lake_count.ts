@@ -1,4 +1,5 @@
 import { python } from "../services/services.ts";
+import type { TrinoCount } from "./iceberg_in_s3.ts";
 
 /** What a lake holds, as counted by others' programs: kafka-python, pyarrow and DuckDB. */
 export interface LakeCount {
@@ -31,6 +32,10 @@ export interface LakeCount {
   numbers: number;
   /** Largest number in that column. */
   largestNumber: number | null;
+  /** Rows that another program has deleted: not among those that must be there. @default {0} */
+  deleted?: number;
+  /** Of an Iceberg table, where Trino was asked. */
+  trino?: TrinoCount;
 }
 
 /** Options of {@linkcode countLake}. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { sleep } from "../../mod/wait/sleep.ts";
 import { kafkaAdmin } from "../broker/kafka_admin.ts";
 import { conclude } from "./conclude.ts";
 import type { Fault } from "./fault.ts";
@@ -56,10 +57,17 @@ export const latePut: Fault = {
 
 /** What the group has committed, by partition. */
 async function committedOf({ stage, topic, group: groupId }: KafkaFlow): Promise<number[]> {
-  const [{ partitions }] = await kafkaAdmin(
-    stage.kafka,
-    (admin) => admin.fetchOffsets({ groupId, topics: [topic] }),
-  );
+  const [{ partitions }] = await kafkaAdmin(stage.kafka, async (admin) => {
+    for (let attempt = 0;; attempt++) {
+      try {
+        return await admin.fetchOffsets({ groupId, topics: [topic] });
+      } catch (error) {
+        // The group is the first one of this broker: it has no coordinator yet.
+        if (attempt === 60) throw error;
+        await sleep(500);
+      }
+    }
+  });
   const committed: number[] = [];
   for (const { partition, offset } of partitions) committed[partition] = Number(offset);
   return committed;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { kafkaAdmin } from "../broker/kafka_admin.ts";
+import { byTrino } from "./by_trino.ts";
 import type { Fault } from "./fault.ts";
 import { KafkaFlow } from "./kafka_flow.ts";
 
@@ -68,6 +69,7 @@ export const latestPartitions: Fault = {
       rows: sent,
       verified: { missing: verified.missing, duplicate: verified.duplicate },
       counted: { missing: missing - OLD_ROWS, duplicate },
+      byTrino: byTrino(counted.trino, sent),
       peakRss: flow.peakRss,
     };
   },

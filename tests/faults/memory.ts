@@ -3,7 +3,7 @@ import { conclude } from "./conclude.ts";
 import type { Fault, Outcome, Scene } from "./fault.ts";
 import { KafkaFlow } from "./kafka_flow.ts";
 import { sleep } from "../../mod/wait/sleep.ts";
-import { isObjectPut, PutCounter } from "./put_counter.ts";
+import { isRangePut, PutCounter } from "./put_counter.ts";
 import { until } from "../until.ts";
 
 const PARTITIONS = 64;
@@ -31,7 +31,7 @@ async function consumeWide(
   let refused = 0;
   if (away) {
     stage.s3Proxy.treat = (request) => {
-      if (!isObjectPut(request)) return treat(request);
+      if (!isRangePut(request)) return treat(request);
       refused++;
       return { error: [503, "SlowDown"] };
     };

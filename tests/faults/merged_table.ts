@@ -1,5 +1,3 @@
-import { HEAD } from "./figures.ts";
-
 /**
  * The table of the docs with some of its lines measured anew: of the others the former ones stay, with
  * what was said of their measurement.
@@ -7,19 +5,21 @@ import { HEAD } from "./figures.ts";
  * @param measured how the new lines were measured, a sentence
  * @param lines the new lines
  * @param claims of all faults, in the table's order; a former line of none of them goes
+ * @param head see `headS`
  */
 export function mergedTable(
   former: string,
   measured: string,
   lines: readonly string[],
   claims: readonly string[],
+  head: string,
 ): string {
-  const [said, rows] = former.split(HEAD);
+  const [said, rows] = former.split(head);
   const byClaim = new Map<string, string>();
   for (const line of [...(rows ?? "").split("\n"), ...lines]) {
     const claim = /^\| (.*?) \|/.exec(line)?.[1];
     if (claim !== undefined) byClaim.set(claim, line);
   }
   const kept = claims.flatMap((claim) => byClaim.get(claim) ?? []);
-  return [said.trim(), measured, [HEAD, ...kept].join("\n")].filter(Boolean).join("\n\n");
+  return [said.trim(), measured, [head, ...kept].join("\n")].filter(Boolean).join("\n\n");
 }

@@ -17,11 +17,12 @@ export function onIceberg(
   fault: Fault,
   { short = 0, catalog = "directory" }: OnIcebergOptions = {},
 ): Fault {
-  const { name, claim, rounds } = fault;
+  const { name, rounds } = fault;
+  const claim = fault.claimOnIceberg ?? `${fault.claim}, with an Iceberg table`;
   const where = catalog === "rest" ? " in a REST catalog" : "";
   return {
     name: `iceberg-${name}`,
-    claim: `${claim}, with an Iceberg table${where}`,
+    claim: claim + where,
     rounds: { short, long: rounds.long },
     async run(scene) {
       const { stage } = scene;

@@ -15,7 +15,7 @@ export class PutCounter {
   }
 
   #see(request: S3Request): void {
-    if (!isObjectPut(request) || isRecord(request) || isTableCommit(request)) return;
+    if (!isRangePut(request)) return;
     if (this.#seen.has(request.target)) this.#repeated++;
     this.#seen.add(request.target);
   }
@@ -43,6 +43,12 @@ export function isObjectPut(request: S3Request): boolean {
 /** Whether a request commits to a table in a REST catalog. */
 function isTableCommit({ method, target }: S3Request): boolean {
   return method === "POST" && isForCatalog(target) && target.includes("/tables/");
+}
+
+/** Whether a request writes an object of a range: with rows, dead letters or a gap. */
+export function isRangePut(request: S3Request): boolean {
+  const isOfCommit = isTableCommit(request) || request.target.includes("/metadata/");
+  return isObjectPut(request) && !isRecord(request) && !isOfCommit;
 }
 
 /** Whether a request is for the REST catalog, which shares a proxy with S3: no bucket has this name. */

@@ -4,7 +4,7 @@ input ends, and at least once.
 rewrite_beside.py REST_URI NAMESPACE TABLE
 
 Each time the rows of one Kafka partition are read and put in the place of the former files, which removes
-their names; a commit that meets another one is given up, as pyiceberg does. Prints {"rewritten", "given_up"}.
+their names; a commit that meets another one is given up, as pyiceberg does. Prints {"done", "given_up"}.
 """
 import json
 import sys
@@ -18,16 +18,16 @@ uri, namespace, name = sys.argv[1:]
 catalog = RestCatalog("rest", uri=uri)
 ended = threading.Event()
 threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
-counts = {"rewritten": 0, "given_up": 0}
+counts = {"done": 0, "given_up": 0}
 number = 0
-while not (ended.is_set() and counts["rewritten"] > 0):
+while not (ended.is_set() and counts["done"] > 0):
     try:
         table = catalog.load_table((namespace, name))
         where = f"kafka_partition = {number % 4} and kafka_offset < {5000 * (1 + number // 4)}"
         rows = table.scan(row_filter=where).to_arrow()
         if rows.num_rows > 0:
             table.overwrite(rows, overwrite_filter=where)
-            counts["rewritten"] += 1
+            counts["done"] += 1
         number += 1
     except NoSuchTableError:
         pass

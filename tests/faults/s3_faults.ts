@@ -5,9 +5,10 @@ import { isObjectPut } from "./put_counter.ts";
 import type { S3Treatment } from "./s3_fault_proxy.ts";
 import { until } from "../until.ts";
 
+/** Rows a second. */
 const RATE = 5000;
 
-/** Milliseconds that one fault may take, on average, until it happens. */
+/** Milliseconds that one fault may take, on average, until it happens: answered 503 the SDK slows down. */
 const PATIENCE_MS = 1500;
 
 /** Options of {@linkcode s3Fault}. */
@@ -19,10 +20,15 @@ interface S3FaultOptions {
   treatment: S3Treatment;
   /** How many of the requests are hit, as long as rounds are left. */
   share: number;
+  /** @default {RATE} */
+  rate?: number;
+  /** @default {PATIENCE_MS} */
+  patienceMs?: number;
 }
 
 /** Some of the requests that write objects go wrong in one way. */
-function s3Fault({ name, claim, rounds, treatment, share }: S3FaultOptions): Fault {
+function s3Fault(options: S3FaultOptions): Fault {
+  const { name, claim, rounds, treatment, share, rate = RATE } = options;
   return {
     name,
     claim,
@@ -34,10 +40,9 @@ function s3Fault({ name, claim, rounds, treatment, share }: S3FaultOptions): Fau
         hits < rounds && isObjectPut(request) && chance.happens(share) && hits++ < rounds
           ? treatment
           : undefined;
-      // Answered 503 the SDK slows down, and so does a busy machine.
-      const patienceMs = Math.max(90_000, rounds * PATIENCE_MS);
+      const patienceMs = Math.max(90_000, rounds * (options.patienceMs ?? PATIENCE_MS));
       // More rows than are needed: the faults decide about the end.
-      const producer = flow.produce(flow.quotes({ count: RATE * patienceMs / 1000 }), RATE);
+      const producer = flow.produce(flow.quotes({ count: rate * patienceMs / 1000 }), rate);
       const args = ["--flush-rows", "1000", "--flush-interval", "300ms"];
       const consumer = flow.consume(args, flow.flakyS3);
       await until("all faults have happened", () => hits === rounds, patienceMs);
@@ -77,6 +82,9 @@ export const S3_FAULTS: readonly Fault[] = [
     rounds: { short: 2, long: 20 },
     treatment: { silence: true },
     share: 0.2,
+    rate: 1000,
+    // A commit to a REST catalog fails after 30 seconds.
+    patienceMs: 40_000,
   }),
   s3Fault({
     name: "s3-lost-answer",

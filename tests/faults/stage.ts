@@ -20,6 +20,8 @@ export class Stage implements AsyncDisposable {
   table: "hive" | "iceberg" = "hive";
   /** Catalog of an Iceberg table: beside its files, or the REST catalog of the tests. */
   catalog: "directory" | "rest" = "directory";
+  /** Whether Trino counts Iceberg tables as well. */
+  hasTrino = false;
   /** The way to the broker by {@linkcode Stage.flakyKafka}. */
   readonly kafkaProxy: KafkaFaultProxy;
   /** The way to S3, and to the REST catalog, by {@linkcode Stage.flakyS3}. */

@@ -5,7 +5,7 @@ import { conclude } from "./conclude.ts";
 import type { Fault } from "./fault.ts";
 import { atStep } from "./flush_step.ts";
 import { KafkaFlow } from "./kafka_flow.ts";
-import { isObjectPut, isRecord } from "./put_counter.ts";
+import { isRangePut } from "./put_counter.ts";
 
 /** Rows of one round. */
 const ROUND_ROWS = 20_000;
@@ -37,7 +37,7 @@ const STOPS: readonly Stop[] = [
     async end(flow) {
       const consumer = flow.consume(ARGS, flow.flaky);
       flow.stage.s3Proxy.treat = (request) =>
-        isObjectPut(request) && !isRecord(request) ? { error: [503, "SlowDown"] } : undefined;
+        isRangePut(request) ? { error: [503, "SlowDown"] } : undefined;
       await consumer.waitFor(/put failed/);
       consumer.signal("SIGTERM");
       return await flow.ended(consumer);

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { kafkaAdmin } from "../broker/kafka_admin.ts";
-import { python } from "../services/services.ts";
+import { byTrino } from "./by_trino.ts";
 import type { Fault } from "./fault.ts";
-import { TABLE } from "./flow.ts";
 import { KafkaFlow } from "./kafka_flow.ts";
 import { sleep } from "../../mod/wait/sleep.ts";
 
@@ -33,13 +32,7 @@ export const topicAgain: Fault = {
       await flow.consumeToEnd(args);
     }
     const sent = LOG_ROWS * (rounds + 1) + 100 * rounds * (rounds + 1) / 2;
-    const counted = JSON.parse(
-      await python(new URL("./count_logs.py", import.meta.url), [
-        ...flow.s3Place,
-        TABLE,
-        "volume",
-      ]),
-    );
+    const counted = await flow.countLogs();
     const all = { logs: rounds + 1, rows: sent, numbers: sent, places: sent };
     assert.deepEqual(counted, all, "by DuckDB");
     const verified = await flow.verify();
@@ -54,6 +47,7 @@ export const topicAgain: Fault = {
       rows: sent,
       verified: { missing: verified.missing, duplicate: verified.duplicate },
       counted: { missing: sent - counted.numbers, duplicate: counted.rows - counted.numbers },
+      byTrino: byTrino(await flow.countByTrino(), sent, "numbers"),
       peakRss: flow.peakRss,
     };
   },

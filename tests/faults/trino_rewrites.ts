@@ -82,7 +82,7 @@ async function rewritten({ stage, rounds, chance }: Scene, deleted?: number) {
     }, ${done.conflicts} of Trino's commits refused`,
     rows: expected,
     verified,
-    counted: { missing, duplicate },
+    byTrino: { missing, duplicate },
     peakRss: flow.peakRss,
   };
 }

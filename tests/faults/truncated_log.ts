@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { kafkaAdmin } from "../broker/kafka_admin.ts";
-import { python, type TicklakeResult } from "../services/services.ts";
+import type { TicklakeResult } from "../services/services.ts";
 import { until } from "../until.ts";
 import type { Chance } from "./chance.ts";
+import { conclude } from "./conclude.ts";
 import type { Fault, Outcome } from "./fault.ts";
-import { TABLE } from "./flow.ts";
 import { KafkaFlow } from "./kafka_flow.ts";
-import { countLake } from "./lake_count.ts";
 import type { Stage } from "./stage.ts";
 import type { Watched } from "./watched_process.ts";
 
@@ -38,12 +37,14 @@ export const truncatedLog: Fault = {
       duplicate: sum((outcome) => of(outcome).duplicate),
     });
     const lost = sum(({ events }) => Number(events)).toLocaleString("en-US");
+    const { byTrino } = outcomes[0];
     return {
       kills: rounds,
       events: `all of them the broker; ${lost} offsets lost and given to other rows`,
       rows: sum(({ rows }) => rows),
       verified: both(({ verified }) => verified),
-      counted: both(({ counted }) => counted),
+      counted: both(({ counted }) => counted!),
+      byTrino: byTrino && both((outcome) => outcome.byTrino!),
       peakRss: Math.max(...outcomes.map(({ peakRss }) => peakRss)),
     };
   },
@@ -85,7 +86,6 @@ async function isNoticed(
   flow: KafkaFlow,
   { running, end, more }: { running?: Watched; end: number; more: number },
 ): Promise<Outcome> {
-  const { stage, topic } = flow;
   const others = ROWS - end + more;
   await flow.fill({ count: others, first: ROWS });
   const isExplained = ({ code, stderr }: TicklakeResult) => {
@@ -98,31 +98,17 @@ async function isNoticed(
   };
   if (running !== undefined) isExplained(await flow.ended(running));
   isExplained(await flow.run(["consume", "--until-end", ...ARGS]));
-  const script = new URL("./count_logs.py", import.meta.url);
-  const kept = JSON.parse(await python(script, [...flow.s3Place, TABLE, "volume"]));
-  assert.deepEqual(kept, { logs: 1, rows: ROWS, numbers: ROWS, places: ROWS }, "by DuckDB");
+  assert.deepEqual(
+    await flow.countLogs(),
+    { logs: 1, rows: ROWS, numbers: ROWS, places: ROWS },
+    "by DuckDB",
+  );
   assert.equal((await flow.verify()).ok, false, "the table is not the log's any more");
 
   // What the error advises.
-  const other = { TICKLAKE_PREFIX: "again", KAFKA_GROUP_ID: `${flow.group}-again` };
-  const again = await flow.run(["consume", "--until-end", ...ARGS], other);
-  assert.equal(again.code, 0, again.stderr);
-  const [endpoint, access_key, secret_key] = flow.s3Place;
-  const s3 = { endpoint, access_key, secret_key, path: `${flow.bucket}/again` };
-  const counted = await countLake({
-    topic,
-    table: TABLE,
-    number: "volume",
-    kafka: stage.kafka,
-    s3,
-  });
-  const rows = end + others;
-  assert.deepEqual([counted.rows, counted.numbers], [rows, rows], JSON.stringify(counted));
-  const { code, stdout } = await flow.run(["verify", "--deep", "--json"], other);
-  assert.equal(code, 0, stdout);
-  const verified = JSON.parse(stdout);
-  assert.deepEqual([verified.expected, verified.found], [rows, rows], stdout);
-  return { kills: 1, events: String(ROWS - end), rows, verified, counted, peakRss: flow.peakRss };
+  flow.moveTo("again");
+  const sent = end + others;
+  return await conclude(flow, { kills: 1, events: String(ROWS - end), sent, args: ARGS });
 }
 
 /**

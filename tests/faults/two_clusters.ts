@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { kafkaAdmin } from "../broker/kafka_admin.ts";
 import { startKafka } from "../services/kafka/kafka.ts";
-import { python } from "../services/services.ts";
+import { byTrino } from "./by_trino.ts";
 import type { Fault } from "./fault.ts";
-import { TABLE } from "./flow.ts";
 import { atStep } from "./flush_step.ts";
 import { KafkaFlow } from "./kafka_flow.ts";
 
@@ -51,8 +50,7 @@ export const twoClusters: Fault = {
         }
       }
       const sent = rounds * ROUND_ROWS;
-      const script = new URL("./count_logs.py", import.meta.url);
-      const counted = JSON.parse(await python(script, [...flow.s3Place, TABLE, "volume"]));
+      const counted = await flow.countLogs();
       const all = { logs: 2, rows: sent, numbers: sent, places: sent };
       assert.deepEqual(counted, all, "by DuckDB");
       const missing = { missing: 0, duplicate: 0 };
@@ -70,6 +68,7 @@ export const twoClusters: Fault = {
         rows: sent,
         verified: missing,
         counted: { missing: sent - counted.numbers, duplicate: counted.rows - counted.numbers },
+        byTrino: byTrino(await flow.countByTrino(), sent, "numbers"),
         peakRss: flow.peakRss,
       };
     } finally {

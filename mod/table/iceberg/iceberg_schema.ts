@@ -94,7 +94,7 @@ export function typeName(type: IcebergField["type"]): string {
 
 /**
  * Ids of the columns that rows of a schema have, by name.
- * @throws {Failure} kind `failed`, when the table lacks one or has it with another type
+ * @throws {Failure} kind `failed`, when the table lacks one; `usage`, when it has one with another type
  */
 export function fieldIds(
   table: string,
@@ -109,8 +109,10 @@ export function fieldIds(
     ...change.relaxed.map((name) => `column ${sqlName(name)} is required in the table`),
   ];
   if (found.length > 0) {
-    throw new Failure("failed", `table ${table} does not fit the schema: ${found.join("; ")}`, {
-      fix: change.refused.length > 0
+    const isRefused = change.refused.length > 0;
+    const kind = isRefused ? "usage" : "failed";
+    throw new Failure(kind, `table ${table} does not fit the schema: ${found.join("; ")}`, {
+      fix: isRefused
         ? "Give the schema another table name: a column's type cannot change."
         : "Run setup-catalog with this schema: it adds columns, and makes those optional that rows " +
           "may lack from now on.",

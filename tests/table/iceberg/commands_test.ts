@@ -83,6 +83,9 @@ Deno.test("setup-catalog makes the Iceberg table, adds columns, refuses other ty
   const refused = await setUp(changed);
   assert.equal(refused.code, 1);
   assert.match(refused.stderr, /volume is long in the table and would become double/);
+  const consumed = await at.run("consume", "--until-end", "--schema", file);
+  assert.equal(consumed.code, 2, "as with a Hive table: trying again changes nothing");
+  assert.match(consumed.stderr, /volume is long in the table and would become double/);
   const otherwise = await at.run("setup-catalog", "--partition-by", "none");
   assert.match(otherwise.stderr, /is partitioned by dt, not by none/);
   assert.equal(stateOf(await setUp(schema.columns, "--delete")), "deleted");
