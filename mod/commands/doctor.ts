@@ -7,7 +7,7 @@ import { loadSchema } from "../schema/load_schema.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { icebergTableFindings } from "./doctor_iceberg.ts";
 import { catalogKind } from "./open_iceberg.ts";
-import { localCatalogPath } from "./open_engine.ts";
+import { localCatalogPath } from "./local_catalog_path.ts";
 import { openLake } from "./open_lake.ts";
 
 /** `doctor`: checks each setting and service, one line each, with a fix. */

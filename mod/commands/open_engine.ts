@@ -1,4 +1,3 @@
-import { endpointSet } from "../aws/environment.ts";
 import type { QueryEngine } from "../catalog/engine.ts";
 import { RESULTS_FOLDER } from "../aws/policies.ts";
 import { lakeRoot } from "../aws/lake_root.ts";
@@ -8,20 +7,9 @@ import { Failure } from "../failure/failure.ts";
 import { Partitioning } from "../lake/partitioning.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { lakePrefix } from "./lake_names.ts";
+import { localCatalogPath } from "./local_catalog_path.ts";
 import { requireHome } from "./require_home.ts";
 import { openReadLake } from "./open_iceberg.ts";
-
-/** The SQLite file of the local catalog: one for each lake. */
-export async function localCatalogPath(settings: Settings): Promise<string> {
-  const { home, bucket, prefix } = settings;
-  const kind = settings.tableFormat === "iceberg" ? "-iceberg" : "";
-  if (bucket === undefined) return `${home}/catalog${kind}.sqlite`;
-  const lake = new TextEncoder().encode(
-    JSON.stringify([endpointSet("s3") ?? "", bucket, prefix]),
-  );
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", lake));
-  return `${home}/catalog${kind}-${bucket}-${hash.toHex().slice(0, 12)}.sqlite`;
-}
 
 /**
  * Opens what answers SQL: Athena for a lake in S3, unless the settings say local.

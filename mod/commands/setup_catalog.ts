@@ -11,7 +11,7 @@ import { loadSchema } from "../schema/load_schema.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { crawlerName, lakePrefix } from "./lake_names.ts";
 import { stoppedFailure } from "./stopped_failure.ts";
-import { localCatalogPath } from "./open_engine.ts";
+import { localCatalogPath } from "./local_catalog_path.ts";
 import { requireHome } from "./require_home.ts";
 import { catalogKind } from "./open_iceberg.ts";
 import { openLake } from "./open_lake.ts";

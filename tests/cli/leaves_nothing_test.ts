@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { COMMANDS } from "../../mod/commands/table.ts";
-import { runTicklake, spawnTicklake } from "../services/services.ts";
+import { newBucket, withEnv } from "../lake/s3_bucket.ts";
+import { realS3Env, runTicklake, serviceTest, spawnTicklake } from "../services/services.ts";
 
 /** Command lines in a folder where nothing is yet: of these none makes a log or a lake. */
 const LINES = [
@@ -65,6 +66,42 @@ Deno.test("a dashboard where nothing is leaves nothing behind", () =>
     const { code, stderr } = await dashboard.stop();
     assert.equal(code, 0, stderr);
   }));
+
+serviceTest(
+  "a lake in S3 is queried from an empty folder: its copy goes to the user's cache, or to a home that is there",
+  { needs: ["real-s3", "binary"] },
+  async () => {
+    const home = await Deno.makeTempDir({ prefix: "ticklake-nothing-" });
+    const AWS_S3_BUCKET = await withEnv(realS3Env(), newBucket);
+    const env = { ...realS3Env(), AWS_S3_BUCKET, XDG_CACHE_HOME: `${home}/cache` };
+    const filled = await Deno.makeTempDir({ prefix: "ticklake-nothing-" });
+    const ask = async (cwd: string) => {
+      const sql = "SELECT count(*) AS n FROM index_quotes";
+      const words = ["query", "--engine", "local", "--json", sql];
+      const { code, stdout, stderr } = await runTicklake(words, { cwd, env, binary: true });
+      assert.equal(code, 0, stderr);
+      assert.deepEqual(JSON.parse(stdout), [{ n: 20 }]);
+    };
+    const catalogs = (folder: string) =>
+      [...Deno.readDirSync(folder)].map(({ name }) => name)
+        .filter((name) => /^catalog-.*\.sqlite$/.test(name));
+    try {
+      await runTicklake(["produce", "--rate", "max", "--count", "20"], {
+        cwd: filled,
+        env,
+        binary: true,
+      });
+      await runTicklake(["consume", "--until-end"], { cwd: filled, env, binary: true });
+      await withEmptyFolder(ask);
+      assert.equal(catalogs(`${home}/cache/ticklake`).length, 1);
+      assert.equal(Deno.statSync(`${home}/cache/ticklake`).mode! & 0o777, 0o700);
+      await ask(filled);
+      assert.equal(catalogs(`${filled}/.ticklake`).length, 1);
+    } finally {
+      for (const folder of [home, filled]) await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
 
 Deno.test("`produce` and `consume` alone make something, and every other command is looked at", () => {
   const makers = ["produce", "consume"];

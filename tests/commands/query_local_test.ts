@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
-import { localCatalogPath } from "../../mod/commands/open_engine.ts";
+import { localCatalogPath } from "../../mod/commands/local_catalog_path.ts";
 import { loadSettings } from "../../mod/config/load.ts";
 import { Home, putRows, quote } from "../catalog/quotes_lake.ts";
 import { withEnv } from "../lake/s3_bucket.ts";
