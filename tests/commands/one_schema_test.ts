@@ -129,5 +129,6 @@ async function glueColumns(schema: string): Promise<Array<{ Name: string; Type: 
   const { code, stderr } = await runTicklake(args, { env: aws.env });
   assert.equal(code, 0, stderr);
   const [{ TableInput }] = aws.bodies("CreateTable");
+  assert.equal(TableInput.Name, SCHEMA.table);
   return TableInput.StorageDescriptor.Columns;
 }
