@@ -1,3 +1,4 @@
+import { parseJson } from "../schema/parse_json.ts";
 import type { DraftColumn } from "../schema/schema_draft.ts";
 import { atPath } from "./find_field.ts";
 import type { Fields } from "./fields.ts";
@@ -44,6 +45,24 @@ export function jsonSchemaDraft(text: string): WriterDraft {
   if (!isObject(schema.properties)) throw new Error("expected a JSON Schema with properties");
   addAll(schema, "", true, [schema]);
   return { columns, leftOut };
+}
+
+/** The object that a JSON Schema describes. */
+export interface DescribedObject {
+  properties: Fields;
+  /** Whether it has no other properties. */
+  isClosed: boolean;
+}
+
+/** What a JSON Schema says of its messages' properties; `undefined` where it says nothing. */
+export function describedObject(text: string): DescribedObject | undefined {
+  const root = parseJson(text);
+  const { properties, additionalProperties, patternProperties } = resolved(root, root).schema;
+  if (!isObject(properties)) return undefined;
+  return {
+    properties,
+    isClosed: additionalProperties === false && patternProperties === undefined,
+  };
 }
 
 /** The schema without the null that it may allow, and behind its references. */

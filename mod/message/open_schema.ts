@@ -35,12 +35,14 @@ export async function openSchema(
       return protobufMaker(read, [first, ...others]);
     }
     case "JSON": {
-      const { jsonSchemaDraft } = await import("./json_schema_draft.ts");
+      const [{ jsonSchemaDraft }, { jsonSchemaMisfits }] = await Promise.all([
+        import("./json_schema_draft.ts"),
+        import("./json_schema_misfits.ts"),
+      ]);
       return {
         text: (payload) => new TextDecoder("utf-8", { fatal: true }).decode(payload),
         draft: () => jsonSchemaDraft(text),
-        // What a JSON Schema allows says little about what its messages contain.
-        misfits: () => [],
+        misfits: (schema) => jsonSchemaMisfits(text, schema),
         forTable(schema, { onUnknown }) {
           const check = messageCheck(schema, onUnknown);
           return (payload, _, record) => check(payload, record);

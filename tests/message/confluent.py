@@ -9,7 +9,7 @@ import sys
 from confluent_kafka import Consumer, Producer
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
-from confluent_kafka.schema_registry.json_schema import JSONDeserializer
+from confluent_kafka.schema_registry.json_schema import JSONDeserializer, JSONSerializer
 from confluent_kafka.schema_registry.protobuf import ProtobufDeserializer, ProtobufSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory
@@ -75,7 +75,9 @@ def write():
         return write_protobuf()
     producer = Producer({"bootstrap.servers": servers})
     for part in json.loads(argument):
-        serialize = AvroSerializer(client, json.dumps(part["schema"]))
+        schema = json.dumps(part["schema"])
+        serialize = (JSONSerializer(schema, client) if form == "json-schema"
+                     else AvroSerializer(client, schema))
         for row in part["rows"]:
             typed = {name: from_json(name, value) for name, value in row.items()}
             producer.produce(topic, key="k", value=serialize(typed, context))

@@ -190,6 +190,27 @@ serviceTest(
         { symbol: "HSI", at: "2024-02-29 12:00:00.123", price: null, size: 5 },
       ]);
     });
+    await withRegistry("json-schema", async (place) => {
+      const schema = {
+        $schema: "http://json-schema.org/draft-07/schema#",
+        title: "Trade",
+        type: "object",
+        required: ["symbol", "at", "size"],
+        properties: {
+          symbol: { type: "string" },
+          at: { type: "string", format: "date-time" },
+          price: { type: ["number", "null"] },
+          size: { type: "integer" },
+        },
+      };
+      const row = { symbol: "HSI", at: "2024-02-29T12:00:00.123456Z", price: 1.5, size: 5 };
+      const rows = [row, { ...row, price: null }];
+      await confluentWrites(place.topic, [{ schema, rows }], "json-schema");
+      await inferredRows(place, [
+        { symbol: "HSI", at: "2024-02-29 12:00:00.123", price: 1.5, size: 5 },
+        { symbol: "HSI", at: "2024-02-29 12:00:00.123", price: null, size: 5 },
+      ]);
+    });
     await withRegistry("protobuf", async (place) => {
       const file = {
         name: `trade_${place.topic}.proto`,

@@ -7,6 +7,7 @@ import { protobufSchema } from "../../mod/message/protobuf/protobuf_writer.ts";
 import type { SchemaType } from "../../mod/message/registry/registry.ts";
 import { readSchema } from "../../mod/schema/read_schema.ts";
 import { draftText } from "../../mod/schema/schema_draft.ts";
+import { lenientBy } from "../../mod/schema/lenience.ts";
 import { loadSchema } from "../../mod/schema/load_schema.ts";
 import { SHIPPED_SCHEMAS } from "../../mod/schema/shipped_schemas.ts";
 
@@ -243,4 +244,28 @@ Deno.test("a field whose type its column never takes is told, with what the sche
     notes[0],
     /no field for Volume.*Open is a string.*: its messages are dead letters; `ticklake schema infer`/,
   );
+});
+
+Deno.test("JSON Schema: properties of which none is a required column fit no row; others may", async () => {
+  const quotes = await loadSchema();
+  const of = async (json: unknown, lenient?: string) => {
+    const text = typeof json === "string" ? json : JSON.stringify(json);
+    const maker = await openSchema({ type: "JSON", text, references: [] });
+    return maker.misfits(lenientBy(quotes, lenient));
+  };
+  const properties = (...names: string[]) => Object.fromEntries(names.map((name) => [name, {}]));
+  const all = ["Index", "Date", "Open", "High", "Low", "Close", "Volume"];
+  assert.deepEqual(await of({ properties: properties("symbol", "price") }), [
+    `no field for ${all.join(", ")}, which index_quotes requires`,
+  ]);
+  assert.deepEqual(await of({ properties: properties("Index", "price") }), []);
+  const closed = { additionalProperties: false };
+  assert.deepEqual(await of({ properties: properties(...all), ...closed }), []);
+  const some = { properties: properties(...all.slice(1)), ...closed };
+  assert.deepEqual(await of(some), ["no field for Index, which index_quotes requires"]);
+  const lower = { properties: properties(...all.map((name) => name.toLowerCase())) };
+  assert.equal((await of(lower)).length, 1);
+  assert.deepEqual(await of(lower, "names"), []);
+  assert.deepEqual(await of({ properties: properties("schema", "payload") }, "envelope"), []);
+  for (const text of ["{}", "true", "[]", "no JSON"]) assert.deepEqual(await of(text), []);
 });
