@@ -17,7 +17,7 @@ import { replay } from "../source/replay.ts";
 import type { RowFeed } from "../source/row_feed.ts";
 import { sample } from "../source/sample.ts";
 import { SEND_ROWS, sendRows } from "../source/send_rows.ts";
-import { simulate } from "../source/simulate.ts";
+import { simulate, type SimulateOptions } from "../source/simulate.ts";
 import { writtenFeed } from "../source/written_feed.ts";
 import { warnOfCompaction } from "./compacted_topic.ts";
 import { openBroker } from "./open_broker.ts";
@@ -45,7 +45,8 @@ interface Tally {
 /** `produce`: rows of files to the topic. */
 export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
-  const schema = keyedBy(await loadSchema(settings.schema, signal), settings.key);
+  const declared = await loadSchema(settings.schema, signal);
+  const schema = keyedBy(declared, settings.key);
   if (schema.rows !== undefined) {
     throw new Failure(
       "usage",
@@ -61,6 +62,7 @@ export async function run(context: CommandContext): Promise<number> {
     format: settings.inputFormat,
     delimiter: delimiterOf(settings.delimiter),
     constants: readConstants(settings.constants, schema),
+    symbolKey: declared.key,
   };
   const inputs = await findInputs([...(settings.input ?? "").split("\n"), ...context.args]
     .filter((path) => path !== ""));
@@ -137,7 +139,7 @@ const MOST_REASONS = 64;
 function openFeed(
   inputs: readonly Input[],
   schema: RowSchema,
-  form: Omit<FileForm, "name">,
+  form: Omit<FileForm, "name"> & Pick<SimulateOptions, "symbolKey">,
   tally: Tally,
   { settings, output, signal }: CommandContext,
 ): Promise<RowFeed> {

@@ -17,6 +17,8 @@ export interface SimulateOptions extends Omit<FileForm, "name"> {
   seed?: number;
   /** Told of each broken row of the input, once. */
   onRejected: OnRejected;
+  /** Columns that name a symbol, whatever the messages' key is. @default {the schema's key} */
+  symbolKey?: RowSchema["key"];
   /** Ends the reading of the input. */
   signal?: AbortSignal;
   /** Milliseconds since 1970. @default {Date.now} */
@@ -90,10 +92,11 @@ export async function simulate(
 async function lastRows(
   inputs: readonly Input[],
   schema: RowSchema,
-  { onRejected, signal, format, delimiter, constants }: SimulateOptions,
+  { onRejected, signal, format, delimiter, constants, symbolKey = schema.key }: SimulateOptions,
 ): Promise<Map<string | null, Array<string | undefined>>> {
   const last = new Map<string | null, Uint8Array>();
-  const keys = keyColumns(schema);
+  const bySymbol = symbolSchema(schema, symbolKey);
+  const keys = keyColumns(bySymbol);
   const decoder = new TextDecoder();
   const textsOf = (value: Uint8Array) => {
     const object = JSON.parse(decoder.decode(value)) as Record<string, unknown>;
@@ -104,7 +107,7 @@ async function lastRows(
   for (const input of inputs) {
     const { name } = input;
     const form = { name, format, delimiter, constants, signal };
-    const reader = await RowReader.open(await input.open(), schema, form);
+    const reader = await RowReader.open(await input.open(), bySymbol, form);
     try {
       for (let batch = await reader.next(); batch !== null; batch = await reader.next()) {
         for (const { line, reason } of batch.rejections) onRejected(line, reason, name);
@@ -119,6 +122,15 @@ async function lastRows(
   }
   const rows = [...last.values()].map(textsOf);
   return new Map(rows.map((texts) => [keyText(keys.map((c) => texts[c])), texts]));
+}
+
+/** The schema by whose key rows are of one symbol: without times, of which each row has another. */
+function symbolSchema(schema: RowSchema, key: RowSchema["key"]): RowSchema {
+  const isTime = (wire: string) => {
+    const type = schema.columns.find((column) => column.wire === wire)?.type;
+    return type === "date" || type === "timestamp";
+  };
+  return { ...schema, key: [key].flat().filter((wire) => !isTime(wire)) };
 }
 
 /** A symbol's row of now, in the form that messages have. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { keyedBy } from "../../mod/schema/keyed_by.ts";
 import { loadSchema } from "../../mod/schema/load_schema.ts";
 import { findInput } from "../../mod/source/input.ts";
 import { simulate } from "../../mod/source/simulate.ts";
@@ -6,9 +7,11 @@ import { simulate } from "../../mod/source/simulate.ts";
 const quotes = await loadSchema();
 const NOON = Date.UTC(2026, 10, 26, 12);
 
-async function rows(seed: number, count: number, now: () => number) {
+async function rows(seed: number, count: number, now: () => number, key?: string) {
   const input = await findInput(undefined);
-  const feed = await simulate([input], quotes, { seed, onRejected: assert.fail, now });
+  const schema = keyedBy(quotes, key);
+  const options = { seed, onRejected: assert.fail, now, symbolKey: quotes.key };
+  const feed = await simulate([input], schema, options);
   const sent = (await feed.next(count))!;
   feed.close();
   return sent.map(({ key, value }) => ({ key, ...JSON.parse(new TextDecoder().decode(value)) }));
@@ -50,6 +53,22 @@ Deno.test("the same seed makes the same prices; a new day opens at the last pric
   const next = one.findIndex(({ Date }) => Date === "2026-11-27");
   assert.ok(next > 0);
   assert.equal(one[next].Open, one[next - 1].Close);
+});
+
+Deno.test("a symbol is one whatever the messages are keyed by", async () => {
+  const first = await rows(7, 50, () => NOON);
+  for (const key of ["none", "Date", "Index,Date"]) {
+    const keyed = await rows(7, 50, () => NOON, key);
+    assert.deepEqual(keyed.map((row) => ({ ...row, key: row.Index })), first, key);
+    const of = ({ Index, Date }: { Index: string; Date: string }) =>
+      ({ none: null, Date, "Index,Date": `${Index}|${Date}` })[key];
+    assert.deepEqual(keyed.map((row) => row.key), first.map(of), key);
+  }
+  const input = await findInput(undefined);
+  const byDay = keyedBy(quotes, "Index,Date");
+  const feed = await simulate([input], byDay, { seed: 7, onRejected: assert.fail });
+  const sent = (await feed.next(500))!.map(({ key }) => key);
+  assert.equal(new Set(sent).size, 14);
 });
 
 Deno.test("a schema without a close has no market", async () => {
