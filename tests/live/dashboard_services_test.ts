@@ -49,6 +49,22 @@ serviceTest("the binary has the whole page in it", { needs: ["chromium", "binary
   assert.ok(requests.every((url) => url.startsWith(pipeline.url) || url.startsWith("data:")));
 });
 
+/** Candles of today that had several closes, and one open, in the page's events. */
+function movedCandles(events: string): number {
+  const candles = new Map<string, { opens: Set<number>; closes: Set<number> }>();
+  for (const [, data] of events.matchAll(/^data: (\{.*\})$/gm)) {
+    for (const [symbol, day, open, , , close] of JSON.parse(data).quotes ?? []) {
+      if (day !== new Date().toISOString().slice(0, 10)) continue;
+      const candle = candles.get(symbol) ?? { opens: new Set(), closes: new Set() };
+      candles.set(symbol, candle);
+      candle.opens.add(open);
+      candle.closes.add(close);
+    }
+  }
+  return [...candles.values()].filter(({ opens, closes }) => opens.size === 1 && closes.size > 1)
+    .length;
+}
+
 Deno.test("demo --dashboard continues with rows, shows them, and ends when it is told to", async () => {
   await using demo = spawnTicklake(["demo", "--dashboard", "--listen", "127.0.0.1:0"]);
   const [, url] = await demo.waitFor(/dashboard at (\S+)/);
@@ -63,8 +79,8 @@ Deno.test("demo --dashboard continues with rows, shows them, and ends when it is
       text += chunk;
       // Rows come, and they get into the lake.
       const counts = [...text.matchAll(/"objects":\d+,"bytes":\d+,"messages":(\d+)/g)];
-      const isLive = /"quotes":\[\[/.test(text);
-      if (isLive && Number(counts.at(-1)?.[1]) > 20_000) break;
+      // A candle moves: one day of one symbol, open as before, with another close.
+      if (Number(counts.at(-1)?.[1]) > 20_000 && movedCandles(text) > 0) break;
     }
     const { code, stderr } = await demo.stop("SIGINT");
     assert.equal(code, 0, stderr);
