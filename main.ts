@@ -37,7 +37,10 @@ async function main(words: string[]): Promise<number> {
     closeLog = openLog({ settings, output });
     if (settings.logFormat === "json") output = notesAsEvents(output);
     output = resultsAfterLog(output);
-    for (const warning of loaded.warnings) output.note(`warning: ${warning}`);
+    // They are findings of doctor's.
+    if (command.name !== "doctor") {
+      for (const warning of loaded.warnings) output.note(`warning: ${warning}`);
+    }
     signal = stopSignal();
     return await module.run({
       settings,
@@ -50,10 +53,10 @@ async function main(words: string[]): Promise<number> {
   } catch (error) {
     // Where a command has nothing to finish, the signal's reason comes all the way up.
     const stopped = signal?.aborted === true && error === signal.reason;
-    const told = stopped
+    const failure = stopped
       ? new Failure("failed", "stopped before it had begun")
       : tooManyFiles(error);
-    return report(told, command.name, output);
+    return report(failure, command.name, output);
   } finally {
     closeLog();
   }

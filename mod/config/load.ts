@@ -4,7 +4,7 @@ import { readTextSync } from "../files/read_text.ts";
 import { ALL_SETTINGS, type Setting, type SettingKey, type Settings } from "./settings.ts";
 import { AWS_SECRETS } from "./redaction.ts";
 import type { Origin, Resolved } from "./resolved.ts";
-import { meantName } from "./meant_name.ts";
+import { meantName, meantSdkName } from "./meant_name.ts";
 import { parseValue } from "./value.ts";
 
 /** All that {@linkcode loadSettings} found. */
@@ -77,6 +77,10 @@ function unknownNames(names: string[], place: string, file: boolean): string[] {
     const meant = file || MAYBE_OURS.test(name) ? meantName(name, SETTING_NAMES) : undefined;
     if (meant !== undefined) {
       return [`${name} in ${place} is not a setting; did you mean ${meant}?`];
+    }
+    const ofSdk = file ? meantSdkName(name) : undefined;
+    if (ofSdk !== undefined) {
+      return [`${name} in ${place} is not read by the AWS SDK; did you mean ${ofSdk}?`];
     }
     if (!OURS.test(name) && !(file && name.startsWith("KAFKA_"))) return [];
     return [`${name} in ${place} is not a setting; \`ticklake config\` lists them`];

@@ -5,6 +5,7 @@ const OWNERS = new Set([
   "KAFKA",
   "AWS",
   "S3",
+  "MINIO",
   "TICKLAKE",
   "NAME",
   "NAMES",
@@ -41,6 +42,27 @@ export function meantName(name: string, known: Iterable<string>): string | undef
   return nearestName(name, names) ?? sameMeaning(name, names);
 }
 
+/** Names that the AWS SDK reads and that people write differently, and the words that they may write. */
+const SDK_NAMES: Readonly<Record<string, RegExp>> = {
+  AWS_REGION: /^REGION$/,
+  AWS_ENDPOINT_URL: /^ENDPOINT$/,
+  AWS_ACCESS_KEY_ID: /^ACCESS KEY$/,
+  AWS_SECRET_ACCESS_KEY: /^(?:ACCESS )?KEY SECRET$|^SECRET$/,
+  AWS_SESSION_TOKEN: /^(?:SESSION )?TOKEN$/,
+  AWS_PROFILE: /^PROFILE$/,
+};
+
+/** Names as the AWS SDK has them. */
+const READ_BY_SDK = /^AWS_ENDPOINT_URL_|^AWS_DEFAULT_REGION$/;
+
+/** The name of the AWS SDK's that was probably meant, such as for `S3_ENDPOINT`; `undefined` if there is none. */
+export function meantSdkName(name: string): string | undefined {
+  if (Object.hasOwn(SDK_NAMES, name) || READ_BY_SDK.test(name)) return undefined;
+  const words = meaning(name);
+  return Object.keys(SDK_NAMES).find((candidate) => SDK_NAMES[candidate].test(words)) ??
+    (name.startsWith("AWS_") ? nearestName(name, Object.keys(SDK_NAMES)) : undefined);
+}
+
 function sameMeaning(name: string, known: readonly string[]): string | undefined {
   const meant = meaning(name);
   // Everybody has a home.
@@ -54,8 +76,8 @@ function meaning(name: string): string {
   const words = name.toUpperCase().split(/[^A-Z0-9]+/).filter((word) =>
     word !== "" && !OWNERS.has(word)
   ).map((word) => singular(word)).map((word) => SYNONYMS[word] ?? word);
-  const told = words.filter((word) => !OPTIONAL.has(word));
-  return [...new Set(told.length > 0 ? told : words)].sort().join(" ");
+  const required = words.filter((word) => !OPTIONAL.has(word));
+  return [...new Set(required.length > 0 ? required : words)].sort().join(" ");
 }
 
 function singular(word: string): string {

@@ -13,7 +13,8 @@ Deno.test("a service that fails names doctor, which looks for the cause; doctor 
 
 Deno.test("names in .env that look like ours are warned of, and nothing else is", async () => {
   const cwd = await Deno.makeTempDir();
-  const names = ["BOOTSTRAP_SERVERS", "KAFKA_BROKERS", "AWS_BUCKET", "AWS_PROFILE", "PORT"];
+  const names = ["BOOTSTRAP_SERVERS", "KAFKA_BROKERS", "AWS_BUCKET", "S3_ENDPOINT"];
+  names.push("AWS_PROFILE", "PORT");
   await Deno.writeTextFile(`${cwd}/.env`, names.map((name) => `${name}=x\n`).join(""));
   const { stderr } = await runTicklake(["config"], { cwd });
   await Deno.remove(cwd, { recursive: true });
@@ -21,5 +22,6 @@ Deno.test("names in .env that look like ours are warned of, and nothing else is"
     "warning: BOOTSTRAP_SERVERS in .env is not a setting; did you mean KAFKA_BOOTSTRAP_SERVERS?",
     "warning: KAFKA_BROKERS in .env is not a setting; did you mean KAFKA_BOOTSTRAP_SERVERS?",
     "warning: AWS_BUCKET in .env is not a setting; did you mean AWS_S3_BUCKET?",
+    "warning: S3_ENDPOINT in .env is not read by the AWS SDK; did you mean AWS_ENDPOINT_URL?",
   ]);
 });

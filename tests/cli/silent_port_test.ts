@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { flagsOf } from "../../mod/cli/flags_of.ts";
+import { COMMANDS } from "../../mod/commands/table.ts";
 import {
   kafka,
   runTicklake,
@@ -77,17 +79,23 @@ async function answerHttp(connection: Deno.TcpConn): Promise<void> {
   connection.close();
 }
 
-Deno.test("an HTTP server that answers one connection at a time is told by every command before any waiting", async () => {
+Deno.test("an HTTP server that answers one connection at a time is named by every command before any waiting", async () => {
   const commands = [
     ["produce", "--count", "1"],
     ["consume"],
     ["verify"],
     ["status"],
     ["repair"],
+    ["reset", "--to", "lake"],
     ["topic", "list"],
     ["dead-letters", "replay"],
     ["dashboard", "--listen", "127.0.0.1:0"],
   ];
+  // What doctor says is in doctor_test.ts; config asks no service.
+  const named = new Set([...commands.map(([name]) => name), "doctor", "config"]);
+  const asking = COMMANDS.map(({ name }) => name)
+    .filter((name) => flagsOf(name).some(([key]) => key === "bootstrapServers"));
+  assert.deepEqual(asking.filter((name) => !named.has(name)), []);
   for (const words of commands) {
     using http = listen(answerHttp);
     const env = { KAFKA_BOOTSTRAP_SERVERS: http.server };

@@ -31,6 +31,7 @@ interface Finding {
 
 interface Diagnosis {
   code: number;
+  stderr: string;
   findings: Finding[];
   /** The finding of a check, the worst where there are several. */
   of(check: string): Finding;
@@ -45,6 +46,7 @@ async function doctor(env: Env, cwd?: string, ...flags: string[]): Promise<Diagn
   assert.equal(code, exitCode);
   return {
     code,
+    stderr,
     findings,
     of(check) {
       const found = findings.filter((finding) => finding.check === check);
@@ -109,7 +111,8 @@ Deno.test("names that are no settings, and secrets that others can read, are war
   withFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/.env`, "KAFKA_SASL_PASSWORD=x\nKAFKA_TOPICS=t\n");
     await Deno.chmod(`${folder}/.env`, 0o644);
-    const { findings } = await doctor({}, folder);
+    const { findings, stderr } = await doctor({}, folder);
+    assert.equal(stderr, "", "each is reported once");
     const warned = findings.filter(({ status }) => status === "warning").map(({ detail }) =>
       detail
     );

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { meantName } from "../../mod/config/meant_name.ts";
+import { meantName, meantSdkName } from "../../mod/config/meant_name.ts";
 import { ALL_SETTINGS } from "../../mod/config/settings.ts";
 
 const OURS = ALL_SETTINGS.flatMap(([, { env }]) => env ?? []);
@@ -38,6 +38,30 @@ for (const [found, meant] of MEANT) {
   Deno.test(`${found} is taken for ${meant}`, () => assert.equal(meantName(found, OURS), meant));
 }
 
+const MEANT_OF_SDK: ReadonlyArray<readonly [found: string, meant: string]> = [
+  ["REGION", "AWS_REGION"],
+  ["S3_REGION", "AWS_REGION"],
+  ["AWS_REGON", "AWS_REGION"],
+  ["AWS_ENDPOINT", "AWS_ENDPOINT_URL"],
+  ["S3_ENDPOINT", "AWS_ENDPOINT_URL"],
+  ["S3_ENDPOINT_URL", "AWS_ENDPOINT_URL"],
+  ["MINIO_ENDPOINT", "AWS_ENDPOINT_URL"],
+  ["AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID"],
+  ["S3_ACCESS_KEY", "AWS_ACCESS_KEY_ID"],
+  ["AWS_SECRET_KEY", "AWS_SECRET_ACCESS_KEY"],
+  ["AWS_SECRET", "AWS_SECRET_ACCESS_KEY"],
+  ["SECRET_ACCESS_KEY", "AWS_SECRET_ACCESS_KEY"],
+  ["AWS_TOKEN", "AWS_SESSION_TOKEN"],
+  ["aws_region", "AWS_REGION"],
+];
+
+for (const [found, meant] of MEANT_OF_SDK) {
+  Deno.test(`${found} is taken for the AWS SDK's ${meant}`, () => {
+    assert.equal(meantName(found, OURS), undefined);
+    assert.equal(meantSdkName(found), meant);
+  });
+}
+
 Deno.test("a name of another program is taken for none of ours", () => {
   for (
     const name of [
@@ -64,5 +88,8 @@ Deno.test("a name of another program is taken for none of ours", () => {
       "JAVA_HOME",
       "DATABASE_URL_OF_ANOTHER",
     ]
-  ) assert.equal(meantName(name, OURS), undefined, name);
+  ) {
+    assert.equal(meantName(name, OURS), undefined, name);
+    assert.equal(meantSdkName(name), undefined, name);
+  }
 });
