@@ -1,6 +1,6 @@
 import { loadSettings } from "./mod/config/load.ts";
 import type { CommandName } from "./mod/config/settings.ts";
-import { redaction } from "./mod/config/redaction.ts";
+import { secretsOf } from "./mod/config/redaction.ts";
 import { parseLine } from "./mod/cli/program.ts";
 import { type Output, processOutput } from "./mod/terminal/output.ts";
 import { followSchema } from "./mod/commands/follow_schema.ts";
@@ -9,7 +9,10 @@ import { stopSignal } from "./mod/cli/stop_signal.ts";
 import { VERSION } from "./mod/config/version.ts";
 import { EXIT_CODES, Failure } from "./mod/failure/failure.ts";
 import { fixOf } from "./mod/failure/fix_of.ts";
+import { OWN_SECRETS } from "./mod/failure/secrets.ts";
 import { tooManyFiles } from "./mod/failure/open_files.ts";
+
+const withoutSecrets = (text: string) => OWN_SECRETS.redact(text);
 
 /** Runs one command line and gives its exit code. */
 async function main(words: string[]): Promise<number> {
@@ -22,13 +25,12 @@ async function main(words: string[]): Promise<number> {
   });
   if ("exitCode" in parsed) return parsed.exitCode;
   const { command, args, flags } = parsed.invocation;
-  let redact = (text: string) => text;
-  let output = processOutput({ json: flags.json === true, redact: (text) => redact(text) });
+  let output = processOutput({ json: flags.json === true, redact: withoutSecrets });
   let closeLog = () => {};
   let signal: AbortSignal | undefined;
   try {
     const loaded = loadSettings({ flags });
-    redact = redaction(loaded.resolved);
+    OWN_SECRETS.keep(...secretsOf(loaded.resolved));
     const settings = await followSchema(loaded, command.name);
     const [module, { openLog, notesAsEvents, resultsAfterLog }] = await Promise.all([
       command.load(),

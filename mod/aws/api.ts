@@ -3,6 +3,7 @@ import { deadline } from "../wait/deadline.ts";
 import { apiFailure } from "./api_failure.ts";
 import { noteAction } from "./explain_refusal.ts";
 import { awsRegion } from "./environment.ts";
+import { keptCredentials } from "./kept_credentials.ts";
 import { type RequestHandler, requestHandler } from "./request_handler.ts";
 
 /** Milliseconds after which a request has failed, however often it was tried. */
@@ -20,6 +21,7 @@ export interface ApiClientOptions {
   maxAttempts: number;
   retryMode: string;
   requestHandler: RequestHandler["handler"];
+  credentialDefaultProvider: typeof keptCredentials;
 }
 
 /** What all clients of the SDK have. */
@@ -68,6 +70,7 @@ export function openApi<C extends Client>(
     maxAttempts: ATTEMPTS,
     retryMode: "standard",
     requestHandler: requests.handler,
+    credentialDefaultProvider: keptCredentials,
   });
   const send = async (
     command: { constructor: { name: string } },

@@ -1,52 +1,39 @@
 import type { Resolved } from "./resolved.ts";
 
-/** What stands in the place of a secret. */
-export const REDACTED = "(secret)";
-
 /** Secrets that the AWS SDK reads from the environment by itself. */
-export const AWS_SECRETS = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+export const AWS_SECRETS = [
+  "AWS_SECRET_ACCESS_KEY",
+  "AWS_SESSION_TOKEN",
+  "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+];
 
 /** Variables of other programs and libraries whose URLs may have user information. */
 const URL_VARIABLES = /^(AWS_ENDPOINT_URL(_\w+)?|https?_proxy|all_proxy)$/i;
 
-/** Shorter ones would turn ordinary words into riddles, and so give themselves away. */
-const SHORTEST = 4;
-
 /**
- * A function that takes the secrets out of a text: the values of secret settings and AWS's own, as
- * they are and as they stand in JSON and in URLs; of a secret URL also its path and query, in the form
- * that a parser gives them; and the user information of any URL. The last guard, for the text of foreign
- * errors; our own messages have no secrets in them.
+ * The secrets of the settings and the environment: the values of secret settings and AWS's own; of a secret URL also
+ * its path and query, in the form that a parser gives them; and the user information of any URL.
  * @param environment @default {Deno.env.toObject()}
  */
-export function redaction(
+export function secretsOf(
   resolved: readonly Resolved[],
   environment: Record<string, string> = Deno.env.toObject(),
-): (text: string) => string {
-  const secrets = new Set<string>();
+): string[] {
+  const secrets: string[] = [];
   const users = resolved.filter(({ setting }) => /USERNAME$/.test(setting.env ?? ""));
-  const add = (secret: string | undefined) => {
-    if (secret === undefined || secret.length < SHORTEST) return;
-    secrets.add(secret);
-    secrets.add(JSON.stringify(secret).slice(1, -1));
-    secrets.add(encodeURIComponent(secret));
-  };
   for (const { setting, value } of resolved) {
     if (value === undefined) continue;
+    const text = String(value);
     if (setting.secret === true) {
-      add(String(value));
-      credentialParts(String(value), users.map((user) => String(user.value))).forEach(add);
-      secretUrlParts(String(value)).forEach(add);
+      secrets.push(text, ...secretUrlParts(text));
+      secrets.push(...credentialParts(text, users.map((user) => String(user.value))));
     }
-    userInformation(String(value)).forEach(add);
+    secrets.push(...userInformation(text));
   }
   for (const [name, value] of Object.entries(environment)) {
-    if (URL_VARIABLES.test(name)) userInformation(value).forEach(add);
+    if (URL_VARIABLES.test(name)) secrets.push(...userInformation(value));
   }
-  for (const name of AWS_SECRETS) add(environment[name]);
-  // The longest first, so that one which contains another goes whole.
-  const longestFirst = [...secrets].sort((a, b) => b.length - a.length);
-  return (text) => longestFirst.reduce((text, secret) => text.replaceAll(secret, REDACTED), text);
+  return [...secrets, ...AWS_SECRETS.map((name) => environment[name] ?? "")];
 }
 
 /** A secret as HTTP's basic authentication sends it, and what follows the colon of one such as `client:secret`. */

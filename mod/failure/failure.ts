@@ -1,3 +1,5 @@
+import { OWN_SECRETS } from "./secrets.ts";
+
 /** What kind of failure ended a command; each kind is one exit code. */
 export type FailureKind = "failed" | "usage" | "service" | "rejected";
 
@@ -41,7 +43,7 @@ export class Failure extends Error {
   }
 }
 
-/** The message of anything thrown, for putting into another message. */
+/** The message of anything thrown, without secrets, for putting into another message. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return OWN_SECRETS.redact(error instanceof Error ? error.message : String(error));
 }

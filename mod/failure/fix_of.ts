@@ -1,4 +1,5 @@
 import { Failure, messageOf } from "./failure.ts";
+import { OWN_SECRETS } from "./secrets.ts";
 
 /** The fix of a service's failure for which there is none other. */
 export const ASK_DOCTOR = "`ticklake doctor` looks for the cause.";
@@ -16,8 +17,9 @@ export function fixOf(error: unknown): string | undefined {
   return fix === undefined ? DOCTOR : `${fix} ${DOCTOR}`;
 }
 
-/** An error as one text: its message and, on a line of its own, the fix. */
+/** An error as one text without secrets: its message and, on a line of its own, the fix. */
 export function textWithFix(error: unknown): string {
   const fix = fixOf(error);
-  return fix === undefined ? messageOf(error) : `${messageOf(error)}\nfix: ${fix}`;
+  const text = fix === undefined ? messageOf(error) : `${messageOf(error)}\nfix: ${fix}`;
+  return OWN_SECRETS.redact(text);
 }

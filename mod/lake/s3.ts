@@ -9,7 +9,7 @@ import {
   S3ServiceException,
   type StorageClass,
 } from "@aws-sdk/client-s3";
-import { defaultProvider } from "@aws-sdk/credential-provider-node";
+import { keptCredentials } from "../aws/kept_credentials.ts";
 import { endpointSet } from "../aws/environment.ts";
 import { type RequestHandler, requestHandler, uploadMs } from "../aws/request_handler.ts";
 import { Failure } from "../failure/failure.ts";
@@ -96,7 +96,7 @@ class S3Lake implements LakeStore {
       // Of the AWS tools only this SDK does not know AWS_DEFAULT_REGION.
       region: Deno.env.get("AWS_REGION") || Deno.env.get("AWS_DEFAULT_REGION") || undefined,
       // Looked up again by each client: someone may have put new ones into ~/.aws/credentials.
-      credentialDefaultProvider: () => defaultProvider({ ignoreCache: true }),
+      credentialDefaultProvider: () => keptCredentials({ ignoreCache: true }),
       followRegionRedirects: true,
       forcePathStyle: this.#pathStyle,
       maxAttempts: this.#attempts,

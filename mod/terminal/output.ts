@@ -40,7 +40,7 @@ const encoder = new TextEncoder();
 /** Options of {@linkcode processOutput}. */
 export interface ProcessOutputOptions {
   json: boolean;
-  /** Removes secrets from everything that is written, except by `raw`. @default {nothing} */
+  /** Removes secrets from everything that is written, except by `raw`. @default {removes nothing} */
   redact?: (text: string) => string;
 }
 
@@ -60,7 +60,7 @@ export function processOutput(options: ProcessOutputOptions): Output {
   };
   // A closed standard error is not a reason to stop.
   const error = (text: string) => {
-    write(Deno.stderr, (drawn ? "\r\x1b[K" : "") + redact(safeLines(text)));
+    write(Deno.stderr, (drawn ? "\r\x1b[K" : "") + safeLines(redact(text)));
     drawn = false;
   };
   return {
@@ -68,14 +68,14 @@ export function processOutput(options: ProcessOutputOptions): Output {
     colour,
     width: Deno.stdout.isTerminal() ? Math.min(WIDEST_TEXT, terminalColumns()) : 80,
     interactive,
-    line: (text) => json || result(redact(safeLines(text)) + "\n"),
-    document: (value) => json && result(redact(safeText(JSON.stringify(value))) + "\n"),
+    line: (text) => json || result(safeLines(redact(text)) + "\n"),
+    document: (value) => json && result(safeText(redact(JSON.stringify(value))) + "\n"),
     raw: result,
     note: (text, fix) => error(text + (fix === undefined ? "\n" : `\n  fix: ${fix}\n`)),
     log: (line) => error(line + "\n"),
     progress: (text) => {
       if (!interactive) return;
-      write(Deno.stderr, `\r\x1b[K${safeText(text)}`);
+      write(Deno.stderr, `\r\x1b[K${safeText(redact(text))}`);
       drawn = text !== "";
     },
     get closed() {

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import type { Resolved } from "../../mod/config/resolved.ts";
-import { redaction } from "../../mod/config/redaction.ts";
+import { secretsOf } from "../../mod/config/redaction.ts";
+import { Secrets } from "../../mod/failure/secrets.ts";
 import type { SettingKey } from "../../mod/config/settings.ts";
+
+function redaction(...given: Parameters<typeof secretsOf>): (text: string) => string {
+  const secrets = new Secrets();
+  secrets.keep(...secretsOf(...given));
+  return (text) => secrets.redact(text);
+}
 
 function secret(value: string): Resolved {
   const setting = {

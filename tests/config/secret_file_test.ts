@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { loadSettings } from "../../mod/config/load.ts";
-import { redaction } from "../../mod/config/redaction.ts";
+import { secretsOf } from "../../mod/config/redaction.ts";
+import { Secrets } from "../../mod/failure/secrets.ts";
 import { Failure } from "../../mod/failure/failure.ts";
 
 async function withFile(text: string, body: (path: string) => void): Promise<void> {
@@ -20,8 +21,9 @@ Deno.test("a secret may stand in a file that NAME_FILE names; the end of its lin
     const { source } = loaded.resolved.find(({ key }) => key === "saslPassword")!;
     assert.equal(source, "KAFKA_SASL_PASSWORD_FILE in the environment");
     assert.deepEqual(loaded.warnings, []);
-    const redact = redaction(loaded.resolved, {});
-    assert.equal(redact("x blank at both ends y"), "x(secret)y");
+    const secrets = new Secrets();
+    secrets.keep(...secretsOf(loaded.resolved, {}));
+    assert.equal(secrets.redact("x blank at both ends y"), "x(secret)y");
   });
 });
 

@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import type { Mechanism } from "kafkajs";
 import { KafkaJSSASLAuthenticationError } from "kafkajs/src/errors.js";
 import { messageOf } from "../../failure/failure.ts";
+import { OWN_SECRETS } from "../../failure/secrets.ts";
 
 /**
  * A login with the host's own AWS role, by AWS's signer. The token is a signed URL that holds for 15
@@ -33,9 +34,15 @@ export function mskIam(region: string): Mechanism {
 }
 
 async function token(region: string): Promise<string> {
-  const { generateAuthToken } = await import("aws-msk-iam-sasl-signer-js");
+  const { generateAuthTokenFromCredentialsProvider } = await import("aws-msk-iam-sasl-signer-js");
+  const { keptCredentials } = await import("../../aws/kept_credentials.ts");
   try {
-    return (await generateAuthToken({ region })).token;
+    const { token } = await generateAuthTokenFromCredentialsProvider({
+      region,
+      awsCredentialsProvider: keptCredentials(),
+    });
+    OWN_SECRETS.keep(token);
+    return token;
   } catch (error) {
     throw loginError(
       `there are no AWS credentials: ${messageOf(error)}`,

@@ -1,8 +1,9 @@
 import { createHash, createHmac } from "node:crypto";
-import { defaultProvider } from "@aws-sdk/credential-provider-node";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { awsRegion } from "../../../aws/environment.ts";
+import { keptCredentials } from "../../../aws/kept_credentials.ts";
 import { Failure } from "../../../failure/failure.ts";
+import { OWN_SECRETS } from "../../../failure/secrets.ts";
 import { requestMeaning } from "../../../aws/request_failure.ts";
 
 /** How a REST catalog is to know who asks. */
@@ -84,13 +85,14 @@ async function exchange(
     );
   }
   const { access_token: token, expires_in: seconds } = JSON.parse(text);
+  OWN_SECRETS.keep(token);
   const lifeMs = typeof seconds === "number" ? Math.max(1, seconds - EARLY_S) * 1000 : Infinity;
   return { token, until: performance.now() + lifeMs };
 }
 
 /** Requests signed as AWS wants them, with the credentials of every AWS tool. */
 function signed(service: string): Authorize {
-  const credentials = defaultProvider();
+  const credentials = keptCredentials();
   return async ({ method, url, headers, body }) => {
     const region = awsRegion();
     if (region === undefined) {

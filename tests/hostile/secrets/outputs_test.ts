@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { COMMANDS } from "../../../mod/commands/table.ts";
+import { REDACTED } from "../../../mod/failure/secrets.ts";
+import { inParallel } from "../../../mod/verify/in_parallel.ts";
+import { freePort } from "../../services/free_port.ts";
+import { runTicklake, serviceTest } from "../../services/services.ts";
+import { plantedIn, PROFILE, REGISTRY_USER, SECRETS, withUser } from "./planted.ts";
+import { turncoat } from "./turncoat.ts";
+
+/** Words without which a command asks for them. */
+const ARGUMENTS: Partial<Record<string, string[]>> = {
+  query: ["SELECT 1"],
+  produce: ["-n", "1", "--rate", "max"],
+  consume: ["--until-end"],
+  reset: ["--to", "lake"],
+  repair: ["--log"],
+  dashboard: ["--listen", "127.0.0.1:0"],
+};
+
+/** Each command line, once for each word that a command takes. */
+const LINES = COMMANDS.flatMap((
+  { name, words = [""] }: { name: string; words?: readonly string[] },
+) => words.map((word) => [name, ...word === "" ? [] : [word], ...ARGUMENTS[name] ?? []]));
+
+/** Whether all is run, as by `./dev hostile`. What a level prints, debug prints too. */
+const IS_LONG = Deno.env.get("TEST_HOSTILE") === "1";
+
+const LEVELS = IS_LONG ? ["debug", "info", "warning", "error"] : ["debug"];
+
+const TEXT: string[] = [];
+const JSON_LINES = ["--json", "--log-format", "json"];
+
+/** Command lines that are run at once. */
+const TOGETHER = 4;
+
+/** What settings a place has, beside the planted ones. */
+type Place = (url: string, cwd: string) => Record<string, string>;
+
+/** Kafka and all that speaks HTTP are not there. */
+const away: Place = (url) => ({
+  KAFKA_BOOTSTRAP_SERVERS: new URL(url).host,
+  KAFKA_SECURITY_PROTOCOL: "SASL_PLAINTEXT",
+  KAFKA_SASL_MECHANISM: "PLAIN",
+  KAFKA_SASL_USERNAME: "alice",
+});
+
+/** The log is there, and what speaks HTTP answers with what it was asked. */
+const iceberg: Place = (url) => ({
+  SCHEMA_REGISTRY_URL: withUser(url),
+  SCHEMA_REGISTRY_USER: REGISTRY_USER,
+  TICKLAKE_MESSAGE_FORMAT: "avro",
+  TICKLAKE_TABLE_FORMAT: "iceberg",
+  ICEBERG_REST_URI: withUser(url),
+});
+
+/** As before, with a catalog that has granted a token. */
+const granted: Place = (url) => ({
+  TICKLAKE_TABLE_FORMAT: "iceberg",
+  ICEBERG_REST_URI: url,
+  ICEBERG_REST_OAUTH2_URI: `${url}/granted`,
+});
+
+/** S3, Glue and Athena by the keys of a profile, which the program itself does not read. */
+const profile: Place = (_, cwd) => {
+  Deno.writeTextFileSync(
+    `${cwd}/credentials`,
+    "[default]\naws_access_key_id = AKIAEXAMPLE\n" +
+      `aws_secret_access_key = ${PROFILE.secret}\naws_session_token = ${PROFILE.token}\n`,
+  );
+  return {
+    AWS_SHARED_CREDENTIALS_FILE: `${cwd}/credentials`,
+    AWS_SECRET_ACCESS_KEY: "",
+    AWS_SESSION_TOKEN: "",
+    AWS_ACCESS_KEY_ID: "",
+  };
+};
+
+const PLACES: Record<string, { place: Place; forms: string[][]; answers: boolean }> = {
+  "where nothing answers": { place: away, forms: [TEXT], answers: false },
+  "where the answer repeats the request": { place: iceberg, forms: [JSON_LINES], answers: true },
+  "where a token was granted": { place: granted, forms: [TEXT], answers: true },
+  "with the keys of a profile": { place: profile, forms: [TEXT], answers: true },
+};
+
+for (const [where, { place, forms, answers }] of Object.entries(PLACES)) {
+  for (const level of LEVELS) {
+    for (const flags of IS_LONG ? [TEXT, JSON_LINES] : forms) {
+      const what = ["--log-level", level, ...flags].join(" ");
+      serviceTest(
+        `no secret is in what a command writes with ${what}, ${where}`,
+        { needs: ["binary"] },
+        async () => {
+          await using server = answers ? turncoat() : undefined;
+          const url = server?.url ?? `http://127.0.0.1:${freePort()}`;
+          const cwd = await Deno.makeTempDir({ prefix: "ticklake-secrets-" });
+          const env = {
+            ...SECRETS,
+            AWS_S3_BUCKET: "quotes",
+            AWS_REGION: "us-east-1",
+            AWS_ACCESS_KEY_ID: "AKIAEXAMPLE",
+            AWS_ENDPOINT_URL: withUser(url),
+            AWS_EC2_METADATA_DISABLED: "true",
+            ...place(url, cwd),
+          };
+          let redacted = 0;
+          // Most of the time they wait for an answer.
+          const jobs = LINES.map((line) => async () => {
+            const args = [...line, "--home", line.join("-"), "--log-level", level, ...flags];
+            // What serves is ended.
+            const wrapper = ["timeout", "--signal=TERM", "20"];
+            const { stdout, stderr } = await runTicklake(args, { env, cwd, wrapper, binary: true });
+            if ((stdout + stderr).includes(REDACTED)) redacted++;
+            assert.equal(plantedIn(stdout + stderr), undefined, `${line}\n${stdout}\n${stderr}`);
+          });
+          await inParallel(jobs, TOGETHER);
+          await Deno.remove(cwd, { recursive: true });
+          assert.ok(redacted > 0 || !answers, "no output had a place for a secret");
+        },
+      );
+    }
+  }
+}
+
+Deno.test("a secret that stands in a foreign message is taken out of it", async () => {
+  // The name of a file that is not there is part of the runtime's own error.
+  const { code, stderr } = await runTicklake(["produce", "--schema", "/no/kafka-5ecret/x.json"], {
+    env: { KAFKA_SASL_PASSWORD: "kafka-5ecret" },
+  });
+  assert.equal(code, 2);
+  assert.match(stderr, /\/no\/\(secret\)\/x\.json/);
+  assert.doesNotMatch(stderr, /kafka-5ecret/);
+});
