@@ -1,6 +1,7 @@
 import { loadSettings } from "./mod/config/load.ts";
 import type { CommandName } from "./mod/config/settings.ts";
 import { secretsOf } from "./mod/config/redaction.ts";
+import { reportCrashes } from "./mod/cli/crash.ts";
 import { parseLine } from "./mod/cli/program.ts";
 import { type Output, processOutput } from "./mod/terminal/output.ts";
 import { followSchema } from "./mod/commands/follow_schema.ts";
@@ -28,6 +29,7 @@ async function main(words: string[]): Promise<number> {
   let output = processOutput({ json: flags.json === true, redact: withoutSecrets });
   let closeLog = () => {};
   let signal: AbortSignal | undefined;
+  reportCrashes((error) => report(error, command.name, output));
   try {
     const loaded = loadSettings({ flags });
     OWN_SECRETS.keep(...secretsOf(loaded.resolved));

@@ -20,7 +20,7 @@ export function secretsOf(
   environment: Record<string, string> = Deno.env.toObject(),
 ): string[] {
   const secrets: string[] = [];
-  const users = resolved.filter(({ setting }) => /USERNAME$/.test(setting.env ?? ""));
+  const users = resolved.filter(({ setting }) => /_USER(NAME)?$/.test(setting.env ?? ""));
   for (const { setting, value } of resolved) {
     if (value === undefined) continue;
     const text = String(value);

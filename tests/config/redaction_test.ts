@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Resolved } from "../../mod/config/resolved.ts";
 import { secretsOf } from "../../mod/config/redaction.ts";
 import { Secrets } from "../../mod/failure/secrets.ts";
-import type { SettingKey } from "../../mod/config/settings.ts";
+import { type SettingKey, SETTINGS } from "../../mod/config/settings.ts";
 
 function redaction(...given: Parameters<typeof secretsOf>): (text: string) => string {
   const secrets = new Secrets();
@@ -90,8 +90,8 @@ Deno.test("user information is taken out of any URL, of AWS's endpoint and of a 
 Deno.test("a secret is found as basic authentication sends it, and behind the colon of a credential", () => {
   const setting = { type: "string", group: "common", commands: "all", description: "" } as const;
   const user: Resolved = {
-    key: "registryUsername" as SettingKey,
-    setting: { ...setting, env: "SCHEMA_REGISTRY_USERNAME" },
+    key: "registryUser",
+    setting: { ...setting, env: SETTINGS.registryUser.env },
     value: "alice",
     origin: "environment",
     source: "",

@@ -26,9 +26,14 @@ const ATTACKS: ReadonlyArray<readonly [what: string, file: string]> = [
   ],
   ["links below --home, to others' files", "files/links_test.ts"],
   [
-    "secrets planted in settings, endpoint and webhook, looked for in every output",
-    "cli/secrets_test.ts",
+    "secrets planted in settings, endpoint, profile and granted tokens, looked for in every output at every level",
+    "hostile/secrets/outputs_test.ts",
   ],
+  [
+    "the same, looked for in files, objects, table metadata, ports, posts and the process list",
+    "hostile/secrets/places_test.ts",
+  ],
+  ["a crash, with secrets in its error", "cli/crash_test.ts"],
   ["a damaged embedded log: pages, bits, header, end, write-ahead log", "broker/salvage_test.ts"],
   ["what Java, Python and librdkafka compress, with every option", "broker/codecs/codecs_test.ts"],
   ["too few open files", "binary/open_files_test.ts"],
@@ -82,7 +87,15 @@ async function main(): Promise<number> {
   const services = await startServices(
     folder,
     new Set([
-      ...["kafka", "python", "binary", "real-s3", "schema-registry", "confluent-client"] as const,
+      ...[
+        "kafka",
+        "python",
+        "binary",
+        "real-s3",
+        "aws",
+        "schema-registry",
+        "confluent-client",
+      ] as const,
     ]),
   );
   try {

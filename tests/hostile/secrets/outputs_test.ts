@@ -30,8 +30,11 @@ const LEVELS = IS_LONG ? ["debug", "info", "warning", "error"] : ["debug"];
 const TEXT: string[] = [];
 const JSON_LINES = ["--json", "--log-format", "json"];
 
+/** Seconds after which a command is ended: it repeats what failed, or serves. */
+const PATIENCE_S = IS_LONG ? "20" : "3";
+
 /** Command lines that are run at once. */
-const TOGETHER = 4;
+const TOGETHER = IS_LONG ? 4 : 8;
 
 /** What settings a place has, beside the planted ones. */
 type Place = (url: string, cwd: string) => Record<string, string>;
@@ -46,11 +49,20 @@ const away: Place = (url) => ({
 
 /** The log is there, and what speaks HTTP answers with what it was asked. */
 const iceberg: Place = (url) => ({
-  SCHEMA_REGISTRY_URL: withUser(url),
+  SCHEMA_REGISTRY_URL: url,
   SCHEMA_REGISTRY_USER: REGISTRY_USER,
   TICKLAKE_MESSAGE_FORMAT: "avro",
   TICKLAKE_TABLE_FORMAT: "iceberg",
+  ICEBERG_REST_URI: url,
+});
+
+/** As before, with users in the URLs: some settings are refused. */
+const users: Place = (url, cwd) => ({
+  ...iceberg(url, cwd),
+  SCHEMA_REGISTRY_URL: withUser(url),
   ICEBERG_REST_URI: withUser(url),
+  ICEBERG_REST_OAUTH2_URI: withUser(url),
+  KAFKA_BOOTSTRAP_SERVERS: withUser(url),
 });
 
 /** As before, with a catalog that has granted a token. */
@@ -75,14 +87,40 @@ const profile: Place = (_, cwd) => {
   };
 };
 
-const PLACES: Record<string, { place: Place; forms: string[][]; answers: boolean }> = {
+interface PlannedPlace {
+  place: Place;
+  /** Flags of the short form. */
+  forms: string[][];
+  /** Whether something answers. */
+  answers: boolean;
+  /** Commands of the short form. @default {all} */
+  commands?: readonly string[];
+}
+
+const PLACES: Record<string, PlannedPlace> = {
   "where nothing answers": { place: away, forms: [TEXT], answers: false },
   "where the answer repeats the request": { place: iceberg, forms: [JSON_LINES], answers: true },
-  "where a token was granted": { place: granted, forms: [TEXT], answers: true },
-  "with the keys of a profile": { place: profile, forms: [TEXT], answers: true },
+  "with users in all URLs": {
+    place: users,
+    forms: [TEXT],
+    answers: false,
+    commands: ["produce", "status", "config"],
+  },
+  "where a token was granted": {
+    place: granted,
+    forms: [TEXT],
+    answers: true,
+    commands: ["setup-catalog", "verify"],
+  },
+  "with the keys of a profile": {
+    place: profile,
+    forms: [TEXT],
+    answers: true,
+    commands: ["setup-catalog", "status", "query", "doctor"],
+  },
 };
 
-for (const [where, { place, forms, answers }] of Object.entries(PLACES)) {
+for (const [where, { place, forms, answers, commands }] of Object.entries(PLACES)) {
   for (const level of LEVELS) {
     for (const flags of IS_LONG ? [TEXT, JSON_LINES] : forms) {
       const what = ["--log-level", level, ...flags].join(" ");
@@ -104,10 +142,10 @@ for (const [where, { place, forms, answers }] of Object.entries(PLACES)) {
           };
           let redacted = 0;
           // Most of the time they wait for an answer.
-          const jobs = LINES.map((line) => async () => {
+          const lines = LINES.filter(([name]) => IS_LONG || (commands?.includes(name) ?? true));
+          const jobs = lines.map((line) => async () => {
             const args = [...line, "--home", line.join("-"), "--log-level", level, ...flags];
-            // What serves is ended.
-            const wrapper = ["timeout", "--signal=TERM", "20"];
+            const wrapper = ["timeout", "--signal=TERM", PATIENCE_S];
             const { stdout, stderr } = await runTicklake(args, { env, cwd, wrapper, binary: true });
             if ((stdout + stderr).includes(REDACTED)) redacted++;
             assert.equal(plantedIn(stdout + stderr), undefined, `${line}\n${stdout}\n${stderr}`);

@@ -48,7 +48,7 @@ async function repeated(request: Request): Promise<Response> {
   if (isS3) {
     const text = said.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
     const error = `<Error><Code>${text}</Code><Message>${text}</Message></Error>`;
-    return new Response(error, { status: 403, headers: { "Content-Type": "application/xml" } });
+    return new Response(error, { status: 400, headers: { "Content-Type": "application/xml" } });
   }
   return Response.json({
     __type: "SomeException",
