@@ -6,7 +6,7 @@ import { KafkaFlow } from "./kafka_flow.ts";
 /** Rows of one round. */
 const ROUND_ROWS = 10_000;
 
-/** Partitions are added while consumers run; rows then go there too. */
+/** Partitions are added while consumers run, and rows are sent to them. */
 export const addedPartition: Fault = {
   name: "added-partition",
   claim: "a partition is added while consumers run",
@@ -20,7 +20,7 @@ export const addedPartition: Fault = {
       partitions += chance.whole(1, 2);
       const topicPartitions = [{ topic: flow.topic, count: partitions }];
       await kafkaAdmin(stage.kafka, (admin) => admin.createPartitions({ topicPartitions }));
-      // Before the consumer knows of them: that it begins there at the first row.
+      // Before the consumer knows of them: it must begin there at the first row.
       await flow.fill({ count: ROUND_ROWS, first: round * ROUND_ROWS });
       const all = [...Array(partitions).keys()].join(",");
       await consumer.waitFor(new RegExp(` partitions ${all}\n`), 90_000);

@@ -89,7 +89,7 @@ const QUOTE = fc.record({
   CloseUSD: NUMBER,
 });
 
-/** Members that an object may have besides. */
+/** Further members that an object may have. */
 const EXTRA = fc.constantFrom<string[]>(
   ['"more"', "1"],
   ['"__proto__"', '{"Open":1}'],
@@ -104,7 +104,7 @@ const EXTRA = fc.constantFrom<string[]>(
 const OBJECT = fc.tuple(
   QUOTE.map((quote) => Object.entries(quote).map(([name, text]) => [JSON.stringify(name), text])),
   sometimes(EXTRA),
-  // A member that is left out, and the order of the others.
+  // Leaves out a member, and changes the order of the others.
   sometimes(fc.nat({ max: 8 })),
   fc.boolean(),
   fc.constantFrom("", " ", "\n\t "),

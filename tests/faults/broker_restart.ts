@@ -7,10 +7,10 @@ import { until } from "../until.ts";
 
 const RATE = 3000;
 
-/** Longest time of a round, in seconds, by which the file of rows is made long enough. */
+/** Longest time of a round in seconds, from which the length of the file of rows follows. */
 const ROUND_SECONDS = 40;
 
-/** The broker is killed in mid-flow and comes back. */
+/** The broker is killed while rows flow, and restarted. */
 export const brokerRestart: Fault = {
   name: "broker-restart",
   claim: "SIGKILL and restart of the broker under load",

@@ -1,6 +1,6 @@
 import { seededRandom } from "../../mod/source/random.ts";
 
-/** Random choices that a seed repeats. What other processes do meanwhile no seed can repeat. */
+/** Random choices that a seed reproduces. The timing of other processes cannot be reproduced. */
 export class Chance {
   readonly seed: number;
   readonly #random: () => number;
@@ -20,7 +20,7 @@ export class Chance {
     return Math.floor(this.between(from, to + 1));
   }
 
-  /** Whether something happens that does so with that probability. */
+  /** Is true with that probability. */
   happens(probability: number): boolean {
     return this.#random() < probability;
   }

@@ -5,10 +5,10 @@ import { KafkaFlow } from "./kafka_flow.ts";
 import { FLUSH_STEPS } from "./flush_step.ts";
 import { killAtStep } from "./kill_at_step.ts";
 
-/** What the table is. */
+/** Layout of the table. */
 const LAYOUT = ["--format", "parquet", "--partition-by", "dt"];
 
-/** What it is not. */
+/** Other layouts, each of which is refused. */
 const OTHERS = [
   ["--format", "jsonl", "--partition-by", "dt"],
   ["--format", "parquet", "--partition-by", "index"],
@@ -16,7 +16,7 @@ const OTHERS = [
   ["--format", "parquet", "--partition-by", "none"],
 ];
 
-/** The shipped schema, but for the type of one column. */
+/** Options with the shipped schema, except for the type of one column. */
 function otherType(folder: string): string[] {
   const url = new URL("../../data/index_quotes.schema.json", import.meta.url);
   const schema = JSON.parse(Deno.readTextFileSync(url));

@@ -15,8 +15,8 @@ const ROUND_ROWS = 6000;
 const UNFINISHED = FLUSH_STEPS.filter((step) => step.includes("object"));
 
 /**
- * A flush was begun by a program with other rules, which has taken a message for a dead letter that is a
- * row now: its intent says so on its way to the broker, and its dead letter is put.
+ * A flush was begun by a version with other rules, for which a message was a dead letter that is a row now:
+ * the intent is changed on its way to the broker, and the dead letter is put.
  */
 export const changedRules: Fault = {
   name: "changed-rules",
@@ -56,7 +56,7 @@ export const changedRules: Fault = {
 
 const text = new TextDecoder("latin1");
 
-/** Makes of an intent one of the former rules: with one object more, for the dead letter. */
+/** Turns an intent into one of the former rules, with one more object for the dead letter. */
 function toFormerRules(request: Uint8Array): void {
   const found = text.decode(request);
   const rules = found.indexOf(RULES_NAME + RULES);
@@ -77,7 +77,7 @@ const ROWS =
 const PROPERTY = /^ticklake\.position\.\w+\.(\d+)$/;
 const POSITION = /\/position-(\d+)-\d+-\d+-(\d+)(?:-\d+)?\.json$/;
 
-/** Puts a dead letter into each range that the table has not taken yet, in the place of one of its objects. */
+/** Replaces one object of each range that the table has not taken yet by a dead letter. */
 function putLetters(flow: KafkaFlow): Promise<number> {
   const { bucket: Bucket, topic } = flow;
   return flow.withS3(async (client) => {

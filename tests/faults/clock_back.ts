@@ -9,16 +9,16 @@ import { sleep } from "../../mod/wait/sleep.ts";
 /** Rows of one round. */
 const ROUND_ROWS = 4000;
 
-/** Debian's and Ubuntu's place for the library that gives a program another clock. */
+/** Where Debian and Ubuntu have the library that gives a program another clock. */
 const FAKETIME = `/usr/lib/${Deno.build.arch}-linux-gnu/faketime/libfaketime.so.1`;
 
 /** What the clock of a running consumer is off by. */
 const CLOCKS = ["-1h", "-3d", "+2h", "-400d"];
 
-/** Milliseconds, less than each of them. */
+/** Milliseconds; each of them is further off than that. */
 const AT_LEAST_MS = 1_800_000;
 
-/** Sends rows whose timestamps, by their sender, go back: by hours within a file, by a month from file to file. */
+/** Sends rows whose timestamps go back, by hours within a file and by a month from one file to the next. */
 const SENDER = `
 import json, random, sys, time
 from kafka import KafkaProducer
@@ -35,7 +35,7 @@ for n in range(int(first), int(first) + int(count)):
 producer.flush()
 `;
 
-/** Clocks go back: those of the rows' senders, and those of the consumers, while they run and between. */
+/** Clocks are set back: the senders', and the consumers', both while they run and in between. */
 export const clockBack: Fault = {
   name: "clock-back",
   claim: "clocks of producers and consumers are set back, with a kill within a flush",
@@ -78,7 +78,7 @@ export const clockBack: Fault = {
   },
 };
 
-/** By how many milliseconds the clock is off by which a log was written. */
+/** By how many milliseconds the clock is off, from a log that was written by it. */
 function offBy(log: string): number {
   const [stamp] = log.match(/^\d{4}-\d\d-\d\dT\S+/m)!;
   return Math.abs(Date.parse(stamp) - Date.now());

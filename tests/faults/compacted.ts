@@ -10,13 +10,13 @@ import { FLUSH_STEPS } from "./flush_step.ts";
 import { KafkaFlow } from "./kafka_flow.ts";
 import { killAtStep } from "./kill_at_step.ts";
 
-/** Rows that are superseded, and rows that supersede them: of the same keys. */
+/** Rows that are superseded, and as many of the same keys that supersede them. */
 const ROUND_ROWS = 3000;
 
 /** Rows that close the segment before them. */
 const CLOSING_ROWS = 64;
 
-/** Different keys, of which one message each stays. */
+/** Different keys; one message of each stays. */
 const KEYS = 600;
 
 /** Longer than a fill takes: only whole fills are cleaned. */
@@ -24,7 +24,7 @@ const SEGMENT_MS = 2000;
 
 const PARTITIONS = 2;
 
-/** Messages are compacted away of which a flush was begun, once or twice. */
+/** Messages of an in-flight flush are compacted away, once or twice. */
 export const compacted: Fault = {
   name: "compacted",
   claim:
@@ -42,7 +42,7 @@ export const compacted: Fault = {
     const fill = async (count: number) => {
       await flow.fill({ count, first: sent, symbols: KEYS });
       sent += count;
-      // What comes next begins a segment, so that the cleaner takes this one.
+      // What follows begins a new segment, so that the cleaner takes this one.
       await sleep(SEGMENT_MS);
     };
     let kills = 0;

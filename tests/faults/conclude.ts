@@ -7,7 +7,7 @@ import type { LakeCount } from "./lake_count.ts";
 /** Options of {@linkcode conclude}. */
 export interface ConcludeOptions {
   kills?: number;
-  /** For the table; told of the count too. */
+  /** For the table; a function gets the count. */
   events?: string | ((count: LakeCount) => string);
   /** Options of the run that takes the rest into the lake. */
   args?: string[];
@@ -20,7 +20,7 @@ export interface ConcludeOptions {
 }
 
 /**
- * Ends a fault: takes what is left in the topic into the lake, without faults, and has it counted twice.
+ * Ends a fault: consumes what is left in the topic, without faults, and has the lake counted twice.
  * @throws when an offset is missing, there too often, or not to be there
  */
 export async function conclude(flow: Flow, options: ConcludeOptions = {}): Promise<Outcome> {

@@ -17,7 +17,7 @@ import type { Chance } from "./chance.ts";
 import { TABLE } from "./flow.ts";
 import { type KafkaFlow, PREFIX } from "./kafka_flow.ts";
 
-/** What an object is overwritten with that cannot be read any more. */
+/** What an object is overwritten with so that it cannot be read any more. */
 const CUT_OFF = "PAR1 and no more";
 
 /**
@@ -27,7 +27,7 @@ const CUT_OFF = "PAR1 and no more";
  */
 export async function damageFiles(flow: KafkaFlow, chance: Chance): Promise<number> {
   if (flow.stage.table === "hive") return await damageHive(flow, chance);
-  // The lake's store takes its endpoint and credentials from there.
+  // The lake's store takes its endpoint and credentials from the environment.
   return await withEnv(flow.stage.s3Env, () => damageIceberg(flow, chance));
 }
 

@@ -10,8 +10,8 @@ const DISCONNECTIONS = [
 ];
 
 /**
- * For an error of a proxy's connection. Either side may go at any time, that is what the proxy is for;
- * anything else is a mistake of the test's and is printed.
+ * For an error on a proxy's connection. Either side may disconnect at any time, that is what the proxy is for;
+ * anything else is a defect of the test and is printed.
  */
 export function reportDefect(error: unknown): void {
   if (DISCONNECTIONS.some((kind) => error instanceof kind)) return;

@@ -11,7 +11,7 @@ const RATE = 20_000;
 /** Longest time between two kills, in milliseconds. */
 const LONGEST_MS = 2500;
 
-/** More rows than a producer sends in its life. */
+/** More rows than a producer sends before it is killed. */
 const FILE_ROWS = 2 * RATE * LONGEST_MS / 1000;
 
 /** Processes on the embedded log and the directory lake are killed at random. */

@@ -1,7 +1,7 @@
 import type { Chance } from "./chance.ts";
 import type { Stage } from "./stage.ts";
 
-/** What one fault did, and what it cost: nothing, or the run has failed. */
+/** What one fault did, and what was lost or duplicated: nothing, or the run has failed. */
 export interface Outcome {
   /** Processes that were killed, by SIGKILL. */
   kills: number;
@@ -29,7 +29,7 @@ export interface Scene {
   chance: Chance;
 }
 
-/** One way in which things go wrong. */
+/** One kind of thing that goes wrong. */
 export interface Fault {
   /** For `./dev faults --only NAME`. */
   name: string;
@@ -39,6 +39,6 @@ export interface Fault {
   claimOnIceberg?: string;
   /** Rounds within the tests, and of `./dev faults`. */
   rounds: { short: number; long: number };
-  /** @throws when anything is lost, doubled, or not as it should be */
+  /** @throws when anything is lost, duplicated, or not as it should be */
   run(scene: Scene): Promise<Outcome>;
 }

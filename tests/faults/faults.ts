@@ -76,7 +76,13 @@ const ON_HIVE: readonly Fault[] = [
 ];
 
 /** Rounds within the tests of those that have a short form on Iceberg; the others run there only at length. */
-const SHORT = new Map([["s3-lost-answer", 8], ["kill-merge", 1], ["kill-repair", 1]]);
+const SHORT = new Map([
+  ["s3-lost-answer", 8],
+  ["kill-merge", 1],
+  ["kill-repair", 1],
+  ["changed-rules", 1],
+  ["late-rewrite", 1],
+]);
 
 /** Faults whose lines are one table of docs/faults.md. */
 export interface FaultTable {

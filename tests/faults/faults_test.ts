@@ -7,7 +7,7 @@ import { figures } from "./figures.ts";
 import { TRINO_FAULTS, trinoDeletes } from "./trino_rewrites.ts";
 import { Stage } from "./stage.ts";
 
-/** One for all of them, until one fails: a broker takes seconds to start. */
+/** Shared by all of them, until one fails: a broker takes seconds to start. */
 let stage: Stage | undefined;
 
 async function closeStage(): Promise<void> {
@@ -15,7 +15,7 @@ async function closeStage(): Promise<void> {
   stage = undefined;
 }
 
-// What differs on a REST catalog is what the catalogs' contract tests; of Trino's writes one is enough.
+// The catalogs' contract test covers what differs on a REST catalog; of Trino's writes one is enough.
 const LONG_ONLY = [icebergKillsRest, icebergKillsBeside, icebergKillsDeletes, trinoDeletes];
 
 const { hive, iceberg } = FAULT_TABLES;

@@ -10,7 +10,7 @@ export const TABLE = "index_quotes";
 /** Milliseconds that a run to the topic's end may take. */
 const END_TIMEOUT_MS = 300_000;
 
-/** Milliseconds within which a process must end that has a reason to. */
+/** Milliseconds within which a process must end once it has a reason to. */
 const OWN_END_TIMEOUT_MS = 60_000;
 
 /** What `verify --deep --json` prints. */
@@ -47,7 +47,7 @@ export interface QuotesOptions {
   symbols?: number;
 }
 
-/** One topic on its way into one lake, with the processes that carry it. */
+/** One topic and one lake, with the processes between them. */
 export abstract class Flow implements AsyncDisposable {
   /** Where the processes run and the rows lie. */
   readonly folder = Deno.makeTempDirSync({ prefix: "ticklake-flow-" });
@@ -59,7 +59,7 @@ export abstract class Flow implements AsyncDisposable {
   /** Where the lake is, and where it says which offsets must be in it. */
   protected abstract readonly counted: Omit<LakeCountOptions, "table" | "number">;
 
-  /** Called before it is counted: from now on all goes well. */
+  /** Ends all faults; called before it is counted. */
   calm(): void {}
 
   /** Writes a file of numbered quotes and gives its path. */
@@ -69,13 +69,13 @@ export abstract class Flow implements AsyncDisposable {
     return path;
   }
 
-  /** Starts to send a file of rows, so many a second. */
+  /** Starts to send a file of rows, at a rate in rows a second. */
   produce(path: string, rate: number | "max", env: Record<string, string> = {}): Watched {
     const args = ["--mode", "replay", "--rate", String(rate), "--input", path, "--json"];
     return this.#spawn(["produce", ...args], env);
   }
 
-  /** Sends numbered rows as fast as it goes, to the end. */
+  /** Sends numbered rows as fast as possible, to the end. */
   async fill(options: QuotesOptions, env: Record<string, string> = {}): Promise<void> {
     const path = this.quotes(options);
     const { code, stderr } = await this.ended(this.produce(path, "max", env));
@@ -133,7 +133,7 @@ export abstract class Flow implements AsyncDisposable {
     return await this.consumeToEndBeside(args);
   }
 
-  /** The same while things still go wrong for others. */
+  /** The same while faults go on for other processes. */
   async consumeToEndBeside(args: string[] = []): Promise<Consumed> {
     const result = await this.run(["consume", "--json", "--until-end", ...args]);
     assert.equal(result.code, 0, result.stderr);
@@ -157,7 +157,7 @@ export abstract class Flow implements AsyncDisposable {
     return JSON.parse(stdout);
   }
 
-  /** What others' programs count, given that each offset of the topic must be in the lake. */
+  /** What independent programs count; each offset of the topic must be in the lake. */
   count(options: Pick<LakeCountOptions, "acknowledged" | "live"> = {}): Promise<LakeCount> {
     return countLake({ table: TABLE, number: "volume", ...this.counted, ...options });
   }
@@ -167,7 +167,7 @@ export abstract class Flow implements AsyncDisposable {
     return Math.max(0, ...this.#processes.map(({ peakRss }) => peakRss));
   }
 
-  /** Ends what still runs of it. */
+  /** Ends its processes. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.calm();
     for (const process of this.#processes) await process[Symbol.asyncDispose]();

@@ -2,7 +2,7 @@ import { type KafkaRequest, OFFSET_COMMIT } from "./kafka_fault_proxy.ts";
 import { isFlushPut } from "./put_counter.ts";
 import type { Stage } from "./stage.ts";
 
-/** A place between two of the steps of a flush, as seen from outside. */
+/** A place between two steps of a flush, as seen from outside. */
 export const FLUSH_STEPS = [
   "before the intent",
   "after the intent, before its answer",
@@ -15,7 +15,7 @@ export const FLUSH_STEPS = [
 /** One of {@linkcode FLUSH_STEPS}. */
 export type FlushStep = typeof FLUSH_STEPS[number];
 
-/** Milliseconds within which a consumer comes to the place. */
+/** Milliseconds within which a consumer must reach the place. */
 const PATIENCE_MS = 60_000;
 
 /** Options of {@linkcode atStep}. */
@@ -28,7 +28,7 @@ export interface AtStepOptions {
 }
 
 /**
- * Does something when a consumer that uses both proxies comes to a place between two steps of a flush.
+ * Does something when a consumer that uses both proxies reaches a place between two steps of a flush.
  * @returns a promise that resolves when it is done, and rejects when no consumer comes there
  */
 export function atStep(stage: Stage, { step, skip, act }: AtStepOptions): Promise<void> {
@@ -58,7 +58,7 @@ export function atStep(stage: Stage, { step, skip, act }: AtStepOptions): Promis
       const commit = commitOf(request);
       if (commit === undefined) return undefined;
       begun ||= commit === "intent";
-      // The commit with which a new group begins is no flush's.
+      // A new group's first commit does not belong to a flush.
       return begun && (commit === "intent") === intents ? treatment(before) : undefined;
     };
   }

@@ -12,7 +12,7 @@ const MIB = 2 ** 20;
 /** Bytes that are free before a file of rows is sent. */
 const SMALL = 12 * MIB;
 
-/** Bytes that are free afterwards: enough for all that waits to be written. */
+/** Bytes that are free afterwards: enough for everything that waits to be written. */
 const LARGE = 500 * MIB;
 
 /** Rows of a file: more than the log has room for. */
@@ -22,8 +22,8 @@ const FILE_ROWS = 400_000;
 const SERVICE = 3;
 
 /**
- * The disk below the embedded log and the directory lake runs full, first under the log, then under
- * the lake; then there is space again. Once more with a disk that can only be read.
+ * The disk of the embedded log and the directory lake is full, first for the log, then for the lake; then
+ * there is space again. Every other round also with a read-only disk.
  */
 export const fullDisk: Fault = {
   name: "full-disk",
@@ -44,8 +44,8 @@ export const fullDisk: Fault = {
 
         if (round % 2 === 1) await readOnly(flow, disk, path);
 
-        // The lake on the same disk: no byte is left for it, nor for the group's offsets. It waits
-        // until there is space, or stops and can be started again.
+        // The lake is on the same disk: no byte is left for it or for the group's offsets. consume waits
+        // until there is space, or stops and can be restarted.
         const consumer = flow.consume(["--flush-rows", "2000"]);
         await consumer.waitFor(/disk is full/);
         await sleep(chance.between(0, 1500));
@@ -69,7 +69,7 @@ export const fullDisk: Fault = {
     }),
 };
 
-/** What stands on a file system, in bytes. */
+/** Bytes that are used on a file system. */
 function usedBytes(path: string): number {
   const { stdout } = new Deno.Command("df", { args: ["--output=used", "-B1", path] }).outputSync();
   return Number(new TextDecoder().decode(stdout).trim().split("\n")[1]);
@@ -86,7 +86,7 @@ async function readOnly(flow: EmbeddedFlow, disk: SmallDisk, path: string): Prom
   disk.setReadOnly(false);
 }
 
-/** That a process has ended with an error that says what is the matter and what to do. */
+/** Asserts that a process has ended with an error that says what is wrong and what to do. */
 function assertStopped({ code, stderr }: TicklakeResult, what: RegExp, fix: RegExp): void {
   assert.equal(code, SERVICE, stderr);
   const [, message, advice] = stderr.match(/^error: (.*)\n {2}fix: (.*)$/m) ?? [];

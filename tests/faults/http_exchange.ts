@@ -1,4 +1,4 @@
-/** A request as it came over the wire, but for its body, which is still in the connection. */
+/** A request as it came over the wire, except for its body, which is still in the connection. */
 export interface RequestHead {
   method: string;
   /** Path and query. */
@@ -13,8 +13,8 @@ export interface RequestHead {
 const PIECE = 64;
 
 /**
- * Reads a request's head. The start of the body that came with it is returned in `rest`, the others of
- * its bytes are left in the connection.
+ * Reads a request's head. The part of the body that came with it is returned in `rest`; the rest of its
+ * bytes stays in the connection.
  * @returns `undefined` where the client has closed the connection
  */
 export async function readHead(
@@ -64,7 +64,7 @@ export async function exchange(
   body: Uint8Array,
 ): Promise<Uint8Array> {
   using server = await Deno.connect({ hostname: "127.0.0.1", port });
-  // Asked to close, the server ends its answer by the connection's end, whatever the answer's form.
+  // Asked to close, the server ends its answer by closing the connection, whatever the answer's form.
   const closing = new TextEncoder().encode("connection: close\r\n\r\n");
   await writeAll(server, joined([head.bytes.subarray(0, -2), closing, body]));
   const parts: Uint8Array[] = [];
@@ -76,7 +76,7 @@ export async function exchange(
   const end = endOfHead(answer);
   if (end < 0) throw new Deno.errors.UnexpectedEof("the server closed without an answer");
   const text = new TextDecoder("latin1").decode(answer.subarray(0, end));
-  // One whose end is that of the connection (Jetty's long ones) gets a length: the client's goes on.
+  // One that ends with the connection (Jetty's long ones) gets a length: the client's connection stays open.
   const hasLength = /^(content-length|transfer-encoding):/im.test(text) ||
     /^HTTP\S+ [23]04 /.test(text);
   const length = hasLength ? "" : `content-length: ${answer.length - end}\r\n`;
@@ -87,7 +87,7 @@ export async function exchange(
   ]);
 }
 
-/** An answer of S3 that is an error. */
+/** An error as S3 answers it. */
 export function errorAnswer(status: number, code: string): Uint8Array {
   const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code>` +
     `<Message>made by a test</Message><RequestId>0</RequestId></Error>`;

@@ -35,7 +35,7 @@ function icebergKills(
         const rows = String(
           chance.one(beside === "delete" ? [20_000, 50_000] : [500, 3000, 20_000]),
         );
-        // Else a commit comes into each of its deletes, which take it seconds.
+        // Its deletes take seconds; with a shorter interval each of them would meet another commit.
         const interval = beside === "delete" ? "3s" : "300ms";
         const args = ["--group", group, "--flush-rows", rows, "--commit-interval", interval];
         return flow.consume(args);
@@ -43,12 +43,12 @@ function icebergKills(
       const consumers: Watched[] = GROUPS.map(consume);
       let overtaken = 0;
       for (let round = 0; round < rounds; round++) {
-        // A start takes a second or two of it.
+        // The start takes a second or two of it.
         await sleep(chance.between(LONGEST_MS / 3, LONGEST_MS));
         const victim = chance.whole(0, GROUPS.length - 1);
         const { signal, code, stderr } = await consumers[victim].stop("SIGKILL");
         if (signal !== "SIGKILL") {
-          // The other group was faster: it says so, and is started again.
+          // The other group was faster: it says so, and is restarted.
           assert.equal(code, 1, stderr);
           assert.match(stderr, /Another consume writes the same partition|within a flush/);
           overtaken++;
@@ -94,7 +94,7 @@ export const icebergKillsBeside = icebergKills(
   "rewrite",
 );
 
-/** Beside a program that deletes rows of theirs: those stay deleted. */
+/** Beside a program that deletes some of their rows, which stay deleted. */
 export const icebergKillsDeletes = icebergKills(
   "kill-iceberg-deletes",
   "while pyiceberg deletes rows of it, which stay deleted",

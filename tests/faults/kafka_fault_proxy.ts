@@ -9,11 +9,11 @@ export const OFFSET_COMMIT = 8;
 export interface KafkaRequest {
   /** Which kind of request, as Kafka numbers them. */
   apiKey: number;
-  /** All of it, as it was written, without its length. */
+  /** The whole request as it was written, without its length. */
   bytes: Uint8Array;
 }
 
-/** What becomes of one request. Nothing of it: it passes, and so does its answer. */
+/** What happens to one request. Without any of it, the request and its answer pass. */
 export interface KafkaTreatment {
   /** Runs before the request passes on; `true` loses it, and the connection with it. */
   before?: () => Promise<boolean>;
@@ -24,7 +24,7 @@ export interface KafkaTreatment {
   after?: (answer: Uint8Array) => Promise<boolean | Uint8Array>;
 }
 
-/** A way to a broker on the loopback interface that sees each request and can lose it, or its answer. */
+/** A proxy of a broker on the loopback interface that sees each request and can lose it, or its answer. */
 export class KafkaFaultProxy implements Disposable {
   /** Asked for each request. */
   treat: (request: KafkaRequest) => KafkaTreatment | undefined = () => undefined;
@@ -82,7 +82,7 @@ export class KafkaFaultProxy implements Disposable {
     if (this.#open.delete(connection)) connection.close();
   }
 
-  /** Closes all of its connections; it is spent. */
+  /** Closes all of its connections; it cannot be used any more. */
   [Symbol.dispose](): void {
     this.#listener.close();
     for (const connection of this.#open) this.#close(connection);

@@ -10,8 +10,8 @@ export interface KillAtStepOptions {
 }
 
 /**
- * Starts a consumer and kills it when it comes to a place between two steps of a flush, whose request or
- * answer is lost; then all goes well again.
+ * Starts a consumer and kills it when it reaches a place between two steps of a flush; the request or the
+ * answer is lost. Then all faults end.
  */
 export async function killAtStep(
   flow: KafkaFlow,

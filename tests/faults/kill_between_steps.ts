@@ -8,13 +8,13 @@ import { PutCounter } from "./put_counter.ts";
 
 const RATE = 4000;
 
-/** Several objects a flush, so that a kill can meet the midst of them. */
+/** Several objects a flush, so that a kill can come between them. */
 const LAYOUT = ["--partition-by", "dt,index"];
 
-/** Longest time of a round, in seconds, by which the file of rows is made long enough. */
+/** Longest time of a round in seconds, from which the length of the file of rows follows. */
 const ROUND_SECONDS = 6;
 
-/** A consumer is killed exactly between two steps of a flush; each round has all of the places. */
+/** A consumer is killed exactly between two steps of a flush; each round has every place. */
 export const killBetweenSteps: Fault = {
   name: "kill-between-steps",
   claim:

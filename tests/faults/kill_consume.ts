@@ -13,7 +13,7 @@ const RATE = 5000;
 /** Consumers at once, of which each round kills one. */
 const CONSUMERS = 2;
 
-/** Longest life of a consumer, in milliseconds, that only joins; and of one that is to write. */
+/** Longest life in milliseconds of a consumer that only joins, and of one that is to write. */
 const LIVES_MS = [1500, 6000] as const;
 
 /** Consumers are killed at random instants while rows flow. */
@@ -23,7 +23,7 @@ export const killConsume: Fault = {
   rounds: { short: 8, long: 100 },
   async run({ stage, rounds, chance }) {
     await using flow = await KafkaFlow.open(stage, { partitions: 6 });
-    // As far away as S3 is, so that kills meet flushes in the midst of their objects.
+    // With the latency of S3, so that kills meet flushes while their objects are being put.
     const travel = () => sleep(chance.between(5, 150)).then(() => false);
     stage.s3Proxy.treat = () => ({ before: travel });
     const puts = new PutCounter(stage.s3Proxy);

@@ -1,7 +1,7 @@
 import { python } from "../services/services.ts";
 import type { TrinoCount } from "./iceberg_in_s3.ts";
 
-/** What a lake holds, as counted by others' programs: kafka-python, pyarrow and DuckDB. */
+/** What a lake holds, as counted by independent programs: kafka-python, pyarrow and DuckDB. */
 export interface LakeCount {
   /** Offsets that must be there. */
   expected: number;

@@ -10,7 +10,7 @@ import { removeSome } from "./retention.ts";
 const ROUND_ROWS = 12_000;
 
 /**
- * A consumer stands still with an object on its way; retention removes messages of that flush; a second one
+ * A consumer is paused while it puts an object; retention removes messages of that flush; a second consumer
  * settles it and goes on; then the object arrives.
  */
 export const latePut: Fault = {
@@ -22,7 +22,8 @@ export const latePut: Fault = {
     await using flow = await KafkaFlow.open(stage, { partitions: 2 });
     const args = ["--flush-rows", "1000", "--partition-by", "index"];
     if (stage.table === "iceberg") {
-      // Else it may stand still as it makes the table, before the group has an offset: what goes then is nobody's.
+      // Else the pause may come while the table is created, when the group has no offset yet: what is removed
+      // then is not the group's.
       await flow.fill({ count: ROUND_ROWS });
       await flow.consumeToEnd(args);
     }
@@ -39,7 +40,7 @@ export const latePut: Fault = {
             const at = Math.max(low, committed[partition] ?? 0);
             return at + chance.between(0, (high - at) / 2);
           });
-          // Its session ends meanwhile.
+          // The session of the first one ends meanwhile.
           await flow.consumeToEndBeside(args);
           return "pass";
         },

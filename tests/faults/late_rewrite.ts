@@ -8,8 +8,8 @@ import { KafkaFlow } from "./kafka_flow.ts";
 const ROUND_ROWS = 4000;
 
 /**
- * A consumer stands still with an object on its way; the table is taken back and written anew, in ranges of
- * another size; then the object arrives, under a name that is not written again.
+ * A consumer is paused while it puts an object; the table is reset and rewritten in ranges of another size;
+ * then the object arrives, under a name that is not written again.
  */
 export const lateRewrite: Fault = {
   name: "late-rewrite",
@@ -28,7 +28,7 @@ export const lateRewrite: Fault = {
           first.signal("SIGSTOP");
           const size = chance.whole(300, 900);
           const other = [...layout, "--flush-rows", String(size)];
-          // Its session ends meanwhile: until then a reset is refused.
+          // The session of the first one ends meanwhile: until then a reset is refused.
           await flow.consumeToEndBeside(other);
           const to = String(chance.whole(0, round * ROUND_ROWS / 2));
           const { code, stderr } = await flow.run(["reset", "--to", to, "--rewrite", ...layout]);

@@ -10,7 +10,7 @@ const OLD_ROWS = 2000;
 /** Rows of one round. */
 const ROUND_ROWS = 5000;
 
-/** A group that began at the end gets partitions it did not know: they begin at their first row. */
+/** A group that began at the end gets partitions it did not know; it must read them from their first row. */
 export const latestPartitions: Fault = {
   name: "latest-partitions",
   claim:

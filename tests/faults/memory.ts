@@ -36,12 +36,12 @@ async function consumeWide(
       return { error: [503, "SlowDown"] };
     };
   }
-  // Half of the rows at once, so that many objects are open at the same time.
+  // So that many objects are open at the same time.
   const args = ["--partition-by", "index,year(date)", "--flush-interval", "20s"];
   const consumer = flow.consume([...args, "--until-end"], flow.flakyS3);
   if (away) {
     await until("an object is refused", () => refused > 0);
-    // Long enough to read all that it may hold, and to try again.
+    // Long enough to read as much as it may hold, and to retry.
     await sleep(15_000);
     stage.s3Proxy.treat = treat;
   }

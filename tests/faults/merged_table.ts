@@ -1,6 +1,6 @@
 /**
- * The table of the docs with some of its lines measured anew: of the others the former ones stay, with
- * what was said of their measurement.
+ * The table of the docs with some of its lines measured again. The other lines stay, and so does what was
+ * said about their measurement.
  * @param former what stands in the docs
  * @param measured how the new lines were measured, a sentence
  * @param lines the new lines

@@ -1,6 +1,6 @@
 /**
- * A REST catalog with one table that can only be read: by it engines that know no directory catalog read a table
- * in one.
+ * A read-only REST catalog with one table: through it, engines that do not support directory catalogs read a
+ * table of one.
  */
 export class MetadataServer implements AsyncDisposable {
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
@@ -18,7 +18,7 @@ export class MetadataServer implements AsyncDisposable {
       [`/v1/namespaces/${namespace}`, JSON.stringify({ namespace: [namespace], properties: {} })],
       [
         `/v1/namespaces/${namespace}/tables/${table}`,
-        // The metadata as it is: ids of snapshots have 63 bits.
+        // The metadata as it is: parsing would corrupt the 63-bit ids of snapshots.
         `{"metadata-location":${JSON.stringify(location)},"metadata":${metadata},"config":{}}`,
       ],
     ]);

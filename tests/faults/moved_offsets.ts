@@ -10,10 +10,10 @@ import { sleep } from "../../mod/wait/sleep.ts";
 /** Rows of one round. */
 const ROUND_ROWS = 6000;
 
-/** What becomes of the group's offsets, with no consumer running. */
+/** What happens to the group's offsets while no consumer runs. */
 const MOVES = ["deleted", "back", "forward"] as const;
 
-/** Somebody deletes the group's offsets, or moves them, after a consumer was killed within a flush. */
+/** The group's offsets are deleted or moved after a consumer was killed within a flush. */
 export const movedOffsets: Fault = {
   name: "moved-offsets",
   claim: "the group's offsets are deleted, moved back or moved forward after a kill within a flush",
@@ -42,7 +42,7 @@ export const movedOffsets: Fault = {
   },
 };
 
-/** Moves the offsets of a group whose member was killed: the coordinator must have let it go. */
+/** Moves the offsets of a group whose member was killed, once the coordinator has dropped that member. */
 async function move(
   { stage, topic, group: groupId }: KafkaFlow,
   what: typeof MOVES[number],

@@ -1,6 +1,6 @@
 const FIRST_YEAR = 1990;
 
-/** Rows that are put together before they are written. */
+/** Rows that are written at once. */
 const CHUNK = 20_000;
 
 /** Options of {@linkcode writeNumberedQuotes}. */
@@ -17,8 +17,7 @@ export interface NumberedQuotesOptions {
 }
 
 /**
- * Writes a CSV file of quotes whose `Volume` counts up, so that each row can be told from all
- * others wherever it arrives.
+ * Writes a CSV file of quotes whose `Volume` counts up, so that each row can be told from all others.
  */
 export function writeNumberedQuotes(options: NumberedQuotesOptions): void {
   const { path, count, first = 0, years = 2, symbols = 32 } = options;

@@ -10,8 +10,8 @@ export interface OnIcebergOptions {
 }
 
 /**
- * A fault on a Hive table, on an Iceberg table: its commits go the way of the objects, and so come to grief as
- * they do.
+ * A fault on an Iceberg table instead of a Hive table. The table's commits take the same way as the objects, so
+ * they fail as those do.
  */
 export function onIceberg(
   fault: Fault,

@@ -10,10 +10,10 @@ import { until } from "../until.ts";
 
 const RATE = 3000;
 
-/** Longest time of a round, in seconds, by which the file of rows is made long enough. */
+/** Longest time of a round in seconds, from which the length of the file of rows follows. */
 const ROUND_SECONDS = 30;
 
-/** Partitions go from one to the other and back while S3 takes nothing. */
+/** Partitions move to another consumer and back while S3 accepts nothing. */
 export const outageRebalance: Fault = {
   name: "outage-rebalance",
   claim: "S3 is unavailable while a second consumer joins and is killed",

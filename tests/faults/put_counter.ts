@@ -1,11 +1,11 @@
 import type { S3FaultProxy, S3Request } from "./s3_fault_proxy.ts";
 
-/** Counts the objects with rows and dead letters that pass a proxy on their way into the lake, and those that come again. */
+/** Counts the objects of ranges that pass a proxy on their way into the lake, and those that are put again. */
 export class PutCounter {
   readonly #seen = new Set<string>();
   #repeated = 0;
 
-  /** Sees all that passes from now on, after whoever decides about it now. */
+  /** Counts from now on; whoever decides about requests now goes on doing so. */
   constructor(proxy: S3FaultProxy) {
     const { treat } = proxy;
     proxy.treat = (request) => {
@@ -25,15 +25,15 @@ export class PutCounter {
     return this.#seen.size;
   }
 
-  /** How often an object came that had come before. */
+  /** How often an object was put that had been put before. */
   get repeated(): number {
     return this.#repeated;
   }
 }
 
 /**
- * Whether a request writes an object of the lake, and not the marker by which its start checks S3, or commits to a
- * table in a REST catalog.
+ * Whether a request writes an object of the lake (the marker by which consume checks S3 at its start is none) or
+ * commits to a table in a REST catalog.
  */
 export function isObjectPut(request: S3Request): boolean {
   const { method, target } = request;
@@ -56,12 +56,12 @@ export function isForCatalog(target: string): boolean {
   return target.startsWith("/v1/");
 }
 
-/** Whether a request is about what a table keeps about itself. */
+/** Whether a request is for a record that a table keeps about itself. */
 export function isRecord({ target }: S3Request): boolean {
   return target.includes("/_ticklake/");
 }
 
-/** Whether a request is of a flush: an object, or how far the table is. What else a table keeps is put before. */
+/** Whether a request belongs to a flush: an object, or the table's position. Other records are put earlier. */
 export function isFlushPut(request: S3Request): boolean {
   return isObjectPut(request) && (!isRecord(request) || request.target.includes("/position-"));
 }

@@ -1,4 +1,4 @@
-/** Whether a process says by `/readyz` that it is ready. @param port of its `--metrics` */
+/** Whether a process is ready according to `/readyz`. @param port of its `--metrics` */
 export async function isReady(port: number): Promise<boolean> {
   const response = await fetch(`http://127.0.0.1:${port}/readyz`);
   await response.body?.cancel();

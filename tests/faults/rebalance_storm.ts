@@ -31,7 +31,7 @@ export const rebalanceStorm: Fault = {
   rounds: { short: 8, long: 80 },
   async run({ stage, rounds, chance }) {
     await using flow = await KafkaFlow.open(stage, { partitions: 8 });
-    // Slow enough that partitions are taken away in the midst of a flush.
+    // Slow enough that partitions are revoked during a flush.
     const travel = () => sleep(chance.between(5, SLOWEST_MS)).then(() => false);
     stage.s3Proxy.treat = () => ({ before: travel });
     const flushes = FLUSHES[stage.table];

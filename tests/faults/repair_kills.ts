@@ -11,7 +11,7 @@ const ROWS = 8000;
 
 const PARTITIONS = 2;
 
-/** The rest of the rows are dead letters by the strict schema. */
+/** Rows with a larger volume are dead letters by the strict schema. */
 const LARGEST = 2000;
 
 /** Milliseconds from a process's start within which it is killed. */
@@ -22,7 +22,7 @@ const GROUP_PATIENCE_MS = 30_000;
 
 const LAYOUT = ["--flush-rows", "300"];
 
-/** A topic of rows whose lake is as far away as S3 is, and a way to kill what puts it right. */
+/** A topic of rows with a lake that has the latency of S3, and a way to kill the commands that repair it. */
 async function scene({ stage, chance }: Scene) {
   const flow = await KafkaFlow.open(stage, { partitions: PARTITIONS });
   let kills = 0;
@@ -31,7 +31,7 @@ async function scene({ stage, chance }: Scene) {
     get kills() {
       return kills;
     },
-    /** Kills a command in its midst, unless it is faster. */
+    /** Kills a command while it runs, unless it ends first. */
     async killed(...command: string[]): Promise<void> {
       stage.s3Proxy.treat = () => ({
         before: () => sleep(chance.between(2, 40)).then(() => false),
@@ -58,7 +58,7 @@ async function scene({ stage, chance }: Scene) {
   };
 }
 
-/** A fault in which something that puts a table right is killed. */
+/** A fault in which a command that repairs a table is killed. */
 function killing(
   name: string,
   claim: string,
@@ -191,7 +191,7 @@ for n in range(int(first), int(first) + int(count)):
 producer.flush()
 `;
 
-/** A file with the shipped schema, but for the largest volume. @returns its path */
+/** Writes a file with the shipped schema and a largest volume. @returns its path */
 async function strictSchema(folder: string): Promise<string> {
   const shipped = new URL("../../data/index_quotes.schema.json", import.meta.url);
   const schema = JSON.parse(await Deno.readTextFile(shipped));

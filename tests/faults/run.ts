@@ -1,14 +1,14 @@
 /**
- * Runs the faults at length, and prints the tables of what they cost:
+ * Runs the faults at length and prints the tables of their outcomes:
  *
  *     ./dev faults [--table-format hive|iceberg] [--catalog directory|rest] [--rounds N] [--only NAME,...]
  *       [--seed N] [--write]
  *
- * Without a format both, an Iceberg table in a directory catalog. With `--write` the tables go into
+ * Without a format it runs both, Iceberg tables in a directory catalog. With `--write` the tables go into
  * docs/faults.md too; with `--only` as well, beside the other lines there. With `--table-format iceberg` or
  * `--catalog`, `--only` takes a fault's name with or without `iceberg-`.
  *
- * Ends with exit code 1 when a fault lost or doubled anything.
+ * Ends with exit code 1 when a fault lost or duplicated anything.
  */
 import { readSection, writeSection } from "../../scripts/marked_section.ts";
 import { startServices } from "../services/start_services.ts";
@@ -108,7 +108,7 @@ async function main(): Promise<number> {
       [
         "python",
         "binary",
-        // A host without the JDK of Trino still runs all but its own faults.
+        // Without Trino's JDK all other faults still run.
         ...hasIceberg ? ["iceberg-readers", "iceberg-rest", "trino"] as const : [],
       ] as const,
     ),
@@ -134,7 +134,7 @@ async function main(): Promise<number> {
         const startedAt = performance.now();
         try {
           const chance = new Chance(seed);
-          // Its own: what one fault leaves behind is none of the next one's business.
+          // A new one for each fault: what one leaves behind must not affect the next.
           await using stage = await Stage.open();
           stage.hasTrino = withoutTrino === undefined;
           const outcome = await fault.run({ stage, rounds, isShort: false, chance });

@@ -11,7 +11,7 @@ export interface S3Request {
   n: number;
 }
 
-/** What becomes of one request. Nothing of it: it passes, and so does its answer. */
+/** What happens to one request. Without any of it, the request and its answer pass. */
 export interface S3Treatment {
   /** The request does not pass on; the client's connection is reset while its body is still in it. */
   reset?: true;
@@ -26,8 +26,8 @@ export interface S3Treatment {
 }
 
 /**
- * A way to an S3 server on the loopback interface, on which things go wrong. Requests pass as they
- * were written: the server checks their signatures.
+ * A faulty proxy of an S3 server on the loopback interface. Requests pass unchanged: the server checks their
+ * signatures.
  */
 export class S3FaultProxy implements Disposable {
   /** Asked for each request. */
@@ -79,7 +79,7 @@ export class S3FaultProxy implements Disposable {
     if (this.#open.delete(connection)) connection.close();
   }
 
-  /** Closes all of its connections; it is spent. */
+  /** Closes all of its connections; it cannot be used any more. */
   [Symbol.dispose](): void {
     this.#listener.close();
     for (const connection of this.#open) this.#close(connection);

@@ -41,7 +41,7 @@ function s3Fault(options: S3FaultOptions): Fault {
           ? treatment
           : undefined;
       const patienceMs = Math.max(90_000, rounds * (options.patienceMs ?? PATIENCE_MS));
-      // More rows than are needed: the faults decide about the end.
+      // More rows than are needed: it ends when all faults have happened.
       const producer = flow.produce(flow.quotes({ count: rate * patienceMs / 1000 }), rate);
       const args = ["--flush-rows", "1000", "--flush-interval", "300ms"];
       const consumer = flow.consume(args, flow.flakyS3);

@@ -8,7 +8,7 @@ import { killAtStep } from "./kill_at_step.ts";
 /** Rows of one round. */
 const ROUND_ROWS = 6000;
 
-/** A second group is refused after a kill within a flush, or takes the table over; an Iceberg table it writes on. */
+/** A second group is refused after a kill within a flush, or takes the table over; on Iceberg it simply continues. */
 export const secondGroup: Fault = {
   name: "second-group",
   claim: "a second group is refused after a kill within a flush, or takes the table over",

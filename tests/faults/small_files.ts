@@ -16,7 +16,7 @@ const ROW_MS = INTERVAL_MS / 30;
 /** Rows of one round. */
 const ROUND_ROWS = 120;
 
-/** Slow rows become few objects; rows after which nothing comes are written all the same. */
+/** Slow rows become few objects; the last rows are written even if nothing follows. */
 export const smallFiles: Fault = {
   name: "small-files",
   claim:
@@ -35,7 +35,7 @@ export const smallFiles: Fault = {
       const path = flow.quotes({ count: ROUND_ROWS, first: round * ROUND_ROWS });
       const { code, stderr } = await flow.ended(flow.produce(path, 1000 / ROW_MS));
       assert.equal(code, 0, stderr);
-      // Nothing comes any more: time alone has the last of them written.
+      // No more rows come: time alone makes it write the last ones.
       const sent = (round + 1) * ROUND_ROWS;
       await until("all is written", async () => await flow.committed() === sent);
       const intervals = Math.ceil((performance.now() - startedAt) / INTERVAL_MS) + 1;

@@ -7,8 +7,8 @@ import { isForCatalog } from "./put_counter.ts";
 import { S3FaultProxy } from "./s3_fault_proxy.ts";
 
 /**
- * A broker and an S3 server of the fault tests' own, which they may kill and start again, each with a
- * second way to it on which things go wrong.
+ * A broker and an S3 server of the fault tests' own, which they may kill and restart, each with a faulty
+ * proxy in front of it as a second way to it.
  */
 export class Stage implements AsyncDisposable {
   readonly #folder: string;
@@ -34,7 +34,7 @@ export class Stage implements AsyncDisposable {
     this.s3Proxy = new S3FaultProxy((target) =>
       isForCatalog(target) ? Number(new URL(this.restUri).port) : this.#s3Port
     );
-    // A client goes on at the address that the broker tells it, so that one is the proxy's.
+    // A client goes on to the address that the broker advertises, so that must be the proxy's.
     const advertised = `127.0.0.1:${this.kafkaProxy.port}`;
     this.#listeners = [
       { name: "DIRECT", protocol: "PLAINTEXT", port: direct },
@@ -85,7 +85,7 @@ export class Stage implements AsyncDisposable {
     return `${this.#folder}/kafka/data`;
   }
 
-  /** Starts the broker, with all that an earlier one has stored. */
+  /** Starts the broker, with everything that an earlier one has stored. */
   async startKafka(): Promise<void> {
     this.#kafka = await startKafka({
       folder: `${this.#folder}/kafka`,
@@ -99,7 +99,7 @@ export class Stage implements AsyncDisposable {
     await this.#kafka?.kill();
   }
 
-  /** Starts the S3 server, with all that an earlier one has stored. */
+  /** Starts the S3 server, with everything that an earlier one has stored. */
   async startS3(): Promise<void> {
     this.#s3 = await startVersitygw({ folder: `${this.#folder}/s3`, port: this.#s3Port });
   }

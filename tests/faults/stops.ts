@@ -14,7 +14,7 @@ const ARGS = ["--flush-rows", "500"];
 
 /** Something that ends a consumer with an error. */
 interface Stop {
-  /** Consumes, and comes to that end. */
+  /** Consumes until that error. */
   end(flow: KafkaFlow, chance: Chance): Promise<TicklakeResult>;
   code: number;
   /** What the error says. */

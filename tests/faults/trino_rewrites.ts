@@ -49,7 +49,7 @@ async function rewritten({ stage, rounds, chance }: Scene, deleted?: number) {
   try {
     for (let round = 0; round < rounds; round++) {
       const before = done.optimize + done.other + done.conflicts;
-      // A start takes a second or two of it.
+      // The start takes a second or two of it.
       await sleep(chance.between(LONGEST_MS / 2, LONGEST_MS));
       // On a busy machine Trino takes longer than that.
       await until(

@@ -19,8 +19,8 @@ const ARGS = ["--flush-rows", "1000", "--flush-interval", "200ms"];
 const WAYS = ["running", "stopped", "stopped, its offsets deleted"] as const;
 
 /**
- * The broker is killed and loses the end of a partition's log, as one that loses its page cache does,
- * or a cluster in an unclean leader election; then other rows get the offsets of the lost ones.
+ * The broker is killed and loses the end of a partition's log, as after a power failure or an unclean leader
+ * election; then other rows get the offsets of the lost ones.
  */
 export const truncatedLog: Fault = {
   name: "truncated-log",
@@ -50,7 +50,7 @@ export const truncatedLog: Fault = {
   },
 };
 
-/** One death of the broker, for all ways together: it takes long to come back. */
+/** One kill of the broker for all ways together: its restart takes long. */
 async function truncateAll(stage: Stage, chance: Chance): Promise<Outcome[]> {
   await using flows = new AsyncDisposableStack();
   const cases: Array<{ flow: KafkaFlow; running?: Watched }> = [];
@@ -105,7 +105,7 @@ async function isNoticed(
   );
   assert.equal((await flow.verify()).ok, false, "the table is not the log's any more");
 
-  // What the error advises.
+  // What the error advises to do.
   flow.moveTo("again");
   const sent = end + others;
   return await conclude(flow, { kills: 1, events: String(ROWS - end), sent, args: ARGS });

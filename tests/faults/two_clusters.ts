@@ -13,7 +13,7 @@ const PARTITIONS = 2;
 
 const OTHER_CLUSTER = "AAECAwQFBgcICQoLDA0ODw";
 
-/** Two clusters, a topic of the same name in each, and one group and one table for both. */
+/** Two clusters with a topic of the same name, and one group and one table for both. */
 export const twoClusters: Fault = {
   name: "two-clusters",
   claim: "two clusters with topics of the same name into one table, with a kill within a flush",
@@ -43,7 +43,7 @@ export const twoClusters: Fault = {
           },
         });
         stage.calm();
-        // The other one in between: it must not meet what was begun here.
+        // The other one in between: what was begun here must not affect it.
         for (const one of round % 3 === 0 ? clusters.toReversed() : clusters) {
           const { code, stderr } = await flow.run(["consume", "--until-end", ...args], one);
           assert.equal(code, 0, stderr);

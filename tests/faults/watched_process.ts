@@ -3,7 +3,7 @@ import { type Spawned, spawnTicklake, type TicklakeResult } from "../services/se
 /** Milliseconds between two looks at a process's memory. */
 const LOOK_MS = 100;
 
-/** The compiled program while it runs, with what it needed of memory. */
+/** The compiled program while it runs, with the memory that it needed. */
 export interface Watched extends Spawned {
   /** Most memory that it has had, in bytes (`VmHWM`); 0 until it was first looked at. */
   readonly peakRss: number;
@@ -39,7 +39,7 @@ export function spawnWatched(args: string[], env: Record<string, string>, cwd?: 
     signal: (signal) => program.signal(signal),
     stop,
     async [Symbol.asyncDispose]() {
-      // A process that was stopped heeds this one too.
+      // This also ends a process that was stopped by SIGSTOP.
       await stop("SIGKILL");
     },
   };

@@ -8,13 +8,13 @@ import { until } from "../until.ts";
 
 const RATE = 3000;
 
-/** Longest time of a round, in seconds, by which the file of rows is made long enough. */
+/** Longest time of a round in seconds, from which the length of the file of rows follows. */
 const ROUND_SECONDS = 20;
 
-/** Where a consumer is stopped: anywhere, or so that a request of its arrives when all is over. */
+/** Where a consumer is paused: anywhere, or so that its request arrives after the take-over. */
 const PLACES = ["anywhere", ...FLUSH_STEPS] as const;
 
-/** A consumer stands still past its session while a second takes over, then goes on. */
+/** A consumer is paused past its session while a second one takes over, then continues. */
 export const zombie: Fault = {
   name: "zombie",
   claim:
@@ -36,7 +36,7 @@ export const zombie: Fault = {
         await consumer.waitFor(/partitions 0,1,2\n[^]*wrote offsets/);
         return consumer;
       };
-      // In the short run too each third round is of another kind.
+      // In the short run too, the three rounds have different kinds of places.
       const place = PLACES[(round * 3 + chance.whole(0, 2)) % PLACES.length];
       let taker: ReturnType<typeof second> | undefined;
       if (place === "anywhere") {
