@@ -251,6 +251,7 @@ class Sink implements ConsumerHandler {
       this.#end.abort();
       await following;
       await this.#release();
+      await this.#late;
     }
     if (this.#failure !== undefined) throw this.#failure.error;
   }
@@ -320,7 +321,21 @@ class Sink implements ConsumerHandler {
     });
     this.#partitions = new Map(sinks.map((sink) => [sink.partition, sink]));
     await Promise.all(sinks.map((sink, i) => sink.begin(points[i])));
+    this.#late = this.#removeLate(log, signal);
     return sinks;
+  }
+
+  /** The removal of late objects since the last assignment. */
+  #late: Promise<void> | undefined;
+
+  /** Beside the reading, since listing a large table takes long. */
+  async #removeLate(log: TableLog, signal: AbortSignal): Promise<void> {
+    if (log.removeLate === undefined) return;
+    try {
+      await this.#parts.uploader.persist("take", () => log.removeLate!({ signal }), signal);
+    } catch (error) {
+      if (!signal.aborted) this.#fail(error);
+    }
   }
 
   /**
@@ -423,7 +438,10 @@ class Sink implements ConsumerHandler {
     while (!this.#end.signal.aborted) {
       const since = this.#progressed.rings;
       try {
-        if (await this.#isEndReached()) return this.#finish();
+        if (await this.#isEndReached()) {
+          await this.#late;
+          return this.#finish();
+        }
       } catch (error) {
         return this.#fail(error);
       }

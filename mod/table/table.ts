@@ -171,7 +171,7 @@ export interface TableLog {
    * The table's positions; a partition without one is absent. Each call reads them again, at a cost
    * that does not grow with the table. Must be called after each assignment, before its first range
    * is taken.
-   * @param owned partitions that the caller owns: leftovers of former owners are removed
+   * @param owned partitions that the caller owns: interrupted rewinds of theirs are completed
    */
   positions(
     owned: readonly number[],
@@ -197,7 +197,7 @@ export interface TableLog {
    * Settles an in-flight range that cannot be replayed (some of its messages are gone from the
    * topic, or it was started under other rules). `taken`: all `objects` existed, and the range is now
    * in the table. `removed`: nothing of it is in the table; what a former owner still puts will be
-   * removed by a later `positions`, and what it takes changes nothing.
+   * removed by a later `removeLate`, and what it takes changes nothing.
    */
   settle(range: BegunRange, options?: TableCallOptions): Promise<"taken" | "removed">;
   /**
@@ -206,6 +206,11 @@ export interface TableLog {
    * treated as by `settle`. May cost as much as a listing of the table.
    */
   sweep(beyond: ReadonlyMap<number, number>, options?: TableCallOptions): Promise<void>;
+  /**
+   * Removes what former owners have put late, of the partitions whose positions were asked last, where
+   * something may be late. May cost as much as a listing of the table, and may run beside `take`.
+   */
+  removeLate?(options?: TableCallOptions): Promise<void>;
   /**
    * Rewinds positions: afterwards the table has nothing at or beyond the new end. `positions` must
    * have been called for the partition. The next owner's `positions` completes an interrupted

@@ -97,12 +97,19 @@ async function assertWhole(log: ScriptedLog, lake: MemoryLake): Promise<void> {
   await assertProved(log, lake);
 }
 
-for (const [way, act] of Object.entries(WAYS)) {
+/** Ways, and where the interrupted flush begins. */
+const CASES = [
+  ...Object.entries(WAYS).map(([way, act]) => ({ way, act, first: 10 })),
+  ...["the group's offsets are deleted", "a program with other rules takes over"]
+    .map((way) => ({ way: `${way} during the first flush`, act: WAYS[way], first: 0 })),
+];
+
+for (const { way, act, first } of CASES) {
   for (const size of SIZES) {
     Deno.test(`${way}: an object of before that arrives late goes at the next assignment (ranges of ${size})`, async () => {
       const lake = new MemoryLake();
       const log = new ScriptedLog([rows(ROWS)]);
-      const land = await keepBack(log, lake, (name) => parseObjectName(name)?.first === 10);
+      const land = await keepBack(log, lake, (name) => parseObjectName(name)?.first === first);
       await act(log, lake);
       await sink(log, lake, policy(size));
       await assertWhole(log, lake);
@@ -116,7 +123,7 @@ for (const [way, act] of Object.entries(WAYS)) {
     Deno.test(`${way}: an object of before that arrives before what is written again (ranges of ${size})`, async () => {
       const lake = new MemoryLake();
       const log = new ScriptedLog([rows(ROWS)]);
-      const land = await keepBack(log, lake, (name) => parseObjectName(name)?.first === 10);
+      const land = await keepBack(log, lake, (name) => parseObjectName(name)?.first === first);
       await act(log, lake);
       // Some of it is written again, then that process is killed.
       let left = 1;
@@ -132,11 +139,13 @@ for (const [way, act] of Object.entries(WAYS)) {
     });
 
     Deno.test(`${way}: a position of before that arrives late takes nothing away (ranges of ${size})`, async () => {
+      const isPosition = (name: string) =>
+        new RegExp(`position-0-\\d+-0-${first + 10}\\b`).test(name);
       for (const steps of [0, 9]) {
         const lake = new MemoryLake();
         const log = new ScriptedLog([rows(ROWS)]);
         // The objects are all there; that the table has them is on its way.
-        const land = await keepBack(log, lake, (name) => /position-0-\d+-0-20\b/.test(name));
+        const land = await keepBack(log, lake, isPosition);
         await act(log, lake);
         // Who takes over is killed anywhere.
         await killedSink(log, lake, steps, policy(size));
@@ -148,3 +157,23 @@ for (const [way, act] of Object.entries(WAYS)) {
     });
   }
 }
+
+Deno.test("late objects are looked for beside the reading, however long the listing takes", async () => {
+  const lake = new MemoryLake();
+  const log = new ScriptedLog([rows(ROWS)]);
+  const land = await keepBack(log, lake, (name) => parseObjectName(name)?.first === 10);
+  await rewrite(log, lake, 0);
+  await sink(log, lake, policy(OTHER_SIZE));
+  land();
+  log.partitions[0].push(...rows(10));
+  const { promise: written, resolve } = Promise.withResolvers<void>();
+  lake.afterPut = () => resolve();
+  const list = lake.list.bind(lake);
+  lake.list = async function* (prefix, ...rest) {
+    if (!prefix.startsWith(STATE_ROOT)) await written;
+    yield* list(prefix, ...rest);
+  };
+  await sink(log, lake, policy(OTHER_SIZE));
+  assert.deepEqual((await lakeOffsets(lake)).rows, offsetsFrom(0, ROWS + 10));
+  await assertProved(log, lake);
+});

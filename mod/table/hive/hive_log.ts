@@ -12,6 +12,7 @@ import type {
   TakeAnswer,
   WrittenRange,
 } from "../table.ts";
+import { isLookDue } from "./late_look.ts";
 import { lateObjects } from "./late_objects.ts";
 import { requireNoMerge } from "./merge_claim.ts";
 import { plainTopic, stateName } from "./state_names.ts";
@@ -22,9 +23,6 @@ import {
   recordBytes,
   type StateObject,
 } from "./table_state.ts";
-
-/** Milliseconds for which late objects of former owners are looked for. */
-const LATE_MS = 7 * 86_400_000;
 
 /** Options of a {@linkcode HiveLog}. */
 export interface HiveLogParts {
@@ -50,6 +48,10 @@ interface Owned {
   current: string | undefined;
   /** Generation of the objects that it writes. */
   generation: number;
+  /** Whether objects of earlier generations are to be looked for. */
+  isLookDue: boolean;
+  /** State objects that tell of former looks. */
+  looks: string[];
 }
 
 /** One log in a table of Hive folders. */
@@ -61,8 +63,11 @@ export class HiveLog implements TableLog {
   /** Key in the names of its objects. */
   readonly #nameKey: string;
   readonly #owned = new Map<number, Owned>();
+  /** Whether no object of it can exist. */
+  #isNew: boolean;
 
   constructor(parts: HiveLogParts) {
+    this.#isNew = parts.isNew;
     this.name = parts.name;
     this.key = parts.key;
     this.notices = parts.notices;
@@ -79,13 +84,19 @@ export class HiveLog implements TableLog {
     const newest = newestPositions(state, folder);
     const all = ofKind(state, "position", folder);
     const generations = newestGenerations(state, folder);
+    const now = Date.now();
     for (const partition of owned) {
       const position = newest.get(partition);
+      const renewed = generations.get(partition);
+      const looks = ofKind(state, "looked", folder).filter((one) => one.partition === partition);
+      const looked = looks.filter(({ number }) => number === renewed?.number).map(({ at }) => at);
       this.#owned.set(partition, {
         term: (position?.term ?? 0) + 1,
         position,
         current: position?.name,
-        generation: generations.get(partition)?.number ?? 0,
+        generation: renewed?.number ?? 0,
+        isLookDue: renewed !== undefined && isLookDue({ since: renewed.since, looked, now }),
+        looks: looks.map(({ name }) => name),
         overtaken: all.filter((one) => one.partition === partition && one !== position)
           .map(({ name }) => name),
       });
@@ -105,25 +116,30 @@ export class HiveLog implements TableLog {
       const isOld = number < generations.get(partition)!.number;
       if (isOld && owned.includes(partition)) await store.remove(name, options);
     }
-    const recent = owned.filter((partition) => {
-      const renewed = generations.get(partition);
-      return renewed !== undefined && Date.now() - renewed.since < LATE_MS;
-    });
-    if (recent.length > 0) await this.#removeLate(recent, options);
     return newest;
   }
 
-  /** Removes what former owners have put since the generation was raised. */
-  async #removeLate(partitions: readonly number[], options: TableCallOptions): Promise<void> {
-    const { store } = this.#parts;
+  async removeLate(options: TableCallOptions = {}): Promise<void> {
+    const { store, table, folder } = this.#parts;
+    const due = [...this.#owned].flatMap(([partition, { isLookDue, position, generation }]) =>
+      isLookDue && position !== undefined ? [{ partition, generation, end: position.end }] : []
+    );
+    if (due.length === 0) return;
+    const at = Date.now();
     const objects = await Array.fromAsync(this.#ownObjects(options));
-    for (const partition of partitions) {
-      const { generation, position } = this.#ownedPartition(partition);
-      if (position === undefined) continue;
+    for (const { partition, generation, end } of due) {
       const own = objects.filter(({ parsed }) => parsed.partition === partition);
-      for (const { name } of lateObjects(own, { generation, end: position.end })) {
+      for (const { name } of lateObjects(own, { generation, end })) {
         await store.remove(name, options);
       }
+      const owned = this.#ownedPartition(partition);
+      const state = { kind: "looked", folder, partition, number: generation, at } as const;
+      const name = stateName(table, state);
+      await store.put(name, recordBytes({ v: 1, partition, generation }), options);
+      // As with positions, it works without permission to delete them.
+      for (const former of owned.looks) await store.remove(former).catch(() => {});
+      owned.looks = [name];
+      owned.isLookDue = false;
     }
   }
 
@@ -208,7 +224,9 @@ export class HiveLog implements TableLog {
     beyond: ReadonlyMap<number, number>,
     options: TableCallOptions = {},
   ): Promise<void> {
-    if (this.#parts.isNew || beyond.size === 0) return;
+    const isNew = this.#isNew;
+    this.#isNew = false;
+    if (isNew || beyond.size === 0) return;
     const found: TableObject[] = [];
     for await (const object of this.#ownObjects(options)) {
       const { partition, first } = object.parsed;
@@ -217,8 +235,7 @@ export class HiveLog implements TableLog {
     for (const [partition, end] of beyond) {
       const owned = this.#ownedPartition(partition);
       const own = found.filter(({ parsed }) => parsed.partition === partition);
-      // Nobody has begun to write a partition of which there is nothing at all.
-      if (owned.position === undefined && own.length === 0) continue;
+      // Also of a partition of which there is nothing: its first flush may be on its way.
       const position = owned.position ?? { from: end, end };
       await this.#renew(partition, position, owned.term + 1, options);
       for (const { name } of own) await this.#parts.store.remove(name, options);

@@ -47,6 +47,16 @@ export type StateName =
     /** Milliseconds since 1970. */
     since: number;
   }
+  /** When late objects of earlier generations than this were last looked for, in the whole table. */
+  | {
+    kind: "looked";
+    folder: string;
+    partition: number;
+    /** The generation. */
+    number: number;
+    /** Milliseconds since 1970. */
+    at: number;
+  }
   /** The ranges from `end` on are being removed, by the owner in that term. */
   | { kind: "rewind"; folder: string; partition: number; term: number; from: number; end: number };
 
@@ -84,6 +94,8 @@ function fileName(state: Exclude<StateName, { kind: "table" | "migrated" }>): st
       return `rewind-${state.partition}-${state.term}-${state.from}-${state.end}`;
     case "generation":
       return `generation-${state.partition}-${state.number}-${state.since}`;
+    case "looked":
+      return `looked-${state.partition}-${state.number}-${state.at}`;
   }
 }
 
@@ -114,5 +126,9 @@ export function parseStateName(table: string, name: string): StateName | undefin
   if (kind === "generation" && isNumbers(3)) {
     const [partition, number, since] = numbers;
     return { kind, folder, partition, number, since };
+  }
+  if (kind === "looked" && isNumbers(3)) {
+    const [partition, number, at] = numbers;
+    return { kind, folder, partition, number, at };
   }
 }
