@@ -22,7 +22,7 @@ const HELP = `Statements end with ; and may span several lines.
   .wide            toggle: show all columns, even if wider than the terminal
   .timing          toggle: show how long each query takes
   \\x               toggle: one line per value
-  .quit            or Ctrl-D
+  .quit            exit (also Ctrl-D)
 Ctrl-C cancels a query. Tab completes tables, columns and SQL keywords.`;
 
 /** A shell's state. */

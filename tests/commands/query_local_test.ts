@@ -111,7 +111,25 @@ Deno.test("what only Athena has is answered with the tables and columns that the
   for (const sql of ["SHOW TABLES", "describe index_quotes"]) {
     const { code, stderr } = await query(place, [sql]);
     assert.equal(code, 2, stderr);
-    assert.match(stderr, /fix: SHOW, DESCRIBE and TABLE are Athena's alone/);
+    assert.match(stderr, /fix: Only Athena has SHOW, DESCRIBE and TABLE/);
     assert.match(stderr, /index_quotes\("index", "date", open, .*kafka_timestamp, dt\)/);
   }
+});
+
+Deno.test("a column or table that does not exist is answered with the one that was probably meant", async () => {
+  await using place = await home();
+  for (
+    const [sql, meant] of [
+      ["SELECT clos FROM index_quotes", "close"],
+      ["SELECT q.Hihg FROM index_quotes q", "high"],
+      ["SELECT indx FROM index_quotes", '"index"'],
+      ["SELECT 1 FROM index_quote", "index_quotes"],
+    ]
+  ) {
+    const { code, stderr } = await query(place, [sql]);
+    assert.equal(code, 2, stderr);
+    assert.ok(stderr.includes(`fix: Did you mean ${meant}? Tables and columns:\n`), stderr);
+  }
+  const { stderr } = await query(place, ["SELECT nothing_like_it FROM index_quotes"]);
+  assert.match(stderr, /fix: Tables and columns:\n +index_quotes\(/);
 });

@@ -1,3 +1,4 @@
+import { nearestName } from "../../config/nearest_name.ts";
 import { Failure, messageOf } from "../../failure/failure.ts";
 import type { ReadConnection } from "./read_connection.ts";
 import { isReserved, sqlName } from "../../schema/reserved_words.ts";
@@ -41,7 +42,7 @@ export function explainSqliteError(
 
 function fixFor(message: string, connection: ReadConnection, sql: string): string | undefined {
   if (/^\s*(SHOW|DESC|DESCRIBE|TABLE)\b/i.test(sql)) {
-    return `SHOW, DESCRIBE and TABLE are Athena's alone. Here there are:\n${tables(connection)}`;
+    return `Only Athena has SHOW, DESCRIBE and TABLE. Tables and columns:\n${tables(connection)}`;
   }
   const near = /near "(.+)": syntax error/.exec(message)?.[1];
   if (near !== undefined) {
@@ -54,7 +55,12 @@ function fixFor(message: string, connection: ReadConnection, sql: string): strin
       shellHint(sql)
     }.`;
   }
-  if (/^no such (column|table)/.test(message)) return `There are:\n${tables(connection)}`;
+  const missing = /^no such (?:column|table): (?:.+\.)?(.+)/.exec(message)?.[1];
+  if (missing !== undefined) {
+    const meant = nearestName(missing.toLowerCase(), [...connection.views().keys(), ...columns]);
+    const question = meant === undefined ? "" : `Did you mean ${sqlName(meant)}? `;
+    return `${question}Tables and columns:\n${tables(connection)}`;
+  }
   const name = /^no such function: (.+)/.exec(message)?.[1];
   if (name !== undefined) {
     return "The local engine has SQLite's functions and those of Athena that quotes need; see `ticklake query --example`.";
