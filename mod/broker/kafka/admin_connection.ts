@@ -8,7 +8,7 @@ import { clientOptions } from "./client.ts";
 import { Cluster } from "./cluster.ts";
 import { cannotConnect } from "./unreachable.ts";
 
-/** Connections for what is asked of a cluster now and then: kafkajs's admin, and our own requests. */
+/** Connections for occasional requests to a cluster: kafkajs's admin, and our own requests. */
 export class AdminConnection {
   readonly cluster: Cluster;
   readonly admin: Admin;
@@ -35,8 +35,8 @@ export class AdminConnection {
   }
 
   /**
-   * Asks once.
-   * @param doing for people, such as `asking for the topics`
+   * Makes a request once.
+   * @param doing text for the user, such as `asking for the topics`
    * @throws {Failure} kind `service`, or the failure of `ask`; the signal's reason
    */
   async asking<T>(doing: string, signal: AbortSignal, ask: () => Promise<T>): Promise<T> {

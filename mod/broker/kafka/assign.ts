@@ -1,18 +1,18 @@
-/** A member of a group and the topics that it wants. */
+/** A group member and the topics it subscribes to. */
 export interface Subscription {
   memberId: string;
   topics: string[];
 }
 
 /**
- * Name of our way of sharing partitions. It is our own, so that the broker keeps members apart that
- * would commit offsets by other rules: a group of other programs refuses us, and ours refuses them.
+ * Name of our assignment protocol. A name of our own makes the broker keep us apart from members
+ * that commit offsets by other rules: a group of other programs refuses us, and ours refuses them.
  */
 export const PROTOCOL = "ticklake";
 
 /**
- * Shares the partitions of each topic among those who want it, in turn: every partition has one
- * owner, and nobody has two more than another who wants the same topics.
+ * Assigns the partitions of each topic round-robin to its subscribers: every partition has one
+ * owner, and the partition counts of two subscribers to the same topics differ by at most one.
  * @param counts number of partitions of each topic
  * @returns each member's partitions by topic
  */

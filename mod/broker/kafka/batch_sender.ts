@@ -14,29 +14,32 @@ import { Trouble } from "./retry.ts";
 
 const logger = getLogger(["ticklake", "kafka"]);
 
-/** Milliseconds for which a batch is sent again and again before it is given up, as in Java's. */
+/** Milliseconds for which a batch is retried before it is given up, as in the Java client. */
 const DELIVERY_TIMEOUT_MS = 120_000;
 
-/** Bytes that one request carries, or a single batch. */
+/** Maximum bytes in one request; a single batch may be larger. */
 const REQUEST_BYTES = 2 * 2 ** 20;
 
-/** Milliseconds between two looks at the topic without a reason, for partitions that were added. */
+/** Milliseconds between two routine metadata requests, which find added partitions. */
 const LOOK_EVERY_MS = 60_000;
 
 /** The pauses between two attempts. */
 const PAUSES = { firstMs: 100, longestMs: 2000 };
 
-/** Milliseconds that a transaction may take; there are none, but brokers want a number. */
+/** Transaction timeout in milliseconds: brokers require one, although we use no transactions. */
 const TRANSACTION_TIMEOUT_MS = 60_000;
 
-/** Errors that say that the broker does not know, or not so, what this producer has sent before. */
+/**
+ * Errors by which the broker says that its producer state does not match what this producer has
+ * sent.
+ */
 const SEQUENCE_LOST = new Set([
   "OUT_OF_ORDER_SEQUENCE_NUMBER",
   "UNKNOWN_PRODUCER_ID",
   "INVALID_PRODUCER_EPOCH",
 ]);
 
-/** Errors that say that a batch is larger than the topic or the broker takes. */
+/** Errors by which the broker says that a batch exceeds the limit of the topic or the broker. */
 const TOO_LARGE = new Set(["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"]);
 
 /** Kafka's code for a partition that has no leader at the moment. */
@@ -45,10 +48,10 @@ const LEADER_NOT_AVAILABLE = 5;
 /** The broker has the batch already: an earlier attempt stored it. */
 const DUPLICATE_SEQUENCE_NUMBER = 46;
 
-/** What a broker says that is too slow; also for a partition that an answer leaves out. */
+/** The error of a broker that is too slow; also used for a partition missing from a response. */
 const REQUEST_TIMED_OUT = 7;
 
-/** Sends the batches of a topic's queues: to each broker one request at a time. */
+/** Sends the batches of a topic's queues, with one request in flight per broker. */
 export class BatchSender {
   /** By partition. */
   readonly queues: PartitionQueue[] = [];
@@ -56,13 +59,13 @@ export class BatchSender {
   readonly #cluster: Cluster;
   readonly #topic: string;
   readonly #closed = new AbortController();
-  /** Brokers that are being sent to. */
+  /** Brokers with a request in flight. */
   readonly #sending = new Set<number>();
   /** By partition, -1 where there is none. */
   #leaders: number[] = [];
   #searching = false;
   #lookedAt = 0;
-  /** Memory of the request to each broker: there is one at a time. */
+  /** Buffer for the one request in flight to each broker. */
   readonly #memory = new Map<number, Buffer>();
 
   constructor(cluster: Cluster, topic: string, options: PartitionQueueOptions) {
@@ -71,14 +74,14 @@ export class BatchSender {
     this.#topic = topic;
   }
 
-  /** Finds the partitions and gets an identity. One try. */
+  /** Finds the partitions and gets a producer id. One attempt. */
   async open(): Promise<void> {
     const identity = await this.#newIdentity();
     await this.#findLeaders();
     for (const queue of this.queues) queue.identity = identity;
   }
 
-  /** Sends what there is to be sent. */
+  /** Sends whatever is ready to be sent. */
   wake(): void {
     if (Date.now() - this.#lookedAt > LOOK_EVERY_MS) this.#look();
     for (const { partition, next } of this.queues) {
@@ -114,7 +117,9 @@ export class BatchSender {
     this.#sending.delete(leader);
   }
 
-  /** While a partition has no leader: finds one, or gives up what waits too long. */
+  /**
+   * While a partition has no leader, looks for one and gives up batches that have waited too long.
+   */
   async #search(): Promise<void> {
     if (this.#searching) return;
     this.#searching = true;
@@ -133,7 +138,7 @@ export class BatchSender {
     this.wake();
   }
 
-  /** Finds the leaders, if that is possible now. */
+  /** Finds the leaders, if possible. */
   async #look(): Promise<void> {
     try {
       await this.#findLeaders();
@@ -143,7 +148,7 @@ export class BatchSender {
     }
   }
 
-  /** The queues of a leader that have something to send; what is too old is given up. */
+  /** The leader's queues that have something to send; batches that are too old are given up. */
   #ready(leader: number, error: unknown): PartitionQueue[] {
     const tooOld = Date.now() - DELIVERY_TIMEOUT_MS;
     return this.queues.filter((queue) => {
@@ -155,7 +160,7 @@ export class BatchSender {
     });
   }
 
-  /** One request. Gives what went wrong, where a later attempt may help. */
+  /** Sends one request. Returns the error if a later attempt may help. */
   async #attempt(leader: number, queues: PartitionQueue[]): Promise<unknown> {
     const taken: Array<{ queue: PartitionQueue; batch: Batch }> = [];
     let codes: ReadonlyMap<number, number> | undefined;
@@ -177,7 +182,7 @@ export class BatchSender {
       codes = await this.#cluster.send(node, request);
     } catch (thrown) {
       error = thrown;
-      // It may still be on its way to a socket.
+      // The buffer may still be being written to a socket.
       this.#memory.delete(leader);
       if (taken.length === 0) return this.#unsent(queues, error);
     }
@@ -204,7 +209,7 @@ export class BatchSender {
     return again;
   }
 
-  /** Nothing was sent: there is no connection, or no identity. */
+  /** Nothing was sent: there is no connection or no producer id. */
   #unsent(queues: PartitionQueue[], error: unknown): unknown {
     if (isTransient(error)) return error;
     for (const queue of queues) queue.giveUp(this.#refused(queue.next!, error));
@@ -274,13 +279,13 @@ export class BatchSender {
   }
 }
 
-/** Whether a later attempt may help; how long there are attempts, the delivery timeout says. */
+/** Whether a later attempt may help; the delivery timeout bounds the attempts. */
 function isTransient(error: unknown): boolean {
   const verdict = verdictOf(error);
   return verdict === "retry" || verdict === "unknown";
 }
 
-/** The error of a partition in an answer; `undefined` where its batch is stored. */
+/** The error of a partition in a response; `undefined` if its batch is stored. */
 function problemOf(code: number = REQUEST_TIMED_OUT): Error | undefined {
   return code === 0 || code === DUPLICATE_SEQUENCE_NUMBER ? undefined : protocolError(code);
 }

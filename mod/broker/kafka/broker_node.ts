@@ -1,31 +1,31 @@
 import type { BrokersAnswer } from "./metadata_request.ts";
 import type { RawConnection } from "./raw_request.ts";
 
-/** A request as kafkajs makes it; what it gives is only said by the type. */
+/** A request as kafkajs builds it; the type parameter is the only statement of its result. */
 export interface KafkaJSRequest<T> {
   readonly request: unknown;
   readonly response: { parse(decoded: unknown): Promise<T> };
-  /** Milliseconds, instead of the connection's. */
+  /** Timeout in milliseconds, instead of the connection's. */
   readonly requestTimeout?: number;
 }
 
 /**
- * One broker's connections, and the requests that kafkajs writes and reads for us, as far as they
- * are used: kafkajs's class `Broker`, which has no types of its own.
+ * The part of kafkajs's untyped class `Broker` that we use: one broker's connections, and the
+ * requests that kafkajs encodes and decodes for us.
  */
 export interface BrokerNode {
   readonly nodeId: number | string | null;
-  /** Highest version of each request that the broker takes, by its key. */
+  /** Highest version of each request that the broker supports, by API key. */
   readonly versions: Record<number, { minVersion: number; maxVersion: number }>;
   readonly connectionPool: {
     readonly pool: readonly RawConnection[];
-    /** The connection for a kind of request, open: fetches have one of their own. */
+    /** The open connection for a kind of request: fetches have one of their own. */
     getConnectionByRequest(ask: { request: { apiKey: number } }): Promise<RawConnection>;
     send<T>(request: KafkaJSRequest<T>): Promise<T>;
   };
-  /** The request of a key, in the newest version that both sides know. */
+  /** The request of an API key, in the newest version that both sides support. */
   lookupRequest<A, T>(apiKey: number, definition: unknown): (ask: A) => KafkaJSRequest<T>;
-  /** As {@linkcode metadataRequest}, which {@linkcode Cluster} puts in the place of kafkajs's own. */
+  /** As {@linkcode metadataRequest}, with which {@linkcode Cluster} replaces kafkajs's own. */
   metadata(topics: string[] | null): Promise<BrokersAnswer>;
   findGroupCoordinator(
     ask: { groupId: string; coordinatorType: 0 },

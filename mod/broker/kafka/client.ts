@@ -8,9 +8,9 @@ import { securityOptions } from "./security.ts";
 const CONNECTION_TIMEOUT_MS = 4000;
 
 /**
- * How to reach Kafka, from the settings.
- * @throws {Failure} kind `usage`, when the bootstrap servers are not HOST:PORT, or the settings of
- * encryption and login are wrong
+ * kafkajs's connection options, from the settings.
+ * @throws {Failure} kind `usage`, when the bootstrap servers are not HOST:PORT, or the TLS or SASL
+ * settings are wrong
  */
 export function clientOptions(settings: Settings): KafkaConfig {
   return {

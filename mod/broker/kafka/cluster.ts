@@ -16,14 +16,14 @@ import { protocolError, type RawRequest, sendRaw } from "./raw_request.ts";
 import { errorType } from "./request_error.ts";
 import { cannotConnect, cannotReachAdvertised } from "./unreachable.ts";
 
-/** A partition and who leads it. */
+/** A partition and its leader. */
 export interface PartitionLeader {
   partition: number;
-  /** Id of the broker that leads it, -1 while none does. */
+  /** Id of the leader, -1 while there is none. */
   leader: number;
 }
 
-/** A topic as the brokers know it now. */
+/** A topic's current metadata. */
 export interface TopicDescription {
   log: LogIdentity;
   /** By partition. */
@@ -32,22 +32,23 @@ export interface TopicDescription {
 
 /** Options of {@linkcode Cluster}. */
 export interface ClusterOptions {
-  /** Milliseconds that one request may take, unless it says otherwise. @default {30_000} */
+  /** Default timeout of a request in milliseconds. @default {30_000} */
   requestTimeoutMs?: number;
 }
 
-/** Milliseconds after which a start without a connection has failed. */
+/** Milliseconds after which a start without a connection fails. */
 const START_TIMEOUT_MS = 12_000;
 
-/** Milliseconds by which kafkajs's own timeout may be late before ours acts. */
+/** Milliseconds that kafkajs's own timeout may be late before ours fires. */
 const TIMEOUT_GRACE_MS = 2000;
 
 /**
- * The connections to a Kafka cluster. kafkajs keeps them: TCP, TLS, SASL, the brokers' addresses,
- * request and answer. Its consumer and producer are not used (group_member.ts, producer.ts say why).
+ * The connections to a Kafka cluster. kafkajs manages them: TCP, TLS, SASL, the brokers' addresses,
+ * requests and responses. Its consumer and producer are not used; group_member.ts and producer.ts
+ * say why.
  */
 export class Cluster {
-  /** For people: `Kafka at host:port,host:port`. */
+  /** For messages to the user: `Kafka at host:port,host:port`. */
   readonly description: string;
   // deno-lint-ignore no-explicit-any -- kafkajs's inner parts have no types.
   readonly #pool: any;
@@ -73,7 +74,7 @@ export class Cluster {
       logger: createLogger({ level: logLevel, logCreator }),
       requestTimeout: this.#requestTimeoutMs,
       enforceRequestTimeout: true,
-      // Enough to try each server in turn; whoever asks decides about trying again.
+      // Enough to try each server in turn; the caller decides about further retries.
       retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 2 * this.#servers.length },
     });
     this.#pool = cluster.brokerPool;
@@ -81,7 +82,8 @@ export class Cluster {
   }
 
   #keep(socket: Socket): Socket {
-    // Requests are written whole; waiting to fill a packet would only delay them.
+    // Each request is written in one piece, so waiting to fill a packet (Nagle) would only delay
+    // it.
     socket.setNoDelay(true);
     this.#sockets.add(socket);
     socket.once("close", () => this.#sockets.delete(socket));
@@ -89,8 +91,8 @@ export class Cluster {
   }
 
   /**
-   * kafkajs fails a whole answer for one partition without a leader, and asks for all topics of the
-   * cluster where none are named.
+   * kafkajs fails the whole response if one partition has no leader, and asks for all topics of the
+   * cluster if none is named.
    */
   #useOwnMetadata(): void {
     const { createBroker } = this.#pool;
@@ -106,7 +108,7 @@ export class Cluster {
   }
 
   /**
-   * Opens the first connections: to a server of the list, then to a broker that it names.
+   * Opens the first connections: to a bootstrap server, then to a broker that it names.
    * @throws {Failure} kind `service`, after 12 seconds at most; the signal's reason
    */
   async connect({ signal }: CallOptions = {}): Promise<void> {
@@ -153,8 +155,8 @@ export class Cluster {
   }
 
   /**
-   * The brokers with the addresses that they advertise, by what a server of the list says; no
-   * connection is opened to them.
+   * The brokers with their advertised addresses, as a bootstrap server reports them; no connection
+   * to them is opened.
    * @throws {Failure} kind `service`, after 12 seconds at most
    */
   async advertised(): Promise<BrokersAnswer["brokers"]> {
@@ -170,12 +172,12 @@ export class Cluster {
     }
   }
 
-  /** The partitions of a topic, asked for now; `null` when there is no such topic. */
+  /** The current partitions of a topic; `null` if there is no such topic. */
   async partitions(topic: string): Promise<PartitionLeader[] | null> {
     return (await this.topic(topic))?.partitions ?? null;
   }
 
-  /** A topic, asked for now; `null` when there is none of that name. */
+  /** The current metadata of a topic; `null` if there is no such topic. */
   async topic(topic: string): Promise<TopicDescription | null> {
     const { topicMetadata, clusterId } = await this.#refresh([topic]);
     const found = topicMetadata.find((metadata) => metadata.topic === topic);
@@ -191,14 +193,14 @@ export class Cluster {
     return { log: { cluster: clusterId ?? "", topicId: found.topicId ?? null }, partitions };
   }
 
-  /** Names of all topics but internal ones, sorted. */
+  /** Names of all topics except internal ones, sorted. */
   async topicNames(): Promise<string[]> {
     const node = await this.anyBroker();
     const { topicMetadata } = await this.ask(node, () => node.metadata(null));
     return topicMetadata.filter(({ isInternal }) => !isInternal).map(({ topic }) => topic).sort();
   }
 
-  /** Refreshes overlap badly in kafkajs (each makes its own connections), so they queue here. */
+  /** In kafkajs, overlapping refreshes open connections of their own, so they are queued here. */
   #refresh(topics: string[]): Promise<BrokersAnswer> {
     const refresh = this.#refreshing.catch(() => {}).then(async () => {
       await this.#limited(() => this.#pool.refreshMetadata(topics));
@@ -208,7 +210,7 @@ export class Cluster {
     return refresh;
   }
 
-  /** The broker of an id. */
+  /** The broker with an id. */
   async broker(nodeId: number): Promise<BrokerNode> {
     return await this.#limited(() => this.#pool.findBroker({ nodeId }));
   }
@@ -218,13 +220,13 @@ export class Cluster {
     return await this.#limited(() => this.#pool.findConnectedBroker());
   }
 
-  /** The broker that decides about topics. */
+  /** The controller. */
   async controller(): Promise<BrokerNode> {
     const { controllerId } = await this.#refresh([]);
     return await this.broker(controllerId);
   }
 
-  /** The broker that coordinates a group. */
+  /** The coordinator of a group. */
   async coordinator(group: string): Promise<BrokerNode> {
     const any = await this.anyBroker();
     const { coordinator } = await this.ask(
@@ -240,9 +242,13 @@ export class Cluster {
   }
 
   /**
-   * Makes a request that kafkajs writes and reads, such as `() => node.heartbeat(...)`. Where it is
-   * not answered in time the connections to that broker are closed: kafkajs keeps a dead one, and
-   * each later request on it would have to time out as well.
+   * node.heartbeat(...)`. Where it is not answered in time the connections to that broker are
+   * closed: kafkajs keeps a dead one, and each later request on it would have to time out as well.
+   * => Makes a request that kafkajs encodes and decodes, such as `() => node.heartbeat(...)`. If it
+   * times out, the connections to that broker are closed: kafkajs keeps dead ones, on which each
+   * later request would have to time out too. => node.heartbeat(...)`. Where it is not answered in
+   * time the connections to that broker are closed: kafkajs keeps a dead one, and each later
+   * request on it would have to time out as well.
    */
   async ask<T>(node: BrokerNode, request: () => Promise<T>, timeoutMs?: number): Promise<T> {
     try {
@@ -253,7 +259,7 @@ export class Cluster {
     }
   }
 
-  /** Makes a request that we write and read. */
+  /** Makes a request that we encode and decode. */
   send<T>(node: BrokerNode, request: RawRequest<T>): Promise<T> {
     const send = async () => {
       const connection = await node.connectionPool.getConnectionByRequest({ request });
@@ -271,7 +277,7 @@ export class Cluster {
     }
   }
 
-  /** Closes all connections for good, answered or not. */
+  /** Closes all connections permanently, even with requests in flight. */
   close(): void {
     this.#closed = true;
     this.reset();
@@ -282,7 +288,7 @@ export class Cluster {
     for (const socket of this.#sockets) socket.destroy(connectionClosed());
   }
 
-  /** Closes the open connections, answered or not; the next requests open them again. */
+  /** Closes the open connections, even with requests in flight; the next requests reopen them. */
   reset(): void {
     const closed = connectionClosed();
     const nodes = [this.#pool.seedBroker, ...Object.values(this.#pool.brokers)];
@@ -295,9 +301,9 @@ function connectionClosed(): Error {
 }
 
 /**
- * Closes the connections to a broker; the requests that wait for an answer fail with `error`. While it
- * is being connected nothing is closed: that ends in bounded time, and requests that time out while they
- * wait for it would end each other's attempts, for ever.
+ * Closes the connections to a broker; requests in flight fail with `error`. Nothing is closed while
+ * it is connecting: that ends in bounded time, and otherwise requests that time out while they wait
+ * for it would cancel each other's attempts forever.
  */
 function drop(node: BrokerNode, error: Error): void {
   if (isConnecting(node)) return;

@@ -1,6 +1,8 @@
 import type { Buffer } from "node:buffer";
 
-/** Reads an answer of a "flexible" version (KIP-482): compact strings and arrays, tagged fields. */
+/**
+ * Reads a response of a "flexible" version (KIP-482): compact strings and arrays, tagged fields.
+ */
 export class CompactReader {
   readonly #bytes: Buffer;
   #at = 0;
@@ -25,7 +27,7 @@ export class CompactReader {
     return this.#bytes.readBigInt64BE((this.#at += 8) - 8);
   }
 
-  /** An unsigned number of up to 32 bits, seven bits a byte. */
+  /** An unsigned varint of up to 32 bits. */
   unsigned(): number {
     let value = 0;
     for (let factor = 1;; factor *= 128) {
@@ -35,7 +37,7 @@ export class CompactReader {
     }
   }
 
-  /** Bytes of a length that is not written down; not copied. */
+  /** Bytes of a known length; not copied. */
   raw(length: number): Buffer {
     const end = this.#at + length;
     if (length < 0 || end > this.#bytes.length) throw new RangeError("the answer is truncated");
@@ -43,7 +45,7 @@ export class CompactReader {
     return this.#bytes.subarray(end - length, end);
   }
 
-  /** Bytes with their length before them, which are not copied. */
+  /** Length-prefixed bytes; not copied. */
   bytes(): Buffer | null {
     const length = this.unsigned();
     return length === 0 ? null : this.raw(length - 1);
@@ -53,13 +55,16 @@ export class CompactReader {
     return this.bytes()?.toString() ?? null;
   }
 
-  /** An id of 16 bytes as Kafka prints it, in URL-safe base64; `null` for the id that means none. */
+  /**
+   * An id of 16 bytes as Kafka prints it, in URL-safe base64; `null` for the zero id, which means
+   * none.
+   */
   uuid(): string | null {
     const bytes = this.raw(16);
     return bytes.every((byte) => byte === 0) ? null : bytes.toString("base64url");
   }
 
-  /** An array whose elements end with tagged fields, when they are structures. */
+  /** An array; elements that are structures end with tagged fields. */
   array<T>(element: () => T): T[] {
     const length = this.unsigned() - 1;
     const elements: T[] = [];
@@ -67,7 +72,7 @@ export class CompactReader {
     return elements;
   }
 
-  /** Passes over tagged fields. @param visit gets each of them, with its bytes */
+  /** Skips tagged fields. @param visit called with each of them and its bytes */
   tags(visit?: (tag: number, field: CompactReader) => void): void {
     for (let left = this.unsigned(); left > 0; left--) {
       const tag = this.unsigned();

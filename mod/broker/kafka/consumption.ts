@@ -29,19 +29,21 @@ import { openTransaction } from "./transaction_wait.ts";
 
 const logger = getLogger(["ticklake", "kafka"]);
 
-/** Bytes that one fetch may bring. Measured: 16 MiB are not faster, and take 100 MB more memory. */
+/** Maximum bytes per fetch. Measured: 16 MiB is not faster and takes 100 MB more memory. */
 const MAX_FETCH_BYTES = 4 * 2 ** 20;
 
 /** Milliseconds between two checks of the topic for added partitions. */
 const TOPIC_CHECK_MS = 10_000;
 
-/** The same while a partition has no leader. */
+/** The same, while a partition has no leader. */
 const LEADER_CHECK_MS = 1000;
 
 /** Kafka's error for a partition that has no leader at the moment. */
 const NO_LEADER = protocolError(5);
 
-/** Most milliseconds by which the handler may hold up a rebalance; well below the time to join again. */
+/**
+ * Maximum milliseconds that the handler may delay a rebalance; well below the rebalance timeout.
+ */
 const MOST_REVOKE_MS = 10_000;
 
 const MOST_METADATA_BYTES = 4096;
@@ -49,30 +51,30 @@ const MOST_METADATA_BYTES = 4096;
 /** Kafka's code for a partition that a broker does not know, or not yet. */
 const UNKNOWN_TOPIC_OR_PARTITION = 3;
 
-/** How often an offset beyond the end is checked again, a second apart, before it is taken for real. */
+/** How often an offset beyond the log's end is rechecked, a second apart, before it is believed. */
 const BEYOND_END_CHECKS = 5;
 
-/** Reads a topic as a member of a group, through one assignment after the other. */
+/** Reads a topic as a member of a group, one assignment after another. */
 export class Consumption {
   readonly #cluster: Cluster;
   readonly #options: ConsumeOptions;
   readonly #member: GroupMember;
   readonly #stallMs: number;
   readonly #heartbeatMs: number;
-  /** Milliseconds that the handler has to commit before a rebalance. */
+  /** Milliseconds that the handler has for committing before a rebalance. */
   readonly #revokeMs: number;
   #feeds: Feed[] = [];
-  /** The assignment that is about to end. */
+  /** The assignment that is ending. */
   #ending: AbortController | null = null;
   /** The log of the newest assignment. */
   #log: LogIdentity | null = null;
-  /** Who leads the assigned partitions, as far as known. */
+  /** The known leaders of the assigned partitions. */
   readonly #led = new Map<number, number>();
   readonly #epochEnds: EpochEnds;
   /** The assigned partitions without a leader. */
   readonly #leaderless = new Map<number, PartitionStall>();
   readonly #stop = new AbortController();
-  /** Calls of the handler that have not returned; those of a former assignment may take a while. */
+  /** Handler calls that have not returned; those of an earlier assignment may take a while. */
   readonly #calls = new Set<Promise<void>>();
   #error: { thrown: unknown } | undefined;
 
@@ -87,7 +89,7 @@ export class Consumption {
     this.#revokeMs = Math.min(MOST_REVOKE_MS, sessionTimeoutMs / 3);
   }
 
-  /** Consumes until the signal aborts. @throws what ended it otherwise */
+  /** Consumes until the signal aborts. @throws whatever else ended it */
   async run(): Promise<void> {
     const { signal } = this.#options;
     const stop = () => this.#stop.abort(signal.reason);
@@ -125,14 +127,15 @@ export class Consumption {
       logSurplusMember(this.#options.group, this.#options.topic, partitionCount);
     }
     try {
-      // The calls of one partition must not overlap, whatever the rebalances in between.
+      // Calls for one partition must not overlap, whatever rebalances happen in between.
       while (this.#calls.size > 0) await abortable(Promise.all(this.#calls), lost);
       const changed = new Bell();
       lost.addEventListener("abort", () => changed.ring(), { once: true });
       const feeds = this.#feeds = await this.#open(generation, changed, term);
       await abortable(this.#call(lost, () => this.#options.handler.assigned(feeds)), lost);
       for (const feed of feeds) {
-        // Also where the handler wants no more: having all of a log that became shorter is not success.
+        // Even if the handler wants no more: having read all of a log that was truncated is not
+        // success.
         if (feed.start > feed.offsets.high) this.#fail(this.#beyondEnd(feed.start, feed.offsets));
         feed.open();
       }
@@ -148,7 +151,7 @@ export class Consumption {
     }
   }
 
-  /** Calls the handler; what it throws ends the consumption, unless it is that a partition was lost. */
+  /** Calls the handler; what it throws ends the consumption, except for the loss of a partition. */
   #call(lost: AbortSignal, call: () => Promise<void>): Promise<void> {
     const done = call().catch((error) => {
       if (lost.aborted && (error instanceof FencedError || error === lost.reason)) return;
@@ -190,7 +193,7 @@ export class Consumption {
     }
   }
 
-  /** Ends the assignment when the topic is no longer as it was when the partitions were assigned. */
+  /** Ends the assignment when the topic has changed since the partitions were assigned. */
   async #watchTopic(generation: Generation, term: AbortController): Promise<void> {
     const lost = term.signal;
     while (!lost.aborted) {
@@ -209,13 +212,15 @@ export class Consumption {
           else await this.#endTerm(term, `partition ${partition} has a leader again`);
         }
       } catch (error) {
-        // Not now; whether the broker can be reached, the heartbeat tells.
+        // Ignored: the heartbeat notices an unreachable broker.
         if (!lost.aborted) logger.debug("{error}", { error: describeError(error) });
       }
     }
   }
 
-  /** Whether the topic was created again since the partitions were assigned; ends the assignment then. */
+  /**
+   * Whether the topic was recreated since the partitions were assigned; if so, ends the assignment.
+   */
   #isAnotherLog({ log }: TopicDescription, term: AbortController): boolean {
     if (this.#log === null || !isOtherLog(log, this.#log)) return false;
     const { topic } = this.#options;
@@ -228,7 +233,7 @@ export class Consumption {
     return true;
   }
 
-  /** Lets the handler commit, then has the partitions assigned anew. */
+  /** Lets the handler commit, then requests a new assignment. */
   async #endTerm(term: AbortController, reason: string): Promise<void> {
     if (this.#ending === term) return;
     this.#ending = term;
@@ -237,8 +242,8 @@ export class Consumption {
   }
 
   /**
-   * Lets the handler commit before a rebalance takes the partitions away. The broker takes commits of
-   * the generation until this member joins again.
+   * Lets the handler commit before a rebalance revokes the partitions. The broker accepts commits
+   * of the generation until this member rejoins.
    */
   async #revoke(): Promise<void> {
     const { handler } = this.#options;
@@ -249,7 +254,7 @@ export class Consumption {
     await Promise.race([revoked, pause(this.#revokeMs, this.#stop.signal)]);
   }
 
-  /** Ends a generation after a request for it failed for good. */
+  /** Ends a generation after a request for it failed permanently. */
   #end(term: AbortController, error: unknown, doing: string): FencedError | Error {
     if (verdictOf(error) !== "fenced") {
       const failure = refused(this.#cluster.description, doing, error);
@@ -283,7 +288,7 @@ export class Consumption {
     this.#log = log;
     return await Promise.all(offsets.map(async (known) => {
       const { partition } = known;
-      // What is committed of the former log means nothing in this one.
+      // Offsets committed for the former log are meaningless in this one.
       const { epoch, ...own } = isRecreated
         ? { partition, offset: null, metadata: "", epoch: -1 }
         : committed.find((committed) => committed.partition === partition)!;
@@ -301,13 +306,13 @@ export class Consumption {
         commit: (offset, epoch, metadata) =>
           this.#commit(generation, term, { partition, offset, epoch, metadata }),
       }, changed);
-      // So that it is known where the group began, and which partitions are added later.
+      // Records where the group began, and which partitions were added later.
       if (own.offset === null && feed.start > now.low) await feed.commit(feed.start, "");
       return feed;
     }));
   }
 
-  /** Where a partition begins for which nothing is committed. */
+  /** Where reading begins in a partition without a committed offset. */
   #beginning(
     { isNewGroup }: Generation,
     { low, high }: PartitionOffsets,
@@ -331,7 +336,7 @@ export class Consumption {
     const once = () => attempt = this.#member.commit(generation, commit);
     const failed = (error: unknown) => {
       handler.retried?.("commit", error);
-      // It may still arrive, after a later one, and would set the group back.
+      // It may still arrive after a later commit, and would move the group back.
       if (rootOf(error).name === "KafkaJSRequestTimeoutError") {
         this.#member.renew();
         term.abort(
@@ -352,7 +357,9 @@ export class Consumption {
     }
   }
 
-  /** The offsets of some partitions, by partition and without those that have no leader; and their log. */
+  /**
+   * The offsets by partition, without partitions that have no leader, and the log they belong to.
+   */
   #offsets(
     partitions: number[],
     lost: AbortSignal,
@@ -376,8 +383,8 @@ export class Consumption {
   }
 
   /**
-   * A partition's offsets; waits a few seconds while its end is before `offset`, as a broker that has
-   * just started may not know the end of its log yet.
+   * A partition's offsets; waits a few seconds while the log's end is before `offset`, as a broker
+   * that has just started may not know it yet.
    */
   async #reaching(
     offset: number,
@@ -393,10 +400,10 @@ export class Consumption {
   }
 
   /**
-   * Asks whether the log still has what was read of a partition before an offset.
-   * @param epoch leader's epoch of the message before it, -1 where it is not known
+   * Asks whether the log still contains what was read from a partition before an offset.
+   * @param epoch leader epoch of the message before it, -1 if unknown
    * @returns whether the broker knows
-   * @throws {Failure} kind `failed`, when it has not
+   * @throws {Failure} kind `failed`, if it does not
    */
   async #confirm(
     partition: number,
@@ -408,7 +415,7 @@ export class Consumption {
     const { topic } = this.#options;
     const end = await this.#asking(`the leaders of partition ${partition}`, lost, async () => {
       const leader = this.#led.get(partition) ?? await this.#leaderOf(partition);
-      // Where it leads no longer, the next try asks who does.
+      // If it is no longer the leader, the next attempt asks for the new one.
       this.#led.delete(partition);
       const end = await this.#epochEnds.of(leader, { partition, epoch });
       this.#led.set(partition, leader);
@@ -430,7 +437,7 @@ export class Consumption {
     return endsBefore({ topic, partition, position, end }, group);
   }
 
-  /** The next offset is not in the log: retention was faster, or a broker lost what it had. */
+  /** The next offset is not in the log: retention overtook us, or a broker lost data. */
   async #outOfRange(feed: Feed, lost: AbortSignal): Promise<void> {
     const { topic } = this.#options;
     const { partition, position } = feed;
@@ -441,12 +448,12 @@ export class Consumption {
     const { low, high } = offsets;
     if (position > high) throw this.#beyondEnd(position, offsets);
     if (position >= low) {
-      // The log has grown since, or the broker no longer knows which leader wrote what was read.
+      // The log has grown since, or the broker no longer knows the leader epoch of what was read.
       const isKnown = await this.#confirm(partition, position, feed.lastEpoch, lost);
       if (!isKnown) feed.forgetEpochs();
       return sleep(1000, lost);
     }
-    // The handler, who records it, tells it.
+    // The handler records and reports it.
     logger.debug(
       "{topic}: retention removed offsets {from} to {to} of partition {partition} before they " +
         "were read",
@@ -455,7 +462,7 @@ export class Consumption {
     feed.skipTo(low);
   }
 
-  /** A partition has no leader: it is assigned once it has one. */
+  /** A partition without a leader is assigned once it has one. */
   #leaveOut(partition: number): void {
     if (this.#leaderless.has(partition)) return;
     const { topic, handler } = this.#options;
@@ -490,14 +497,14 @@ export class Consumption {
     });
   }
 
-  /** Tells the handler of the open transaction that keeps a partition from going on. */
+  /** Reports the open transaction that blocks a partition to the handler. */
   async #lookAtTransaction({ partition }: Feed, openFrom: number, leader: number): Promise<void> {
     const { topic, handler } = this.#options;
     try {
       const found = await openTransaction(this.#cluster, leader, topic, partition, openFrom);
       if (found !== null) handler.waiting?.(partition, found);
     } catch (error) {
-      // The next look comes soon; whether the broker can be reached, the fetches tell.
+      // Ignored: the next check comes soon, and fetches notice an unreachable broker.
       logger.debug("{error}", { error: describeError(error) });
     }
   }
@@ -520,7 +527,7 @@ export class Consumption {
 }
 
 /**
- * Kafka counts characters, as `offset.metadata.max.bytes` of them; we hold to the bytes.
+ * Kafka compares the number of characters with `offset.metadata.max.bytes`; we compare the bytes.
  * @throws {Failure} kind `failed`
  */
 function checkMetadata(metadata: string): void {
@@ -532,7 +539,7 @@ function checkMetadata(metadata: string): void {
   );
 }
 
-/** Whether both are certainly not the same log: while brokers are upgraded, some give no ids. */
+/** Whether two logs certainly differ: during an upgrade some brokers report no topic ids. */
 function isOtherLog(a: LogIdentity, b: LogIdentity): boolean {
   const differ = (a: string | null, b: string | null) => Boolean(a && b && a !== b);
   return differ(a.cluster, b.cluster) || differ(a.topicId, b.topicId);

@@ -1,19 +1,20 @@
-/** Remainders of each byte value followed by 0 to 15 zero bytes, 256 of each. */
+/** Remainders of each byte value followed by 0 to 15 zero bytes: 16 tables of 256. */
 const TABLE = remainders();
 
 /** Words of a block. */
 const BLOCK_WORDS = 1024;
 
 /**
- * CRC-32C (Castagnoli) of `bytes[start, end)`, the checksum of a Kafka record batch; sixteen bytes a
- * step ("slicing by 16"), read as words: about 1.7 GB/s, where bytes give 1.4 and a byte a step 0.35.
+ * CRC-32C (Castagnoli) of `bytes[start, end)`, the checksum of a Kafka record batch; sixteen bytes
+ * per step ("slicing by 16"), read as words: about 1.7 GB/s, compared with 1.4 if read as bytes and
+ * 0.35 with one byte per step.
  */
 export function crc32c(bytes: Uint8Array, start: number, end: number): number {
   const { buffer, byteOffset } = bytes;
-  // Words begin at multiples of four bytes of the buffer.
+  // Words must be aligned to four bytes of the buffer.
   const aligned = Math.min(end, start + (-(byteOffset + start) & 3));
   let crc = ofBytes(-1, bytes, start, aligned);
-  // Where there is no word, any place will do.
+  // Without a whole word, the alignment does not matter.
   const wordsAt = (byteOffset + aligned) & ~3;
   const words = new Int32Array(buffer, wordsAt, ((end - aligned) >>> 4) * 4);
   for (let at = 0; at < words.length; at += BLOCK_WORDS) {
@@ -29,8 +30,8 @@ function ofBytes(crc: number, bytes: Uint8Array, begin: number, end: number): nu
 }
 
 /**
- * Of a number of words that four divides. A function of its own that is called for each block: V8 keeps
- * the code of a function that it optimizes between calls, but not of one within its only loop.
+ * For a multiple of four words. It is a function of its own, called for each block, because V8
+ * keeps code that it optimized between calls, but not the code of a function in its only loop.
  */
 function ofWords(crc: number, words: Int32Array, begin: number, end: number): number {
   const table = TABLE;

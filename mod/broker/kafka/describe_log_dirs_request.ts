@@ -3,8 +3,8 @@ import Decoder from "kafkajs/src/protocol/decoder.js";
 import { protocolError, type RawRequest } from "./raw_request.ts";
 
 /**
- * Asks a broker how many bytes it has of a topic's partitions; kafkajs has no such request. The answer
- * holds only what this broker stores. Source: Kafka protocol guide, DescribeLogDirs, version 1.
+ * Asks a broker how many bytes of a topic's partitions it stores; kafkajs has no such request. The
+ * response covers only this broker. Source: Kafka protocol guide, DescribeLogDirs, version 1.
  */
 export function describeLogDirsRequest(
   topic: string,
@@ -38,7 +38,7 @@ export function describeLogDirsRequest(
             const partition = decoder.readInt32();
             const size = Number(decoder.readInt64());
             decoder.readInt64();
-            // A replica that is moving to another disk is there twice.
+            // A replica that is being moved to another disk is listed twice.
             if (!decoder.readBoolean()) sizes.set(partition, (sizes.get(partition) ?? 0) + size);
           }
         }

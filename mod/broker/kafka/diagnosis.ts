@@ -8,12 +8,12 @@ import { openKafkaBroker } from "./kafka_broker.ts";
 import { type ListenerFault, listenerFault } from "./listener_fault.ts";
 import { type ListenerState, probeListener } from "./listener_probe.ts";
 
-/** What one listener showed. */
+/** What the check of one listener found. */
 export interface ListenerDiagnosis {
   state: ListenerState;
-  /** IP address that its host's name led to, where there is one. */
+  /** IP address that its host name resolved to, if it did. */
   ip?: string;
-  /** What is wrong; unset where it answers as it should. */
+  /** What is wrong; unset if it answers correctly. */
   fault?: ListenerFault;
 }
 
@@ -24,9 +24,9 @@ export interface AdvertisedListener {
   port: number;
 }
 
-/** The steps of a connection to Kafka, each on its own, for `doctor`. */
+/** The individual steps of a connection to Kafka, for `doctor`. */
 export class KafkaDiagnosis {
-  /** Whether connections use TLS, and a login. */
+  /** Whether connections use TLS and SASL. */
   readonly use: Readonly<{ tls: boolean; login: boolean }>;
   /** The bootstrap servers, as `HOST:PORT`. */
   readonly servers: readonly string[];
@@ -41,7 +41,7 @@ export class KafkaDiagnosis {
     this.use = listenerUse(this.#config);
   }
 
-  /** Asks a listener as a client would. Never throws. @param server `HOST:PORT` */
+  /** Queries a listener as a client would. Never throws. @param server `HOST:PORT` */
   async probe(server: string): Promise<ListenerDiagnosis> {
     const { options: tls, ...use } = listenerUse(this.#config);
     const { state, detail, ip } = await probeListener(server, { tls });
@@ -49,8 +49,8 @@ export class KafkaDiagnosis {
   }
 
   /**
-   * The addresses that the brokers advertise; no connection is opened to them.
-   * @param servers whom to ask, as `HOST:PORT`
+   * The brokers' advertised addresses; no connection to them is opened.
+   * @param servers servers to ask, as `HOST:PORT`
    * @throws {Failure} kind `service`, after 12 seconds at most
    */
   async advertised(servers: string[]): Promise<AdvertisedListener[]> {

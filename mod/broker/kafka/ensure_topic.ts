@@ -4,16 +4,16 @@ import type { Cluster } from "./cluster.ts";
 import { protocolError } from "./raw_request.ts";
 import { errorType } from "./request_error.ts";
 
-/** As many replicas as the broker's `default.replication.factor` says; Kafka 2.4 and newer. */
+/** The broker's `default.replication.factor` applies; Kafka 2.4 and newer. */
 const DEFAULT_REPLICATION = -1;
 
-/** Milliseconds that the controller may take. */
+/** Milliseconds that the controller has. */
 const CREATE_TIMEOUT_MS = 10_000;
 
 /** Kafka's code for a partition that has no leader, or not yet. */
 const LEADER_NOT_AVAILABLE = 5;
 
-/** What a name may be. Source: Apache Kafka, org.apache.kafka.common.internals.Topic. */
+/** The allowed names. Source: Apache Kafka, org.apache.kafka.common.internals.Topic. */
 const NAME = /^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/;
 
 /** @throws {Failure} kind `usage`, for a name that Kafka does not allow */
@@ -24,7 +24,7 @@ export function checkTopicName(topic: string): void {
   });
 }
 
-/** Creates a topic unless it is there; says whether it did. One try. */
+/** Creates a topic unless it exists, and returns whether it did. One attempt. */
 export async function createTopic(
   cluster: Cluster,
   topic: string,
@@ -33,7 +33,7 @@ export async function createTopic(
   return await cluster.partitions(topic) === null && await create(cluster, topic, partitions);
 }
 
-/** The number of partitions of a topic that is there, or about to be. One try. */
+/** The number of partitions of a topic that exists or is being created. One attempt. */
 export async function countPartitions(cluster: Cluster, topic: string): Promise<number> {
   const found = await cluster.partitions(topic);
   if (found === null) throw protocolError(LEADER_NOT_AVAILABLE);
@@ -41,8 +41,8 @@ export async function countPartitions(cluster: Cluster, topic: string): Promise<
 }
 
 /**
- * The number of partitions of a topic that is about to be there. One try.
- * @throws an error that asks for a retry, while not all partitions have a leader
+ * The number of partitions of a topic that is being created. One attempt.
+ * @throws an error that asks for a retry, until all partitions have a leader
  */
 export async function readyPartitions(cluster: Cluster, topic: string): Promise<number> {
   const found = await cluster.partitions(topic);

@@ -10,20 +10,20 @@ const OFFSET_FOR_LEADER_EPOCH = {
   apiName: "OffsetForLeaderEpoch",
 } as const;
 
-/** A leader epoch of a partition of which the end is asked. */
+/** A leader epoch of a partition whose end is requested. */
 export interface AskedEpoch {
   partition: number;
   epoch: number;
 }
 
-/** Where an epoch ends; `null` where the broker does not know, an error where it refuses to say. */
+/** Where an epoch ends; `null` if the broker does not know, an error if it refuses to say. */
 export type EpochEnd = number | null | Error;
 
 /**
- * Asks the leader of some partitions where what a former leader wrote ends in its log: at the end of the
- * epoch's messages, or of those of the newest epoch before it that the log has.
+ * Asks a leader where the messages of an earlier leader epoch end in its log: at the end of that
+ * epoch, or of the newest earlier epoch that the log has.
  * @param leader id of the broker that leads all of the partitions
- * @param asked each partition once
+ * @param asked at most one entry per partition
  * @returns by partition
  */
 export async function epochEnds(
@@ -63,7 +63,7 @@ function encode(topic: string, asked: readonly AskedEpoch[], headerLength: numbe
   at = buffer.writeInt32BE(asked.length, at);
   for (const { partition, epoch } of asked) {
     at = buffer.writeInt32BE(partition, at);
-    at = buffer.writeInt32BE(-1, at); // The leader's own epoch: not checked.
+    at = buffer.writeInt32BE(-1, at); // Current leader epoch: not checked.
     at = buffer.writeInt32BE(epoch, at);
   }
   return buffer;
@@ -71,7 +71,7 @@ function encode(topic: string, asked: readonly AskedEpoch[], headerLength: numbe
 
 function decode(payload: Buffer): { throttleMs: number; answer: ReadonlyMap<number, EpochEnd> } {
   const answer = new Map<number, EpochEnd>();
-  // After throttling: one topic with its name, and its partitions.
+  // After the throttle time: one topic with its name, and its partitions.
   let at = 4 + 4 + 2 + payload.readInt16BE(8);
   let partitions = payload.readInt32BE(at);
   for (at += 4; partitions > 0; partitions--, at += 2 + 4 + 4 + 8) {

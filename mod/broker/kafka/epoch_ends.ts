@@ -1,6 +1,6 @@
 import type { AskedEpoch, EpochEnd } from "./epoch_end_request.ts";
 
-/** Asks one leader where epochs end, see `epochEnds`. */
+/** Asks one leader where epochs end; see `epochEnds`. */
 export type AskLeader = (
   leader: number,
   asked: readonly AskedEpoch[],
@@ -12,12 +12,12 @@ interface Waiting extends AskedEpoch {
 }
 
 /**
- * Asks leaders where epochs end, of all partitions that are asked for at the same time in one request a
- * leader: a member may be assigned hundreds of partitions at once.
+ * Asks leaders where epochs end. Concurrent calls are combined into one request per leader, as a
+ * member may be assigned hundreds of partitions at once.
  */
 export class EpochEnds {
   readonly #ask: AskLeader;
-  /** What the next request of each leader asks. */
+  /** The content of the next request to each leader. */
   readonly #waiting = new Map<number, Waiting[]>();
 
   constructor(ask: AskLeader) {
@@ -26,8 +26,8 @@ export class EpochEnds {
 
   /**
    * Where an epoch ends in a partition's log.
-   * @returns `null` where the broker does not know
-   * @throws what the request has failed with, or the broker says of this partition
+   * @returns `null` if the broker does not know
+   * @throws the error of the request, or the broker's error for this partition
    */
   of(leader: number, asked: AskedEpoch): Promise<number | null> {
     const { promise, resolve, reject } = Promise.withResolvers<number | null>();
@@ -36,7 +36,7 @@ export class EpochEnds {
       waiting.push({ ...asked, resolve, reject });
     } else {
       this.#waiting.set(leader, [{ ...asked, resolve, reject }]);
-      // Behind all that is asked in this turn of the event loop.
+      // After everything that is requested in this turn of the event loop.
       setTimeout(() => this.#send(leader), 0);
     }
     return promise;

@@ -5,13 +5,13 @@ import { listenerFault, type ListenerUse } from "./listener_fault.ts";
 import { probeListener } from "./listener_probe.ts";
 import { rootOf } from "./request_error.ts";
 
-/** Milliseconds for each of two questions: the start has taken its time already. */
+/** Milliseconds for each of two requests; short, as the start has already waited. */
 const PROBE_MS = 1500;
 
-/** What the network says, in words that need no explanation. */
+/** Network errors that need no further explanation. */
 const PLAIN_NETWORK = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "EHOSTUNREACH"];
 
-/** How the client of a configuration talks to a listener. */
+/** How a client with this configuration talks to a listener. */
 export function listenerUse({ ssl, sasl }: KafkaConfig): ListenerUse & { options: TlsOptions } {
   const options = ssl as TlsOptions;
   return {
@@ -26,9 +26,9 @@ export function listenerUse({ ssl, sasl }: KafkaConfig): ListenerUse & { options
 type TlsOptions = ConnectionOptions | undefined;
 
 /**
- * The failure of a connection that could be opened and then broke, by asking the listener again:
- * kafkajs does not say whether TLS, a certificate or a login is amiss.
- * @returns `undefined`, where that gives no better answer
+ * Explains a connection that was opened and then broke, by querying the listener again: kafkajs
+ * does not say whether TLS, a certificate or a login is at fault.
+ * @returns `undefined` if that explains nothing further
  */
 export async function explainConnection(
   config: KafkaConfig,

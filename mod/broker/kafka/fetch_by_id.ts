@@ -10,28 +10,28 @@ import {
 import { protocolError } from "./raw_request.ts";
 
 /**
- * Fetch, version 13: Kafka 3.1 and newer. It names the topic by its id, so that one that was created
- * again is never taken for the former one, and finds out about a log that was cut off (KIP-595).
+ * Fetch, version 13: Kafka 3.1 and newer. It names the topic by its id, so a recreated topic is
+ * never taken for the former one, and it detects a truncated log (KIP-595).
  */
 export const fetchById = { apiVersion: 13, encode, decode };
 
-/** Only records of committed transactions, or all. */
+/** Isolation levels: only records of committed transactions, or all. */
 const READ_COMMITTED = 1;
 const READ_UNCOMMITTED = 0;
 
 /** No tagged fields. */
 const NO_TAGS = 0;
 
-/** Tag of the field that says where the log departs from what was read. */
+/** Tag of the field that says where the log diverges from what was read. */
 const DIVERGING_EPOCH = 0;
 
 function encode(fetch: Fetch, headerLength: number): Buffer {
   const { topicId, partitions, maxWaitMs, maxBytes, maxBytesPerPartition, uncommitted } = fetch;
   const buffer = Buffer.alloc(headerLength + 60 + partitions.length * 37);
-  let at = buffer.writeUInt8(NO_TAGS, headerLength); // Of the header.
+  let at = buffer.writeUInt8(NO_TAGS, headerLength); // The header's.
   at = buffer.writeInt32BE(-1, at); // Replica: a consumer.
   at = buffer.writeInt32BE(maxWaitMs, at);
-  at = buffer.writeInt32BE(1, at); // At least one byte, or the wait is over.
+  at = buffer.writeInt32BE(1, at); // Minimum bytes.
   at = buffer.writeInt32BE(maxBytes, at);
   at = buffer.writeInt8(uncommitted ? READ_UNCOMMITTED : READ_COMMITTED, at);
   at = buffer.writeInt32BE(0, at); // No fetch session.
@@ -41,10 +41,10 @@ function encode(fetch: Fetch, headerLength: number): Buffer {
   at = writeUnsigned(buffer, partitions.length + 1, at);
   for (const { partition, offset, lastEpoch = -1 } of partitions) {
     at = buffer.writeInt32BE(partition, at);
-    at = buffer.writeInt32BE(-1, at); // Leader's epoch: not checked.
+    at = buffer.writeInt32BE(-1, at); // Current leader epoch: not checked.
     at = buffer.writeBigInt64BE(BigInt(offset), at);
     at = buffer.writeInt32BE(lastEpoch, at);
-    at = buffer.writeBigInt64BE(-1n, at); // Log start: only for replicas.
+    at = buffer.writeBigInt64BE(-1n, at); // Log start offset: only used by replicas.
     at = buffer.writeInt32BE(maxBytesPerPartition, at);
     at = buffer.writeUInt8(NO_TAGS, at);
   }
@@ -88,7 +88,7 @@ function readPartition(reader: CompactReader): PartitionAnswer {
     reader.tags();
     return { producerId, firstOffset: Number(firstOffset) };
   });
-  reader.int32(); // Preferred replica: of our rack, which is none.
+  reader.int32(); // Preferred read replica: unused, as we name no rack.
   const records = reader.bytes() ?? Buffer.alloc(0);
   let divergence: Divergence | undefined;
   reader.tags((tag, field) => {

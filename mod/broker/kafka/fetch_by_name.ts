@@ -10,7 +10,7 @@ import { protocolError } from "./raw_request.ts";
 /** Fetch, version 11: Kafka 2.3 and newer. */
 export const fetchByName = { apiVersion: 11, encode, decode };
 
-/** Only records of committed transactions, or all. */
+/** Isolation levels: only records of committed transactions, or all. */
 const READ_COMMITTED = 1;
 const READ_UNCOMMITTED = 0;
 
@@ -21,7 +21,7 @@ function encode(fetch: Fetch, headerLength: number): Buffer {
   const buffer = Buffer.alloc(headerLength + length);
   let at = buffer.writeInt32BE(-1, headerLength); // Replica: a consumer.
   at = buffer.writeInt32BE(maxWaitMs, at);
-  at = buffer.writeInt32BE(1, at); // At least one byte, or the wait is over.
+  at = buffer.writeInt32BE(1, at); // Minimum bytes.
   at = buffer.writeInt32BE(maxBytes, at);
   at = buffer.writeInt8(uncommitted ? READ_UNCOMMITTED : READ_COMMITTED, at);
   at = buffer.writeInt32BE(0, at); // No fetch session.
@@ -32,9 +32,9 @@ function encode(fetch: Fetch, headerLength: number): Buffer {
   at = buffer.writeInt32BE(partitions.length, at + name.length);
   for (const { partition, offset } of partitions) {
     at = buffer.writeInt32BE(partition, at);
-    at = buffer.writeInt32BE(-1, at); // Leader's epoch: not checked.
+    at = buffer.writeInt32BE(-1, at); // Current leader epoch: not checked.
     at = buffer.writeBigInt64BE(BigInt(offset), at);
-    at = buffer.writeBigInt64BE(-1n, at); // Log start: only for replicas.
+    at = buffer.writeBigInt64BE(-1n, at); // Log start offset: only used by replicas.
     at = buffer.writeInt32BE(maxBytesPerPartition, at);
   }
   at = buffer.writeInt32BE(0, at); // Nothing to forget.

@@ -3,7 +3,7 @@ import { FETCH_KEY, fetchRequest } from "./fetch_request.ts";
 import { protocolError } from "./raw_request.ts";
 import type { FetchedRecords } from "./record_batch_reader.ts";
 
-/** Milliseconds that the broker waits at the end of the partition. */
+/** Milliseconds that the broker waits for data at the end of the partition. */
 const MAX_WAIT_MS = 50;
 
 /** Kafka's code for what passes. */
@@ -13,14 +13,14 @@ const MAX_BYTES = 4 * 2 ** 20;
 
 /** Options of {@linkcode fetchRecords}. */
 export interface FetchRecordsOptions {
-  /** Bytes that it may bring; a single record batch may be larger. @default {4 MiB} */
+  /** Maximum bytes; a single record batch may be larger. @default {4 MiB} */
   maxBytes?: number;
-  /** Whether messages of transactions that are open or were aborted come too. @default {false} */
+  /** Whether to include messages of open and aborted transactions. @default {false} */
   uncommitted?: boolean;
 }
 
 /**
- * Fetches once from an offset on, outside of any group; no bytes at the partition's end.
+ * Fetches once from an offset, outside any group; returns no bytes at the partition's end.
  * @param leader id of the broker that leads the partition
  */
 export async function fetchRecords(
@@ -43,7 +43,7 @@ export async function fetchRecords(
       uncommitted,
     }, node.versions[FETCH_KEY].maxVersion),
   );
-  // A broker that makes us wait for our quota answers with nothing.
+  // A broker that throttles us responds without data.
   if (answer === undefined) throw protocolError(REQUEST_TIMED_OUT);
   if ("error" in answer) throw answer.error;
   if ("divergence" in answer) throw new Error("diverging epoch: expected none, as none was sent");

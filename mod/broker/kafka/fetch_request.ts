@@ -6,14 +6,15 @@ import type { RawRequest } from "./raw_request.ts";
 /** The API key of Fetch. */
 export const FETCH_KEY = 1;
 
-/** A large answer may take its time; a dead connection is noticed by the heartbeat long before. */
+/** Generous for large responses: the heartbeat notices a dead connection long before. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
 /**
- * A fetch whose answer is left as the broker stores it. kafkajs's own makes an object and two strings
- * (through BigInt) of every record, which costs a microsecond and half a kilobyte a row, does not
- * check checksums, and fails for a batch of more than about 120,000 records (`push(...records)`).
- * @param maxVersion the newest version of the request that the broker takes
+ * A fetch whose record batches stay as the broker stores them. kafkajs's own creates an object and
+ * two strings (via BigInt) for every record, which costs a microsecond and half a kilobyte per row;
+ * it does not verify checksums and fails for batches of more than about 120,000 records
+ * (`push(...records)`).
+ * @param maxVersion the newest version of the request that the broker supports
  */
 export function fetchRequest(fetch: Fetch, maxVersion: number): RawRequest<FetchedPartition[]> {
   const isById = fetch.topicId != null && maxVersion >= fetchById.apiVersion;

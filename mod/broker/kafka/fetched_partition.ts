@@ -2,40 +2,40 @@ import type { Buffer } from "node:buffer";
 import { protocolError } from "./raw_request.ts";
 import type { AbortedTransaction, FetchedRecords } from "./record_batch_reader.ts";
 
-/** What is asked of one partition. */
+/** A fetch of one partition. */
 export interface FetchPartition {
   partition: number;
-  /** First offset wanted. */
+  /** First offset to fetch. */
   offset: number;
-  /** Leader's epoch of the batch before that offset, -1 where it is not known. */
+  /** Leader epoch of the batch before that offset, -1 if unknown. */
   lastEpoch?: number;
 }
 
-/** What is asked of one broker. */
+/** A fetch from one broker. */
 export interface Fetch {
   topic: string;
-  /** The topic's id where one is known: of another topic of that name nothing is fetched. */
+  /** The topic's id if known: then nothing is fetched from another topic of the same name. */
   topicId?: string | null;
   partitions: FetchPartition[];
   /** Milliseconds that the broker may wait for the first byte. */
   maxWaitMs: number;
-  /** Bytes for all partitions together; a single record batch may be larger. */
+  /** Maximum bytes for all partitions together; a single record batch may be larger. */
   maxBytes: number;
   maxBytesPerPartition: number;
-  /** Whether messages of transactions that are open or were aborted come too. @default {false} */
+  /** Whether to include messages of open and aborted transactions. @default {false} */
   uncommitted?: boolean;
 }
 
-/** The log no longer holds what was read: it was cut off at an offset, and others wrote on. */
+/** The log no longer contains what was read: it was truncated and then written to again. */
 export interface Divergence {
-  /** The newest epoch that both have in common, and the offset where it ends in the log. */
+  /** The newest common leader epoch, and the offset at which it ends in the log. */
   epoch: number;
   endOffset: number;
 }
 
 /**
- * What came of one partition. `openFrom` is the first offset of its oldest open transaction, where there
- * is one: nothing from there on is delivered before it ends.
+ * The result for one partition. `openFrom` is the first offset of its oldest open transaction, if
+ * any: nothing from there on is delivered before that ends.
  */
 export type FetchedPartition =
   & { partition: number }
@@ -43,22 +43,22 @@ export type FetchedPartition =
     error: Error;
   });
 
-/** A partition's part of an answer, as it was read. */
+/** A partition's part of a response, as decoded. */
 export interface PartitionAnswer {
   partition: number;
   code: number;
   highWatermark: number;
-  /** Offset below which every transaction has ended. */
+  /** The last stable offset: every transaction below it has ended. */
   lastStable: number;
   aborted: AbortedTransaction[];
-  /** Not copied out of the answer. */
+  /** A view of the response, not a copy. */
   records: Buffer;
   divergence?: Divergence;
 }
 
 /**
- * Makes of an answer's parts what outlives it: a small part is copied, so that it does not hold the
- * whole answer while it waits.
+ * Makes results that outlive the response: small parts are copied, so that they do not keep the
+ * whole response in memory while they wait.
  */
 export function takeParts(
   payload: Buffer,
@@ -66,7 +66,7 @@ export function takeParts(
   fetch: Fetch,
 ): FetchedPartition[] {
   const memory = payload.buffer as ArrayBuffer;
-  // Before the payload is the answer's number.
+  // The correlation id precedes the payload.
   const isAlone = memory.byteLength === payload.length + 4;
   let isInUse = false;
   const fetched = answers.map((answer): FetchedPartition => {
@@ -85,7 +85,7 @@ export function takeParts(
       : undefined;
     aborted.sort((a, b) => a.firstOffset - b.firstOffset);
     const records = { partition, fetchOffset: offset, highWatermark, aborted, bytes, release };
-    // Of an uncommitted fetch brokers say -1.
+    // Brokers return -1 for an uncommitted fetch.
     const openFrom = lastStable >= 0 && lastStable < highWatermark ? lastStable : undefined;
     return { partition, records, openFrom };
   });

@@ -12,22 +12,22 @@ import { errorType, refused, verdictOf } from "./request_error.ts";
 import { Trouble } from "./retry.ts";
 import { TransactionWait } from "./transaction_wait.ts";
 
-/** Milliseconds that a broker holds a fetch for which it has nothing. */
+/** Milliseconds that a broker may hold a fetch for which it has no data. */
 const MAX_WAIT_MS = 500;
 
 /**
- * The same while one of the broker's partitions is left out because its last piece waits to be
- * delivered: it must not have to wait for the other partitions' next message.
+ * The same, while one of the broker's partitions is left out because its last piece awaits
+ * delivery: it must not have to wait for the other partitions' next message.
  */
 const MAX_WAIT_BUSY_MS = 10;
 
-/** Bytes that a partition may bring however many share a fetch. */
+/** Minimum bytes per partition, however many share a fetch. */
 const SMALLEST_SHARE_BYTES = 64 * 1024;
 
 /** Kafka's error for a partition that has no leader at the moment. */
 const NO_LEADER = protocolError(5);
 
-/** Milliseconds between an error and the next look at who leads. */
+/** Milliseconds between an error and the next request for the leaders. */
 const PAUSE_MS = 200;
 
 /** What a {@linkcode Fetcher} needs. */
@@ -36,39 +36,42 @@ export interface FetcherOptions {
   topic: string;
   topicId: string | null;
   feeds: Feed[];
-  /** What is told of each feed that cannot be read. */
+  /** The stall of each feed that cannot be read. */
   stalls: ReadonlyMap<Feed, PartitionStall>;
-  /** Milliseconds after which a stall is reported, and an unknown error is believed. */
+  /** Milliseconds after which a stall is reported, and an unknown error is taken as permanent. */
   stallMs: number;
-  /** The bell of the feeds. */
+  /** Rung when the feeds' state changes. */
   changed: Bell;
-  /** Bytes that one fetch may bring. Twice as much may be held: one piece waits, one is read. */
+  /** Maximum bytes per fetch. Up to twice as much is held: one piece waits while one is read. */
   maxBytes: number;
   lost: AbortSignal;
-  /** The topic's partitions and who leads them, asked for now, however long it takes. */
+  /** Fetches the topic's partitions and their leaders, retrying for as long as it takes. */
   leaders(): Promise<PartitionLeader[]>;
   /** Moves a feed whose next offset is not in the log. */
   outOfRange(feed: Feed): Promise<void>;
-  /** The log no longer holds what was read of a feed. */
+  /** Called when the log no longer contains what was read from a feed. */
   diverged(feed: Feed, divergence: Divergence): void;
-  /** Nothing came of a feed for a while: a transaction that begins at an offset is still open. */
+  /**
+   * Called when a feed has had no data for a while because a transaction that begins at an offset
+   * is open.
+   */
   waiting(feed: Feed, openFrom: number, leader: number): void;
   /** Ends the consumption. */
   fail(error: unknown): void;
 }
 
-/** Fetches for the feeds of one assignment: of each broker one request at a time. */
+/** Fetches for the feeds of one assignment, with one request in flight per broker. */
 export class Fetcher {
   readonly #options: FetcherOptions;
   readonly #fetching = new Map<number, Promise<void>>();
-  /** Feeds that rest: they are about to be moved, or could not be read. */
+  /** Paused feeds: they are being moved, or could not be read. */
   readonly #held = new Set<Feed>();
   /** By broker. */
   readonly #troubles = new Map<number, Trouble>();
-  /** Of the feeds that have met an open transaction. */
+  /** Of the feeds that are at an open transaction. */
   readonly #waits = new Map<Feed, TransactionWait>();
   #leaders = new Map<number, number>();
-  /** Number of the last fetch that brought something for a feed. */
+  /** Number of the last fetch that returned data for a feed. */
   readonly #served = new Map<Feed, number>();
   #fetches = 0;
 
@@ -127,8 +130,8 @@ export class Fetcher {
   }
 
   /**
-   * Brokers fill a fetch in the order asked, and cut off what does not fit: whose last messages came
-   * the longest ago is first.
+   * Brokers fill a response in request order and cut off what does not fit, so the feed that has
+   * gone longest without data comes first.
    */
   #inTurn(feeds: Feed[]): Feed[] {
     const served = (feed: Feed) => this.#served.get(feed) ?? 0;
@@ -157,7 +160,7 @@ export class Fetcher {
     }
   }
 
-  /** @param ms milliseconds for which it has failed */
+  /** @param ms milliseconds for which it has been failing */
   #throwUnlessTransient(error: unknown, ms: number): void {
     const verdict = verdictOf(error);
     if (verdict === "retry" || verdict === "unknown" && ms < this.#options.stallMs) return;
@@ -198,11 +201,11 @@ export class Fetcher {
         failed.push(feed);
       }
     }
-    // The broker's other partitions go on meanwhile.
+    // The broker's other partitions continue meanwhile.
     if (failed.length > 0) this.#hold(failed, () => this.#findLeaders().catch(() => {}));
   }
 
-  /** Hands a feed what was fetched of it. Says whether that was of use. */
+  /** Gives a feed what was fetched for it. Returns whether that was usable. */
   #hand(feed: Feed, records: FetchedRecords): boolean {
     if (feed.take(records)) {
       this.#stall(feed).over();
@@ -213,8 +216,8 @@ export class Fetcher {
   }
 
   /**
-   * Another leader's messages follow those that were read only where the log still has these. Brokers
-   * before 3.1 do not look for themselves.
+   * Messages of another leader may follow only if the log still contains those that were read.
+   * Brokers before 3.1 do not check this themselves.
    */
   async #confirm(feed: Feed, records: FetchedRecords): Promise<void> {
     const { lost, fail } = this.#options;
@@ -226,7 +229,7 @@ export class Fetcher {
     }
   }
 
-  /** Reports a transaction that keeps a feed from going on. */
+  /** Reports an open transaction that blocks a feed. */
   #look(feed: Feed, { records, openFrom }: { records: FetchedRecords; openFrom?: number }): void {
     if (openFrom === undefined || records.bytes.length > 0 || records.fetchOffset < openFrom) {
       this.#waits.get(feed)?.over();
@@ -240,7 +243,7 @@ export class Fetcher {
     if (wait.isDue(openFrom)) this.#options.waiting(feed, openFrom, leader);
   }
 
-  /** Fetches nothing for some feeds until something has been done. */
+  /** Pauses some feeds until a task has finished. */
   #hold(feeds: Feed[], work: () => Promise<unknown>): void {
     for (const feed of feeds) this.#held.add(feed);
     work().finally(() => {

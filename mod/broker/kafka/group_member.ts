@@ -17,23 +17,23 @@ const logger = getLogger(["ticklake", "kafka"]);
 
 const { MemberAssignment, MemberMetadata } = AssignerProtocol;
 
-/** What the member that shares the partitions tells the others about the group. */
+/** What the group's leader tells the other members about the group. */
 const NEW_GROUP = 1;
 const KNOWN_GROUP = 0;
 
-/** One term of a member in its group: from a rebalance to the next. */
+/** A member's generation: from one rebalance to the next. */
 export interface Generation {
   readonly id: number;
   readonly memberId: string;
-  /** The topic's partitions that are this member's. */
+  /** The topic's partitions that are assigned to this member. */
   readonly partitions: number[];
-  /** How many partitions the topic had, at least, when they were shared. */
+  /** Minimum number of partitions that the topic had at the assignment. */
   readonly partitionCount: number;
-  /** Whether this member shares the partitions among the group. */
+  /** Whether this member is the group's leader, which assigns the partitions. */
   readonly leads: boolean;
   /**
-   * Whether the group had committed nothing of the topic when the partitions were shared; `undefined`
-   * where a member of release 0.1.0 shared them.
+   * Whether the group had no committed offsets for the topic at the assignment; `undefined` if a
+   * member of release 0.1.0 made it.
    */
   readonly isNewGroup: boolean | undefined;
 }
@@ -42,28 +42,34 @@ export interface Generation {
 export interface GroupMemberOptions {
   group: string;
   topic: string;
-  /** Milliseconds without a heartbeat after which the group goes on without this member. */
+  /**
+   * Session timeout: milliseconds without a heartbeat after which the group continues without this
+   * member.
+   */
   sessionTimeoutMs: number;
 }
 
-/** Milliseconds that the others in the group have to join again when it rebalances. */
+/** Rebalance timeout: milliseconds that the other members have to rejoin. */
 const REBALANCE_TIMEOUT_MS = 60_000;
 
-/** Milliseconds by which the broker may be late in answering a request that waits for others. */
+/**
+ * Milliseconds that the broker may be late with the response to a request that waits for other
+ * members.
+ */
 const NETWORK_DELAY_MS = 5000;
 
-/** Milliseconds that leaving may take; the session's end does the same, later. */
+/** Milliseconds that leaving may take; otherwise the session timeout removes the member, later. */
 const LEAVE_TIMEOUT_MS = 3000;
 
 /**
  * A member of a consumer group, by Kafka's group protocol.
  *
- * kafkajs's own consumer is not used, because exactly-once needs more than it gives: each request
- * here carries the generation of the assignment on whose behalf it is made, so the broker refuses it
- * once the partition is someone else's. kafkajs's `commitOffsets` retries with the generation that is
- * current by then, which the broker accepts whoever owns the partition; it can commit only while a
- * batch is in hand; and where retention has removed the next offset it commits -2, without metadata,
- * over whatever was committed.
+ * kafkajs's own consumer is not used, because exactly-once delivery needs more than it offers: each
+ * request here carries the generation of the assignment for which it is made, so the broker refuses
+ * it once the partition belongs to another member. kafkajs's `commitOffsets` retries with the then
+ * current generation, which the broker accepts whoever owns the partition; it can commit only while
+ * a batch is being processed; and if retention has removed the next offset, it overwrites the
+ * committed offset with -2, without metadata.
  */
 export class GroupMember {
   readonly #cluster: Cluster;
@@ -71,7 +77,7 @@ export class GroupMember {
   #memberId = "";
   #coordinator: BrokerNode | null = null;
   #renewals = 0;
-  /** A request to join waits for its answer. */
+  /** A JoinGroup request is in flight. */
   #unanswered = false;
   #left = false;
 
@@ -81,8 +87,8 @@ export class GroupMember {
   }
 
   /**
-   * Joins the group, or joins it again, and waits for the share of the partitions.
-   * @throws {Failure} kind `service`, when the group refuses this member for good
+   * Joins or rejoins the group, and waits for the assignment.
+   * @throws {Failure} kind `service`, when the group refuses this member permanently
    */
   async join(signal: AbortSignal): Promise<Generation> {
     const doing = `joining the group ${this.#options.group}`;
@@ -156,7 +162,7 @@ export class GroupMember {
     }));
   }
 
-  /** Whether the group has committed nothing of the topic. */
+  /** Whether the group has no committed offsets for the topic. */
   async #isNewGroup(partitionCount: number): Promise<boolean> {
     const { group, topic } = this.#options;
     const partitions = Array.from({ length: partitionCount }, (_, partition) => partition);
@@ -168,7 +174,7 @@ export class GroupMember {
     return (await this.#cluster.partitions(topic))?.length ?? 0;
   }
 
-  /** A request that waits for the other members too. */
+  /** A request that also waits for the other members. */
   async #ask<A, T>(apiKey: number, definition: unknown, ask: A): Promise<T> {
     const requestTimeout = REBALANCE_TIMEOUT_MS + NETWORK_DELAY_MS;
     this.#unanswered = true;
@@ -184,7 +190,7 @@ export class GroupMember {
   }
 
   /**
-   * Tells the group that this member is there.
+   * Sends a heartbeat.
    * @throws an error whose verdict is `fenced` when the group has begun a new generation
    */
   async heartbeat({ id, memberId }: Generation): Promise<void> {
@@ -194,8 +200,8 @@ export class GroupMember {
   }
 
   /**
-   * Commits on behalf of a generation, once.
-   * @param epoch leader's epoch of the message before the offset, -1 where it is not known
+   * Commits for a generation. One attempt.
+   * @param epoch leader epoch of the message before the offset, -1 if unknown
    * @throws an error whose verdict is `fenced` when that generation is over
    */
   async commit(

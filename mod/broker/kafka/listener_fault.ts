@@ -1,20 +1,20 @@
 import type { ListenerFinding } from "./listener_probe.ts";
 
-/** How we talk to a listener, as far as a message about it has to say. */
+/** How we connect to a listener, as far as a message about it needs to know. */
 export interface ListenerUse {
-  /** Whether with TLS. */
+  /** Whether TLS is used. */
   tls: boolean;
   /** Whether KAFKA_SSL_CA_FILE is set. */
   ownAuthority: boolean;
   /** Whether KAFKA_SSL_CERT_FILE is set. */
   ownCertificate: boolean;
-  /** Whether with a login. */
+  /** Whether SASL is used. */
   login: boolean;
 }
 
-/** What is wrong with a listener, for people. */
+/** What is wrong with a listener, as text for the user. */
 export interface ListenerFault {
-  /** Goes on from `Kafka at HOST:PORT`. */
+  /** Continues `Kafka at HOST:PORT`. */
   problem: string;
   fix: string;
 }
@@ -23,7 +23,7 @@ const NETWORK_FIX =
   "Check the address and the port, that the broker is running, and that the firewall or security " +
   "group lets this host connect to it (nc -vz HOST PORT).";
 
-/** What is wrong, or `undefined` where the listener answers as it should. */
+/** What is wrong, or `undefined` if the listener answers correctly. */
 export function listenerFault(
   { state, detail }: ListenerFinding,
   use: ListenerUse,

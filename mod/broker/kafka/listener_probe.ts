@@ -2,23 +2,23 @@ import type { ConnectionOptions } from "node:tls";
 import { messageOf } from "../../failure/failure.ts";
 import { deadline } from "../../wait/deadline.ts";
 
-/** How a listener answers. */
+/** What a listener turned out to be. */
 export type ListenerState =
   /** It answers as Kafka does. */
   | "kafka"
-  /** Its host has no address. */
+  /** Its host name does not resolve. */
   | "unknown-host"
   /** Nothing accepts a connection there. */
   | "no-connection"
-  /** It accepts a connection and does not answer as Kafka does. */
+  /** It accepts a connection, but its answer is not Kafka's. */
   | "not-kafka"
-  /** It accepts a connection and does not answer in time. */
+  /** It accepts a connection, but does not answer in time. */
   | "silent"
   /** It is a KRaft controller's, which answers no client. */
   | "controller"
-  /** It was asked without TLS and wants TLS. */
+  /** It requires TLS, and was asked without it. */
   | "wants-tls"
-  /** It was asked with TLS and has none. */
+  /** It has no TLS, and was asked with it. */
   | "no-tls"
   /** Its certificate comes from an authority that is not trusted. */
   | "untrusted"
@@ -26,25 +26,25 @@ export type ListenerState =
   | "other-name"
   /** Its certificate is not valid now. */
   | "expired"
-  /** It wants a client certificate, or another one. */
+  /** It requires a client certificate, or a different one. */
   | "client-certificate"
   /** TLS failed for another reason. */
   | "tls-failed"
-  /** It answers, but wants a login before it tells of topics. */
+  /** It answers, but requires a login before it lists topics. */
   | "wants-login";
 
 /** What {@linkcode probeListener} found. */
 export interface ListenerFinding {
   state: ListenerState;
-  /** The runtime's own words, where something failed. */
+  /** The runtime's error message, if something failed. */
   detail: string;
-  /** IP address that the host's name led to. */
+  /** IP address that the host name resolved to. */
   ip?: string;
 }
 
 /** Options of {@linkcode probeListener}. */
 export interface ProbeOptions {
-  /** Asks with TLS, as kafkajs would with these options. */
+  /** Connects with TLS, as kafkajs would with these options. */
   tls?: ConnectionOptions;
   /** Milliseconds that it may take. @default {4000} */
   timeoutMs?: number;
@@ -56,18 +56,18 @@ const API_VERSIONS = frame([0, 18, 0, 0, 0, 0, 0, 1, 255, 255]);
 /** Metadata (key 3) version 1 of no topic, correlation 2, no client id. */
 const METADATA = frame([0, 3, 0, 1, 0, 0, 0, 2, 255, 255, 0, 0, 0, 0]);
 
-/** The key of Metadata, which every broker's listener offers and no controller's. */
+/** The API key of Metadata, which every broker's listener offers and no controller's. */
 const METADATA_KEY = 3;
 
-/** What an HTTP server answers at once, while it waits for the rest of any other question. */
+/** A request that an HTTP server answers at once; for the rest of any other one it would wait. */
 const HTTP_REQUEST = new TextEncoder().encode("GET / HTTP/1.0\r\n\r\n");
 
 /** First byte of a TLS record: an alert, or a handshake. */
 const TLS_RECORDS = [0x15, 0x16];
 
 /**
- * Finds out what a Kafka listener is, by asking it as kafkajs would and, where TLS fails, without it.
- * Says why a connection fails, where kafkajs knows only that it was closed. Never throws.
+ * Finds out what a listener is by querying it as kafkajs would and, if TLS fails, without TLS.
+ * Explains why a connection fails where kafkajs only knows that it was closed. Never throws.
  * @param server `HOST:PORT`
  */
 export async function probeListener(
@@ -99,13 +99,14 @@ function addressOf(server: string): { hostname: string; port: number } {
   return { hostname: server.slice(0, at), port: Number(server.slice(at + 1)) };
 }
 
-/** An answer that did not come in time. */
+/** The result if no answer came in time. */
 class NoAnswer extends Error {}
 
 /**
- * Asks on a connection that is being opened; an error becomes what it says of the listener.
- * @param options.accepts whether the listener is known to accept connections, so that a TLS handshake
- * without an answer is silence
+ * Sends the requests on a connection that is being opened; turns an error into what it says about
+ * the listener.
+ * @param options.accepts whether the listener is known to accept connections, so that an unanswered
+ * TLS handshake counts as silence
  */
 async function attempt(
   opening: Promise<Deno.Conn>,
@@ -125,7 +126,7 @@ async function attempt(
     const connected = ip !== undefined || (accepts && error instanceof NoAnswer);
     return { state: stateOf(error, connected), detail: messageOf(error), ip };
   } finally {
-    // One that connects later must not stay open either.
+    // A connection that opens later must not stay open either.
     opening.then((connection) => connection.close(), () => {});
   }
 }
@@ -148,7 +149,7 @@ async function connectTls(
   return connection;
 }
 
-/** Asks for the API's versions and then for the cluster, as every client begins. */
+/** Requests the API versions and then the metadata, as every client does first. */
 async function ask(connection: Deno.Conn): Promise<ListenerFinding> {
   await connection.write(API_VERSIONS);
   const versions = await readFrame(connection);
@@ -179,7 +180,7 @@ async function askHttp(connection: Deno.Conn): Promise<ListenerFinding> {
     : { state: "silent", detail: "no answer" };
 }
 
-/** Whether an answer to ApiVersions (version 0) lists a request, or does not say. */
+/** Whether a response to ApiVersions (version 0) lists an API, or does not say. */
 function offers(answer: Uint8Array, key: number): boolean {
   const view = new DataView(answer.buffer, answer.byteOffset, answer.byteLength);
   if (answer.length < 10 || view.getInt16(4) !== 0) return true;
@@ -191,8 +192,8 @@ function offers(answer: Uint8Array, key: number): boolean {
 }
 
 /**
- * The content of a frame (four bytes of length, then as many), `undefined` when the connection ends.
- * What begins as a TLS record does is given back as it is.
+ * The content of a frame (a length of four bytes, then as many bytes), `undefined` if the
+ * connection ends. Data that begins like a TLS record is returned as it is.
  */
 async function readFrame(connection: Deno.Conn): Promise<Uint8Array | undefined> {
   let bytes = new Uint8Array();
@@ -207,13 +208,13 @@ async function readFrame(connection: Deno.Conn): Promise<Uint8Array | undefined>
     if (bytes.length < 4) continue;
     if (TLS_RECORDS.includes(bytes[0]) && bytes[1] === 3) return bytes;
     const length = new DataView(bytes.buffer).getInt32(0);
-    // An answer of another protocol, taken for a length, is nonsense.
+    // Another protocol's answer makes an absurd length.
     if (length < 4 || length > 2 ** 24) return bytes.subarray(0, 0);
     if (bytes.length >= 4 + length) return bytes.subarray(4);
   }
 }
 
-/** What an error says about the listener; those of TLS are known by the words of rustls. */
+/** What an error says about the listener; TLS errors are recognised by rustls's messages. */
 function stateOf(error: unknown, connected: boolean): ListenerState {
   const detail = messageOf(error);
   if (/fatal alert: \w*(Certificate|UnknownCA)/.test(detail)) return "client-certificate";

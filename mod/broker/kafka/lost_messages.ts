@@ -1,12 +1,12 @@
 import { Failure } from "../../failure/failure.ts";
 
-/** A partition's log has not what was read of it. */
+/** A partition's log does not contain what was read from it. */
 export interface LostMessages {
   topic: string;
   partition: number;
-  /** Offset up to which it was read. */
+  /** Offset up to which it had been read. */
   position: number;
-  /** Offset at which the log ends, or departs from what was read. */
+  /** Offset at which the log ends, or diverges from what was read. */
   end: number;
 }
 
@@ -16,7 +16,7 @@ const FIX =
   "set KAFKA_TOPIC to it: its rows are added to the same table. To read this topic as it is now, " +
   "consume it into another --prefix with another --group.";
 
-/** The log was truncated, and others wrote on: the same offsets mean other messages. */
+/** The log was truncated and written to again: the same offsets hold other messages. */
 export function truncatedLog({ topic, partition, position, end }: LostMessages): Failure {
   return new Failure(
     "failed",
@@ -29,7 +29,7 @@ export function truncatedLog({ topic, partition, position, end }: LostMessages):
   );
 }
 
-/** The log ends before what was read of it. */
+/** The log ends before the offset up to which it had been read. */
 export function endsBefore(
   { topic, partition, position, end }: LostMessages,
   group: string,

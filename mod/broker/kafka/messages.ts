@@ -1,38 +1,38 @@
 import type { CutMessage, RecordBatch, ValueSpans } from "../broker.ts";
 
-/** Bytes of records after which one {@linkcode RecordBatch} is large enough. */
+/** Record bytes after which one {@linkcode RecordBatch} is large enough. */
 export const ENOUGH_BYTES = 2 ** 20;
 
-/** Records that are read in one call. */
+/** Records read per call. */
 const RUN_RECORDS = 512;
 
-/** Messages after which it is, however small they are. */
+/** Messages after which it is large enough, however small they are. */
 const ENOUGH_MESSAGES = 64 * 1024;
 
-/** The records of one record batch that have not been read yet. */
+/** The unread records of one record batch. */
 export interface RecordRun {
   /** Where the next record begins in its source. */
   at: number;
-  /** Number of records left, and of all. */
+  /** Number of unread records, and of all records. */
   left: number;
   readonly count: number;
   readonly firstOffset: number;
   readonly firstTimestamp: number;
-  /** The timestamp of all records, where the broker sets it. */
+  /** The timestamp of all records, if the broker sets it. */
   readonly timestamp: number | undefined;
-  /** Records before this offset were not asked for. */
+  /** Records before this offset were not requested. */
   readonly from: number;
-  /** Bytes that one record may have to be taken whole. */
+  /** Maximum bytes of a record that is kept whole. */
   readonly mostRecordBytes: number;
 }
 
-/** What {@linkcode Messages.add} came upon. */
+/** Why {@linkcode Messages.add} stopped. */
 export type RunState =
-  /** Nothing is left, or the messages are enough. */
+  /** Nothing is left, or there are enough messages. */
   | "ok"
   /** The source ends within the next record. */
   | "incomplete"
-  /** The next record is too large to be taken whole. */
+  /** The next record is too large to be kept whole. */
   | "large";
 
 /** A single message, for {@linkcode Messages.addOne}. */
@@ -40,16 +40,16 @@ export interface OneMessage {
   offset: number;
   timestamp: number;
   source: Uint8Array;
-  /** Where the key and the value lie in the source; an end of -1: null. */
+  /** Where the key and the value are in the source; an end of -1 means null. */
   key: readonly [start: number, end: number];
   value: readonly [start: number, end: number];
   cut?: CutMessage;
 }
 
-/** Where a source without headers has none. */
+/** The headers of a source that has none. */
 const NO_HEADERS = -1;
 
-/** Messages whose fields lie in the batches' own bytes; typed arrays say where. */
+/** Messages whose fields are slices of the batches' own bytes; typed arrays hold the positions. */
 export class Messages implements RecordBatch, ValueSpans {
   readonly partition: number;
   readonly highWatermark: number;
@@ -61,7 +61,10 @@ export class Messages implements RecordBatch, ValueSpans {
   #capacity = 0;
   #offsets = new Float64Array();
   #timestamps = new Float64Array();
-  /** Five numbers a message: source, key's start and end, value's start and end; end -1: null. */
+  /**
+   * Five numbers per message: source, start and end of the key, start and end of the value; an end
+   * of -1 means null.
+   */
   #spans = new Int32Array();
   #headers = new Int32Array();
 
@@ -126,8 +129,8 @@ export class Messages implements RecordBatch, ValueSpans {
   }
 
   /**
-   * Adds records until there are enough; `run` says afterwards how far it came.
-   * @throws {Error} they are not as their lengths say
+   * Adds records until there are enough; afterwards `run` says how far it got.
+   * @throws {Error} if the records contradict their lengths
    */
   add(source: Uint8Array, run: RecordRun): RunState {
     this.#reserve(this.count + Math.min(run.left, ENOUGH_MESSAGES));
@@ -140,8 +143,8 @@ export class Messages implements RecordBatch, ValueSpans {
   }
 
   /**
-   * Adds some records. V8 keeps the code of a function that it optimizes between calls, but not that of
-   * a loop which it optimizes while it runs; so this one is called often.
+   * Adds some records. V8 keeps code that it optimized between calls, but not the code of a loop
+   * that it optimized while it ran; so this function is called often.
    */
   #addSome(source: Uint8Array, sourceIndex: number, run: RecordRun): RunState {
     const offsets = this.#offsets;
@@ -171,7 +174,7 @@ export class Messages implements RecordBatch, ValueSpans {
         state = "large";
         break;
       }
-      cursor++; // Attributes: none are in use.
+      cursor++; // Attributes: unused.
       const timestampDelta = varlong(source);
       const offset = firstOffset + varint(source);
       const keyLength = varint(source);
@@ -231,7 +234,7 @@ export class Messages implements RecordBatch, ValueSpans {
   }
 }
 
-/** Where the functions below read; a variable of the module because a row takes six calls of them. */
+/** Read position of the functions below; a module variable because each row takes six calls. */
 let cursor = 0;
 
 function bytesOf(source: Uint8Array, length: number): Uint8Array | null {
@@ -240,7 +243,7 @@ function bytesOf(source: Uint8Array, length: number): Uint8Array | null {
   return source.subarray(cursor - length, cursor);
 }
 
-/** A zigzag number of up to 32 bits, seven bits a byte. */
+/** A zigzag varint of up to 32 bits. */
 function varint(bytes: Uint8Array): number {
   let byte = bytes[cursor++];
   let value = byte & 0x7f;
@@ -251,7 +254,7 @@ function varint(bytes: Uint8Array): number {
   return (value >>> 1) ^ -(value & 1);
 }
 
-/** A zigzag number of up to 64 bits, seven bits a byte; exact up to 2^53. */
+/** A zigzag varint of up to 64 bits; exact up to 2^53. */
 function varlong(bytes: Uint8Array): number {
   let byte = bytes[cursor++];
   if (byte < 0x80) return (byte >>> 1) ^ -(byte & 1);
@@ -263,18 +266,18 @@ function varlong(bytes: Uint8Array): number {
   return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
 }
 
-/** The head of a record, as far as its key's length. */
+/** The head of a record, up to the length of its key. */
 export interface RecordHead {
   length: number;
   timestampDelta: number;
   offsetDelta: number;
   keyLength: number;
-  /** Where its length ends, and where its key begins. */
+  /** Where its length field ends, and where its key begins. */
   bodyAt: number;
   keyAt: number;
 }
 
-/** Bytes in which a record's head fits. */
+/** Maximum bytes of a record's head. */
 export const RECORD_HEAD_BYTES = 5 + 1 + 10 + 5 + 5;
 
 /** Reads a record's head. */
@@ -288,7 +291,7 @@ export function recordHead(source: Uint8Array, at: number): RecordHead {
   return { length, timestampDelta, offsetDelta, keyLength, bodyAt, keyAt: cursor };
 }
 
-/** A varint of up to 32 bits at a place, and where it ends. */
+/** A varint of up to 32 bits at a position, and where it ends. */
 export function varintAt(source: Uint8Array, at: number): { value: number; end: number } {
   cursor = at;
   return { value: varint(source), end: cursor };

@@ -11,27 +11,27 @@ const WITHOUT_IDS = 6;
 /** Metadata, version 10: Kafka 2.8 and newer. The first one with topic ids. */
 const WITH_IDS = 10;
 
-/** What the brokers know about themselves and about topics. */
+/** The metadata of brokers and topics. */
 export interface BrokersAnswer {
   brokers: Array<{ nodeId: number; host: string; port: number }>;
   clusterId: string | null;
   controllerId: number;
   topicMetadata: Array<{
     topic: string;
-    /** Whether it is one of the broker's own, such as `__consumer_offsets`. */
+    /** Whether it is internal, such as `__consumer_offsets`. */
     isInternal: boolean;
-    /** `null` where the broker gives none. */
+    /** `null` if the broker reports none. */
     topicId?: string | null;
-    /** 0 where there is such a topic. */
+    /** 0 if the topic exists. */
     topicErrorCode: number;
     partitionMetadata: Array<{ partitionId: number; leader: number }>;
   }>;
 }
 
 /**
- * Asks for the brokers and some topics, without creating them; errors stay in the answer.
- * @param topics their names; `null` for all that there are
- * @param maxVersion the newest version of the request that the broker takes
+ * Requests the brokers and some topics, without creating them; errors stay in the result.
+ * @param topics their names; `null` for all topics
+ * @param maxVersion the newest version of the request that the broker supports
  */
 export function metadataRequest(topics: string[] | null, maxVersion: number) {
   const { request, response } = requests.Metadata.protocol({ version: WITHOUT_IDS })({
@@ -59,25 +59,25 @@ function encoded(topics: string[] | null): { buf: Buffer; buffer: Buffer } {
     buffer.set(name, at);
     at += name.length;
   }
-  buffer.writeInt8(0, at); // Creates no topic.
+  buffer.writeInt8(0, at); // No automatic topic creation.
   return { buf: buffer, buffer };
 }
 
-/** A topic by its name: an id of zeros, the name (up to 249 bytes), no tagged fields. */
+/** A topic by name: a zero id, the name (up to 249 bytes), no tagged fields. */
 function encodedWithIds(topics: string[] | null): { buf: Buffer; buffer: Buffer } {
-  // First the header's tagged fields. A length of -1 is an array that is null.
+  // First the header's tagged fields. A length of -1 means a null array.
   const parts = [Buffer.of(0), compactLength(topics?.length ?? -1)];
   for (const topic of topics ?? []) {
     const name = Buffer.from(topic);
     parts.push(Buffer.alloc(16), compactLength(name.length), name, Buffer.of(0));
   }
-  // Creates no topic; authorized operations of neither; no tagged fields.
+  // No automatic topic creation, no authorized operations, no tagged fields.
   parts.push(Buffer.of(0, 0, 0, 0));
   const buffer = Buffer.concat(parts);
   return { buf: buffer, buffer };
 }
 
-/** A length as it stands before compact arrays and strings, which counts one more. */
+/** A length as in compact arrays and strings: one more than the number of elements. */
 function compactLength(length: number): Buffer {
   const bytes = [];
   let rest = length + 1;
@@ -117,10 +117,10 @@ async function decode(payload: Buffer) {
 }
 
 function readPartition(reader: CompactReader) {
-  reader.int16(); // The partition's error; a missing leader says the same.
+  reader.int16(); // The partition's error: redundant, as the leader is missing then.
   const [partitionId, leader] = [reader.int32(), reader.int32()];
-  reader.int32(); // Leader's epoch.
-  // All replicas, those in sync, and those that are offline.
+  reader.int32(); // Leader epoch.
+  // Replicas, in-sync replicas and offline replicas.
   for (let lists = 0; lists < 3; lists++) reader.array(() => reader.int32());
   reader.tags();
   return { partitionId, leader };

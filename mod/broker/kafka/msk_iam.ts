@@ -5,12 +5,12 @@ import { messageOf } from "../../failure/failure.ts";
 import { OWN_SECRETS } from "../../failure/secrets.ts";
 
 /**
- * A login with the host's own AWS role, by AWS's signer. The token is a signed URL that holds for 15
- * minutes, a new one for each login.
+ * A login with the host's AWS role, by AWS's signer. The token is a signed URL, valid for 15
+ * minutes, and new for each login.
  *
- * kafkajs's own OAUTHBEARER takes any answer for a success. A broker that refuses the token answers
+ * kafkajs's own OAUTHBEARER takes any response for success. A broker that refuses the token answers
  * with the reason as JSON (RFC 7628, section 3.2.2) and closes the connection at the next request.
- * @param region of the cluster
+ * @param region the cluster's region
  */
 export function mskIam(region: string): Mechanism {
   return {
@@ -51,12 +51,12 @@ async function token(region: string): Promise<string> {
   }
 }
 
-/** kafkajs's error of a refused login (so it is tried again as those are), with its own way out. */
+/** kafkajs's error for a refused login (so it is retried like those), with a fix of its own. */
 function loginError(message: string, fix: string): Error {
   return Object.assign(new KafkaJSSASLAuthenticationError(message), { fix });
 }
 
-/** The bytes after their number, as Kafka's protocol has them. */
+/** Length-prefixed bytes, as in Kafka's protocol. */
 function sized(bytes: Buffer): Buffer {
   const size = Buffer.alloc(4);
   size.writeInt32BE(bytes.length);

@@ -9,15 +9,15 @@ export interface OffsetCommit {
   topic: string;
   partition: number;
   offset: number;
-  /** Leader's epoch of the message before that offset, -1 where it is not known. */
+  /** Leader epoch of the message before that offset, -1 if unknown. */
   epoch: number;
   metadata: string;
 }
 
-/** OffsetCommit, version 6: Kafka 2.1 and newer, the first one with the leader's epoch. */
+/** OffsetCommit, version 6: Kafka 2.1 and newer, the first version with the leader epoch. */
 const OFFSET_COMMIT = { apiKey: 8, apiVersion: 6, apiName: "OffsetCommit" } as const;
 
-/** Commits an offset. kafkajs knows no version that keeps the leader's epoch. */
+/** Commits an offset. kafkajs supports no version that stores the leader epoch. */
 export function offsetCommitRequest(commit: OffsetCommit): RawRequest<void> {
   return { ...OFFSET_COMMIT, encode: (headerLength) => encode(commit, headerLength), decode };
 }
@@ -46,7 +46,7 @@ function encode(commit: OffsetCommit, headerLength: number): Buffer {
 }
 
 function decode(payload: Buffer): { throttleMs: number; answer: void } {
-  // Throttling; then one topic with its name, and one partition with its number and error.
+  // The throttle time; then one topic with its name, and one partition with its number and error.
   const nameLength = payload.readInt16BE(8);
   const code = payload.readInt16BE(10 + nameLength + 4 + 4);
   if (code !== 0) throw protocolError(code);

@@ -2,16 +2,18 @@ import { Buffer } from "node:buffer";
 import type { CommittedOffset } from "../broker.ts";
 import { protocolError, type RawRequest } from "./raw_request.ts";
 
-/** What a group has committed for a partition, with the leader's epoch of the message before. */
+/** A group's committed offset for a partition, with the leader epoch of the message before it. */
 export interface CommittedEpoch extends CommittedOffset {
-  /** -1 where it is not known, as release 0.1.0 commits none. */
+  /** -1 if unknown: release 0.1.0 commits none. */
   epoch: number;
 }
 
-/** OffsetFetch, version 5: Kafka 2.1 and newer, the first one with the leader's epoch. */
+/** OffsetFetch, version 5: Kafka 2.1 and newer, the first version with the leader epoch. */
 const OFFSET_FETCH = { apiKey: 9, apiVersion: 5, apiName: "OffsetFetch" } as const;
 
-/** Asks what a group has committed for some partitions of a topic; gives them in any order. */
+/**
+ * Requests a group's committed offsets for some partitions of a topic; the result is in any order.
+ */
 export function offsetFetchRequest(
   group: string,
   topic: string,
@@ -54,7 +56,7 @@ function decode(payload: Buffer): { throttleMs: number; answer: CommittedEpoch[]
       const code = payload.readInt16BE(at);
       at += 2;
       if (code !== 0) throw protocolError(code);
-      // Below zero: nothing is committed.
+      // Negative: nothing is committed.
       found.push(
         offset < 0
           ? { partition, offset: null, metadata: "", epoch: -1 }

@@ -9,7 +9,7 @@ const LATEST = -1;
 /** Kafka's code for a partition that has no leader at the moment. */
 const LEADER_NOT_AVAILABLE = 5;
 
-/** The offsets of some partitions, by partition. One try. */
+/** The offsets of some partitions, by partition. One attempt. */
 export async function partitionOffsets(
   cluster: Cluster,
   topic: string,
@@ -43,7 +43,7 @@ async function listOffsets(
       .map(({ partition }) => ({ partition, timestamp }));
     const { responses } = await cluster.ask(node, () =>
       node.listOffsets({
-        // Of all records, of open transactions too: this is where the next message will go.
+        // Includes records of open transactions: this is the offset of the next message.
         isolationLevel: 0,
         topics: [{ topic, partitions: asked }],
       }));
@@ -54,7 +54,7 @@ async function listOffsets(
   return offsets;
 }
 
-/** What a group has committed for some partitions, in their order. One try. */
+/** A group's committed offsets for some partitions, in their order. One attempt. */
 export async function committedOffsets(
   cluster: Cluster,
   group: string,

@@ -8,21 +8,23 @@ import {
   varintAt,
 } from "./messages.ts";
 
-/** Bytes that are kept of the key and of the value of a record that is too large. */
+/** Bytes kept of the key and of the value of a record that is too large. */
 const PREFIX_BYTES = 4096;
 
-/** Bytes of a record that are passed over before others get their turn. */
+/** Bytes of a record that are skipped before other work gets its turn. */
 const TURN_BYTES = 4 * 2 ** 20;
 
 /**
- * The records of a batch on their way out of its compression: as much is decompressed as is read, and
- * of a record that is too large only its beginning is kept.
+ * The records of a batch while it is being decompressed: only as much is decompressed as is read,
+ * and only the beginning of a record that is too large is kept.
  */
 export class OpenBatch {
   readonly #pieces: Iterator<Uint8Array>;
   readonly #run: RecordRun;
   #source: Uint8Array = new Uint8Array();
-  /** What is being done about a large record; gives it in the end, unless it was not asked for. */
+  /**
+   * The reading of a large record in progress; yields the record in the end, if it was requested.
+   */
   #large: Generator<void, OneMessage | null> | null = null;
 
   /** @param pieces the records' bytes */
@@ -38,7 +40,8 @@ export class OpenBatch {
   }
 
   /**
-   * Adds the next records to messages until these are enough; or none, when a large one takes a while.
+   * Adds the next records to messages until there are enough; adds none while a large one is being
+   * read.
    * @throws {Error} what follows cannot be read
    */
   read(messages: Messages): void {
@@ -62,21 +65,23 @@ export class OpenBatch {
     }
   }
 
-  /** Bytes from the next record's beginning to its end, or more than there are. */
+  /** Bytes of the next record, or more than are available. */
   #needed(): number {
     const there = this.#source.length - this.#run.at;
     const { value, end } = varintAt(this.#source, this.#run.at);
     return Math.max(there + 1, end <= this.#source.length ? end - this.#run.at + value : 0);
   }
 
-  /** Has so many bytes ready behind the place that is read. @throws {Error} there are not so many */
+  /**
+   * Makes so many bytes available after the read position. @throws {Error} if there are not so many
+   */
   #gather(length: number): void {
     if (this.#available(length) < length) {
       throw new Error(`cut off in record ${this.#run.count - this.#run.left}`);
     }
   }
 
-  /** Takes pieces until so many bytes are ready, or no more come; says how many are. */
+  /** Takes pieces until so many bytes are available or there are no more; returns how many are. */
   #available(length: number): number {
     const parts: Uint8Array[] = [this.#source.subarray(this.#run.at)];
     let there = parts[0].length;
@@ -92,7 +97,7 @@ export class OpenBatch {
     return there;
   }
 
-  /** Passes over a record, but for the beginning of its key and value. Yields now and then. */
+  /** Skips a record except for the beginning of its key and value. Yields now and then. */
   *#readLarge(): Generator<void, OneMessage | null> {
     const run = this.#run;
     this.#available(RECORD_HEAD_BYTES);
@@ -103,7 +108,7 @@ export class OpenBatch {
     this.#available(5);
     const length = varintAt(this.#source, run.at);
     const keyBytes = Math.max(0, head.keyLength);
-    // All bytes of the record, as its own length and those of its fields have it.
+    // All bytes of the record, according to its own length and those of its fields.
     const headersBytes = head.length - (head.keyAt - head.bodyAt) - keyBytes -
       (length.end - run.at) - Math.max(0, length.value);
     if (headersBytes < 1) {
@@ -131,7 +136,7 @@ export class OpenBatch {
     };
   }
 
-  /** Passes over so many bytes. */
+  /** Skips so many bytes. */
   *#pass(length: number, kept: Kept | null): Generator<void, void> {
     const run = this.#run;
     let sinceTurn = 0;
@@ -150,7 +155,7 @@ export class OpenBatch {
   }
 }
 
-/** The beginning of a field whose rest is passed over, and the hash of all of it. */
+/** The beginning of a field whose rest is skipped, and the hash of the whole field. */
 class Kept {
   readonly hash: Hash | undefined;
   length = 0;

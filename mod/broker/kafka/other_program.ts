@@ -11,19 +11,18 @@ import { type ListenerFinding, probeHttp, probeListener } from "./listener_probe
 const DOUBT_MS = 250;
 
 /**
- * Milliseconds for each probe, twice what one of its questions may take. A listener too far away or
- * too busy for the first one is probed again.
+ * Milliseconds for each probe, twice what one of its requests may take. A listener that is too far
+ * away or too busy for the first probe is probed again.
  */
 const PROBES_MS = [500, 1000, 2000, 4000];
 
-/** Milliseconds for the probe after a start has failed: then nothing else waits. */
+/** Milliseconds for the probe after a failed start, when nothing else waits. */
 const LAST_PROBE_MS = 2000;
 
 /**
- * Milliseconds after which a user is told that a listener accepts connections and does not answer.
- * The first probe fits into it; with TLS it takes 250 more. It is only a warning: a broker over a
- * WAN, with TLS and a login, may take longer, and is waited for until the start's own limit
- * (cluster.ts).
+ * Milliseconds after which a warning says that a listener accepts connections but does not answer.
+ * The first probe fits into them; with TLS it takes 250 more. It is only a warning: a broker across
+ * a WAN, with TLS and a login, may take longer, and gets the start's full time (cluster.ts).
  */
 const SILENCE_MS = 1000;
 
@@ -34,16 +33,16 @@ export interface DoubtOptions {
   /** Aborted once a broker has answered. */
   signal: AbortSignal;
   /**
-   * Closes the connections that wait for an answer; their owner opens them again.
-   * @returns `false`, and nothing is closed, where a broker has answered meanwhile
+   * Closes the connections that wait for a response; their owner reopens them.
+   * @returns `false`, without closing anything, if a broker has answered meanwhile
    */
   yieldTurn(): boolean;
 }
 
 /**
- * Asks the bootstrap servers what they are where no broker has answered for a moment. Where they only
- * accept connections, that is told: it may be a slow broker, so whoever waits goes on waiting.
- * @throws {Failure} kind `service`, where none is a broker's listener; else it never settles
+ * Probes the bootstrap servers if no broker has answered for a moment. If they only accept
+ * connections, it warns: that may be a slow broker, so the caller keeps waiting.
+ * @throws {Failure} kind `service`, if none is a broker's listener; otherwise it never settles
  */
 export async function neverBroker(
   config: KafkaConfig,
@@ -56,7 +55,8 @@ export async function neverBroker(
     let findings = await probeAll(config, ms);
     if (signal.aborted || findings.some(({ state }) => state === "kafka")) break;
     if (findings.some(({ state }) => state === "silent")) {
-      // A server that handles one connection at a time answers nobody until ours, which waits, is closed.
+      // A server that handles one connection at a time answers none until our waiting one is
+      // closed.
       if (!yieldTurn()) break;
       findings = await probeSilent(config, findings, ms / 2);
     }
@@ -80,8 +80,8 @@ function warnOfSilence(server: string): void {
 }
 
 /**
- * What the bootstrap servers are where none of them has answered as a broker does.
- * @returns `undefined` where nothing is known but that a server is away
+ * The fault of the bootstrap servers, if none of them has answered like a broker.
+ * @returns `undefined` if nothing is known except that a server is unreachable
  */
 export async function otherProgram(config: KafkaConfig): Promise<Failure | undefined> {
   return faultOf(
@@ -91,7 +91,7 @@ export async function otherProgram(config: KafkaConfig): Promise<Failure | undef
   );
 }
 
-/** Asks the servers that were silent whether they are HTTP servers. */
+/** Checks whether the silent servers are HTTP servers. */
 function probeSilent(
   config: KafkaConfig,
   findings: readonly ListenerFinding[],
@@ -110,7 +110,7 @@ function probeAll(config: KafkaConfig, timeoutMs: number): Promise<ListenerFindi
   );
 }
 
-/** The failure of the first server, where all of them are what `isWrong` says. */
+/** The failure for the first server, if `isWrong` holds for all of them. */
 function faultOf(
   config: KafkaConfig,
   findings: readonly ListenerFinding[],
@@ -124,7 +124,7 @@ function faultOf(
   });
 }
 
-/** Whether waiting changes nothing: it is another program, or another kind of listener. */
+/** Whether waiting is pointless: it is another program, or another kind of listener. */
 function isAnother({ state }: ListenerFinding): boolean {
   return state === "not-kafka" || state === "controller" || state === "wants-tls" ||
     state === "no-tls";

@@ -28,23 +28,25 @@ export interface FeedOptions {
   partition: number;
   log: LogIdentity;
   committed: CommittedOffset;
-  /** Leader's epoch of the message before the committed offset, -1 where it is not known. */
+  /** Leader epoch of the message before the committed offset, -1 if unknown. */
   committedEpoch: number;
   offsets: PartitionOffsets;
   start: number;
   lost: AbortSignal;
-  /** Bytes that one message may have to be taken whole. */
+  /** Maximum bytes of a message that is kept whole. */
   mostMessageBytes?: number;
   /** See {@linkcode AssignedPartition.confirm}. */
   confirm(offset: number, epoch: number): Promise<unknown>;
-  /** Commits once, trying again while it may help. @throws {FencedError} */
+  /** Commits, retrying while that may help. @throws {FencedError} */
   commit(offset: number, epoch: number, metadata: string): Promise<void>;
 }
 
-/** Times that a damaged batch is fetched; the damage may be of the way, not of the log. */
+/**
+ * How often a damaged batch is fetched: the damage may have happened in transit, not in the log.
+ */
 const READ_ATTEMPTS = 3;
 
-/** A partition of one assignment: what was fetched of it, on its way to the handler. */
+/** A partition of one assignment: its fetched records on their way to the handler. */
 export class Feed implements AssignedPartition {
   readonly partition: number;
   readonly log: LogIdentity;
@@ -102,12 +104,12 @@ export class Feed implements AssignedPartition {
     await this.#confirm(offset, epoch);
   }
 
-  /** Fetches without saying which leader wrote what was read: brokers may know it no longer. */
+  /** Fetches without the leader epoch of what was read: brokers may no longer know it. */
   forgetEpochs(): void {
     this.#epochs.clear();
   }
 
-  /** From now on there are deliveries. */
+  /** Starts the deliveries. */
   open(): void {
     this.#open = true;
   }
@@ -117,7 +119,7 @@ export class Feed implements AssignedPartition {
     return this.#position;
   }
 
-  /** Leader's epoch of the message before that, -1 where it is not known. */
+  /** Leader epoch of the message before it, -1 if unknown. */
   get lastEpoch(): number {
     return this.#epochs.before(this.#position);
   }
@@ -126,13 +128,13 @@ export class Feed implements AssignedPartition {
     return this.#paused;
   }
 
-  /** Whether there is room for what a fetch brings: one piece waits while one is delivered. */
+  /** Whether there is room for another fetch: one piece waits while one is delivered. */
   get wants(): boolean {
     return !this.#paused && this.#queue.length === 0;
   }
 
   commit(offset: number, metadata: string): Promise<void> {
-    // In turn: of two commits on their way, the second must be the one that stays.
+    // One after the other: of two concurrent commits, the second must win.
     const turn = this.#commits.catch(() => {}).then(() => {
       if (this.lost.aborted) throw new FencedError(`partition ${this.partition} was taken away`);
       return this.#commit(offset, this.#epochs.before(offset), metadata);
@@ -146,8 +148,8 @@ export class Feed implements AssignedPartition {
   }
 
   /**
-   * Whether what a fetch brought is of another leader than what was read before: whether that is still in
-   * the log, {@linkcode confirm} says.
+   * Whether fetched records have another leader epoch than those read before: then {@linkcode
+   * confirm} finds out whether the log still contains those.
    */
   isOfAnotherLeader({ fetchOffset, bytes }: FetchedRecords): boolean {
     if (fetchOffset !== this.#position) return false;
@@ -155,14 +157,17 @@ export class Feed implements AssignedPartition {
     return before >= 0 && now >= 0 && before !== now;
   }
 
-  /** Takes what a fetch brought. Says whether that is of use: the same again would not be. */
+  /**
+   * Takes the result of a fetch. Returns whether it was usable: fetching the same again would not
+   * help.
+   */
   take(fetched: FetchedRecords): boolean {
-    // The position may have moved while the fetch was on its way.
+    // The position may have moved while the fetch was in flight.
     if (fetched.fetchOffset !== this.#position || this.lost.aborted) return true;
     if (fetched.bytes.length === 0) return true;
     const end = endOffset(fetched.bytes);
     if (end === null || end <= this.#position) return false;
-    // A damaged batch may claim more than there is.
+    // A damaged batch may claim more offsets than there are.
     this.#position = Math.max(Math.min(end, fetched.highWatermark), this.#position);
     this.#epochs.addAll(fetched.bytes);
     this.#queue.push(fetched);
@@ -170,7 +175,7 @@ export class Feed implements AssignedPartition {
     return true;
   }
 
-  /** Goes on at `to`: retention has removed what was there before. */
+  /** Continues at `to`: retention has removed what came before. */
   skipTo(to: number): void {
     this.#queue.push({ gap: true, from: this.#position, to });
     this.#epochs.clear();
@@ -179,9 +184,9 @@ export class Feed implements AssignedPartition {
   }
 
   /**
-   * Hands everything to the handler, in order, until the partition is lost.
+   * Delivers everything to the handler, in order, until the partition is lost.
    * @throws what the handler throws
-   * @throws {UnreadableBatchError} the handler takes none of them
+   * @throws {UnreadableBatchError} if the handler does not accept them
    */
   async deliver(handler: ConsumerHandler): Promise<void> {
     while (await this.#ready(() => this.#queue.length > 0)) {
@@ -189,7 +194,7 @@ export class Feed implements AssignedPartition {
       this.changed.ring();
       if ("gap" in next) await handler.gap(this.partition, next.from, next.to);
       else await this.#read(next, handler);
-      // Not left to the garbage collector: many of these would accumulate.
+      // Released explicitly: left to the garbage collector, many would accumulate.
       if ("release" in next) next.release?.();
     }
     this.#queue = [];
@@ -215,13 +220,13 @@ export class Feed implements AssignedPartition {
       if (batch === null) return;
       if (batch.count > 0) await handler.batch(batch);
       else if (batch.nextOffset > from) handler.skipped?.(this.partition, batch.nextOffset);
-      // A large message: timers and the other partitions get their turn.
+      // A large message: lets timers and the other partitions run.
       else await new Promise((resolve) => setImmediate(resolve));
       from = batch.nextOffset;
     }
   }
 
-  /** Offset at which what waits begins, or will. */
+  /** First offset of what waits, or of what will. */
   get #following(): number {
     const [next] = this.#queue;
     if (next === undefined) return this.#position;
@@ -236,7 +241,7 @@ export class Feed implements AssignedPartition {
     return true;
   }
 
-  /** Forgets what waits and fetches from an offset on. */
+  /** Discards what waits and fetches from an offset. */
   #goTo(offset: number): void {
     this.#queue = [];
     this.#epochs.clear();

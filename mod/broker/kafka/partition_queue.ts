@@ -3,55 +3,55 @@ import type { BatchCompression } from "./codecs/compress.ts";
 import { type ProducerIdentity, RecordBatchWriter } from "./record_batch_writer.ts";
 import type { SendCall } from "./send_call.ts";
 
-/** A record batch and the calls of `send` that wait for it. */
+/** A record batch and the `send` calls that wait for it. */
 export interface Batch {
   readonly writer: RecordBatchWriter;
-  /** The calls whose messages it holds, in their order, and the number of the first message of each. */
+  /** The calls whose messages it holds, in order, and the index of the first message of each. */
   readonly calls: SendCall[];
   readonly firsts: number[];
   /** When it got its first message, milliseconds since 1970. */
   readonly since: number;
-  /** Its bytes, from the first attempt on; every further attempt sends the same. */
+  /** Its bytes, fixed by the first attempt: every retry sends the same. */
   bytes: Buffer | null;
   attempts: number;
 }
 
 /**
- * Most bytes of a batch of several messages, before compression, unless told otherwise. Brokers take
- * 1 MiB; larger ones than this are not faster.
+ * Default maximum bytes of a batch of several messages, before compression. Brokers accept 1 MiB,
+ * but batches larger than this are not faster.
  */
 const BATCH_BYTES = 256 * 1024;
 
-/** Bytes below which batches are not made smaller, however little the broker takes. */
+/** Bytes below which batches are not made smaller, however little the broker accepts. */
 const SMALLEST_BATCH_BYTES = 1024;
 
 /** Options of {@linkcode PartitionQueue}. */
 export interface PartitionQueueOptions {
-  /** Most bytes of a batch of several messages, before compression. @default {256 KiB} */
+  /** Maximum bytes of a batch of several messages, before compression. @default {256 KiB} */
   batchBytes?: number;
   /** @default {"none"} */
   compression?: BatchCompression;
 }
 
-/** Memory of acknowledged batches, for the next ones. */
+/** Buffers of acknowledged batches, for reuse. */
 const SPARE: Buffer[] = [];
 const MOST_SPARE = 32;
 
 /**
- * What waits to be sent to one partition, in order. One batch is on its way at a time: so its
- * sequence number stays right whatever happens to it, and a repeated attempt is recognised by the
- * broker, which stores it once. kafkajs's producer sets the number back when an attempt fails and
- * gives it to the next batch that waits, which the broker then takes for the first one sent again: it
- * is acknowledged and lost, and the first one is stored twice.
+ * The queue of one partition, in order. Only one batch is in flight at a time, so its sequence
+ * number stays correct whatever happens, and the broker recognises a retry and stores the batch
+ * once. kafkajs's producer resets the number when an attempt fails and gives it to the next waiting
+ * batch, which the broker then takes for a retry of the first one: it is acknowledged and lost, and
+ * the first one is stored twice.
  */
 export class PartitionQueue {
   readonly partition: number;
-  /** As whom batches are sent; `null` where a new identity is needed. */
+  /** The producer id for batches; `null` if a new one is needed. */
   identity: ProducerIdentity | null = null;
   readonly #compression: BatchCompression;
   #batchBytes: number;
   #sequence = 0;
-  /** The batch that is being sent, until it is acknowledged or given up. */
+  /** The batch in flight, until it is acknowledged or given up. */
   #sending: Batch | null = null;
   #onItsWay = false;
   readonly #full: Batch[] = [];
@@ -63,7 +63,7 @@ export class PartitionQueue {
     this.#compression = options.compression ?? "none";
   }
 
-  /** The batch that is to be sent next, or again; `null` when there is none or one is on its way. */
+  /** The batch to send next, or to retry; `null` if there is none or one is in flight. */
   get next(): Batch | null {
     return this.#onItsWay ? null : this.#sending ?? this.#full[0] ?? this.#filling;
   }
@@ -85,12 +85,12 @@ export class PartitionQueue {
     }
   }
 
-  /** Takes {@linkcode next}, with its bytes, to be sent; {@linkcode identity} must be there. */
+  /** Takes {@linkcode next}, with its bytes, for sending; {@linkcode identity} must be set. */
   take(): Batch & { bytes: Buffer } {
     const batch = this.#hold();
     if (batch.bytes === null) {
       batch.bytes = batch.writer.finish(this.identity!, this.#sequence, this.#compression);
-      // Sequence numbers begin again at 0 after 2^31 - 1.
+      // Sequence numbers wrap to 0 after 2^31 - 1.
       this.#sequence = (this.#sequence + batch.writer.count) % 2 ** 31;
     }
     batch.attempts++;
@@ -106,7 +106,7 @@ export class PartitionQueue {
     return this.#sending;
   }
 
-  /** The batch on its way is stored. */
+  /** The batch in flight is stored. */
   stored(): void {
     const { calls } = this.#sending!;
     this.#release();
@@ -114,8 +114,8 @@ export class PartitionQueue {
   }
 
   /**
-   * The batch on its way is too large for the broker, and was not stored: it is sent as two, and later
-   * ones are made smaller. `false` where it has a single message.
+   * The batch in flight is too large for the broker and was not stored: it is split in two, and
+   * later batches are made smaller. `false` if it has a single message.
    */
   split(): boolean {
     const { writer, calls, firsts, since } = this.#sending!;
@@ -124,7 +124,7 @@ export class PartitionQueue {
       this.#batchBytes,
       Math.max(SMALLEST_BATCH_BYTES, writer.length >> 1),
     );
-    // Sequence numbers go on where this batch began.
+    // Sequence numbers continue from where this batch began.
     this.#sequence = (this.#sequence - writer.count + 2 ** 31) % 2 ** 31;
     this.#release();
     const [one, two] = writer.split();
@@ -147,12 +147,12 @@ export class PartitionQueue {
     return true;
   }
 
-  /** The batch on its way is to be sent again, as it is. */
+  /** The batch in flight is to be retried unchanged. */
   again(): void {
     this.#onItsWay = false;
   }
 
-  /** The batch on its way was certainly not stored and is to be sent under a new identity. */
+  /** The batch in flight was certainly not stored and is to be sent with a new producer id. */
   anew(): void {
     this.#onItsWay = false;
     this.#sending!.bytes = null;
@@ -161,8 +161,8 @@ export class PartitionQueue {
   }
 
   /**
-   * Gives up the batch on its way, or {@linkcode next}. Where it was sent, it is not known whether it
-   * is stored, nor then what the next sequence number is: the partition needs a new identity.
+   * Gives up the batch in flight, or {@linkcode next}. If it was sent, it is unknown whether it is
+   * stored, and so what the next sequence number is: the partition needs a new producer id.
    */
   giveUp(error: unknown): void {
     const { calls, bytes } = this.#hold();

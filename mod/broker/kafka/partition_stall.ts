@@ -4,10 +4,10 @@ import { describeError } from "./request_error.ts";
 
 const logger = getLogger(["ticklake", "kafka"]);
 
-/** Milliseconds after which a partition that cannot be read is told of, and between two warnings. */
+/** Milliseconds after which an unreadable partition is reported, and between two warnings. */
 export const STALL_MS = 60_000;
 
-/** A partition that cannot be read for the moment: what others should know of it, and when. */
+/** A partition that cannot be read for the moment: what is reported about it, and when. */
 export class PartitionStall {
   readonly #topic: string;
   readonly #partition: number;
@@ -23,7 +23,7 @@ export class PartitionStall {
     this.#stallMs = stallMs;
   }
 
-  /** It could not be read once more; says for how many milliseconds now. */
+  /** It failed to be read again; returns for how many milliseconds it has been failing. */
   failed(error: unknown): number {
     const [topic, partition, reason] = [this.#topic, this.#partition, describeError(error)];
     const now = performance.now();
@@ -40,7 +40,7 @@ export class PartitionStall {
     return ms;
   }
 
-  /** It can be read, or is no longer ours. */
+  /** It can be read again, or is no longer assigned to us. */
   over(): void {
     this.#since = null;
     if (this.#told === null) return;

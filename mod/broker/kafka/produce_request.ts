@@ -1,24 +1,26 @@
 import { Buffer } from "node:buffer";
 import type { RawRequest } from "./raw_request.ts";
 
-/** The record batches of one request, at most one a partition. */
+/** The record batches of one request, at most one per partition. */
 export interface Produce {
   topic: string;
   batches: Array<{ partition: number; bytes: Buffer }>;
-  /** Gives memory for the request, at least so many bytes. */
+  /** Provides a buffer for the request, of at least so many bytes. */
   memory(length: number): Buffer;
 }
 
 /** Produce, version 7: Kafka 2.1 and newer. */
 const PRODUCE = { apiKey: 0, apiVersion: 7, apiName: "Produce" } as const;
 
-/** All replicas in sync must have it. */
+/** acks=all: all in-sync replicas must have it. */
 const ALL = -1;
 
 /** Milliseconds that the leader waits for the other replicas. */
 const REPLICATION_TIMEOUT_MS = 15_000;
 
-/** A request to store batches; gives the error code of each partition, 0 where it is stored. */
+/**
+ * A request to store batches; returns the error code of each partition, 0 if its batch is stored.
+ */
 export function produceRequest(produce: Produce): RawRequest<Map<number, number>> {
   return { ...PRODUCE, encode: (headerLength) => encode(produce, headerLength), decode };
 }

@@ -10,17 +10,17 @@ import { SendCall } from "./send_call.ts";
 /** Milliseconds for the requests at the start. */
 const START_TIMEOUT_MS = 12_000;
 
-/** Bytes of unacknowledged messages above which `send` waits before it takes more. */
+/** Bytes of unacknowledged messages above which `send` waits. */
 const MOST_UNACKNOWLEDGED_BYTES = 16 * 2 ** 20;
 
 /** Messages without a key that go to one partition before the next one's turn. */
 const WITHOUT_KEY = 1000;
 
 /**
- * An idempotent producer: what it reports as sent is stored by all replicas in sync, once.
+ * An idempotent producer: what it reports as sent is stored once, by all in-sync replicas.
  *
- * kafkajs's own producer is not used: when an attempt fails it can lose and double messages (see
- * partition_queue.ts), and encoding limits it to about 50,000 messages a second.
+ * kafkajs's own producer is not used: when an attempt fails, it can lose and duplicate messages
+ * (see partition_queue.ts), and its encoder limits it to about 50,000 messages a second.
  */
 export class KafkaProducer implements Producer {
   readonly #cluster: Cluster;
@@ -33,7 +33,7 @@ export class KafkaProducer implements Producer {
   #scratch = new Uint8Array(64 * 1024);
   #turn = 0;
   #unacknowledgedBytes = 0;
-  /** Number of calls that wait for room, in a row. */
+  /** Number of calls in the queue for room. */
   #waiting = 0;
   #row: Promise<unknown> = Promise.resolve();
 
@@ -43,7 +43,7 @@ export class KafkaProducer implements Producer {
   }
 
   /**
-   * Opens a producer on connections of its own, which it closes.
+   * Opens a producer with its own connections, which it closes.
    * @throws {Failure} kind `service`
    */
   static async open(cluster: Cluster, options: ProducerOptions): Promise<KafkaProducer> {
@@ -72,7 +72,7 @@ export class KafkaProducer implements Producer {
       return this.#add(messages);
     }
     this.#waiting++;
-    // The object keeps the acknowledgement from being waited for by the next in the row.
+    // Wrapped in an object, so that the next call in the queue does not await the acknowledgement.
     const added = this.#row.then(() => this.#room()).then(() => {
       this.#waiting--;
       return { sent: this.#add(messages) };
@@ -102,7 +102,7 @@ export class KafkaProducer implements Producer {
     return messages.length;
   }
 
-  /** Gives each message to its partition's queue; returns their bytes. */
+  /** Adds each message to its partition's queue; returns their bytes. */
   #enqueue(messages: OutgoingMessage[], call: SendCall): number {
     const { queues } = this.#sender;
     const partitions = queues.length;
@@ -126,7 +126,7 @@ export class KafkaProducer implements Producer {
     return size;
   }
 
-  /** A text's bytes, until the next text. */
+  /** The bytes of a text, valid until the next call. */
   #encode(text: string): Uint8Array {
     if (this.#scratch.length < 3 * text.length) this.#scratch = new Uint8Array(4 * text.length);
     const { written } = this.#encoder.encodeInto(text, this.#scratch);

@@ -6,32 +6,32 @@ import { isLegacyIntact, LegacyMessages, shortestLegacyLength } from "./legacy_m
 import { Messages, recordHead } from "./messages.ts";
 import { OpenBatch } from "./open_batch.ts";
 
-/** A transaction that was aborted: its producer's records from `firstOffset` on do not count. */
+/** An aborted transaction: its producer's records from `firstOffset` on are discarded. */
 export interface AbortedTransaction {
   producerId: bigint;
   firstOffset: number;
 }
 
-/** The record batches of one partition that one fetch brought, as the broker stores them. */
+/** One partition's record batches from one fetch, as the broker stores them. */
 export interface FetchedRecords {
   partition: number;
-  /** Offset that was asked for; the broker may send a batch that begins before it. */
+  /** The requested offset; the broker may send a batch that begins before it. */
   fetchOffset: number;
   highWatermark: number;
   aborted: AbortedTransaction[];
-  /** Whole record batches; the last may be cut off, as the fetch's size limit has it. */
+  /** Record batches; the last one may be cut off by the fetch's size limit. */
   bytes: Uint8Array;
-  /** Lets go of the bytes' memory at once; absent where it is shared. They cannot be read afterwards. */
+  /** Releases the bytes' memory at once; absent if it is shared. They cannot be read afterwards. */
   release?(): void;
 }
 
-/** A record batch that cannot be read: damaged, or of a form that we do not know. */
+/** A record batch that cannot be read: damaged, or in an unknown format. */
 export class UnreadableBatchError extends Error implements UnreadableBatch {
   readonly first: number;
   readonly end: number;
   readonly bytes: Uint8Array;
   readonly reason: string;
-  /** Whether its bytes are not those that were written, so that fetching it again may help. */
+  /** Whether its bytes are damaged, so that fetching it again may help. */
   readonly isDamaged: boolean;
 
   constructor(
@@ -51,19 +51,21 @@ export class UnreadableBatchError extends Error implements UnreadableBatch {
   }
 }
 
-/** Length of a record batch's header, with the two fields before its length counts. */
+/**
+ * Length of a record batch's header, including the two fields that its length field does not count.
+ */
 const HEADER_LENGTH = 61;
 
-/** Bytes that one message may have to be taken whole. */
+/** Maximum bytes of a message that is kept whole. */
 const MOST_MESSAGE_BYTES = 16 * 2 ** 20;
 
 /**
- * Offsets that a batch may lie behind the high watermark of its fetch: the broker notes that before it reads, and
- * others write meanwhile.
+ * How far a batch may be beyond the high watermark of its fetch: the broker determines that before
+ * it reads, and others write meanwhile.
  */
 const MOST_AHEAD = 2 ** 31;
 
-/** Where the number of a batch's form ends. */
+/** Where the magic byte, the batch's format version, ends. */
 const MAGIC_END = 17;
 
 const LOG_APPEND_TIME = 0x08;
@@ -85,25 +87,24 @@ export function endOffset(bytes: Uint8Array): number | null {
 
 /** Options of {@linkcode RecordReader}. */
 export interface RecordReaderOptions {
-  /** Bytes that one message may have to be taken whole. @default {16 MiB} */
+  /** Maximum bytes of a message that is kept whole. @default {16 MiB} */
   mostMessageBytes?: number;
 }
 
 /**
- * Reads what a fetch brought, a piece at a time: compressed batches are opened only when they are
- * wanted, and large ones as they are read. Control records and those of aborted transactions are passed
- * over.
+ * Reads the result of a fetch piece by piece: compressed batches are opened only when needed, and
+ * large ones as they are read. Control records and records of aborted transactions are skipped.
  */
 export class RecordReader {
   readonly #fetched: FetchedRecords;
   readonly #mostMessageBytes: number;
   readonly #view: DataView;
   readonly #abortedProducers = new Set<bigint>();
-  /** Offset after the last message that {@linkcode RecordReader.next} gave or passed over. */
+  /** Offset after the last message that {@linkcode RecordReader.next} returned or skipped. */
   nextOffset: number;
   #at = 0;
   #nextAborted = 0;
-  /** The batch at `#at`, where a part of it has been read. */
+  /** The batch at `#at`, if part of it has been read. */
   #open: { header: BatchHeader; batch: OpenBatch | LegacyMessages } | null = null;
   #failed: UnreadableBatchError | null = null;
 
@@ -116,8 +117,8 @@ export class RecordReader {
   }
 
   /**
-   * The next messages, about a MiB of them; `null` after the last. `count` is 0 where all were passed
-   * over, or a large one takes a while.
+   * The next messages, about a MiB of them; `null` after the last. `count` is 0 if all were
+   * skipped, or while a large one is being read.
    * @throws {UnreadableBatchError} until it is {@linkcode RecordReader.skip}ped
    */
   next(): RecordBatch | null {
@@ -143,7 +144,7 @@ export class RecordReader {
         this.#close(header);
       }
     } catch (error) {
-      // What can be read before it comes first.
+      // What can be read before it is delivered first.
       if (messages.count > 0) {
         this.nextOffset = Math.max(this.nextOffset, messages.offset(messages.count - 1) + 1);
       }
@@ -155,7 +156,7 @@ export class RecordReader {
     return messages;
   }
 
-  /** The batch has been read, or passed over. */
+  /** The batch has been read or skipped. */
   #close({ lastOffset, end }: BatchHeader): void {
     this.nextOffset = Math.max(this.nextOffset, lastOffset + 1);
     this.#at = end;
@@ -163,8 +164,8 @@ export class RecordReader {
   }
 
   /**
-   * Goes on behind a batch that {@linkcode RecordReader.next} could not read; `false` when nothing
-   * follows, or nobody knows where the batch ends.
+   * Continues after a batch that {@linkcode RecordReader.next} could not read; `false` if nothing
+   * follows, or it is unknown where the batch ends.
    */
   skip({ end, bytes }: UnreadableBatchError): boolean {
     this.nextOffset = end;
@@ -191,7 +192,8 @@ export class RecordReader {
     const isOutside = firstOffset < 0 ||
       lastOffset > this.#fetched.highWatermark + MOST_AHEAD;
     if (isOutside || !this.#isIntact(at, end, magic)) {
-      // Brokers find a batch by the offsets that it claims, so one that claims too many comes again.
+      // Brokers look batches up by the offsets that they claim, so one that claims too many would
+      // be returned again.
       if (this.#isBefore(end, this.nextOffset)) {
         this.#at = end;
         return this.#nextBatch();
@@ -201,7 +203,7 @@ export class RecordReader {
         : "its checksum is wrong";
       throw this.#unreadable(at, end, reason);
     }
-    // Forms 0 and 1 know no transactions.
+    // Formats 0 and 1 have no transactions.
     const attributes = magic === 2 ? view.getInt16(at + 21) : 0;
     return { at, end, magic, firstOffset, lastOffset, attributes };
   }
@@ -212,12 +214,12 @@ export class RecordReader {
     return crc32c(bytes, at + 21, end) === this.#view.getUint32(at + 17);
   }
 
-  /** Whether a batch begins at `at` whose first offset is not behind `offset`. */
+  /** Whether a batch begins at `at` whose first offset is not after `offset`. */
   #isBefore(at: number, offset: number): boolean {
     return at + 8 <= this.#view.byteLength && Number(this.#view.getBigInt64(at)) <= offset;
   }
 
-  /** Whether a batch holds messages, by the transactions that were aborted. */
+  /** Whether a batch holds messages, considering aborted transactions. */
   #counts({ at, lastOffset, attributes }: BatchHeader): boolean {
     const { aborted, bytes } = this.#fetched;
     if ((attributes & TRANSACTIONAL) === 0) return (attributes & CONTROL) === 0;
@@ -249,13 +251,13 @@ export class RecordReader {
     });
   }
 
-  /** The batch at hand could not be opened, or not to its end. */
+  /** The current batch could not be opened, or not read to its end. */
   #unopened(cause: unknown): UnreadableBatchError {
     const end = this.#at + 12 + this.#view.getInt32(this.#at + 8);
     return this.#unreadable(this.#at, end, `it is ${messageOf(cause)}`, cause);
   }
 
-  /** @param end where the batch ends; not behind `at` when that is not known */
+  /** @param end where the batch ends; not after `at` if that is unknown */
   #unreadable(at: number, end: number, reason: string, cause?: unknown): UnreadableBatchError {
     const { partition, bytes } = this.#fetched;
     const first = Math.max(this.#claimedOffset(at) ?? 0, this.nextOffset);
@@ -269,8 +271,8 @@ export class RecordReader {
   }
 
   /**
-   * The offset at which to go on after an unreadable batch. The next batch tells it best: a damaged
-   * header may claim offsets that are not the batch's own.
+   * The offset at which to continue after an unreadable batch. The next batch is the best source: a
+   * damaged header may claim offsets that are not its own.
    */
   #offsetAfter(at: number, end: number, first: number): number {
     const view = this.#view;
@@ -285,7 +287,7 @@ export class RecordReader {
     return Math.min(Math.max(claimed, first + 1), Math.max(highWatermark, first + 1));
   }
 
-  /** The offset in the header of the batch at `at`; `undefined` where it is outside the partition. */
+  /** The offset in the header of the batch at `at`; `undefined` if it is outside the partition. */
   #claimedOffset(at: number): number | undefined {
     const offset = Number(this.#view.getBigInt64(at));
     return offset >= 0 && offset < this.#fetched.highWatermark ? offset : undefined;
@@ -301,13 +303,16 @@ interface BatchHeader {
   attributes: number;
 }
 
-/** Length of the shortest batch of the form of the one at `at`. */
+/** Minimum length of a batch in the format of the one at `at`. */
 function shortestLength(view: DataView, at: number): number {
   const magic = view.getInt8(at + 16);
   return magic === 0 || magic === 1 ? shortestLegacyLength(magic) : HEADER_LENGTH;
 }
 
-/** The offset after the batch at `at`, by its header; the offset of forms 0 and 1 is their last one. */
+/**
+ * The offset after the batch at `at`, by its header; in formats 0 and 1, the header's offset is the
+ * last one.
+ */
 function offsetAfter(view: DataView, at: number): number {
   const offset = Number(view.getBigInt64(at));
   return view.getInt8(at + 16) < 2 ? offset + 1 : offset + view.getInt32(at + 23) + 1;

@@ -6,25 +6,28 @@ import { Messages } from "./messages.ts";
 /** Length of a record batch's header. */
 const HEADER_LENGTH = 61;
 
-/** Most bytes that a record takes besides its key and value. */
+/** Maximum bytes of a record besides its key and value. */
 const RECORD_OVERHEAD = 5 + 1 + 10 + 5 + 5 + 5 + 1;
 
-/** Length of a key or value that is null. */
+/** Length of a null key or value. */
 const NO_BYTES = -1;
 
-/** Milliseconds between two records of a batch, so that {@linkcode writeVarint} can write them. */
+/**
+ * Maximum milliseconds between two records of a batch, so that {@linkcode writeVarint} can write
+ * the difference.
+ */
 const MOST_TIME = 2 ** 30 - 1;
 
-/** An idempotent producer, as the broker knows it. */
+/** An idempotent producer's identity at the broker. */
 export interface ProducerIdentity {
   id: bigint;
   epoch: number;
 }
 
 /**
- * Writes one record batch (form 2) straight into its bytes; they are compressed in the end, if at all. kafkajs's own encoder
- * makes several objects and copies of each record: it writes about 120,000 records a second where
- * this one writes over a million.
+ * Writes one record batch (format 2) directly into its buffer, which is compressed at the end, if
+ * at all. kafkajs's own encoder makes several objects and copies of each record: it writes about
+ * 120,000 records a second, this one over a million.
  */
 export class RecordBatchWriter {
   /** Number of records. */
@@ -34,7 +37,7 @@ export class RecordBatchWriter {
   #firstTimestamp = 0;
   #lastTimestamp = 0;
 
-  /** @param bytes memory to begin with; it grows when a single record needs it */
+  /** @param bytes initial buffer; it grows if a single record needs more */
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
   }
@@ -44,13 +47,13 @@ export class RecordBatchWriter {
     return this.#end;
   }
 
-  /** The memory, for the next batch when this one is done with. */
+  /** The buffer, for reuse after this batch. */
   get memory(): Buffer {
     return this.#bytes;
   }
 
   /**
-   * Adds a record; `false` when there is no room (there always is for the first one).
+   * Adds a record; `false` if there is no room (there always is for the first one).
    * @param timestamp milliseconds since 1970
    */
   add(key: Uint8Array | null, value: Uint8Array | null, timestamp: number): boolean {
@@ -71,7 +74,7 @@ export class RecordBatchWriter {
       varintLength(keyLength) + Math.max(0, keyLength) +
       varintLength(valueLength) + Math.max(0, valueLength) + 1;
     let at = writeVarint(bytes, this.#end, length);
-    bytes[at++] = 0; // Attributes: none are in use.
+    bytes[at++] = 0; // Attributes: unused.
     at = writeVarint(bytes, at, delta);
     at = writeVarint(bytes, at, this.count);
     at = writeVarint(bytes, at, keyLength);
@@ -91,8 +94,8 @@ export class RecordBatchWriter {
   }
 
   /**
-   * The batch's bytes; they change no more.
-   * @param sequence number of the first record among those that the producer sent to the partition
+   * The batch's final bytes.
+   * @param sequence sequence number of the first record within the partition
    */
   finish(
     producer: ProducerIdentity,
@@ -108,7 +111,7 @@ export class RecordBatchWriter {
     return this.#seal(bytes, records.codec, producer, sequence);
   }
 
-  /** Two batches with the messages of this one, in their order; it must have two or more. */
+  /** Splits this batch in two, in order; it must have at least two messages. */
   split(): [RecordBatchWriter, RecordBatchWriter] {
     const all = new Messages({ partition: 0, highWatermark: 0 });
     const records = this.#bytes.subarray(HEADER_LENGTH, this.#end);
@@ -130,7 +133,7 @@ export class RecordBatchWriter {
   #seal(bytes: Buffer, codec: number, producer: ProducerIdentity, sequence: number): Buffer {
     bytes.writeBigInt64BE(0n, 0); // First offset: the broker's.
     bytes.writeInt32BE(bytes.length - 12, 8);
-    bytes.writeInt32BE(-1, 12); // Leader's epoch: the broker's.
+    bytes.writeInt32BE(-1, 12); // Leader epoch: the broker's.
     bytes.writeInt8(2, 16);
     bytes.writeInt16BE(codec, 21); // The producer's time, no transaction.
     bytes.writeInt32BE(this.count - 1, 23);
@@ -145,7 +148,7 @@ export class RecordBatchWriter {
   }
 }
 
-/** Bytes of a number of up to 31 bits as a zigzag varint. */
+/** Length in bytes of a number of up to 31 bits as a zigzag varint. */
 function varintLength(value: number): number {
   const zigzag = (value << 1) ^ (value >> 31);
   if ((zigzag & ~0x7f) === 0) return 1;

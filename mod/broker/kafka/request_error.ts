@@ -1,13 +1,13 @@
 import { Failure, messageOf } from "../../failure/failure.ts";
 
 /**
- * What a failed request asks for: `retry` (the same again may help, forever), `fenced` (this member
- * is not, or not now, in the group's generation), `refused` (it would be refused again), `unknown` (the
- * broker does not say, or in a way that we do not know: the same again may help, but not for ever).
+ * What to do about a failed request: `retry` (a retry may help, without a time limit), `fenced`
+ * (this member is not in the group's current generation), `refused` (it would be refused again),
+ * `unknown` (the cause is not known: a retry may help, but not forever).
  */
 export type Verdict = "retry" | "fenced" | "refused" | "unknown";
 
-/** Errors of kafkajs that say that a broker could not be reached or did not answer. */
+/** kafkajs's errors for a broker that could not be reached or did not answer. */
 const NETWORK_ERRORS = new Set([
   "KafkaJSConnectionError",
   "KafkaJSConnectionClosedError",
@@ -17,12 +17,12 @@ const NETWORK_ERRORS = new Set([
   "KafkaJSTopicMetadataNotLoaded",
   "KafkaJSLockTimeout",
   "KafkaJSNoBrokerAvailableError",
-  // A broker that restarts may refuse what it accepts a moment later; wrong credentials are found
-  // when the connection is opened for the first time.
+  // A restarting broker may refuse what it accepts a moment later; wrong credentials are detected
+  // when the first connection is opened.
   "KafkaJSSASLAuthenticationError",
 ]);
 
-/** Errors that kafkajs wraps around the one that matters. */
+/** Errors in which kafkajs wraps the one that matters. */
 const WRAPPERS = new Set([
   "KafkaJSNumberOfRetriesExceeded",
   "KafkaJSNonRetriableError",
@@ -38,7 +38,7 @@ const FENCED = new Set([
 
 const UNKNOWN = new Set(["UNKNOWN", "KAFKAJS_UNKNOWN_ERROR_CODE"]);
 
-/** Milliseconds for which something is tried again whose error is unknown. */
+/** Milliseconds for which a request with an unknown error is retried. */
 export const UNKNOWN_PATIENCE_MS = 60_000;
 
 /** An error of kafkajs. */
@@ -68,15 +68,15 @@ export function errorType(error: unknown): string | undefined {
   return rootOf(error).type;
 }
 
-/** A sentence of what went wrong, with Kafka's own name for it where there is one. */
+/** A sentence about what went wrong, with Kafka's name for it if there is one. */
 export function describeError(error: unknown): string {
   const { type, message } = rootOf(error);
   return type === undefined ? message.replace(/^Connection error: /, "") : `${message} (${type})`;
 }
 
 /**
- * The failure that a user reads when Kafka refused something for good; what did not come from Kafka
- * stays as it is.
+ * The failure shown to the user when Kafka refused something permanently; errors that did not come
+ * from Kafka are returned unchanged.
  * @param doing what was refused, such as `joining the group ticklake`
  */
 export function refused(description: string, doing: string, error: unknown): Error {
@@ -91,7 +91,7 @@ export function refused(description: string, doing: string, error: unknown): Err
   });
 }
 
-/** The error that matters, without what kafkajs wraps around it. */
+/** The error that matters, without kafkajs's wrappers. */
 export function rootOf(error: unknown): RequestError {
   let root: RequestError = error instanceof Error ? error : new Error(messageOf(error));
   while (WRAPPERS.has(root.name) && root.type === undefined && root.cause instanceof Error) {

@@ -7,24 +7,24 @@ import { describeError, refused, UNKNOWN_PATIENCE_MS, verdictOf } from "./reques
 
 const logger = getLogger(["ticklake", "kafka"]);
 
-/** The pauses between two tries. */
+/** The pauses between two attempts. */
 const PAUSES = { firstMs: 100, longestMs: 2000, jitter: 0.2 };
 
-/** Milliseconds of failing after which a retry is worth a warning, and between two of them. */
+/** Milliseconds of failing after which a retry is logged as a warning, and between two warnings. */
 const WARN_EVERY_MS = 10_000;
 
-/** Something that fails and is tried again: a warning now and then, and a word when it works again. */
+/** An operation that fails and is retried: logs a warning now and then, and its recovery. */
 export class Trouble {
   readonly #doing: string;
   #since: number | null = null;
   #warned = 0;
 
-  /** @param doing for people, such as `joining the group ticklake` */
+  /** @param doing text for the user, such as `joining the group ticklake` */
   constructor(doing: string) {
     this.#doing = doing;
   }
 
-  /** It failed once more; says for how many milliseconds now. */
+  /** It failed again; returns for how many milliseconds it has been failing. */
   failed(error: unknown): number {
     const doing = this.#doing;
     const fields = { doing, error: describeError(error) };
@@ -51,11 +51,11 @@ export class Trouble {
 }
 
 /**
- * Does something with Kafka, again and again while a retry may help: a broker that restarts comes
- * back, however long it takes.
- * @param doing for people, such as `joining the group ticklake`
- * @param failed told of each failure that is followed by another try
- * @throws the signal's reason once it aborts; an error that a retry does not help
+ * Runs an operation on Kafka and retries it while that may help: a restarting broker comes back,
+ * however long it takes.
+ * @param doing text for the user, such as `joining the group ticklake`
+ * @param failed called for each failure that is followed by a retry
+ * @throws the signal's reason once it aborts; an error for which a retry does not help
  */
 export async function retrying<T>(
   doing: string,
@@ -85,7 +85,10 @@ export async function retrying<T>(
   }
 }
 
-/** As {@linkcode retrying}; what a retry does not help becomes what a user reads. */
+/**
+ * As {@linkcode retrying}, but an error for which a retry does not help becomes a failure for the
+ * user.
+ */
 export async function retryingOrRefused<T>(
   description: string,
   doing: string,

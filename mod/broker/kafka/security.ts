@@ -8,7 +8,7 @@ import { mskIam } from "./msk_iam.ts";
 
 const logger = getLogger(["ticklake", "kafka"]);
 
-/** The settings that say how to talk to Kafka. */
+/** The settings for connecting to Kafka. */
 export type SecuritySettings = Pick<
   Settings,
   | "bootstrapServers"
@@ -22,7 +22,7 @@ export type SecuritySettings = Pick<
 >;
 
 /**
- * kafkajs's options for encryption and login, from the settings. Files are read now.
+ * kafkajs's TLS and SASL options, from the settings. Reads the files at once.
  * @throws {Failure} kind `usage`, when settings contradict each other, one is missing, or a file
  * cannot be read or is not what it should be
  */
@@ -77,7 +77,7 @@ function tlsOptions({ sslCaFile, sslCertFile, sslKeyFile }: SecuritySettings): C
   };
 }
 
-/** Reads a PEM file and makes sure that it holds a block of this kind. */
+/** Reads a PEM file and checks that it holds a block of this kind. */
 function pem(setting: string, path: string, kind: "CERTIFICATE" | "PRIVATE KEY"): string {
   let text: string;
   try {

@@ -1,6 +1,6 @@
-/** One call of `send`: done when all batches that hold its messages are acknowledged. */
+/** One call of `send`: done once all batches with its messages are acknowledged. */
 export class SendCall {
-  /** Resolves then, or is rejected with what one of the batches failed with. */
+  /** Resolves then, or rejects with the error of one of the batches. */
   readonly done: Promise<void>;
   #open = 1;
   #resolve!: () => void;
@@ -13,7 +13,7 @@ export class SendCall {
     });
   }
 
-  /** A further batch holds messages of the call. */
+  /** Another batch holds messages of the call. */
   opened(): void {
     this.#open++;
   }

@@ -3,10 +3,10 @@ import type { OpenTransaction } from "../broker.ts";
 import type { Cluster } from "./cluster.ts";
 import { fetchRecords } from "./fetch_records.ts";
 
-/** Share of the time after which a stall is reported that an open transaction may take. */
+/** Fraction of the stall time after which an open transaction is reported. */
 const FIRST_SHARE = 1 / 6;
 
-/** For how long a partition has brought nothing because of an open transaction, and when to report it. */
+/** How long a partition has been blocked by an open transaction, and when to report it. */
 export class TransactionWait {
   readonly #stallMs: number;
   #from: number | null = null;
@@ -18,7 +18,7 @@ export class TransactionWait {
   }
 
   /**
-   * A fetch brought nothing but the offset at which the oldest open transaction begins.
+   * A fetch returned nothing but the offset at which the oldest open transaction begins.
    * @returns whether to report it now
    */
   isDue(openFrom: number): boolean {
@@ -32,26 +32,31 @@ export class TransactionWait {
     return true;
   }
 
-  /** A fetch brought something, or there is no open transaction. */
+  /** A fetch returned data, or there is no open transaction. */
   over(): void {
     this.#from = null;
   }
 }
 
-/** Where a record batch's header (version 2) has its form, first timestamp, producer id and epoch. */
+/**
+ * Positions of the magic byte, first timestamp, producer id and epoch in a record batch's header
+ * (version 2).
+ */
 const MAGIC = 16;
 const FIRST_TIMESTAMP = 27;
 const PRODUCER_ID = 43;
 const PRODUCER_EPOCH = 51;
 
-/** Bytes up to there; the batch that begins the transaction comes whole, whatever its size. */
+/**
+ * Bytes up to there; the batch that begins the transaction is returned whole, whatever its size.
+ */
 const HEADER_LENGTH = 61;
 
 /**
- * Looks at the oldest open transaction of a partition: its first record batch is the one at the last
- * stable offset.
+ * Finds the oldest open transaction of a partition: its first record batch is at the last stable
+ * offset.
  * @param openFrom that offset
- * @returns `null` where it has ended meanwhile
+ * @returns `null` if it has ended meanwhile
  */
 export async function openTransaction(
   cluster: Cluster,

@@ -5,7 +5,7 @@ const NETWORK_FIX =
   "Check the address and the port, that the broker is running, and that the firewall or security " +
   "group lets this host connect to it (nc -vz HOST PORT).";
 
-/** How a listener refuses a login before it has looked at the password. */
+/** How a listener refuses a login before checking the password. */
 const LOGIN_REFUSALS: Record<string, { problem: string; fix: string }> = {
   UNSUPPORTED_SASL_MECHANISM: {
     problem: "does not offer the login that KAFKA_SASL_MECHANISM names",
@@ -17,12 +17,12 @@ const LOGIN_REFUSALS: Record<string, { problem: string; fix: string }> = {
   },
 };
 
-/** A refused login, with what to do where the usual advice does not fit. */
+/** A refused login, with a fix where the usual advice does not apply. */
 interface LoginError extends Error {
   fix?: string;
 }
 
-/** The failure of a start at which none of the bootstrap servers could be used. */
+/** The failure of a start if none of the bootstrap servers could be used. */
 export function cannotConnect(servers: string[], error: unknown): Failure {
   const list = servers.join(", ");
   const cause = { cause: error };
@@ -48,8 +48,8 @@ export function cannotConnect(servers: string[], error: unknown): Failure {
 }
 
 /**
- * The failure of a start at which a bootstrap server answered, but the brokers that it named could
- * not be reached.
+ * The failure of a start if a bootstrap server answered, but the brokers that it named could not be
+ * reached.
  * @param server the server that answered
  * @param advertised the addresses that it named
  */

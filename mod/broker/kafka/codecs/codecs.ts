@@ -4,8 +4,8 @@ import { snappyPieces } from "./snappy_pieces.ts";
 import { zstdPieces } from "./zstd_pieces.ts";
 
 /**
- * Bytes up to which a batch is decompressed at once. What becomes larger is decompressed as it is read,
- * so that a small, hostile batch cannot take all memory. Producers' batches are far below.
+ * Bytes up to which a batch is decompressed at once. A larger one is decompressed as it is read, so
+ * that a small, hostile batch cannot exhaust memory. Producers' batches are far smaller.
  */
 const MOST_AT_ONCE_BYTES = 8 * 2 ** 20;
 
@@ -20,15 +20,15 @@ const CODECS: ReadonlyArray<Codec | undefined> = [
 
 interface Codec {
   name: string;
-  /** Content of up to `mostBytes` in one piece; of more, in pieces of a few MiB at most. */
+  /** Content of up to `mostBytes` in one piece, larger content in pieces of a few MiB at most. */
   pieces(bytes: Uint8Array, mostBytes: number): Generator<Uint8Array>;
 }
 
 /**
- * The records of a batch as they were before compression, in pieces that follow each other. A piece is
- * decompressed when it is asked for, and is the caller's.
+ * The decompressed records of a batch, in consecutive pieces. A piece is decompressed on demand and
+ * belongs to the caller.
  * @param codec the number in the batch's attributes, 0 for none
- * @throws {Error} an unknown codec, or bytes that are not what it writes
+ * @throws {Error} for an unknown codec, or bytes that it cannot have written
  */
 export function* uncompressedPieces(codec: number, bytes: Uint8Array): Generator<Uint8Array> {
   if (codec === 0) {

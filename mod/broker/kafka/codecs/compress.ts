@@ -1,15 +1,18 @@
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { snappyCompressor } from "hysnappy";
 
-/** What record batches can be compressed with. */
+/** Compressions of record batches. */
 export type BatchCompression = "none" | "gzip" | "snappy" | "zstd";
 
-/** How snappy-java begins its stream, which Kafka's own client expects: magic, then two versions. */
+/**
+ * The beginning of snappy-java's stream, which the Java client expects: magic bytes, then two
+ * versions.
+ */
 const XERIAL_HEADER = Uint8Array.of(
   ...[0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0, 0, 0, 0, 1, 0, 0, 0, 1],
 );
 
-/** Content of one block; Java's client has 32 KiB, and reads any. */
+/** Content bytes of one block; the Java client writes 32 KiB and reads any size. */
 const XERIAL_BLOCK_BYTES = 64 * 1024;
 
 const CODECS: Record<
@@ -22,7 +25,7 @@ const CODECS: Record<
   zstd: { number: 4, compress: (bytes) => zstdCompressSync(bytes) },
 };
 
-/** Compresses a batch's records; the codec is its number in the batch's attributes. */
+/** Compresses a batch's records; `codec` is the number in the batch's attributes. */
 export function compressRecords(
   compression: BatchCompression,
   records: Uint8Array,

@@ -1,13 +1,13 @@
 import { gunzipSync } from "node:zlib";
 import { Gunzip } from "fflate";
 
-/** Bytes that are decompressed at once, which become up to a thousand times as many. */
+/** Compressed bytes per step, which can become a thousand times as many. */
 const STEP_BYTES = 1024;
 
 /**
- * The content of gzip members that follow each other: one piece where it is not longer than
- * `mostBytes`, else pieces of up to a MiB. What follows the last member is ignored, as Java does.
- * @throws {Error} what is before it is no gzip, or damaged
+ * The content of consecutive gzip members: one piece if it is not longer than `mostBytes`,
+ * otherwise pieces of up to a MiB. Data after the last member is ignored, as in Java.
+ * @throws {Error} if the data before it is not gzip, or damaged
  */
 export function* gzipPieces(bytes: Uint8Array, mostBytes: number): Generator<Uint8Array> {
   const whole = decompressWhole(bytes, mostBytes);
@@ -15,7 +15,7 @@ export function* gzipPieces(bytes: Uint8Array, mostBytes: number): Generator<Uin
   else yield* decompressSteps(bytes);
 }
 
-/** `null` where that does not go: it is too long, or something follows that is no gzip. */
+/** `null` if that is not possible: the content is too long, or other data follows. */
 function decompressWhole(bytes: Uint8Array, maxOutputLength: number): Uint8Array | null {
   try {
     const { buffer, byteOffset, byteLength } = gunzipSync(bytes, { maxOutputLength });
@@ -35,7 +35,7 @@ function* decompressSteps(bytes: Uint8Array): Generator<Uint8Array> {
     } catch (thrown) {
       error = thrown;
     }
-    // What was decompressed before counts, whatever follows.
+    // What was decompressed before is valid, whatever follows.
     yield* pieces;
     pieces = [];
     if (error !== undefined) throw error;

@@ -7,12 +7,12 @@
 
 const SHORTEST_MATCH = 4;
 
-/** What {@linkcode decompressLz4Block} gives where the content is longer than the room. */
+/** What {@linkcode decompressLz4Block} returns if the content does not fit. */
 export const NO_ROOM = -1;
 
 /**
- * Length of a block's content, found without writing it.
- * @throws {RangeError} the block ends in the middle of a sequence
+ * Length of a block's content, computed without writing it.
+ * @throws {RangeError} if the block ends in the middle of a sequence
  */
 export function lz4BlockLength(block: Uint8Array): number {
   let length = 0;
@@ -34,14 +34,14 @@ export function lz4BlockLength(block: Uint8Array): number {
       do match += more = block[at++]; while (more === 255);
     }
     length += match + SHORTEST_MATCH;
-    // Not a number where the lengths went on beyond the end.
+    // NaN if the lengths continued beyond the end.
     if (!(at <= block.length)) throw new RangeError("cut off");
   }
   return length;
 }
 
 /**
- * Writes a block's content to `out`, from `at` on; matches may reach back to the beginning of `out`.
+ * Writes a block's content to `out` from `at` on; matches may reach back to the beginning of `out`.
  * @returns where it ends, or {@linkcode NO_ROOM}
  * @throws {RangeError} the block is damaged
  */

@@ -1,8 +1,8 @@
 import { decompressLz4Block, lz4BlockLength, NO_ROOM } from "./lz4_block.ts";
 
 /*
- * LZ4 frames. Checksums are passed over: the record batch has one of its own.
- * Source: https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md
+ * LZ4 frames. Checksums are not verified: the record batch has its own. Source:
+ * https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md
  */
 
 const MAGIC = 0x184d2204;
@@ -13,19 +13,24 @@ const BLOCK_CHECKSUM = 0x10;
 const CONTENT_SIZE = 0x08;
 const DICTIONARY = 0x01;
 
-/** The length of a block that is not compressed has this bit. */
+/** This bit marks the length of an uncompressed block. */
 const NOT_COMPRESSED = 0x8000_0000;
 
-/** How far back a match reaches. */
+/** Maximum distance of a match. */
 const WINDOW_BYTES = 64 * 1024;
 
-/** Content of the largest block that a frame may have. */
+/** Content bytes of the largest block that a frame may have. */
 const MOST_BLOCK_BYTES = 4 * 2 ** 20;
 
-/** Bytes of one piece of what is decompressed piece by piece, or a single block. */
+/**
+ * Bytes of one piece of content that is decompressed piece by piece; a single block may be larger.
+ */
 const PIECE_BYTES = 2 ** 20;
 
-/** Memory in which batches are decompressed, one after the other, to be copied at their true length. */
+/**
+ * Buffer in which batches are decompressed, one after the other; the result is copied at its actual
+ * length.
+ */
 let scratch = new Uint8Array(256 * 1024);
 
 interface Block {
@@ -34,9 +39,9 @@ interface Block {
 }
 
 /**
- * The content of frames that follow each other: one piece where it is not longer than `mostBytes`, else
- * pieces of about a MiB. Bytes behind the last frame are ignored, as Kafka's own client does.
- * @throws {Error} what is before them is no frame, or damaged
+ * The content of consecutive frames: one piece if it is not longer than `mostBytes`, otherwise
+ * pieces of about a MiB. Bytes after the last frame are ignored, as in the Java client.
+ * @throws {Error} if the data before them is not a frame, or damaged
  */
 export function* lz4Pieces(bytes: Uint8Array, mostBytes: number): Generator<Uint8Array> {
   const whole = decompressWhole(bytes, mostBytes);
@@ -44,7 +49,7 @@ export function* lz4Pieces(bytes: Uint8Array, mostBytes: number): Generator<Uint
   else yield whole;
 }
 
-/** `null` where it is longer than `mostBytes`. */
+/** `null` if it is longer than `mostBytes`. */
 function decompressWhole(bytes: Uint8Array, mostBytes: number): Uint8Array | null {
   let length = 0;
   for (const { bytes: block, isCompressed } of blocks(bytes)) {
@@ -115,7 +120,7 @@ function* blocks(bytes: Uint8Array): Generator<Block> {
     const flags = view.getUint8(at + 4);
     if (flags >> 6 !== 1) throw new Error(`version ${flags >> 6} of the format, expected 1`);
     if ((flags & DICTIONARY) !== 0) throw new Error("written with a dictionary");
-    // Flags, block size, checksum of both.
+    // Flags, block size, header checksum.
     at += 4 + 3 + (flags & CONTENT_SIZE ? 8 : 0);
     while (true) {
       const word = view.getUint32(at, true);

@@ -1,27 +1,27 @@
 import { snappyUncompressor } from "hysnappy";
 
-/** How snappy-java begins its stream: 0x82, "SNAPPY", 0; then two versions of 4 bytes. */
+/** The beginning of snappy-java's stream: 0x82, "SNAPPY", 0; then two versions of 4 bytes. */
 const XERIAL_MAGIC = [0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00];
 const XERIAL_HEADER_LENGTH = 16;
 
-/** Bytes that a block of three can become at most: a copy of 64 bytes takes three. */
+/** Maximum bytes per three compressed bytes: a copy element of three bytes yields 64. */
 const MOST_RATIO = 22;
 
-/** Its memory holds one block and what it becomes, and is used again. */
+/** Its buffer holds one block and its content, and is reused. */
 let uncompress: ReturnType<typeof snappyUncompressor> | undefined;
 
-/** A raw block, and how long its content is. */
+/** A raw block, and the length of its content. */
 interface Block {
   bytes: Uint8Array;
   length: number;
 }
 
 /**
- * Snappy as Kafka's clients write it: Java's and Python's in snappy-java's blocks (a header, then length
- * and block; streams may follow each other), others as one raw block. One piece where the content is not
- * longer than `mostBytes`, else a piece a block.
- * @param mostBytes bytes that one block may become, too
- * @throws {Error} it is no snappy, or damaged, or a block becomes too large
+ * Snappy as Kafka clients write it: the Java and Python clients in snappy-java's blocks (a header,
+ * then length and block; several streams may follow), others as one raw block. One piece if the
+ * content is not longer than `mostBytes`, otherwise one piece per block.
+ * @param mostBytes also the maximum content of one block
+ * @throws {Error} if it is not snappy, or damaged, or a block is too large
  */
 export function* snappyPieces(bytes: Uint8Array, mostBytes: number): Generator<Uint8Array> {
   const blocks = isXerialHeader(bytes, 0) ? xerialBlocks(bytes) : [rawBlock(bytes)];
@@ -56,7 +56,7 @@ function xerialBlocks(bytes: Uint8Array): Block[] {
     }
     const end = at + 4 + view.getInt32(at);
     if (end <= at + 4 || end > bytes.length) {
-      // Kafka's own client reads no further than the records go.
+      // The Java client reads no further than the records.
       if (blocks.length > 0) break;
       throw new RangeError(`block at ${at} is cut off`);
     }
@@ -76,7 +76,7 @@ function isXerialHeader(bytes: Uint8Array, at: number): boolean {
   return XERIAL_MAGIC.every((byte, i) => bytes[at + i] === byte);
 }
 
-/** Length of a block's content, which stands before it: up to 32 bits, seven a byte. */
+/** Length of a block's content, a varint of up to 32 bits before it. */
 function contentLength(block: Uint8Array): number {
   let length = 0;
   for (let i = 0, factor = 1; i < 5; i++, factor *= 128) {

@@ -2,8 +2,8 @@ import { zstdDecompressSync } from "node:zlib";
 import { Decompress } from "fzstd";
 
 /*
- * zstd frames. The runtime's decoder reads the first frame of several and says nothing of the others,
- * so they are told apart here. Source: RFC 8878.
+ * zstd frames. The runtime's decoder reads only the first of several frames, without an error, so
+ * they are split here. Source: RFC 8878.
  */
 
 const MAGIC = 0xfd2fb528;
@@ -13,23 +13,23 @@ const SKIPPABLE = 0x184d2a50;
 const REPEATED = 1;
 
 /**
- * Most bytes that the decoder has to look back, of what is decompressed piece by piece; it keeps as
- * many. The levels that people use need 8 MiB or less. A frame that looks back further, as those of level
- * 21 and 22 do (64 and 128 MiB), is decompressed at once where it becomes no larger than this.
+ * Maximum window of a frame that is decompressed piece by piece; the decoder keeps as many bytes.
+ * The usual levels need 8 MiB or less. A frame with a larger window, as of levels 21 and 22 (64 and
+ * 128 MiB), is decompressed at once if its content is no larger than this.
  */
 const MOST_WINDOW_BYTES = 32 * 2 ** 20;
 
 interface Frame {
   bytes: Uint8Array;
   windowBytes: number;
-  /** Where each block ends; the first element is where the header does. */
+  /** Where each block ends; the first element is the end of the header. */
   ends: number[];
 }
 
 /**
- * The content of frames that follow each other: one piece a frame where it is not longer than
- * `mostBytes`, else a piece a block, which is 128 KiB. Bytes behind the last frame are ignored.
- * @throws {Error} what is before them is no frame, or damaged
+ * The content of consecutive frames: one piece per frame if it is not longer than `mostBytes`,
+ * otherwise one per block of 128 KiB. Bytes after the last frame are ignored.
+ * @throws {Error} if the data before them is not a frame, or damaged
  */
 export function* zstdPieces(bytes: Uint8Array, mostBytes: number): Generator<Uint8Array> {
   for (const frame of frames(bytes)) {
@@ -58,7 +58,7 @@ function* decompressBlocks({ bytes, windowBytes, ends }: Frame): Generator<Uint8
     );
   }
   let pieces: Uint8Array[] = [];
-  // Each piece is the decoder's memory until the next one.
+  // Each piece is a view of the decoder's buffer, valid until the next one.
   const decoder = new Decompress((piece) => pieces.push(piece.slice()));
   let at = 0;
   for (const end of ends.slice(1)) {
