@@ -26,6 +26,7 @@ const COMMANDS = [
 export function completeSql(
   before: string,
   schema: RowSchema,
+  partitionColumns: readonly string[] = [],
 ): { word: string; candidates: string[] } {
   const word = /[\w".\\]*$/.exec(before)![0];
   if (before.startsWith(".")) {
@@ -33,7 +34,8 @@ export function completeSql(
   }
   if (word === "") return { word, candidates: [] };
   const bare = word.replace(/^"/, "").toLowerCase();
-  const names = [schema.table, ...tableColumns(schema).map(({ name }) => name)].map(sqlName);
+  const columns = [...tableColumns(schema).map(({ name }) => name), ...partitionColumns];
+  const names = [schema.table, ...columns].map(sqlName);
   const starts = (name: string) => name.replace(/^"/, "").toLowerCase().startsWith(bare);
   const upper = word === word.toUpperCase();
   const candidates = [

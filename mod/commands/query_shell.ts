@@ -7,6 +7,7 @@ import { readOnlyStatement } from "../catalog/statement.ts";
 import type { CommandContext } from "../cli/command.ts";
 import { Failure } from "../failure/failure.ts";
 import { fixOf } from "../failure/fix_of.ts";
+import { Partitioning } from "../lake/partitioning.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { LineReader } from "../terminal/line_reader.ts";
 import { completeSql } from "./complete_sql.ts";
@@ -30,6 +31,8 @@ interface Shell {
   context: CommandContext;
   engine: QueryEngine;
   schema: RowSchema;
+  /** Columns that only the folders hold, such as `dt`. */
+  partitionColumns: readonly string[];
   examples: ExampleQuery[];
   lines: LineReader;
   format: ResultFormat;
@@ -45,14 +48,18 @@ export async function runShell(
   schema: RowSchema,
 ): Promise<number> {
   const { settings, output, signal } = context;
+  const partitionColumns = settings.tableFormat === "iceberg"
+    ? []
+    : new Partitioning(settings.partitionBy, schema).names;
   const lines = new LineReader({
     historyFile: historyFile(),
-    complete: (before) => completeSql(before, schema),
+    complete: (before) => completeSql(before, schema, partitionColumns),
   });
   const shell: Shell = {
     context,
     engine,
     schema,
+    partitionColumns,
     examples: exampleQueries(schema),
     lines,
     format: settings.resultFormat === "parquet" ? "table" : settings.resultFormat ?? "table",
@@ -168,7 +175,8 @@ async function command(line: string, shell: Shell): Promise<boolean> {
   return true;
 }
 
-function printSchema(table: string | undefined, { schema, context: { output } }: Shell): void {
+function printSchema(table: string | undefined, shell: Shell): void {
+  const { schema, partitionColumns, context: { output } } = shell;
   if (table !== undefined && table.replaceAll('"', "") !== schema.table) {
     return output.note(`error: there is no table ${table}; there is ${schema.table}`);
   }
@@ -176,6 +184,10 @@ function printSchema(table: string | undefined, { schema, context: { output } }:
   const width = Math.max(...columns.map(({ name }) => name.length));
   for (const { name, type, description = "" } of columns) {
     output.line(`${name.padEnd(width)}  ${type.padEnd(10)}${description}`.trimEnd());
+  }
+  for (const name of partitionColumns) {
+    if (columns.some((column) => column.name === name)) continue;
+    output.line(`${name.padEnd(width)}  ${"string".padEnd(10)}Partition column`);
   }
 }
 

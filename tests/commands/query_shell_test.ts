@@ -22,6 +22,7 @@ Deno.test("completion knows the table, its columns (quoted where they must be), 
   assert.deepEqual(completeSql("SEL", schema).candidates, ["SELECT"]);
   assert.deepEqual(completeSql("sel", schema).candidates, ["select"]);
   assert.deepEqual(completeSql(".ta", schema).candidates, [".tables"]);
+  assert.deepEqual(completeSql("WHERE ho", schema, ["dt", "hour"]).candidates, ["hour"]);
 });
 
 serviceTest(
@@ -58,6 +59,7 @@ serviceTest(
     assert.match(all, /\n *2\r?\n/);
     assert.match(all, /error: SQL: no such column: nosuch/);
     assert.match(all, /adj_close +double/);
+    assert.match(all, /\ndt +string +Partition column\r/);
     const history = await Deno.readTextFile(`${home}/state/ticklake/query_history`);
     assert.match(history, /SELECT 7 AS seven, 8 AS eight;\n/);
     const { mode } = await Deno.stat(`${home}/state/ticklake/query_history`);
