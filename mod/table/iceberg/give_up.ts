@@ -2,6 +2,7 @@ import { Failure } from "../../failure/failure.ts";
 import type { TableCatalog } from "./catalog.ts";
 import { positionsOf, settledProperty, settledRanges } from "./position.ts";
 import { writeSnapshot } from "./snapshot.ts";
+import { fenceOff } from "./fence_off.ts";
 import type { TableFiles } from "./table_files.ts";
 
 /** What {@linkcode giveUp} needs. */
@@ -12,7 +13,10 @@ export interface GiveUpOptions {
   partition: number;
   first: number;
   end: number;
-  /** Whether a former owner may still commit the range: it is then refused. */
+  /**
+   * Whether no range of the same bounds follows: a former owner that still commits this one is refused by its
+   * bounds. Otherwise all that former owners still commit is refused, as after a rewind.
+   */
   late: boolean;
 }
 
@@ -35,7 +39,10 @@ export async function giveUp(options: GiveUpOptions): Promise<"taken" | "removed
         { fix: "Nothing is lost. Start this again: it resumes at the table's position." },
       );
     }
-    if (!late) return "removed";
+    if (!late) {
+      if (await fenceOff(options, base, new Map([[partition, first]]))) return "removed";
+      continue;
+    }
     const settled = settledRanges(base.metadata, log.id, partition)
       .filter((range) => range.startsWith(`${first}-`));
     const range = `${first}-${end}`;

@@ -15,6 +15,7 @@ import type {
 import { dataFile } from "./data_file.ts";
 import { dataFolder, logOfName } from "./file_origin.ts";
 import { Gather } from "./gather.ts";
+import { fenceOff } from "./fence_off.ts";
 import { giveUp } from "./give_up.ts";
 import type { IcebergTableParts } from "./iceberg_parts.ts";
 import { liveEntries } from "./live_entries.ts";
@@ -116,6 +117,7 @@ export class IcebergLog implements TableLog {
     const answer = await giveUp({ ...this.#commitOptions(), partition, first, end, late });
     // Files with rows are in no manifest, so no reader sees them. Dead letters are found by listing.
     if (answer === "removed") {
+      await this.#readRewinds([partition]);
       await this.#removeLetters(
         ({ parsed }) =>
           parsed.partition === partition && parsed.first === first && parsed.last === end - 1,
@@ -130,10 +132,37 @@ export class IcebergLog implements TableLog {
     options: TableCallOptions = {},
   ): Promise<void> {
     if (beyond.size === 0) return;
-    await this.#removeLetters(
-      ({ parsed }) => parsed.first >= (beyond.get(parsed.partition) ?? Infinity),
-      options,
-    );
+    const { catalog, files: { store } } = this.#parts;
+    for (;;) {
+      const base = await catalog.load();
+      const positions = base === undefined ? new Map() : positionsOf(base.metadata, this.#id);
+      const isGone = ({ parsed: { partition, first } }: TableObject) => {
+        const end = beyond.get(partition);
+        // What was taken meanwhile stays.
+        return end !== undefined && first >= end && (positions.get(partition)?.end ?? 0) <= end;
+      };
+      const letters = (await this.#letters(base?.metadata ?? {}, options)).filter(isGone);
+      if (letters.length === 0) return;
+      if (base !== undefined) {
+        const ends = new Map(
+          letters.map(({ parsed: { partition } }) => [partition, beyond.get(partition)!]),
+        );
+        // A former owner would still commit their range, without them.
+        if (!await fenceOff(this.#commitOptions(), base, ends)) continue;
+        await this.#readRewinds([...ends.keys()]);
+      }
+      for (const { name } of letters) await store.remove(name, options);
+      return;
+    }
+  }
+
+  /** What this owner must know of the rewinds: its commits are refused where there were more since. */
+  async #readRewinds(partitions: readonly number[]): Promise<void> {
+    const base = await this.#parts.catalog.load();
+    if (base === undefined) return;
+    for (const partition of partitions) {
+      this.#rewinds.set(partition, rewindOf(base.metadata, this.#id, partition));
+    }
   }
 
   async rewind(
