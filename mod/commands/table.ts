@@ -92,6 +92,10 @@ export const COMMANDS: readonly Command[] = [
         "ticklake verify --table-of-others --prefix topics/quotes --topic quotes",
         "a lake written by Kafka Connect or Redpanda Connect",
       ],
+      [
+        "ticklake verify --table-of-others --table-format iceberg --database lake --table quotes",
+        "an Iceberg table written by Kafka Connect",
+      ],
     ],
     essential: ["deep", "topic", "group", "bucket", "json"],
     load: () => import("./verify.ts"),

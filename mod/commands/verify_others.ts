@@ -1,9 +1,16 @@
 import type { CommandContext } from "../cli/command.ts";
 import { EXIT_CODES } from "../failure/failure.ts";
+import { loadSchema } from "../schema/load_schema.ts";
 import { countText, numberText, offsetsText } from "../terminal/amount_text.ts";
 import { Progress } from "../terminal/progress.ts";
 import { countOffsets, type OffsetRange } from "../verify/offset_range.ts";
 import { isOthersProved, type OthersTableVerdict, verifyOthers } from "../verify/verify_others.ts";
+import {
+  objectsOfIceberg,
+  objectsOfLake,
+  type ObjectsOfOthers,
+  type OthersOptions,
+} from "../verify/objects_of_others.ts";
 import { openExistingBroker } from "./open_broker.ts";
 import { openLake } from "./open_lake.ts";
 import { stoppedFailure } from "./stopped_failure.ts";
@@ -21,37 +28,70 @@ const FINDINGS = {
 export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
   const { topic, group, offsetColumn, partitionColumn, topicColumn } = settings;
-  const store = await openLake(settings);
+  const columns = {
+    offset: offsetColumn,
+    partition: partitionColumn,
+    ...topicColumn === undefined ? {} : { topic: topicColumn },
+  };
+  const broker = await openExistingBroker(settings, { signal });
+  let others: Opened | undefined;
   try {
-    const broker = await openExistingBroker(settings, { signal });
-    try {
-      output.note(`reading every row of ${store.description}, for topic ${topic}`);
-      const progress = new Progress(output, "read", "object");
-      const verdict = await verifyOthers({
-        broker,
-        store,
-        topic,
-        group,
-        columns: { offset: offsetColumn, partition: partitionColumn, topic: topicColumn },
-        signal,
-        onProgress: (done, all) => progress.update(done, all),
-      });
-      output.progress("");
-      return report(verdict, context);
-    } finally {
-      output.progress("");
-      await broker.close();
-    }
+    others = await open({ columns, topic, signal }, context);
+    output.note(`reading every row of ${others.description}, for topic ${topic}`);
+    const progress = new Progress(output, "read", "object");
+    const { objects, ignored } = others;
+    const verdict = await verifyOthers({
+      broker,
+      objects,
+      topic,
+      group,
+      signal,
+      onProgress: (done, all) => progress.update(done, all),
+    });
+    output.progress("");
+    return report({ ...verdict, ignored }, context);
   } catch (error) {
     throw stoppedFailure(error, context, "nothing was verified");
   } finally {
-    store.close();
+    output.progress("");
+    others?.close();
+    await broker.close();
   }
 }
 
-function report(verdict: OthersTableVerdict, { output }: CommandContext): number {
+interface Opened extends ObjectsOfOthers {
+  description: string;
+  close(): void;
+}
+
+async function open(options: OthersOptions, { settings }: CommandContext): Promise<Opened> {
+  if (settings.tableFormat === "iceberg") {
+    const { openTableOfOthers } = await import("./open_table_of_others.ts");
+    const schema = await loadSchema(settings.schema, options.signal);
+    const table = await openTableOfOthers(settings, schema);
+    try {
+      return { ...table, ...await objectsOfIceberg(table.base, table.files, options) };
+    } catch (error) {
+      table.close();
+      throw error;
+    }
+  }
+  const store = await openLake(settings);
+  try {
+    const { description } = store;
+    return { ...await objectsOfLake(store, options), description, close: () => store.close() };
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
+function report(
+  verdict: OthersTableVerdict & { ignored: number },
+  { output }: CommandContext,
+): number {
   const { partitions, objects, ignored, unreadable } = verdict;
-  const count = (kind: "missing" | "duplicate" | "foreign" | "unproven") =>
+  const count = (kind: "missing" | "duplicate" | "foreign" | "unproven" | "deleted") =>
     partitions.reduce((sum, partition) => sum + countOffsets(partition[kind]), 0);
   const sum = (of: "found" | "behind") =>
     partitions.reduce((sum, partition) => sum + partition[of], 0);
@@ -62,6 +102,7 @@ function report(verdict: OthersTableVerdict, { output }: CommandContext): number
     duplicate: count("duplicate"),
     foreign: count("foreign"),
     unproven: count("unproven"),
+    deleted: count("deleted"),
     behind: sum("behind"),
   };
   output.document({ ok, ...sums, objects, ignored, unreadable, partitions });
@@ -71,6 +112,9 @@ function report(verdict: OthersTableVerdict, { output }: CommandContext): number
       countText(objects, "object"),
   );
   if (sums.behind > 0) output.note(`${countText(sums.behind, "message")} not in the lake yet`);
+  if (sums.deleted > 0) {
+    output.note(`${countText(sums.deleted, "offset")} with a row that delete files remove`);
+  }
   if (sums.unproven > 0) {
     output.note(
       `warning: ${countText(sums.unproven, "offset")} without a row; the topic no longer ` +

@@ -1257,7 +1257,15 @@ export const SETTINGS = define({
     default: false,
     commands: ["verify"],
     description:
-      "Check a lake that another sink wrote: all Parquet and JSON-lines objects below the prefix",
+      "Check a lake that another sink wrote: all Parquet and JSON-lines objects below the prefix, or an Iceberg table",
+  },
+  otherTable: {
+    type: "string",
+    group: "input",
+    placeholder: "<name>",
+    flag: "--table",
+    commands: ["verify"],
+    description: "With --table-of-others: the Iceberg table's name; defaults to the schema's table",
   },
   offsetColumn: {
     type: "string",

@@ -13,7 +13,7 @@ import type { LogReplays, ObjectPlace, WrittenObject } from "../table/table.ts";
 import { encodeRows } from "./letter_rows.ts";
 import { isRow, keepOthers, lettersOf } from "./letters.ts";
 import type { ReplayOptions, ReplaySummary } from "./replay_options.ts";
-import { withoutRows } from "./without_rows.ts";
+import { lettersWithoutRows } from "./letters_without_rows.ts";
 
 /** Bytes of rows after which what was read is committed. */
 const COMMIT_BYTES = 32 * 2 ** 20;
@@ -144,7 +144,7 @@ async function completeReplay(
   for (const record of await replayRecords(store, table, { signal })) {
     if (record.log !== logId(log.key, topic)) continue;
     if (record.id === last) {
-      await retire(record, options, await withoutRows(record, replays, options));
+      await retire(record, options, await lettersWithoutRows(record, replays, options));
     } else if (Date.now() - record.beganMs > ABANDONED_MS) {
       await store.remove(replayRecordName(table, record.id), { signal });
     }

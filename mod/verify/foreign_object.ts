@@ -1,5 +1,7 @@
 import { gunzipSync } from "node:zlib";
+import type { FileMetaData } from "hyparquet";
 import { Failure, messageOf } from "../failure/failure.ts";
+import { readFooter } from "../lake/format/parquet/footer.ts";
 import { parquetBatches } from "../lake/format/parquet/read_parquet.ts";
 
 /** Names of the columns in which another sink's rows say where they come from. */
@@ -14,6 +16,8 @@ export interface OriginColumns {
 export interface Origin {
   partition: number;
   offset: number;
+  /** Whether a delete file of an Iceberg table takes the row away. */
+  isDeleted: boolean;
 }
 
 /**
@@ -28,40 +32,86 @@ export async function readOrigins(
   columns: OriginColumns,
   topic: string,
 ): Promise<Origin[]> {
-  try {
-    const rows = name.endsWith(".parquet") ? await parquetRows(bytes) : lines(name, bytes);
+  return await reading(name, async () => {
     const folders = foldersOf(name);
-    const value = (row: Record<string, unknown>, column: string) => row[column] ?? folders[column];
-    return rows.flatMap((row) => {
-      if (columns.topic !== undefined) {
-        const found = value(row, columns.topic);
-        if (found === undefined) throw new Error(`a row has no ${columns.topic}`);
-        if (found !== topic) return [];
-      }
-      return [{
-        partition: wholeNumber(value(row, columns.partition), columns.partition),
-        offset: wholeNumber(value(row, columns.offset), columns.offset),
-      }];
-    });
+    const wanted = Object.values(columns).filter((column) => !(column in folders));
+    const rows = name.endsWith(".parquet") ? await parquetRows(bytes, wanted) : lines(name, bytes);
+    return originsOf(rows, (row, column) => row[column] ?? folders[column], { columns, topic });
+  });
+}
+
+/** Options of {@linkcode readParquetOrigins}. */
+export interface ParquetOriginsOptions {
+  columns: OriginColumns;
+  topic: string;
+  /** The file's names of the columns. */
+  namesIn(metadata: FileMetaData): Record<string, string | undefined>;
+  /** Rows that are deleted, by their positions in the file. */
+  gone: ReadonlySet<number>;
+}
+
+/**
+ * Where the rows of a Parquet file come from, whatever it is called.
+ * @returns those of the topic
+ * @throws {Failure} kind `rejected`, naming the object, when it cannot be read
+ */
+export async function readParquetOrigins(
+  name: string,
+  bytes: Uint8Array,
+  { columns, topic, namesIn, gone }: ParquetOriginsOptions,
+): Promise<Origin[]> {
+  return await reading(name, async () => {
+    const names = namesIn(readFooter(bytes));
+    const wanted = Object.values(columns);
+    const rows = await parquetRows(bytes, wanted.flatMap((column) => names[column] ?? []));
+    const value = (row: Row, column: string) => row[names[column] ?? ""];
+    return originsOf(rows, value, { columns, topic, gone });
+  });
+}
+
+type Row = Record<string, unknown>;
+
+async function reading(name: string, read: () => Promise<Origin[]>): Promise<Origin[]> {
+  try {
+    return await read();
   } catch (cause) {
     throw new Failure("rejected", `object ${name} cannot be read: ${messageOf(cause)}`, { cause });
   }
-
-  async function parquetRows(bytes: Uint8Array): Promise<Array<Record<string, unknown>>> {
-    const folders = foldersOf(name);
-    const wanted = Object.values(columns).filter((column) => !(column in folders))
-      .map((name) => ({ name, type: "string" as const }));
-    const batches = await parquetBatches(bytes, wanted);
-    return batches.flatMap(({ rows, columns }) =>
-      Array.from(
-        { length: rows },
-        (_, row) => Object.fromEntries([...columns].map(([name, values]) => [name, values[row]])),
-      )
-    );
-  }
 }
 
-function lines(name: string, bytes: Uint8Array): Array<Record<string, unknown>> {
+function originsOf(
+  rows: readonly Row[],
+  value: (row: Row, column: string) => unknown,
+  { columns, topic, gone }:
+    & Pick<ParquetOriginsOptions, "columns" | "topic">
+    & Partial<Pick<ParquetOriginsOptions, "gone">>,
+): Origin[] {
+  return rows.flatMap((row, position) => {
+    if (columns.topic !== undefined) {
+      const found = value(row, columns.topic);
+      if (found === undefined || found === null) throw new Error(`a row has no ${columns.topic}`);
+      if (found !== topic) return [];
+    }
+    return [{
+      partition: wholeNumber(value(row, columns.partition), columns.partition),
+      offset: wholeNumber(value(row, columns.offset), columns.offset),
+      isDeleted: gone?.has(position) ?? false,
+    }];
+  });
+}
+
+async function parquetRows(bytes: Uint8Array, names: readonly string[]): Promise<Row[]> {
+  const wanted = names.map((name) => ({ name, type: "string" as const }));
+  const batches = await parquetBatches(bytes, wanted);
+  return batches.flatMap(({ rows, columns }) =>
+    Array.from(
+      { length: rows },
+      (_, row) => Object.fromEntries([...columns].map(([name, values]) => [name, values[row]])),
+    )
+  );
+}
+
+function lines(name: string, bytes: Uint8Array): Row[] {
   const text = new TextDecoder().decode(name.endsWith(".gz") ? gunzipSync(bytes) : bytes);
   return text.split("\n").filter((line) => line.trim() !== "").map((line) => JSON.parse(line));
 }

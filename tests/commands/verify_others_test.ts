@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { python, runTicklake, serviceTest } from "../services/services.ts";
-import { type ConsumePlace, quotes, withEmbedded } from "./consume_place.ts";
+import { python, runTicklake, serviceTest, uniqueName } from "../services/services.ts";
+import { type ConsumePlace, quotes, withEmbedded, withServices } from "./consume_place.ts";
 
 const SCRIPT = new URL("../verify/write_others.py", import.meta.url);
 
@@ -57,3 +57,70 @@ for (const [shape, flags] of SHAPES) {
       }),
   );
 }
+
+const SINK = new URL("../verify/at_least_once.py", import.meta.url);
+
+serviceTest(
+  "verify --table-of-others says what a sink with kafka-python and pyarrow has doubled when it was killed, and what was lost (Kafka and S3)",
+  { needs: ["kafka", "real-s3", "python"] },
+  () =>
+    withServices(async (place) => {
+      await place.send(quotes(100));
+      const { KAFKA_BOOTSTRAP_SERVERS: servers } = place.env;
+      const group = `${place.group}-others`;
+      const sink = (killedAfter: number) =>
+        python(SINK, [servers, place.topic, group, place.cwd, String(killedAfter)]);
+      await assert.rejects(sink(3), /Python failed/);
+      await sink(0);
+      for (const { name } of Deno.readDirSync(place.cwd)) {
+        if (name.endsWith(".parquet")) {
+          await place.put(`quotes/${name}`, await Deno.readFile(`${place.cwd}/${name}`));
+        }
+      }
+      const args = ["verify", "--table-of-others", "--json"];
+      const verified = async (...flags: string[]) => {
+        const { code, stdout, stderr } = await runTicklake([...args, ...flags], place);
+        const { partitions: [{ missing, duplicate }], behind } = JSON.parse(stdout || "{}");
+        return { code, stderr, found: [missing, duplicate, behind] };
+      };
+      const doubled = [{ first: 40, last: 59 }];
+      const killed = await verified("--group", group);
+      assert.deepEqual([killed.code, killed.found], [4, [[], doubled, 0]], killed.stderr);
+      for (const name of await place.objects()) {
+        if (/^quotes\/(0|80)-/.test(name)) await place.remove(name);
+      }
+      // Of what lies at the end, only the group that committed it knows.
+      const unknown = await verified();
+      assert.deepEqual(unknown.found, [[{ first: 0, last: 19 }], doubled, 20], unknown.stderr);
+      const known = await verified("--group", group);
+      const missing = [{ first: 0, last: 19 }, { first: 80, last: 99 }];
+      assert.deepEqual([known.code, known.found], [4, [missing, doubled, 0]], known.stderr);
+    }),
+);
+
+serviceTest(
+  "verify --table-of-others finds an Iceberg table wherever a REST catalog has it (Kafka and S3)",
+  { needs: ["kafka", "real-s3", "iceberg-rest"] },
+  () =>
+    withServices(async (place) => {
+      const rest = Deno.env.get("TEST_ICEBERG_REST")!;
+      Object.assign(place.env, { ICEBERG_REST_URI: rest, TICKLAKE_TABLE_FORMAT: "iceberg" });
+      const database = ["--database", uniqueName("others").replaceAll("-", "_")];
+      await place.send(quotes(60));
+      await place.toEnd("--flush-rows", "20", ...database);
+      const { AWS_S3_BUCKET: _, ...env } = place.env;
+      const verified = async (...flags: string[]) => {
+        const args = ["verify", "--table-of-others", "--json", ...database, ...flags];
+        const { code, stdout, stderr } = await runTicklake(args, { cwd: place.cwd, env });
+        return { code, stderr, found: JSON.parse(stdout || "{}") };
+      };
+      const whole = await verified();
+      assert.deepEqual([whole.code, whole.found.found], [0, 60], whole.stderr);
+      await place.remove((await place.objects()).find((name) => name.includes("0020-"))!);
+      const { code, found } = await verified();
+      const [{ missing }] = found.partitions;
+      assert.deepEqual([code, missing], [4, [{ first: 20, last: 39 }]]);
+      const unknown = await verified("--table", "nowhere");
+      assert.match(unknown.stderr, /table nowhere is not in the REST catalog/);
+    }),
+);

@@ -9,7 +9,7 @@ import type { ReplayOptions } from "./replay_options.ts";
  * The offsets of a replay that was committed of which no file that can be read has the rows, by object of dead
  * letters: the file was damaged since, or a repair has taken it out, and the dead letters are the only copy.
  */
-export async function withoutRows(
+export async function lettersWithoutRows(
   { objects }: ReplayRecord,
   replays: LogReplays,
   options: ReplayOptions,
