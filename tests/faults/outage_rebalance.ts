@@ -13,6 +13,9 @@ const RATE = 3000;
 /** Longest time of a round in seconds, from which the length of the file of rows follows. */
 const ROUND_SECONDS = 30;
 
+/** Milliseconds within which the backlog of all outages is written, in flushes of a thousand rows. */
+const BACKLOG_MS = 300_000;
+
 /** Partitions move to another consumer and back while S3 accepts nothing. */
 export const outageRebalance: Fault = {
   name: "outage-rebalance",
@@ -42,7 +45,7 @@ export const outageRebalance: Fault = {
       await until("it says that it is ready again", () => isReady(port));
     }
     const sent = await flow.finishProducing(producer);
-    await until("all is written", async () => await flow.committed() === sent);
+    await until("all is written", async () => await flow.committed() === sent, BACKLOG_MS);
     await flow.finish(consumer);
     return await conclude(flow, { kills: rounds, sent });
   },

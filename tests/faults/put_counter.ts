@@ -61,7 +61,12 @@ export function isRecord({ target }: S3Request): boolean {
   return target.includes("/_ticklake/");
 }
 
-/** Whether a request belongs to a flush: an object, or the table's position. Other records are put earlier. */
+/**
+ * Whether a request belongs to a flush: an object, the table's position, or its metadata. Other records, and an
+ * Iceberg table itself, are put earlier. Its hint follows the metadata at once, and says nothing new.
+ */
 export function isFlushPut(request: S3Request): boolean {
-  return isObjectPut(request) && (!isRecord(request) || request.target.includes("/position-"));
+  const { target } = request;
+  if (/\/metadata\/(probe-|v1\.metadata\.json|version-hint\.text)/.test(target)) return false;
+  return isObjectPut(request) && (!isRecord(request) || target.includes("/position-"));
 }

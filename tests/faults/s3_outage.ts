@@ -11,6 +11,9 @@ import { until } from "../until.ts";
 
 const RATE = 5000;
 
+/** Milliseconds within which the backlog of an outage is written, in flushes of a thousand rows. */
+const BACKLOG_MS = 300_000;
+
 /** How S3 goes away and comes back. */
 interface Absence {
   /** Milliseconds for which it is away, in the tests and in the long run. */
@@ -42,7 +45,7 @@ async function withoutS3(scene: Scene, { awayMs, leave, comeBack }: Absence) {
     await until("it says that it is ready again", () => isReady(port));
   }
   const sent = await flow.finishProducing(producer);
-  await until("all is written", async () => await flow.committed() === sent);
+  await until("all is written", async () => await flow.committed() === sent, BACKLOG_MS);
   const { stderr } = await flow.finish(consumer);
   assert.deepEqual(stderr.match(/ generation (\d+),/g), [" generation 1,"], "it kept the group");
   const events = `${ms / 1000} s each`;
