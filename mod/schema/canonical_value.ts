@@ -11,26 +11,27 @@ import type { Column } from "./schema.ts";
  * given back as it is, so that the check names what was found.
  */
 export function canonicalText(column: Column, field: string | undefined): string | undefined {
-  if (field === undefined || isNoValue(field)) return undefined;
+  if (field === undefined) return undefined;
+  // Blanks are a part of a text, and around all else they mean nothing.
+  const text = column.type === "string" ? field : field.trim();
+  if (isNoValue(text)) return undefined;
   switch (column.type) {
     case "double":
     case "long":
-      return canonicalNumber(column, field);
+      return canonicalNumber(column, text);
     case "date":
-      return canonicalDay(column, field);
+      return canonicalDay(column, text);
     case "timestamp":
-      return canonicalInstant(column, field);
+      return canonicalInstant(column, text);
     default:
-      return field;
+      return text;
   }
 }
 
 function canonicalNumber({ number, decimal }: Column, field: string): string {
   if (number === undefined && decimal !== ",") return field;
-  const bare = field.trim();
-  if (isNoValue(bare)) return field;
   // Where a comma separates decimals, `1.5` is no number: it must not be read as one after all.
-  return lenientNumber(bare, decimal) ?? (decimal === "," ? `${field} (decimal comma)` : field);
+  return lenientNumber(field, decimal) ?? (decimal === "," ? `${field} (decimal comma)` : field);
 }
 
 function canonicalDay(column: Column, field: string): string {

@@ -6,8 +6,8 @@ import type { RowSchema } from "./schema.ts";
 
 /**
  * A number in a file: digits, with a fraction and an exponent if need be. Not `2913.` (a file that
- * was cut there), `.5`, `+5`, `1,000` or a number with blanks around it: where a column is to take
- * more, its schema says so, see `lenientNumber`.
+ * was cut there), `.5`, `+5` or `1,000`: where a column is to take more, its schema says so, see
+ * `lenientNumber`.
  */
 const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 

@@ -92,7 +92,8 @@ export const COLUMN_FIELDS: readonly SchemaField[] = [
     name: "aliases",
     form: "list of texts",
     default: "none",
-    description: "Other names that the column may have in a file's header",
+    description:
+      "Other names that the column may have in a file's header, the preferred ones first",
   },
   {
     name: "min",

@@ -1,13 +1,12 @@
 import { Readable } from "node:stream";
 import zlib from "node:zlib";
-import { Failure } from "../failure/failure.ts";
+import { FOREIGN_KINDS, refuseForeign } from "./foreign_file.ts";
 import type { InputFile } from "./input_file.ts";
 
 /** How a compressed file begins. Source: RFC 1952 (gzip), RFC 8878 (zstd). */
-const MAGIC: ReadonlyArray<readonly [codec: Codec | "zip", bytes: readonly number[]]> = [
+const MAGIC: ReadonlyArray<readonly [codec: Codec, bytes: readonly number[]]> = [
   ["gzip", [0x1f, 0x8b]],
   ["zstd", [0x28, 0xb5, 0x2f, 0xfd]],
-  ["zip", [0x50, 0x4b, 0x03, 0x04]],
 ];
 
 /** The compressions that are found by looking. */
@@ -16,31 +15,34 @@ export type Codec = "gzip" | "zstd";
 /** Bytes that tell. */
 const MAGIC_BYTES = 4;
 
+/** First bytes of what is told by its beginning. */
+const FIRST_BYTES = new Set([
+  ...MAGIC.map(([, [first]]) => first),
+  ...FOREIGN_KINDS.map(({ magic: [first] }) => first),
+]);
+
 /** The compression of what begins with these bytes. */
-export function codecOf(bytes: Uint8Array): Codec | "zip" | undefined {
+export function codecOf(bytes: Uint8Array): Codec | undefined {
   return MAGIC.find(([, magic]) => magic.every((byte, i) => bytes[i] === byte))?.[0];
 }
 
-/** The compression of a file that can be read at any place; it stands at its beginning afterwards. */
-export function peekCodec(file: InputFile): Codec | "zip" | undefined {
+/**
+ * The compression of a file that can be read at any place; it stands at its beginning afterwards.
+ * @param name for messages about it
+ * @throws {Failure} kind `usage`, for what cannot hold rows
+ */
+export function peekCodec(file: InputFile, name: string): Codec | undefined {
   const bytes = new Uint8Array(MAGIC_BYTES);
   const count = file.readSync(bytes) ?? 0;
   file.seekSync(0, Deno.SeekMode.Start);
+  refuseForeign(bytes.subarray(0, count), name);
   return codecOf(bytes.subarray(0, count));
-}
-
-/** @throws {Failure} kind `usage` */
-export function refuseZip(name: string): never {
-  const path = name === "stdin" ? "FILE.zip" : name;
-  throw new Failure("usage", `input ${name} is a zip archive, which may hold several files`, {
-    fix: `Unpack it: unzip -p ${path} | ticklake produce --input -`,
-  });
 }
 
 /**
  * A pipe's content, decompressed where its first bytes say that it is compressed.
  * @param name for messages about it
- * @throws {Failure} kind `usage`, for a zip archive
+ * @throws {Failure} kind `usage`, for what cannot hold rows
  */
 export async function decompressedPipe(pipe: InputFile, name: string): Promise<InputFile> {
   const begin = new Uint8Array(MAGIC_BYTES);
@@ -49,12 +51,12 @@ export async function decompressedPipe(pipe: InputFile, name: string): Promise<I
     const count = await pipe.read(begin.subarray(length));
     if (count === null) break;
     length += count;
-    // Nothing of ours begins so: a slow pipe's first row is not held up for three bytes.
-    if (!MAGIC.some(([, magic]) => magic[0] === begin[0])) break;
+    // A slow pipe's first row is not held up for three bytes.
+    if (!FIRST_BYTES.has(begin[0])) break;
   }
   const whole = withBeginning(pipe, begin.subarray(0, length));
   const codec = codecOf(begin.subarray(0, length));
-  if (codec === "zip") refuseZip(name);
+  refuseForeign(begin.subarray(0, length), name);
   return codec === undefined ? whole : decompressed(whole, codec);
 }
 

@@ -125,7 +125,7 @@ function namesOf(line: Uint8Array, delimiter: string): string[] | null {
  * The second and third header row of yfinance: `Ticker,ABC,ABC,…` and `Date,,,…`, below a first that
  * begins with `Price`.
  */
-function rowsBelow(
+export function rowsBelow(
   lines: readonly Uint8Array[],
   names: string[],
   delimiter: string,
@@ -232,7 +232,7 @@ function refuse(
   throw new Failure(
     "usage",
     `${form.name}: no ${columns} ${wanted}; the header is ${shown(best.names)}`,
-    { fix: fixOf(best, isMany) },
+    { fix: fixOf(best, schema, isMany) },
   );
 }
 
@@ -243,13 +243,19 @@ interface Reading {
   missing: readonly string[];
 }
 
-function fixOf({ line, names, missing }: Reading, isMany: boolean): string {
-  if (line.includes(0)) return "The file looks like UTF-16: save it as UTF-8.";
+function fixOf(
+  { line, names, missing }: Reading,
+  { columns }: RowSchema,
+  isMany: boolean,
+): string {
+  if (line.includes(0)) return "It is not UTF-8 text: if it is UTF-16, save it as UTF-8.";
   if (missing.length > 1 && names.length === 1) {
     return "Name the separator with --delimiter, if the header has several names; " +
       "`ticklake schema infer FILE` creates a schema for the file, for --schema.";
   }
-  if (missing.length > 1) {
+  // A constant is for a symbol: the same price in each row helps nobody.
+  const isText = columns.find(({ wire }) => wire === missing[0])?.type === "string";
+  if (missing.length > 1 || !isText) {
     return "`ticklake schema infer FILE` creates a schema for the file, for --schema; " +
       "`ticklake schema` lists the shipped ones.";
   }

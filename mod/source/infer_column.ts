@@ -72,7 +72,7 @@ export class ColumnGuess {
     const text = value.trim();
     const isNumber = NUMBER.test(text);
     this.#isNumber &&= isNumber;
-    this.#isWhole &&= isNumber && Number.isInteger(Number(text));
+    this.#isWhole &&= /^-?\d+$/.test(text);
     this.#isSafe &&= isNumber && Number.isSafeInteger(Number(text));
     this.#isLenient &&= lenientNumber(text) !== null;
     this.#isDecimalComma &&= lenientNumber(text, ",") !== null;

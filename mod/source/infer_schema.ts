@@ -1,8 +1,10 @@
 import { countText } from "../terminal/amount_text.ts";
 import { Failure } from "../failure/failure.ts";
 import { DELIMITERS, type FileForm, formatByName, stemOf } from "./file_form.ts";
+import { rowsBelow } from "./header.ts";
 import { ColumnGuess } from "./infer_column.ts";
 import type { Input } from "./input.ts";
+import { refuseArray } from "./json_array.ts";
 import { parseJson } from "../schema/parse_json.ts";
 import { draftText } from "../schema/schema_draft.ts";
 import { readSome } from "./read_some.ts";
@@ -22,6 +24,7 @@ export async function inferSchema(
   signal?: AbortSignal,
 ): Promise<string> {
   const { text, isWhole } = await beginningOf(input, signal);
+  refuseArray(text.trimStart().charCodeAt(0), { ...form, name: input.name });
   const lines = text.split(/\r\n|\n|\r/).filter((line) => line.trim() !== "");
   const format = form.format ?? formatByName(input.name) ??
     (text.trimStart()[0] === "{" ? "jsonl" : "csv");
@@ -81,10 +84,15 @@ function guessCsv(lines: string[], given: string | undefined): Guesses {
     DELIMITERS.reduce((best, next) =>
       width(own[0] ?? "", next) > width(own[0] ?? "", best) ? next : best
     );
-  const names = fieldsOf(own[0] ?? "", delimiter).map((name) => name.trim());
+  const below = rowsBelow(
+    own.slice(1, 3).map((line) => new TextEncoder().encode(line)),
+    fieldsOf(own[0] ?? "", delimiter),
+    delimiter,
+  );
+  const names = below.names.map((name) => name.trim());
   const guesses = names.map((name) => new ColumnGuess(name));
   let rows = 0;
-  for (const line of own.slice(1)) {
+  for (const line of own.slice(1 + below.lines)) {
     const fields = fieldsOf(line, delimiter);
     // What cannot be split tells nothing about the columns.
     if (fields.length < names.length - 1 || fields.length > names.length + 1) continue;

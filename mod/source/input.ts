@@ -1,7 +1,7 @@
 import { glob } from "node:fs/promises";
 import { Failure, messageOf } from "../failure/failure.ts";
 import type { InputFile } from "./input_file.ts";
-import { decompressed, decompressedPipe, peekCodec, refuseZip } from "./decompress.ts";
+import { decompressed, decompressedPipe, peekCodec } from "./decompress.ts";
 
 /** Where rows come from. */
 export interface Input {
@@ -60,9 +60,7 @@ export async function findInput(path: string | undefined): Promise<Input> {
   }
   // Opened once now, so that a file without permission is found before anything else is done.
   const file = await open();
-  const codec = peekCodec(file);
-  file.close();
-  if (codec === "zip") refuseZip(path);
+  const codec = peekedCodec(file, path);
   return {
     name: path,
     description: path,
@@ -74,6 +72,14 @@ export async function findInput(path: string | undefined): Promise<Input> {
       return codec === undefined ? file : decompressed(file, codec);
     },
   };
+}
+
+function peekedCodec(file: Deno.FsFile, path: string) {
+  try {
+    return peekCodec(file, path);
+  } finally {
+    file.close();
+  }
 }
 
 /** A file of which it is told how many bytes were read. */

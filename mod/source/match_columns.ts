@@ -8,24 +8,33 @@ export interface MatchedColumns {
   repeated: string[];
 }
 
-/** The ways in which a name can be a column's, the best first. */
-const WAYS: ReadonlyArray<(column: Column, name: string) => boolean> = [
-  ({ wire }, name) => name === wire,
-  ({ wire }, name) => plain(name) === plain(wire),
-  (column, name) => plain(name) === plain(column.name),
-  ({ aliases = [] }, name) => aliases.some((alias) => plain(alias) === plain(name)),
-];
+/** The ways in which a name can be a column's, the best first; the last ones by its aliases. */
+function waysOf(
+  columns: readonly Column[],
+): Array<(column: Column, name: string) => boolean> {
+  const mostAliases = Math.max(0, ...columns.map(({ aliases = [] }) => aliases.length));
+  return [
+    ({ wire }, name) => name === wire,
+    ({ wire }, name) => plain(name) === plain(wire),
+    (column, name) => plain(name) === plain(column.name),
+    ...Array.from(
+      { length: mostAliases },
+      (_, i) => ({ aliases = [] }: Column, name: string) =>
+        aliases[i] !== undefined && plain(aliases[i]) === plain(name),
+    ),
+  ];
+}
 
 /**
  * Finds the schema's columns among names: by wire name, by wire name without regard to case and
- * surrounding space, by the lake's name, by alias. A name belongs to one column, the one that it fits
- * best.
+ * surrounding space, by the lake's name, by alias in the order of the aliases. A name belongs to one
+ * column, the one that it fits best.
  */
 export function matchColumns(columns: readonly Column[], names: readonly string[]): MatchedColumns {
   const fieldOf = columns.map(() => -1);
   const taken = new Set<number>();
   const repeated: string[] = [];
-  for (const fits of WAYS) {
+  for (const fits of waysOf(columns)) {
     columns.forEach((column, c) => {
       if (fieldOf[c] !== -1) return;
       const fields = names.flatMap((name, i) => !taken.has(i) && fits(column, name) ? [i] : []);

@@ -2,6 +2,7 @@ import type { RowSchema } from "../schema/schema.ts";
 import { csvRecords } from "./csv_records.ts";
 import { type FileForm, formatByName } from "./file_form.ts";
 import { findHeader, HEADER_LINES } from "./header.ts";
+import { refuseArray } from "./json_array.ts";
 import { jsonRecords } from "./json_records.ts";
 import type { RecordForm } from "./record_form.ts";
 import type { RowSink } from "./source_row.ts";
@@ -70,6 +71,7 @@ export class RowParser {
       if (isReturn) toNewlines(buffer.subarray(0, end));
       const bytes = buffer.subarray(0, end);
       const start = markLength(bytes);
+      refuseArray(firstByte(bytes.subarray(start)), form);
       if (isJson(bytes.subarray(start), form)) {
         return new RowParser(jsonRecords(schema, form), buffer, { start, end, line: 1, isReturn });
       }
@@ -224,7 +226,12 @@ function markLength(bytes: Uint8Array): number {
 function isJson(bytes: Uint8Array, { format, name }: FileForm): boolean {
   const known = format ?? formatByName(name);
   if (known !== undefined) return known === "jsonl";
-  return bytes.find((byte) => byte > 0x20) === 0x7b;
+  return firstByte(bytes) === 0x7b;
+}
+
+/** The first one that is no blank. */
+function firstByte(bytes: Uint8Array): number | undefined {
+  return bytes.find((byte) => byte > 0x20);
 }
 
 /** Bytes in which a newline is looked for before carriage returns are taken for line ends. */

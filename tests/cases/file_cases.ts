@@ -144,6 +144,15 @@ export const FILE_CASES: readonly FileCase[] = [
     ],
   },
   {
+    file: "nasdaq-historical.csv",
+    flag: ["--schema", "investing"],
+    table: "investing",
+    rows: [
+      { symbol: "nasdaq-historical", date: "2022-01-04", close: 179.7, volume: 99310440 },
+      { symbol: "nasdaq-historical", date: "2022-01-03", open: 177.83, high: 182.88, low: 177.71 },
+    ],
+  },
+  {
     file: "decimal-comma-odd-headers.csv",
     isInferred: true,
     table: "decimal_comma_odd_headers",

@@ -47,7 +47,7 @@ serviceTest(
         [["--input-format", "xml", "hat.csv"], /expected one of csv, jsonl, found "xml"/],
         [
           ["--input", "-"],
-          /error: input stdin is a zip archive.*\n {2}fix: .*unzip -p FILE\.zip \|/,
+          /error: input stdin is a zip archive.*\n {2}fix: .*unzip -p FILE \|/,
           Uint8Array.of(0x50, 0x4b, 3, 4, 20, 0, 0, 0),
         ],
       ];

@@ -184,6 +184,67 @@ Deno.test("--set: a constant for each row, by any of the column's names, never o
   });
 });
 
+Deno.test("of several columns that could be the symbol the first of the aliases is it, and the column's name before them", async () => {
+  const rest = ",2022-01-03,101.5,102.5,100.5,101.0,1000";
+  const columns = HEADER.slice(5);
+  for (
+    const [names, values] of [
+      ["Name,Symbol", "Hang Seng,HSI"],
+      ["Symbol,Name", "HSI,Hang Seng"],
+      ["ticker,name", "HSI,Hang Seng"],
+      ["Symbol,Name,index", "x,y,HSI"],
+    ]
+  ) {
+    const { values: found, rejected } = await read(`${names}${columns}\n${values}${rest}\n`);
+    assert.deepEqual([found, rejected], [[MESSAGE], []], names);
+  }
+  const twice = read(`Symbol,symbol${columns}\nA,B${rest}\n`);
+  await assert.rejects(twice, /more than one column Index/);
+});
+
+Deno.test("what holds no rows of text is named, in a file and in a pipe", async () => {
+  const folder = await Deno.makeTempDir();
+  const kinds: Array<[name: string, bytes: number[], why: RegExp, fix: RegExp]> = [
+    ["a.zip", [0x50, 0x4b, 3, 4], /a zip archive/, /unzip -p \S+a\.zip \| ticklake/],
+    ["a.xlsx", [0x50, 0x4b, 3, 4], /a zip archive/, /as CSV in the spreadsheet/],
+    ["a.xls", [0xd0, 0xcf, 0x11, 0xe0], /an Excel workbook/, /as CSV in the spreadsheet/],
+    ["a.csv.bz2", [0x42, 0x5a, 0x68, 0x39], /compressed with bzip2/, /bzip2 -dc/],
+    ["a.csv.xz", [0xfd, 0x37, 0x7a, 0x58], /compressed with xz/, /xz -dc/],
+    ["a.parquet", [0x50, 0x41, 0x52, 0x31], /a Parquet file/, /COPY \(FROM '\S+a\.parquet'\)/],
+  ];
+  for (const [name, magic, why, fix] of kinds) {
+    const bytes = Uint8Array.of(...magic, 0, 0, 0, 0);
+    await Deno.writeFile(`${folder}/${name}`, bytes);
+    const refused = (error: { kind?: string; message: string; fix?: string }) => {
+      assert.equal(error.kind, "usage");
+      assert.match(error.message, why);
+      return fix.test(error.fix!);
+    };
+    await assert.rejects(findInputs([`${folder}/${name}`]), refused);
+    const pipe = decompressedPipe(inMemory(bytes, [1, 2]), `${folder}/${name}`);
+    await assert.rejects(pipe, refused);
+  }
+  // A header may begin like one.
+  const text = new TextEncoder().encode("Bid,Ask\n");
+  const whole = await decompressedPipe(inMemory(text, [1, 2]), "stdin");
+  const found: number[] = [];
+  for (const chunk = new Uint8Array(8);;) {
+    const count = await whole.read(chunk);
+    if (count === null) break;
+    found.push(...chunk.subarray(0, count));
+  }
+  assert.deepEqual(found, [...text]);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("a column that a file lacks: a constant is proposed for a symbol, not for a price", async () => {
+  const fixOf = (content: string) =>
+    read(content).then(() => assert.fail("it was read"), (error: { fix?: string }) => error.fix!);
+  assert.match(await fixOf(HEADER.replace("Close", "Close/Last")), /^`ticklake schema infer FILE`/);
+  assert.match(await fixOf(HEADER.slice(6)), /--set Index=VALUE/);
+  assert.match(await fixOf(HEADER.replaceAll(",", "^")), /--delimiter/);
+});
+
 Deno.test("a pattern names its files in order; what matches nothing is said", async () => {
   const folder = await Deno.makeTempDir();
   for (const name of ["b.csv", "a.csv", "c.txt"]) {
@@ -193,7 +254,5 @@ Deno.test("a pattern names its files in order; what matches nothing is said", as
   assert.deepEqual(inputs.map(({ name }) => name), [`${folder}/a.csv`, `${folder}/b.csv`]);
   await assert.rejects(findInputs([`${folder}/*.json`]), /no file matches/);
   await assert.rejects(findInputs([`${folder}/a.csv`, "-"]), /a pipe cannot be one of several/);
-  await Deno.writeFile(`${folder}/z.csv`, Uint8Array.of(0x50, 0x4b, 3, 4, 0));
-  await assert.rejects(findInputs([`${folder}/z.csv`]), /is a zip archive/);
   await Deno.remove(folder, { recursive: true });
 });

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { readSchema } from "../../mod/schema/read_schema.ts";
+import { inferSchema } from "../../mod/source/infer_schema.ts";
+import { findInput } from "../../mod/source/input.ts";
+import { RowReader } from "../../mod/source/row_reader.ts";
+import { REPOSITORY } from "../services/tools_folder.ts";
+
+const CASES = `${REPOSITORY}/tests/cases/files`;
+
+/** The columns that are inferred as `name type`, and the messages and rejections of the file by them. */
+async function byInferred(path: string) {
+  const input = await findInput(path);
+  const text = await inferSchema(input, {});
+  const { schema, mistakes } = readSchema(JSON.parse(text.replace(/^\s*\/\/.*$/gm, "")));
+  assert.deepEqual(mistakes, [], text);
+  const reader = await RowReader.open(await input.open(), schema!, { name: path });
+  const rows: Array<Record<string, unknown>> = [];
+  const rejected: string[] = [];
+  for (let batch = await reader.next(); batch !== null; batch = await reader.next()) {
+    rows.push(...batch.rows.map(({ value }) => JSON.parse(new TextDecoder().decode(value))));
+    rejected.push(...batch.rejections.map(({ reason }) => reason));
+  }
+  reader.close();
+  return { columns: schema!.columns.map(({ name, type }) => `${name} ${type}`), rows, rejected };
+}
+
+for await (const { name } of Deno.readDir(CASES)) {
+  Deno.test(`the schema that is inferred from ${name} takes all of its rows`, async () => {
+    const { rows, rejected } = await byInferred(`${CASES}/${name}`);
+    assert.deepEqual(rejected, []);
+    assert.ok(rows.length > 0);
+  });
+}
+
+async function inferred(content: string, name = "x.csv") {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${folder}/${name}`, content);
+    return await byInferred(`${folder}/${name}`);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("a number with a fraction is none of a whole column, though the fraction is zero", async () => {
+  const { columns } = await inferred("Symbol,Close,Size\nA,101.0,5\nA,102.0,6\n");
+  assert.deepEqual(columns, ["symbol string", "close double", "size long"]);
+  // With a decimal comma elsewhere the point is a thousands separator.
+  const { columns: german, rows } = await inferred("S;Kurs;Umsatz\nA;1,5;18.000\nB;2,5;15.000\n");
+  assert.deepEqual(german, ["s string", "kurs double", "umsatz double"]);
+  assert.deepEqual(rows.map(({ Umsatz }) => Umsatz), [18_000, 15_000]);
+});
+
+Deno.test("blanks around numbers, days and times mean nothing", async () => {
+  const { columns, rows, rejected } = await inferred(
+    "Symbol, Date, At, Close, Note\nA, 2022-01-03 , 2022-01-03 10:00, 1.50, - \nB, 2022-01-04, 2022-01-03 10:00 ,\t2 , x\n",
+  );
+  assert.deepEqual(rejected, []);
+  assert.deepEqual(columns.slice(0, 4), [
+    "symbol string",
+    "date date",
+    "at timestamp",
+    "close double",
+  ]);
+  assert.deepEqual(rows.map(({ Date, At, Close }) => [Date, At, Close]), [
+    ["2022-01-03", "2022-01-03 10:00", 1.5],
+    ["2022-01-04", "2022-01-03 10:00", 2],
+  ]);
+});
+
+Deno.test("an array that holds all objects is refused, with what makes lines of it", async () => {
+  const array = '[{"s":"A","p":1},\n{"s":"B","p":2}]\n';
+  await assert.rejects(inferred(array, "x.json"), (error: { message: string; fix?: string }) => {
+    assert.match(error.message, /x\.json is a JSON array: expected a JSON object in each line/);
+    assert.match(error.fix!, /^jq -c '\.\[\]' \S+x\.json \| ticklake produce --input -$/);
+    return true;
+  });
+});
