@@ -4,10 +4,10 @@ import type { ColumnType } from "../../schema/schema.ts";
 /** A value as it is read from the lake: dates are text, timestamps milliseconds since 1970 UTC. */
 export type CellValue = string | number | bigint | Uint8Array | null;
 
-/** `YYYY-MM-DD` by days since 1970: a column of dates has few different ones. */
+/** `YYYY-MM-DD` by days since 1970; cached, as a column of dates has few distinct ones. */
 const DAYS = new Map<number, string>();
 
-/** The text of a day, by its number since 1970-01-01. */
+/** The text of a day, given as days since 1970-01-01. */
 export function dayText(days: number): string {
   let text = DAYS.get(days);
   if (text === undefined) DAYS.set(days, text = isoDay(days));
@@ -23,8 +23,8 @@ export function timestampMs(text: string): number {
 }
 
 /**
- * A value of JSON or of a path in the form of its column's type: dates as text, timestamps as
- * milliseconds. What does not fit is left as it is; a STRICT table then refuses it.
+ * Converts a value from JSON or a path to its column's type: dates to text, timestamps to
+ * milliseconds. A value that does not fit is returned unchanged; a STRICT table then refuses it.
  */
 export function cellValue(value: unknown, type: ColumnType): CellValue {
   if (value === null || value === undefined) return null;

@@ -9,13 +9,13 @@ import type { RowBuffer, RowBufferOptions } from "./row_buffer.ts";
 
 const FIRST_CHUNK_ROWS = 256;
 
-/** Bytes of memory that a whole number beyond 2^53 takes, about. */
+/** Approximate bytes of memory for an integer beyond 2^53. */
 const WIDE_BYTES = 80;
 
-/** Rows of a chunk from the fifth on. */
+/** Rows per chunk, from the fifth chunk on. */
 const CHUNK_ROWS = 4096;
 
-/** Some rows' values, an array a column, where it has one. */
+/** The values of some rows: one array per column that needs one. */
 interface Chunk {
   rows: number;
   byteLength: number;
@@ -28,27 +28,27 @@ interface Chunk {
 }
 
 /**
- * Holds rows as typed arrays, a column each: what Parquet is made of. The arrays are chunks: ones that
- * double would take up to three times what their rows need.
+ * Holds rows as typed arrays, one per column, as Parquet needs them. The arrays are chunks: arrays
+ * that grow by doubling would take up to three times what their rows need.
  */
 export class ColumnBuffer implements RowBuffer {
   readonly #partition: number;
   readonly #compression: Compression;
   readonly #columns: readonly Column[];
-  /** Which columns the file holds: not those that its path holds. */
+  /** The columns that the file holds; those in its path are left out. */
   readonly #kept: boolean[];
   readonly #types: ColumnType[];
   readonly #interners: ByteInterner[] = [];
   readonly #fieldIds: ReadonlyMap<string, number> | undefined;
   readonly #groups: RowGroups;
-  /** By column: its whole numbers beyond 2^53, by row. */
+  /** By column: its integers beyond 2^53, by row. */
   readonly #wide: Array<Map<number, bigint>> = [];
   #wideBytes = 0;
-  /** Chunks that are full. */
+  /** Full chunks. */
   readonly #full: Chunk[] = [];
   #fullRows = 0;
   #fullBytes = 0;
-  /** The chunk that is being filled, and how far. */
+  /** The chunk being filled, and the number of rows in it. */
   #chunk: Chunk;
   #used = 0;
 

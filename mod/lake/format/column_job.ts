@@ -6,7 +6,7 @@ import type { Compression } from "./compression.ts";
 import type { ColumnJob, JobColumn } from "./encode_job.ts";
 import type { ObjectRows } from "./object_rows.ts";
 
-/** Rows that were read from an object, and which of them are to be written again. */
+/** Rows read from an object, and which of them to rewrite. */
 export interface RowsToWrite {
   batches: ObjectRows["batches"];
   /** @param row its number in the batch. @default {all} */
@@ -23,7 +23,7 @@ export interface ColumnJobOptions {
 
 const ENCODER = new TextEncoder();
 
-/** Rows that were read, as one job: what becomes one object. */
+/** Makes one job, which becomes one object, of rows that were read. */
 export function columnJob(
   sources: readonly RowsToWrite[],
   { columns, compression, fieldIds }: ColumnJobOptions,

@@ -1,14 +1,14 @@
 import { DAY_MS } from "../../schema/calendar.ts";
 import { readFooter } from "./parquet/footer.ts";
 
-/** What a Parquet file's footer says of one column. */
+/** A Parquet file's statistics of one column, from its footer. */
 export interface ColumnStatistics {
   name: string;
-  /** Rows without a value. */
+  /** Number of nulls. */
   nulls: number;
   /**
-   * Days since 1970 for a date, milliseconds for a timestamp, a bigint for a whole number beyond 2^53;
-   * absent where it is not known.
+   * Days since 1970 for a date, milliseconds for a timestamp, a bigint for an integer beyond 2^53;
+   * absent if unknown.
    */
   min?: number | bigint | string;
   max?: number | bigint | string;
@@ -16,7 +16,7 @@ export interface ColumnStatistics {
 
 const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** Rows and statistics of a whole Parquet file, by its footer alone. */
+/** Row count and statistics of a whole Parquet file, from its footer alone. */
 export function fileStatistics(
   bytes: Uint8Array<ArrayBuffer>,
 ): { rows: number; columns: ColumnStatistics[] } {

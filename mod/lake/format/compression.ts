@@ -1,16 +1,16 @@
 import { Failure } from "../../failure/failure.ts";
 import type { LakeFormat } from "./lake_format.ts";
 
-/** How the lake's objects can be compressed. */
+/** Compressions of the lake's objects. */
 export type Compression = "snappy" | "zstd" | "gzip" | "none";
 
 /**
- * What an object of a format is compressed with where nothing is said. For Parquet what is smallest
- * and takes no longer than snappy; every reader of the last years has it.
+ * Default compression of each format. For Parquet the smallest that takes no longer than snappy;
+ * every recent reader supports it.
  */
 const DEFAULTS: Readonly<Record<LakeFormat, Compression>> = { parquet: "zstd", jsonl: "gzip" };
 
-/** What a flush was compressed with whose intent does not say: release 0.1.0 had no choice. */
+/** Compression of a flush whose intent names none: release 0.1.0 had no choice. */
 export const UNRECORDED: Readonly<Record<LakeFormat, Compression>> = {
   parquet: "snappy",
   jsonl: "gzip",
@@ -18,7 +18,7 @@ export const UNRECORDED: Readonly<Record<LakeFormat, Compression>> = {
 
 /**
  * The compression of a format's objects.
- * @param chosen what the settings say, if anything
+ * @param chosen the setting, if given
  * @throws {Failure} kind `usage`, when the format has no such compression
  */
 export function compressionOf(format: LakeFormat, chosen: Compression | undefined): Compression {

@@ -4,13 +4,14 @@ import { footerBytes, readFooter } from "./parquet/footer.ts";
 import type { LakeStore, StoreOptions } from "../store.ts";
 import type { TableObject } from "../table_objects.ts";
 
-/** Bytes of a Parquet file's end that are read at first: the footers that we write are smaller. */
+/** Bytes first read from a Parquet file's end: the footers that we write are smaller. */
 const FOOTER_BYTES = 16 * 1024;
 
 const NEWLINE = 0x0a;
 
 /**
- * How many rows, or dead letters, an object has: by a Parquet file's footer, else by its lines.
+ * Number of rows, or dead letters, in an object: from a Parquet file's footer, otherwise from its
+ * lines.
  * @throws {Failure} kind `rejected`, naming the object, when it cannot be read; kind `service`
  */
 export async function countRows(

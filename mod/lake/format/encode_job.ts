@@ -1,48 +1,51 @@
 import type { ColumnType } from "../../schema/schema.ts";
 import type { Compression } from "./compression.ts";
 
-/** Values of one column of a flush, in chunks one after the other: what a worker can be given without a copy. */
+/**
+ * Values of one column of a flush, in consecutive chunks, which can be transferred to a worker
+ * without a copy.
+ */
 export interface JobColumn {
   name: string;
   type: ColumnType;
-  /** Whether rows may have no value for it. */
+  /** Whether it may be null. */
   optional: boolean;
   /** Id of the column in an Iceberg table; its timestamps are then in microseconds. */
   fieldId?: number;
-  /** 1 where a row has no value; absent where every row has one. */
+  /** 1 for each row that is null; absent if none is. */
   absent?: Uint8Array[];
   /** Numbers, timestamps (milliseconds since 1970). */
   numbers?: Float64Array[];
-  /** By row: whole numbers beyond 2^53, of which `numbers` has the nearest double. */
+  /** By row: integers beyond 2^53, for which `numbers` has the nearest double. */
   wide?: ReadonlyMap<number, bigint>;
-  /** The one number that all rows have; `numbers` is absent then. */
+  /** The number that all rows share; `numbers` is then absent. */
   constant?: number;
   /** Dates (days since 1970); number of the string in `values` for strings. */
   integers?: Int32Array[];
-  /** The distinct strings, one after the other, and where each ends. */
+  /** The distinct strings, concatenated, and where each ends. */
   values?: { bytes: Uint8Array; ends: Int32Array };
 }
 
-/** Rows as columns, to become Parquet. */
+/** Rows as columns, for Parquet. */
 export interface ColumnJob {
   kind: "columns";
   compression: Compression;
   rows: number;
   columns: JobColumn[];
-  /** Number of each row's group, in chunks; absent where there is one group. */
+  /** Number of each row's group, in chunks; absent if there is only one group. */
   groups?: Int32Array[];
   groupCount: number;
 }
 
-/** Rows as lines of JSON, to be compressed. */
+/** Rows as lines of JSON, for compression. */
 export interface LineJob {
   kind: "lines";
   rows: number;
-  /** The lines one after the other, each with its newline, in chunks. */
+  /** The lines, each with its newline, in chunks. */
   chunks: Uint8Array[];
-  /** Where each line ends, counted from the first chunk's beginning. */
+  /** Where each line ends, counted from the beginning of the first chunk. */
   ends: Int32Array;
-  /** Number of each row's group; absent where there is one group. */
+  /** Number of each row's group; absent if there is only one group. */
   groups?: Int32Array;
   groupCount: number;
 }
@@ -50,7 +53,7 @@ export interface LineJob {
 /** One flush's rows, for the encoder. */
 export type EncodeJob = ColumnJob | LineJob;
 
-/** The memory that a job holds. */
+/** The buffers of a job. */
 export function buffersOf(job: EncodeJob): ArrayBuffer[] {
   const views = job.kind === "lines" ? [...job.chunks, job.ends, job.groups] : [
     ...job.groups ?? [],
@@ -68,7 +71,7 @@ export function buffersOf(job: EncodeJob): ArrayBuffer[] {
 }
 
 /**
- * Copies chunks one after the other into an array, as much as it takes. The chunks' memory is let go
+ * Copies consecutive chunks into an array, as far as it has room. The chunks' memory is released
  * one by one, so that both are not held at once.
  */
 export function joinChunks<A extends Uint8Array | Int32Array | Float64Array>(
@@ -85,9 +88,9 @@ export function joinChunks<A extends Uint8Array | Int32Array | Float64Array>(
   return into;
 }
 
-/** One object that came out of a flush. */
+/** One object of a flush. */
 export interface EncodedObject {
-  /** Number of the group of rows that it holds. */
+  /** Number of its group of rows. */
   group: number;
   rows: number;
   bytes: Uint8Array<ArrayBuffer>;

@@ -1,15 +1,15 @@
 /// <reference lib="deno.worker" />
-/** The encoder's thread: takes jobs, answers with one message an object and one at the end. */
+/** The encoder's thread: takes jobs, and answers with one message per object and one at the end. */
 import { encode } from "./encode.ts";
 import { buffersOf, type EncodedObject, type EncodeJob } from "./encode_job.ts";
 
-/** What the thread is sent. */
+/** Messages to the thread. */
 export interface EncodeRequest {
   id: number;
   job: EncodeJob;
 }
 
-/** What it answers. */
+/** Messages from the thread. */
 export type EncodeResponse =
   | { id: number; kind: "object"; object: EncodedObject }
   | { id: number; kind: "done" }
@@ -26,7 +26,7 @@ self.onmessage = ({ data: { id, job } }: MessageEvent<EncodeRequest>) => {
   } catch (error) {
     answer({ id, kind: "error", message: String(error instanceof Error ? error.stack : error) });
   } finally {
-    // Now: the collector would let several jobs of many MiB pile up.
+    // Released at once: the garbage collector would let several jobs of many MiB accumulate.
     for (const buffer of buffersOf(job)) if (!buffer.detached) buffer.transfer(0);
   }
 };

@@ -1,11 +1,11 @@
 import { buffersOf, type EncodedObject, type EncodeJob } from "./encode_job.ts";
 import type { EncodeRequest, EncodeResponse } from "./encode_worker.ts";
 
-/** Encodes flushes in a thread of its own, in the order in which they are given to it. */
+/** Encodes flushes in a thread of its own, in the order in which they are submitted. */
 export interface Encoder {
-  /** All objects of a job. The job's arrays are handed over and empty afterwards. */
+  /** All objects of a job. The job's arrays are transferred, and empty afterwards. */
   encode(job: EncodeJob): Promise<EncodedObject[]>;
-  /** Ends the thread; what is not finished then is rejected. */
+  /** Ends the thread; unfinished jobs are rejected. */
   close(): void;
 }
 
@@ -16,8 +16,8 @@ interface Pending {
 }
 
 /**
- * An encoder whose thread starts with its first job: starting it holds the caller for some 30 ms, and a
- * consumer that finds nothing to read needs none.
+ * An encoder whose thread starts with its first job: starting it blocks the caller for about 30 ms,
+ * and a consumer that finds nothing to read needs none.
  */
 export function startEncoder(): Encoder {
   let worker: Worker | undefined;

@@ -1,7 +1,7 @@
-/** The forms that the lake's objects can have. */
+/** Formats of the lake's objects. */
 export type LakeFormat = "parquet" | "jsonl";
 
-/** Ending of an object's name, by form. */
+/** Extension of an object's name, by format. */
 export const EXTENSIONS: Readonly<Record<LakeFormat, string>> = {
   parquet: "parquet",
   jsonl: "jsonl.gz",

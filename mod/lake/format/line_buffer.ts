@@ -8,41 +8,42 @@ import { MOST_INTEGER_BYTES, writeInteger } from "./write_integer.ts";
 
 const FIRST_CHUNK_BYTES = 16_384;
 
-/** Bytes of a chunk from the fifth on. */
+/** Bytes per chunk, from the fifth chunk on. */
 const CHUNK_BYTES = 262_144;
 
 const INITIAL_ROWS = 128;
 
-/** Bytes of a value besides its text, at most: `null`, or a number that is written anew, or two quotes. */
+/** Maximum bytes of a value besides its text: `null`, a reformatted number, or two quotes. */
 const MOST_VALUE_BYTES = MOST_INTEGER_BYTES;
 
 const encoder = new TextEncoder();
 const NULL = encoder.encode("null");
-/** A byte order mark at a value's beginning is the value's. */
+/** A byte order mark at the beginning of a value is part of the value. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
- * Holds rows as lines of JSON with the lake's names. What a message says in the lake's own form (a
- * number, an ASCII string, a day) is copied from its bytes; the rest is written anew. The lines lie in
- * chunks, each of whole lines: one array that doubles would take up to three times their size.
+ * Holds rows as lines of JSON with the lake's names. Values that a message has in the lake's own
+ * form (a number, an ASCII string, a day) are copied from its bytes; the rest is reformatted. The
+ * lines are kept in chunks of whole lines: one array that grows by doubling would take up to three
+ * times their size.
  */
 export class LineBuffer implements RowBuffer {
   readonly #types: ColumnType[];
   readonly #kept: boolean[];
-  /** What stands before each column's value: `,"close":`. */
+  /** The text before each column's value: `,"close":`. */
   readonly #labels: Uint8Array[];
-  /** What stands before the offset: the partition with its label, the offset's label. */
+  /** The text before the offset: the partition with its label, and the offset's label. */
   readonly #beforeOffset: Uint8Array;
   readonly #timestampLabel: string;
-  /** Bytes of a line besides the texts of its values and its timestamp, at most. */
+  /** Maximum bytes of a line besides the texts of its values and its timestamp. */
   readonly #frameBytes: number;
   readonly #groups: RowGroups;
-  /** Chunks that are full. */
+  /** Full chunks. */
   readonly #chunks: Uint8Array[] = [];
-  /** Bytes of lines in them, and of the memory that they take. */
+  /** Bytes of their lines, and of their memory. */
   #fullBytes = 0;
   #fullMemory = 0;
-  /** The chunk that is being filled, and where its last line begins. */
+  /** The chunk being filled, and where its last line begins. */
   #bytes = new Uint8Array(FIRST_CHUNK_BYTES);
   #used = 0;
   #lineStart = 0;
@@ -112,7 +113,7 @@ export class LineBuffer implements RowBuffer {
   }
 
   #lastTimestamp = NaN;
-  /** From the offset to the end of the line, which few messages in a row do not share. */
+  /** The end of the line after the offset, which most consecutive messages share. */
   #afterOffset = new Uint8Array();
 
   #endAt(timestampMs: number): void {
@@ -122,7 +123,10 @@ export class LineBuffer implements RowBuffer {
     this.#afterOffset = encoder.encode(end);
   }
 
-  /** Of a message's own text: room is made once, and the place is a variable that stays in a register. */
+  /**
+   * For a message's own text: space is reserved once, and the position is a local variable that
+   * stays in a register.
+   */
   #verbatimRow(reader: MessageReader, offset: number): void {
     const { absent, starts, ends, bytes, numbers } = reader;
     const kept = this.#kept;
@@ -139,7 +143,7 @@ export class LineBuffer implements RowBuffer {
       if (absent[c] === 1) {
         for (let i = 0; i < NULL.length; i++) own[at++] = NULL[i];
       } else if (type === "long") {
-        // Not as the message has it: `12.0` is a whole number there, but no bigint to Athena.
+        // Reformatted: `12.0` is an integer in a message, but not a bigint to Athena.
         at = writeInteger(own, at, numbers[c]);
       } else {
         const isText = type !== "double";
@@ -210,7 +214,7 @@ export class LineBuffer implements RowBuffer {
     const full = this.#bytes;
     const line = full.subarray(this.#lineStart, this.#used);
     const usual = Math.min(full.length * 2, CHUNK_BYTES);
-    // A line that is longer than a chunk has one of its own, which doubles.
+    // A line longer than a chunk gets a chunk of its own, which grows by doubling.
     this.#bytes = new Uint8Array(Math.max(usual, 2 * (line.length + count)));
     this.#bytes.set(line);
     if (this.#lineStart > 0) {

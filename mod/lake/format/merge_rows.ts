@@ -13,9 +13,11 @@ import type { SchemaElement } from "hyparquet";
 import { readFooter } from "./parquet/footer.ts";
 
 /**
- * The rows of several objects of one format, in the objects' order, as one object's. Columns are those of
- * all objects together, whatever the schema in force has: what an object lacks has no value in its rows.
- * @throws {Error} when an object has something that this program does not write, and would so be changed
+ * Merges the rows of several objects of one format, in the objects' order, into one object's. The
+ * columns are those of all objects, whatever the current schema has: a column that an object lacks
+ * is null in its rows.
+ * @throws {Error} when an object has something that this program does not write, and would
+ * therefore be changed
  */
 export async function mergedRows(
   extension: string,
@@ -27,7 +29,7 @@ export async function mergedRows(
 const NEWLINE = 0x0a;
 
 function mergedLines(objects: readonly Uint8Array[]): EncodeJob {
-  // A buffer of its own each: the job hands them over.
+  // Each gets a buffer of its own, as the job transfers them.
   const chunks = objects.map((bytes) => new Uint8Array(gunzipSync(bytes)));
   const ends: number[] = [];
   let before = 0;
@@ -41,7 +43,7 @@ function mergedLines(objects: readonly Uint8Array[]): EncodeJob {
   return { kind: "lines", rows: ends.length, chunks, ends: Int32Array.from(ends), groupCount: 1 };
 }
 
-/** An object as it is read, and what its columns are. */
+/** An object as it is read, and its columns. */
 interface Part {
   columns: Array<Pick<Column, "name" | "type"> & { optional: boolean }>;
   batches: ObjectRows["batches"];
@@ -100,7 +102,9 @@ async function readPart(bytes: Uint8Array): Promise<{ part: Part; compression: C
   return { part: { columns, batches, rows }, compression };
 }
 
-/** The type that this program writes as such an element. @throws {Error} for another element */
+/**
+ * The column type that this program writes as such an element. @throws {Error} for another element
+ */
 function typeOf(element: SchemaElement): Column["type"] {
   const { name, type, converted_type, repetition_type, num_children } = element;
   const isFlat = repetition_type !== "REPEATED" && num_children === undefined;
@@ -114,7 +118,7 @@ function typeOf(element: SchemaElement): Column["type"] {
 
 const encoder = new TextEncoder();
 
-/** A column in the making. */
+/** A column under construction. */
 class ColumnWriter {
   readonly type: Column["type"];
   optional: boolean;
@@ -127,7 +131,7 @@ class ColumnWriter {
   readonly #wide = new Map<number, bigint>();
   #rows = 0;
 
-  /** @param before rows of the objects before, which have no value for it */
+  /** @param before rows of the preceding objects, which are null */
   constructor(name: string, type: Column["type"], before: number) {
     this.#name = name;
     this.type = type;
@@ -135,7 +139,7 @@ class ColumnWriter {
     if (before > 0) this.add(undefined, before);
   }
 
-  /** Adds the values of so many rows; `undefined` if the object has no such column. */
+  /** Adds the values of a number of rows; `undefined` if the object has no such column. */
   add(values: ArrayLike<CellValue> | undefined, rows: number): void {
     if (rows === 0) return;
     const isInteger = this.type === "string" || this.type === "date";
@@ -145,7 +149,7 @@ class ColumnWriter {
     for (let row = 0; row < rows; row++) {
       const value = values?.[row] ?? null;
       if (value === null) absent[row] = 1;
-      // Absent strings have a number too, as those of the sink's buffer have.
+      // Absent strings also have a number, as in the sink's buffer.
       into[row] = value === null && this.type !== "string"
         ? 0
         : this.#code(value ?? "", this.#rows + row);

@@ -1,30 +1,30 @@
 import { Failure, messageOf } from "../../failure/failure.ts";
 
-/** A message that became no row, as the lake keeps it. */
+/** A rejected message, as the lake keeps it. */
 export interface StoredDeadLetter {
   topic: string;
   partition: number;
   offset: number;
-  /** As it was written: ISO 8601, or digits where the message's timestamp is no day. */
+  /** As written: ISO 8601, or digits if the message's timestamp is not a valid date. */
   timestamp: string;
-  /** Why it is no row. */
+  /** Why it was rejected. */
   reason: string;
   key: Uint8Array | null;
   value: Uint8Array | null;
   headers: ReadonlyArray<readonly [name: string, value: Uint8Array | null]>;
-  /** Whether only a part of its bytes was kept, as it was too large. */
+  /** Whether only part of its bytes were kept, as it was too large. */
   isCut: boolean;
 }
 
 /**
  * The messages of a dead-letter object, in the order of their offsets.
  * @param name the object's, for messages
- * @throws {Failure} kind `failed`, when a line is not what the sink writes
+ * @throws {Failure} kind `failed`, when a line is not one that the sink writes
  */
 export function* readDeadLetters(name: string, bytes: Uint8Array): Generator<StoredDeadLetter> {
   const decoder = new TextDecoder();
   let number = 0;
-  // Line by line: the whole as one string could be larger than a string can be.
+  // Line by line: the whole text could exceed the maximum length of a string.
   for (let at = 0; at < bytes.length;) {
     number++;
     const found = bytes.indexOf(0x0a, at);

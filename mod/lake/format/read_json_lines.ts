@@ -3,10 +3,10 @@ import type { Column } from "../../schema/schema.ts";
 import type { ObjectRows } from "./object_rows.ts";
 import { type CellValue, cellValue } from "./cell_value.ts";
 
-/** Rows of a batch: as many as keep its arrays small. */
+/** Rows per batch; keeps its arrays small. */
 const BATCH_ROWS = 65_536;
 
-/** The wanted columns of a gzip file of JSON lines. A field that a line does not have is null. */
+/** The requested columns of a gzip file of JSON lines. A field that a line lacks is null. */
 export function jsonLinesBatches(
   bytes: Uint8Array,
   wanted: readonly Column[],
@@ -34,7 +34,7 @@ export function jsonLinesBatches(
 function parseLine(line: string, number: number): Record<string, unknown> {
   let value: unknown;
   try {
-    // Numbers of 16 digits and more may not fit a double: they are read as they are written.
+    // Numbers of 16 digits and more may not fit a double: they are read from their text.
     value = /\d{16}/.test(line) ? JSON.parse(line, exactIntegers) : JSON.parse(line);
   } catch (cause) {
     throw new Error(`line ${number + 1} is not JSON: ${(cause as Error).message}`);

@@ -8,7 +8,7 @@ import { parquetBatches } from "./parquet/read_parquet.ts";
 import { type CellValue, cellValue } from "./cell_value.ts";
 
 /**
- * The rows of one lake object, in SQLite's forms.
+ * The rows of one lake object, with values as SQLite takes them.
  * @throws {Failure} kind `failed`, naming the object, when it cannot be read
  */
 export async function readObject(

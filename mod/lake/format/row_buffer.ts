@@ -4,7 +4,7 @@ import type { RowSchema } from "../../schema/schema.ts";
 import type { Compression } from "./compression.ts";
 import type { EncodeJob } from "./encode_job.ts";
 
-/** Rows of one flush in the making, in a form that is small to hold and quick to encode. */
+/** The rows of the flush being filled, in a form that is small to hold and quick to encode. */
 export interface RowBuffer {
   /** Number of rows. */
   readonly rows: number;
@@ -13,17 +13,17 @@ export interface RowBuffer {
   /** Hive path of each group of rows, by the group's number. */
   readonly paths: ReadonlyArray<ReadonlyArray<readonly [column: string, value: string]>>;
   /**
-   * Adds the row that the reader holds.
-   * @returns `null`, or why there can be no object for it; nothing was added then
+   * Adds the reader's current row.
+   * @returns `null`, or why no object can hold it; then nothing was added
    */
   append(reader: MessageReader, offset: number, timestampMs: number): string | null;
-  /** Why there can be no object for the row that the reader holds; `null` where there can. */
+  /** Why no object can hold the reader's current row; `null` if one can. */
   refusal(reader: MessageReader, timestampMs: number): string | null;
-  /** Hands the rows over for encoding; the buffer is spent. */
+  /** Releases the rows for encoding; the buffer cannot be used afterwards. */
   take(): EncodeJob;
 }
 
-/** What a format needs to know to hold the rows of one flush. */
+/** What a format needs for holding the rows of one flush. */
 export interface RowBufferOptions {
   schema: RowSchema;
   partitioning: Partitioning;

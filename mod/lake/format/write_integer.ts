@@ -1,10 +1,10 @@
 const BILLION = 1_000_000_000;
 
-/** Most bytes that {@linkcode writeInteger} writes: a sign, and the 16 digits of 2^53. */
+/** Maximum bytes that {@linkcode writeInteger} writes: a sign and the 16 digits of 2^53. */
 export const MOST_INTEGER_BYTES = 17;
 
 /**
- * Writes a whole number of up to 2^53 in decimal digits: what `String` gives, without the string.
+ * Writes an integer of up to 2^53 in decimal digits: like `String`, without creating the string.
  * @returns where it ends
  */
 export function writeInteger(into: Uint8Array, at: number, number: number): number {
@@ -13,7 +13,7 @@ export function writeInteger(into: Uint8Array, at: number, number: number): numb
     number = -number;
   }
   if (number < BILLION) return writeDigits(into, at, number, digitsOf(number));
-  // Integers of 32 bits are divided in a fraction of a double's time.
+  // Dividing 32-bit integers takes a fraction of the time of doubles.
   const billions = Math.floor(number / BILLION);
   at = writeDigits(into, at, billions, digitsOf(billions));
   return writeDigits(into, at, number - billions * BILLION, 9);

@@ -1,15 +1,15 @@
 import type { ColumnChunk } from "hyparquet";
 
-/** A column's least or greatest value, as hyparquet-writer takes it. */
+/** A column's minimum or maximum, as hyparquet-writer takes it. */
 export type Bound = NonNullable<NonNullable<ColumnChunk["meta_data"]>["statistics"]>["min_value"];
 
-/** The least and the greatest value of a column; absent where it has none. */
+/** Minimum and maximum of a column; absent if it has none. */
 export interface Bounds {
   min_value?: Bound;
   max_value?: Bound;
 }
 
-/** Least and greatest of the first `count` numbers; infinite where there are none. */
+/** Minimum and maximum of the first `count` numbers; infinite if there are none. */
 export function numberBounds(
   numbers: ArrayLike<number>,
   count: number,
@@ -24,10 +24,13 @@ export function numberBounds(
   return [min, max];
 }
 
-/** Bytes of a string that its bounds keep; a longer one has none, which readers take as unknown. */
+/**
+ * Maximum bytes of a string as a bound; for a longer one none is written, which readers take as
+ * unknown.
+ */
 const MAX_BOUND_BYTES = 128;
 
-/** Bounds of strings, given as spans of their bytes; Parquet orders them by their bytes. */
+/** Bounds of strings, given as byte ranges; Parquet orders strings by their bytes. */
 export function stringBounds(
   bytes: Uint8Array,
   spans: ReadonlyArray<[start: number, end: number]>,

@@ -14,10 +14,10 @@ const MOST_PAGE_BYTES = 256 * 2 ** 20;
 const GROWTH = 1024;
 
 /**
- * Checks that the sizes a file claims are possible, before it is read: the reader allocates as many values as a
- * page claims to have, so that a few wrong bytes would take gigabytes.
+ * Checks that the sizes a file claims are possible, before it is read: the reader allocates as many
+ * values as a page claims to have, so a few wrong bytes would take gigabytes.
  * @param columns names of those that are read
- * @throws {Error} naming what is not
+ * @throws {Error} naming what is impossible
  */
 export function checkPages(
   bytes: Uint8Array,
@@ -63,7 +63,7 @@ export function checkPages(
   }
 }
 
-/** What the footer says of a column of a row group. */
+/** The footer's entry for a column of a row group. */
 export type ChunkMetadata = NonNullable<
   FileMetaData["row_groups"][number]["columns"][number]["meta_data"]
 >;

@@ -12,7 +12,7 @@ const [PLAIN, PLAIN_DICTIONARY, RLE, DELTA, DELTA_LENGTH, DELTA_BYTES, RLE_DICTI
   ...[0, 2, 3, 5, 6, 7, 8, 9],
 ];
 
-/** Bits of a value; of a byte array those of its length. */
+/** Bits per value; for a byte array those of its length. */
 const BITS: { readonly [type: string]: number } = {
   BOOLEAN: 1,
   INT32: 32,

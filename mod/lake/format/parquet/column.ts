@@ -1,13 +1,13 @@
 import { type JobColumn, joinChunks } from "../encode_job.ts";
 
-/** A column with its chunks put together. */
+/** A column with its chunks concatenated. */
 export interface WholeColumn extends Omit<JobColumn, "absent" | "numbers" | "integers"> {
   absent?: Uint8Array;
   numbers?: Float64Array;
   integers?: Int32Array;
 }
 
-/** Puts a column's chunks together; the chunks are spent. */
+/** Concatenates a column's chunks, which cannot be used afterwards. */
 export function wholeColumn(column: JobColumn, rows: number): WholeColumn {
   const { absent, numbers, integers, constant } = column;
   return {
@@ -20,7 +20,7 @@ export function wholeColumn(column: JobColumn, rows: number): WholeColumn {
   };
 }
 
-/** The values of some rows of a column, in their order. */
+/** The values of some rows of a column, in order. */
 export function gather(column: WholeColumn, rows: Int32Array): WholeColumn {
   const { numbers, integers, absent, wide } = column;
   return {
@@ -50,7 +50,7 @@ function pick<A extends Uint8Array | Int32Array | Float64Array>(
   return into;
 }
 
-/** The values of the rows that have one. */
+/** The values that are not null. */
 export function withoutAbsent(column: WholeColumn, present: number): WholeColumn {
   const rows = new Int32Array(present);
   const absent = column.absent!;
@@ -60,7 +60,9 @@ export function withoutAbsent(column: WholeColumn, present: number): WholeColumn
   return gather(column, rows);
 }
 
-/** Lets go of the columns' memory: the collector would let that of several jobs pile up. */
+/**
+ * Releases the columns' memory: the garbage collector would let that of several jobs accumulate.
+ */
 export function release(columns: readonly WholeColumn[]): void {
   for (const { absent, numbers, integers } of columns) {
     for (const values of [absent, numbers, integers]) {

@@ -13,8 +13,8 @@ import { Scratch } from "./scratch.ts";
 import { STORE_TYPES } from "../../../schema/types.ts";
 
 /**
- * Rows of a page. Small enough that a reader need not hold much, large enough that headers cost
- * nothing (256 KiB of doubles).
+ * Rows per page. Small enough that a reader need not hold much, large enough that headers cost next
+ * to nothing (256 KiB of doubles).
  */
 const PAGE_ROWS = 32_768;
 
@@ -22,7 +22,7 @@ const levelNumbers = new Scratch((length) => new Int32Array(length));
 const levelBytes = new Scratch((length) => new Uint8Array(length));
 const joinedBytes = new Scratch((length) => new Uint8Array(length));
 
-/** Writes a column's pages: a dictionary where it has one, then version 1 data pages. */
+/** Writes a column's pages: a dictionary if it has one, then version 1 data pages. */
 export function writeColumnChunk(
   writer: ByteWriter,
   column: WholeColumn,

@@ -12,9 +12,9 @@ export const STRUCT = 12;
 const DEEPEST = 16;
 
 /**
- * Reads Thrift's compact protocol without allocating: what it has passed has no list longer than its bytes, no
- * number of more than 64 bits, and ends within the bytes.
- * Source: thrift, doc/specs/thrift-compact-protocol.md.
+ * Reads Thrift's compact protocol without allocating: what it has read has no list longer than its
+ * bytes and no number of more than 64 bits, and ends within the bytes. Source: thrift,
+ * doc/specs/thrift-compact-protocol.md.
  */
 export class CompactReader {
   at = 0;
@@ -46,7 +46,7 @@ export class CompactReader {
     else if (type === I16 || type === I32 || type === I64) this.#skipVarint();
     else if (type === DOUBLE) this.at += 8;
     else if (type === BINARY) {
-      // Read first: += takes the place from before the length was read.
+      // Read first: += would use the position from before the length was read.
       const length = this.#varint();
       this.at += length;
     } else if (type === STRUCT) this.struct((_, type) => this.skip(type));
@@ -60,7 +60,7 @@ export class CompactReader {
     if (++this.#depth > DEEPEST) throw new Error("lists are nested too deeply");
     const head = this.#byte();
     const count = head >> 4 === 15 ? this.#varint() : head >> 4;
-    // Truth values take a byte each in a list.
+    // In a list, booleans take a byte each.
     const type = (head & 15) <= FALSE ? BYTE : head & 15;
     if (count > this.#bytes.length - this.at) throw new Error("Thrift is cut off");
     for (let i = 0; i < count; i++) this.skip(type);
@@ -78,7 +78,7 @@ export class CompactReader {
     return this.#bytes[this.at++];
   }
 
-  /** Up to 2^53, beyond which a number is not exact; none of a sound header is as large. */
+  /** Up to 2^53, beyond which a number is inexact; no valid header has one that large. */
   #varint(): number {
     let value = 0;
     for (let scale = 1;; scale *= 128) {

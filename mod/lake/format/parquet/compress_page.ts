@@ -12,20 +12,21 @@ export const CODECS: Readonly<Record<Compression, CompressionCodec>> = {
 };
 
 /**
- * Zstandard's own default: on the shipped quotes a seventh smaller than level 1, at the same time. Set
- * here, so that the bytes do not follow a change of the default.
+ * Zstandard's own default: on the shipped quotes a seventh smaller than level 1, in the same time.
+ * Set explicitly, so that the bytes do not change with the default.
  */
 const ZSTD_PARAMS = { [constants.ZSTD_c_compressionLevel]: 3 };
 
-/** Level 1: the next ones take several times as long. */
+/** Level 1: the next levels take several times as long. */
 const GZIP_LEVEL = 1;
 
-/** Larger than what node:buffer cuts from a pool that small buffers share. */
+/** Larger than the buffers that node:buffer allocates from a shared pool. */
 const LEAST_CHUNK_BYTES = 16_384;
 
 /**
- * Hands a page's compressed form to `take`. The bytes are only valid until that returns: their memory
- * is let go of then, as the collector would let the pages of several flushes pile up.
+ * Passes a page's compressed form to `take`. The bytes are only valid until that returns: then
+ * their memory is released, as the garbage collector would let the pages of several flushes
+ * accumulate.
  */
 export function compressPage(
   bytes: Uint8Array,
@@ -34,12 +35,12 @@ export function compressPage(
 ): void {
   if (compression === "none") return take(bytes);
   if (compression === "snappy") return take(compressSnappy(bytes));
-  // Room for all that can come out: else it comes in pieces, and is put together from them.
+  // Room for the largest possible output: otherwise it comes in pieces and has to be concatenated.
   const chunkSize = Math.max(LEAST_CHUNK_BYTES, bytes.length + (bytes.length >>> 6) + 1024);
   const compressed = compression === "zstd"
     ? zstdCompressSync(bytes, { chunkSize, params: ZSTD_PARAMS })
     : gzipSync(bytes, { chunkSize, level: GZIP_LEVEL });
-  // The tenth byte names the operating system: the same bytes on all of them (RFC 1952, 2.3.1).
+  // The tenth byte names the operating system: set to the same value everywhere (RFC 1952, 2.3.1).
   if (compression === "gzip") compressed[9] = 255;
   take(compressed);
   const memory = compressed.buffer as ArrayBuffer;

@@ -5,12 +5,13 @@ import { gunzipSync, zstdDecompressSync } from "node:zlib";
 /** Maximum growth of snappy: a copy of 64 bytes takes three. */
 const MOST_SNAPPY_RATIO = 22;
 
-/** Its memory holds one page and its decompressed form, and is reused. */
+/** Its buffer holds one page and its decompressed form, and is reused. */
 let uncompress: ReturnType<typeof snappyUncompressor> | undefined;
 
 /**
- * Decompresses the lake's pages. A page with more bytes than its header says is rejected before they take memory.
- * Snappy too: hyparquet's own loops for a minute on a literal that claims 2 GiB.
+ * Decompresses the lake's pages. A page with more bytes than its header says is rejected before
+ * they are allocated. Snappy too: hyparquet's own loops for a minute on a literal that claims 2
+ * GiB.
  */
 export const DECOMPRESSORS: Compressors = {
   SNAPPY(bytes, length) {
@@ -23,7 +24,7 @@ export const DECOMPRESSORS: Compressors = {
   GZIP: (bytes, length) => limited(gunzipSync, bytes, length),
 };
 
-/** node:zlib takes no limit of 0; a page of a column without any value has no bytes. */
+/** node:zlib accepts no limit of 0; a page of a column without any value has no bytes. */
 function limited(
   decompress: typeof gunzipSync | typeof zstdDecompressSync,
   bytes: Uint8Array,

@@ -2,8 +2,8 @@ import { Scratch } from "./scratch.ts";
 import { varint, zigzag } from "./varint.ts";
 
 /**
- * Whole numbers as differences, in Parquet's DELTA_BINARY_PACKED: for offsets, times, days.
- * Source: parquet-format, Encodings.md, "Delta Encoding (DELTA_BINARY_PACKED = 5)".
+ * Integers as differences, in Parquet's DELTA_BINARY_PACKED: for offsets, times, days. Source:
+ * parquet-format, Encodings.md, "Delta Encoding (DELTA_BINARY_PACKED = 5)".
  */
 
 /** Values of a block and of a miniblock, as parquet-mr and Arrow write them. */
@@ -11,10 +11,10 @@ const BLOCK = 128;
 const MINIBLOCK = 32;
 const MINIBLOCKS = BLOCK / MINIBLOCK;
 
-/** Widest range of values whose differences, less their minimum, are exact as doubles. */
+/** Widest range of values whose differences minus their minimum are exact as doubles. */
 export const MAX_DELTA_SPAN = 2 ** 52;
 
-/** Bits that a whole number from 0 to 2^53 needs. */
+/** Bits that an integer from 0 to 2^53 needs. */
 function bitsOf(value: number): number {
   return value < 4_294_967_296
     ? 32 - Math.clz32(value)
@@ -23,10 +23,10 @@ function bitsOf(value: number): number {
 
 const written = new Scratch((length) => new Uint8Array(length));
 
-/** Bytes of a block besides its miniblocks, about: its least difference, its widths. */
+/** Approximate bytes of a block besides its miniblocks: its minimum difference and its widths. */
 const BLOCK_HEADER_BYTES = 6;
 
-/** About the bytes of the values, without writing them. */
+/** Approximate size of the values in bytes, without writing them. */
 export function deltaSize(numbers: Float64Array, count: number): number {
   let size = 16;
   for (let block = 1; block < count; block += BLOCK) {
@@ -58,7 +58,7 @@ export function deltaBinaryPacked(numbers: Float64Array, begin: number, end: num
     at += MINIBLOCKS;
     for (let m = 0; m < MINIBLOCKS; m++) {
       const from = block + m * MINIBLOCK;
-      // Miniblocks without a value have a width, and no bytes.
+      // Miniblocks without values have a width, but no bytes.
       if (from >= blockEnd) break;
       const to = Math.min(from + MINIBLOCK, blockEnd);
       const width = widthOf(numbers, from, to, min);

@@ -11,19 +11,21 @@ const scaledNumbers = new Scratch((length) => new Float64Array(length));
 /** Never written to. */
 const zeros = new Scratch((length) => new Int32Array(length));
 
-/** Share of the plain size above which a dictionary is not worth its reader's time. */
+/** Fraction of the plain size above which a dictionary is not worth the reader's time. */
 const MOST_OF_PLAIN = 0.75;
 
-/** Bits of a value up to which differences are taken at once: no dictionary would be much smaller. */
+/**
+ * Bits per value up to which differences are chosen at once: no dictionary would be much smaller.
+ */
 const FEW_DELTA_BITS = 4;
 
-/** How much larger a dictionary may be than differences: it compresses better after. */
+/** How much larger than differences a dictionary may be, as it compresses better afterwards. */
 const DICTIONARY_ODDS = 1.1;
 
-/** Values of a dictionary at most, which for doubles are 1 MiB: as much as others write. */
+/** Maximum values in a dictionary: for doubles 1 MiB, as much as other writers use. */
 const MOST_DISTINCT = 131_072;
 
-/** Doubles: a dictionary where they repeat, else as they are. */
+/** Doubles: a dictionary if they repeat, otherwise plain. */
 export function encodeDoubles(numbers: Float64Array, count: number): EncodedValues {
   const [min, max] = numberBounds(numbers, count);
   // Zeros of both signs are within [-0, +0]: parquet-format, Statistics.
@@ -40,7 +42,7 @@ export function encodeDoubles(numbers: Float64Array, count: number): EncodedValu
   return { encoding: "PLAIN", page: (begin, end) => doubleBytes(numbers, begin, end), bounds };
 }
 
-/** Whole numbers up to 2^53. */
+/** Integers up to 2^53. */
 export function encodeLongs(numbers: Float64Array, count: number): EncodedValues {
   return encodeIntegers(numbers, count, { bytes: longBytes, valueBytes: 8, bound: BigInt });
 }
@@ -67,15 +69,15 @@ export function encodeTimestamps(
 }
 
 interface IntegerType {
-  /** The numbers `[begin, end)` as they are. */
+  /** The numbers `[begin, end)`, plain. */
   bytes(numbers: Float64Array, begin: number, end: number, scale: number): Uint8Array;
   valueBytes: number;
   bound(value: number): Bound;
-  /** By which each number is multiplied. */
+  /** Factor by which each number is multiplied. */
   scale?: number;
 }
 
-/** What is smallest of differences, a dictionary, the values as they are. */
+/** The smallest of differences, a dictionary and plain values. */
 function encodeIntegers(
   numbers: Float64Array,
   count: number,
@@ -91,7 +93,7 @@ function encodeIntegers(
   if (count > 0 && min === max) {
     return withDictionary(numbers.subarray(0, 1), zeros.take(count));
   }
-  // Beyond, differences of doubles are not exact.
+  // Beyond that, differences of doubles are inexact.
   const hasDelta = (max - min) * scale < MAX_DELTA_SPAN &&
     Math.max(-min, max) * scale <= Number.MAX_SAFE_INTEGER;
   const whole = hasDelta && scale !== 1 ? scaled(numbers, count, scale) : numbers;
@@ -114,7 +116,7 @@ function scaled(numbers: Float64Array, count: number, scale: number): Float64Arr
   return products;
 }
 
-/** How many distinct values a dictionary may have for it and the indexes to be within `limit` bytes. */
+/** Maximum distinct values with which a dictionary and its indexes stay within `limit` bytes. */
 function mostDistinct(count: number, valueBytes: number, limit: number): number {
   let most = 0;
   for (let width = 1; width <= bitWidth(MOST_DISTINCT - 1); width++) {
@@ -134,8 +136,8 @@ function dayBytes(numbers: Float64Array, begin: number, end: number): Uint8Array
 }
 
 /**
- * Whole numbers up to 2^53 as 64-bit integers, little-endian, two's complement, each times `scale` (at
- * most 2^20), also where the product is above 2^53.
+ * Integers up to 2^53 as 64-bit little-endian two's complement, each times `scale` (at most 2^20),
+ * even if the product is above 2^53.
  */
 function longBytes(
   numbers: Float64Array,

@@ -11,7 +11,8 @@ export function encodeStrings(column: WholeColumn, count: number): EncodedValues
   const { bytes, ends } = column.values!;
   const integers = column.integers!;
   const start = (value: number) => value === 0 ? 0 : ends[value - 1];
-  // This file may have a part of the flush's strings: number those that it has, as they appear.
+  // This file may have only some of the flush's strings: number those that it has, in order of
+  // appearance.
   const numbers = new Int32Array(ends.length);
   const distinct: number[] = [];
   const indexes = places.take(count);

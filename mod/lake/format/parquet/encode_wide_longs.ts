@@ -1,8 +1,8 @@
 import type { EncodedValues } from "./encoded_values.ts";
 
 /**
- * Whole numbers of which some are beyond 2^53: as they are, exactly.
- * @param wide those, by their place; of the others `numbers` has the value
+ * Integers, some of which are beyond 2^53, exactly and plain.
+ * @param wide those, by row; `numbers` has the others
  */
 export function encodeWideLongs(
   numbers: Float64Array,

@@ -5,7 +5,7 @@ import { Scratch } from "./scratch.ts";
 
 const pageBytes = new Scratch((length) => new Uint8Array(length));
 
-/** A column's values, ready to be cut into pages. */
+/** A column's encoded values, ready to be split into pages. */
 export interface EncodedValues {
   encoding: Encoding;
   dictionary?: { bytes: Uint8Array; size: number };
@@ -20,7 +20,7 @@ export function dictionaryValues(
   indexes: Int32Array,
   bounds: Bounds,
 ): EncodedValues {
-  // One bit where none would do: some readers refuse a width of 0.
+  // At least one bit: some readers refuse a width of 0.
   const width = Math.max(1, bitWidth(dictionary.size - 1));
   return {
     encoding: "RLE_DICTIONARY",

@@ -26,9 +26,9 @@ export function readFooter(bytes: Uint8Array): FileMetaData {
 }
 
 /**
- * How many bytes of a file's end are its footer, with the length and the mark after it.
+ * How many bytes of a file's end are its footer, including the length and the magic bytes after it.
  * @param end the file's last eight bytes, or more of them
- * @throws {Error} when it is not a Parquet file's, or no footer has as many
+ * @throws {Error} when it is not a Parquet file's, or no footer is that long
  */
 export function footerBytes(end: Uint8Array): number {
   const view = new DataView(end.buffer, end.byteOffset, end.byteLength);

@@ -4,20 +4,20 @@ import { STORE_TYPES } from "../../../schema/types.ts";
 import { readFooter } from "./footer.ts";
 
 /**
- * The types of a file's columns by its footer, such as `INT64` or `INT32 DATE`: two files that differ in
- * one cannot be read as one table by every engine. Nested columns are left out.
+ * The types of a file's columns by its footer, such as `INT64` or `INT32 DATE`: not every engine
+ * can read two files that differ in one as one table. Nested columns are left out.
  */
 export function footerTypes({ schema }: Pick<FileMetaData, "schema">): Map<string, string> {
   const flat = schema.slice(1).filter(({ num_children }) => num_children === undefined);
   return new Map(flat.map((element) => [element.name, textOf(element)]));
 }
 
-/** The same of a whole file. */
+/** The same for a whole file. */
 export function footerTypesOf(bytes: Uint8Array): Map<string, string> {
   return footerTypes(readFooter(bytes));
 }
 
-/** How a column of the schema stands in a footer. */
+/** The type of a column of the schema in a footer. */
 export function footerType(type: ColumnType): string {
   return textOf(STORE_TYPES[type].parquet);
 }
@@ -25,7 +25,7 @@ export function footerType(type: ColumnType): string {
 function textOf(
   { type, converted_type }: Pick<SchemaElement, "type" | "converted_type">,
 ): string {
-  // Milliseconds and microseconds are one type to engines.
+  // To engines, milliseconds and microseconds are one type.
   const meaning = converted_type?.replace(/^TIMESTAMP_.*/, "TIMESTAMP");
   return meaning === undefined ? `${type}` : `${type} ${meaning}`;
 }

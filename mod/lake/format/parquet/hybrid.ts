@@ -8,7 +8,7 @@ export function bitWidth(max: number): number {
   return max === 0 ? 0 : 32 - Math.clz32(max);
 }
 
-/** Bits that a run must save for its own header, and that of the stretch after it, to pay. */
+/** Bits that a run must save to make up for its own header and that of the stretch after it. */
 const RUN_COST_BITS = 64;
 
 /**
@@ -24,7 +24,8 @@ export function writeHybrid(
   width: number,
 ): Uint8Array {
   const leastRun = Math.max(8, Math.ceil(RUN_COST_BITS / Math.max(width, 1)));
-  // Packed stretches and runs alternate; each has at most 5 bytes of header, a run 4 of value.
+  // Packed stretches and runs alternate; each has at most 5 bytes of header, and a run has 4 for
+  // its value.
   const bytes = written.take(Math.ceil((end - begin + 8) / 8) * width + 32 + (end - begin));
   let at = 0;
   let packedFrom = begin;
@@ -32,7 +33,7 @@ export function writeHybrid(
     const value = numbers[i];
     let next = i + 1;
     while (next < end && numbers[next] === value) next++;
-    // A packed stretch is of whole groups of eight: the run gives what lacks.
+    // A packed stretch consists of whole groups of eight: the run supplies the missing values.
     const given = (packedFrom - i) & 7;
     const run = next - i - given;
     if (run >= leastRun || (run > 0 && packedFrom === begin && i === begin && next === end)) {

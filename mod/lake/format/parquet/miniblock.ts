@@ -1,6 +1,6 @@
 /**
- * How many values a miniblock has.
- * @throws {Error} when no writer makes such blocks; one of 0 values would never end
+ * Number of values in a miniblock.
+ * @throws {Error} when no writer makes such blocks; blocks of 0 values would never end
  */
 export function checkedMiniblock(blockSize: number, miniblocks: number): number {
   const size = blockSize / miniblocks;

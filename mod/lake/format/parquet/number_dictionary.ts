@@ -1,9 +1,9 @@
 import { Scratch } from "./scratch.ts";
 
-/** The distinct ones of some numbers, in the order in which they first appear; valid until the next. */
+/** The distinct values of some numbers, in order of first appearance; valid until the next call. */
 export interface NumberDictionary {
   distinct: Float64Array;
-  /** Place of each number in `distinct`. */
+  /** Index of each number in `distinct`. */
   indexes: Int32Array;
 }
 
@@ -11,19 +11,20 @@ const distinctNumbers = new Scratch((length) => new Float64Array(length));
 const places = new Scratch((length) => new Int32Array(length));
 const takenPlaces = new Scratch((length) => new Uint8Array(length));
 
-/** Numbers up to which all are looked at, not a sample. */
+/** Up to this count, all numbers are examined instead of a sample. */
 const FEW = 4096;
 
-/** Numbers of a sample, for each root of how many there are. */
+/** Size of the sample, as a multiple of the square root of the count. */
 const SAMPLE_SHARE = 8;
 
-/** Numbers of a sample that were in it before, from which on a dictionary may pay. */
+/** Repeated numbers in a sample from which on a dictionary may pay off. */
 const LEAST_REPEATED = 16;
 
 /**
- * The dictionary of the first `count` numbers, told apart by their bits, so that zeros keep their sign.
- * @param most more distinct numbers than this do not pay
- * @returns `undefined` where there are more, or where a sample hardly repeats
+ * The dictionary of the first `count` numbers, compared by their bits, so that zeros keep their
+ * sign.
+ * @param most maximum distinct numbers for which a dictionary pays off
+ * @returns `undefined` if there are more, or if a sample hardly repeats
  */
 export function numberDictionary(
   numbers: Float64Array,
@@ -39,9 +40,10 @@ export function numberDictionary(
 }
 
 /**
- * Whether numbers from all over the column repeat. Where each value is there twice, a sample of 8 times
- * the root of all has 32 pairs; values that do not repeat have none. The places are random, as values
- * that return in a fixed rhythm would hide from places in another; and always the same.
+ * Whether numbers from all over the column repeat. If each value occurs twice, a sample of 8 times
+ * the square root of the count has 32 pairs; if none repeats, it has none. The positions are
+ * random, as values that repeat at a fixed interval could evade positions at another; and they are
+ * always the same.
  */
 function repeats(numbers: Float64Array, count: number): boolean {
   const wanted = Math.ceil(SAMPLE_SHARE * Math.sqrt(count));
@@ -60,7 +62,7 @@ function repeats(numbers: Float64Array, count: number): boolean {
   return wanted - size >= LEAST_REPEATED;
 }
 
-/** Places of distinct numbers by hash, with open addressing; used again by the next table. */
+/** Positions of distinct numbers by hash, with open addressing; reused by the next table. */
 let slots = new Int32Array(1 << 16);
 
 class Table {
@@ -75,7 +77,7 @@ class Table {
     slots.fill(0, 0, 1 << bits);
   }
 
-  /** Gives how many distinct numbers there are; -1 where they are too many. */
+  /** Returns the number of distinct numbers; -1 if there are too many. */
   add(
     numbers: Float64Array,
     count: number,

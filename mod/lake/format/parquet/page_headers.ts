@@ -1,20 +1,20 @@
 import { CompactReader, FALSE, STRUCT } from "./compact_reader.ts";
 
-/** What the header of a page says. Source: parquet-format, parquet.thrift, PageHeader. */
+/** The header of a page. Source: parquet-format, parquet.thrift, PageHeader. */
 export interface PageHeader {
   /** 0 data, 1 index, 2 dictionary, 3 data of version 2. */
   type: number;
   uncompressedBytes: number;
   compressedBytes: number;
-  /** Values in it, nulls too; 0 in an index. */
+  /** Number of values including nulls; 0 in an index. */
   values: number;
   /** Number of the values' encoding; -1 in an index. */
   encoding: number;
-  /** Of version 2: values that are null. */
+  /** Version 2: number of nulls. */
   nulls: number;
-  /** Of version 2: bytes of the levels, which lie before the values and are never compressed. */
+  /** Version 2: bytes of the levels, which precede the values and are never compressed. */
   levelBytes: number;
-  /** Of version 2: whether the values are compressed. */
+  /** Version 2: whether the values are compressed. */
   isCompressed: boolean;
   /** Where its bytes begin in the chunk. */
   at: number;
@@ -32,7 +32,7 @@ const STRUCT_OF = { [DATA]: 5, [INDEX]: 6, [DICTIONARY]: 7, [DATA_V2]: 8 };
 /**
  * The headers of the pages in a column chunk, without reading the pages.
  * @param bytes the chunk's
- * @throws {Error} when they are not what Thrift's compact protocol writes, or lead out of the chunk
+ * @throws {Error} when they are not valid Thrift compact protocol, or point outside the chunk
  */
 export function* pageHeaders(bytes: Uint8Array): Generator<PageHeader> {
   for (let at = 0; at < bytes.length;) {
@@ -62,7 +62,7 @@ function readHeader(reader: CompactReader): PageHeader {
       else readVersion1(reader, header);
     } else reader.skip(type);
   });
-  // Readers use the struct of the type: a second one would have gone unchecked.
+  // Readers use the struct of the page's type: a second one would have gone unchecked.
   const { type, uncompressedBytes, compressedBytes, nulls: none, levelBytes: levels } = header;
   const isSound = structs.length === 1 && structs[0] === STRUCT_OF[type] &&
     Math.min(uncompressedBytes, compressedBytes, header.values, none, levels) >= 0 &&

@@ -10,10 +10,11 @@ import { schemaElement } from "./schema_element.ts";
 const MAGIC = 0x31524150; // "PAR1", little-endian
 
 /**
- * Writes each group of rows as one Parquet file of one row group: version 1 data pages (every reader
- * has them), for each column the encoding that suits its values, minimum and maximum. The bytes are a
- * function of the rows and the compression alone. The pages are encoded here straight from typed
- * arrays, several times as fast as hyparquet-writer's general way; headers and footer are the library's.
+ * Writes each group of rows as one Parquet file of one row group: version 1 data pages (every
+ * reader supports them), and for each column the encoding that suits its values, a minimum and a
+ * maximum. The bytes are a function of the rows and the compression alone. The pages are encoded
+ * here directly from typed arrays, several times as fast as hyparquet-writer's general code;
+ * headers and footer are the library's.
  */
 export function* encodeParquet(job: ColumnJob): Generator<EncodedObject> {
   const { rows, groupCount, compression } = job;
@@ -28,7 +29,7 @@ export function* encodeParquet(job: ColumnJob): Generator<EncodedObject> {
   const { order, ends } = rowsByGroup(groups, rows, groupCount);
   for (let group = 0; group < groupCount; group++) {
     const some = order.subarray(group === 0 ? 0 : ends[group - 1], ends[group]);
-    // A folder of which a message was refused for another of its rows.
+    // A folder of a message that was rejected for another of its rows.
     if (some.length === 0) continue;
     const bytes = parquetFile(columns, some.length, compression, (column) => gather(column, some));
     yield { group, rows: some.length, bytes };
@@ -65,7 +66,7 @@ function parquetFile(
     metadata_length: 0,
   });
   writer.appendUint32(MAGIC);
-  // Cut to size: the buffer travels to another thread and is held until it is uploaded.
+  // Trimmed to size: the buffer goes to another thread and is held until it is uploaded.
   const file = new Uint8Array(writer.getBuffer());
   writer.buffer.transfer(0);
   return file;

@@ -7,17 +7,17 @@ import { DECOMPRESSORS } from "./decompress_page.ts";
 import { readDelta } from "./read_delta.ts";
 import { readHybrid } from "./read_hybrid.ts";
 
-/** How the values of a column are read. */
+/** The way in which the values of a column are read. */
 type Kind = "string" | "date" | "double" | "int" | "long" | "millis" | "micros";
 
 /** It keeps a byte order mark, which is part of the value. */
 const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
- * The values of a column as this program writes them (version 1 pages, plain, dictionary or
- * differences), ten times as fast as hyparquet's general way, as whole numbers never become bigints.
- * @returns `undefined` for anything else, which hyparquet is to read: other encodings and types, whole
- *   numbers that no double holds
+ * The values of a column as this program writes them (version 1 pages; plain, dictionary or
+ * differences), ten times as fast as hyparquet's general code, as integers never become bigints.
+ * @returns `undefined` for anything else, which hyparquet reads: other encodings and types, and
+ * integers that no double holds
  */
 export function readColumn(
   file: Uint8Array,
@@ -81,7 +81,7 @@ function kindOf(element: SchemaElement): Kind | undefined {
   return converted === "TIMESTAMP_MICROS" ? "micros" : undefined;
 }
 
-/** Puts nulls where there is no value. */
+/** Inserts nulls for missing values. */
 function spread(
   values: ArrayLike<CellValue>,
   absent: Uint8Array | undefined,
@@ -91,7 +91,7 @@ function spread(
   return Array.from(absent, (none) => none === 1 ? null : values[next++]);
 }
 
-/** The values that a column has, as its pages come. */
+/** The non-null values of a column, page by page. */
 class Column {
   readonly #kind: Kind;
   readonly #numbers: Float64Array;
@@ -113,7 +113,7 @@ class Column {
     return plainNumbers(this.#kind, bytes, this.#dictionary);
   }
 
-  /** Whether it could; values of one page. */
+  /** Reads the values of one page; returns whether it could. */
   read(bytes: Uint8Array, encoding: Encoding, count: number): boolean {
     const begin = this.#count;
     this.#count += count;
@@ -146,7 +146,7 @@ class Column {
     return numbers;
   }
 
-  /** Where the page's values go, which are counted already. */
+  /** Where the page's values go; their number is already added. */
   #page(count: number): Float64Array {
     return this.#numbers.subarray(this.#count - count, this.#count);
   }

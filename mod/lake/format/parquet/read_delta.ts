@@ -1,10 +1,10 @@
 import { checkedMiniblock } from "./miniblock.ts";
 
 /**
- * Reads DELTA_BINARY_PACKED as doubles.
- * Source: parquet-format, Encodings.md, "Delta Encoding (DELTA_BINARY_PACKED = 5)".
+ * Reads DELTA_BINARY_PACKED as doubles. Source: parquet-format, Encodings.md, "Delta Encoding
+ * (DELTA_BINARY_PACKED = 5)".
  * @returns whether all of them are exact as doubles
- * @throws {Error} when there are not as many values, or the blocks are impossible
+ * @throws {Error} when the number of values differs, or the blocks are impossible
  */
 export function readDelta(bytes: Uint8Array, at: number, into: Float64Array): boolean {
   const cursor = new Cursor(bytes, at);
@@ -36,7 +36,7 @@ export function readDelta(bytes: Uint8Array, at: number, into: Float64Array): bo
   return exact;
 }
 
-/** A whole number of `width` bits, at most 53, from a bit on. */
+/** An integer of `width` bits, at most 53, at a bit position. */
 function bitsAt(bytes: Uint8Array, bit: number, width: number): number {
   let value = 0;
   let factor = 1;
@@ -65,7 +65,7 @@ class Cursor {
     }
   }
 
-  /** Not a safe integer where it is not exact. */
+  /** Not a safe integer if it is inexact. */
   zigzag(): number {
     const value = this.varint();
     if (value > Number.MAX_SAFE_INTEGER) return NaN;

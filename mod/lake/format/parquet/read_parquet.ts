@@ -9,10 +9,10 @@ import type { ObjectRows } from "../object_rows.ts";
 import { type CellValue, dayText } from "../cell_value.ts";
 import { wholeBuffer } from "./whole_buffer.ts";
 
-/** hyparquet's own takes a byte order mark, which is part of the value, for the beginning of a file. */
+/** hyparquet's own decoder drops a byte order mark, which is part of the value. */
 const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** Values stay numbers until a column's type says what they are: a Date a row would be slow. */
+/** Values stay numbers until the column's type is applied: a Date per row would be slow. */
 const PARSERS: Partial<ParquetParsers> = {
   stringFromBytes: (bytes: Uint8Array | undefined) => bytes && UTF8.decode(bytes),
   dateFromDays: (days) => days === undefined ? null : dayText(days),
@@ -22,9 +22,9 @@ const PARSERS: Partial<ParquetParsers> = {
 };
 
 /**
- * The wanted columns of a Parquet file, a batch for each row group. A column that the file does not
- * have is left out: it is null.
- * @param metadata the file's footer, where it is at hand
+ * The requested columns of a Parquet file, one batch per row group. A column that the file lacks is
+ * left out: it is null.
+ * @param metadata the file's footer, if already read
  * @throws {Error} when it is damaged, or claims more than its bytes can hold
  */
 export async function parquetBatches(
@@ -74,7 +74,7 @@ export async function parquetBatches(
 
 function columnOf(pages: DecodedArray[], double: boolean): ArrayLike<CellValue> {
   const joined = pages.length === 1 ? pages[0] : join(pages);
-  // Typed arrays hold no nulls, and only numbers where a double is wanted.
+  // Typed arrays hold no nulls, and suit only columns of doubles.
   if (!Array.isArray(joined) && !(double && joined instanceof BigInt64Array)) {
     return joined as ArrayLike<CellValue>;
   }

@@ -1,12 +1,12 @@
 /**
- * Compresses with snappy, into one array that is used again and again. The bytes are those of
- * hyparquet-writer's compressor, which takes more than twice the time: it makes two views for each
- * literal, and for each page a buffer that grows from nothing and becomes garbage.
- * Source: google/snappy, format_description.txt and snappy.cc (CompressFragment); the search goes over
- * the whole input, as copies reach 64 KiB back.
+ * Compresses with snappy into one reused array. The bytes are those of hyparquet-writer's
+ * compressor, which takes more than twice the time: it creates two views for each literal, and for
+ * each page a buffer that grows from nothing and becomes garbage. Source: google/snappy,
+ * format_description.txt and snappy.cc (CompressFragment); the search covers the whole input, as
+ * copies reach 64 KiB back.
  */
 
-/** Least number of bytes behind a place at which a copy is looked for. */
+/** Minimum number of bytes after a position at which a copy is looked for. */
 const INPUT_MARGIN = 15;
 const MAX_HASH_BITS = 14;
 const MAX_OFFSET = 0xffff;
@@ -20,7 +20,7 @@ let used = 0;
 /** The compressed form of the bytes. A view: valid until the next call. */
 export function compressSnappy(input: Uint8Array): Uint8Array {
   const { length } = input;
-  // What snappy's MaxCompressedLength promises to be enough.
+  // Enough, according to snappy's MaxCompressedLength.
   const most = 32 + length + Math.floor(length / 6);
   if (output.length < most) output = new Uint8Array(most);
   used = 0;
@@ -35,7 +35,7 @@ export function compressSnappy(input: Uint8Array): Uint8Array {
   return output.subarray(0, used);
 }
 
-/** Writes literals and copies; gives where the last literal, which is not written, begins. */
+/** Writes literals and copies; returns where the last literal begins, which is not written. */
 function compressCopies(input: Uint8Array): number {
   const { length } = input;
   const bits = Math.min(31 - Math.clz32(length), MAX_HASH_BITS);
@@ -46,7 +46,7 @@ function compressCopies(input: Uint8Array): number {
   let at = 1;
   let nextHash = hash(input, at, shift);
   for (;;) {
-    // The longer nothing is found, the larger the steps.
+    // The longer no match is found, the larger the steps.
     let skip = 32;
     let next = at;
     let candidate: number;

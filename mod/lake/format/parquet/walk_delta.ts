@@ -5,11 +5,11 @@ import { readDelta } from "./read_delta.ts";
 const MOST_BYTES = 256 * 2 ** 20;
 
 /**
- * Checks DELTA_BINARY_PACKED without reading the values.
- * Source: parquet-format, Encodings.md, "Delta Encoding (DELTA_BINARY_PACKED = 5)".
- * @param count how many values there are
+ * Checks DELTA_BINARY_PACKED without reading the values. Source: parquet-format, Encodings.md,
+ * "Delta Encoding (DELTA_BINARY_PACKED = 5)".
+ * @param count number of values
  * @returns where it ends
- * @throws {Error} when there is another number of them, or its blocks are impossible
+ * @throws {Error} when their number differs, or the blocks are impossible
  */
 export function walkDelta(bytes: Uint8Array, at: number, count: number): number {
   const [blockSize, miniblocks, found] = [varint(), varint(), varint()];
@@ -28,7 +28,7 @@ export function walkDelta(bytes: Uint8Array, at: number, count: number): number 
   }
   return at;
 
-  /** 64 bits have at most ten bytes; beyond 2^53 it need not be exact. */
+  /** 64 bits take at most ten bytes; beyond 2^53 it may be inexact. */
   function varint(): number {
     let value = 0;
     for (let scale = 1; scale < 2 ** 70; scale *= 128) {

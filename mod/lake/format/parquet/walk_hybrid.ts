@@ -1,8 +1,8 @@
 /**
  * Checks Parquet's hybrid of runs and bit packing without reading the values.
  * @param width bits of each number
- * @param count how many numbers there are
- * @throws {Error} when a run has more than are left, or the bytes end too early
+ * @param count number of numbers
+ * @throws {Error} when a run has more numbers than are left, or the bytes end too early
  */
 export function walkHybrid(bytes: Uint8Array, at: number, width: number, count: number): void {
   if (!(width <= 32)) throw new Error(`a page of numbers with ${width} bits`);
