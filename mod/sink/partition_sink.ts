@@ -379,6 +379,7 @@ export class PartitionSink {
   /** Has a sealed range encoded, and writes it in its turn. */
   #hand(range: SealedRange, content: RangeContent, charge: Charge, begun: boolean): void {
     charge.set("sealed", content.byteLength);
+    const release = this.#log.announce?.(this.partition);
     const encoded = this.#encode(range, content, charge);
     // Its turn may come later, or never; until then it is not unhandled.
     encoded.catch(() => {});
@@ -388,6 +389,7 @@ export class PartitionSink {
     );
     Promise.allSettled([encoded, written]).then(([encoded]) => {
       charge.release();
+      release?.();
       if (encoded.status === "fulfilled") releaseObjects(encoded.value);
     });
   }

@@ -186,6 +186,12 @@ export interface TableLog {
    */
   generation?(partition: number): number;
   /**
+   * Announces a range of a partition that will be put, for tables that combine the ranges of several
+   * partitions into one commit. The ranges of a partition are taken in the order in which they are announced.
+   * @returns to be called once the range is taken, or will not be
+   */
+  announce?(partition: number): () => void;
+  /**
    * Commits ranges whose objects are all put: when it returns, the ranges of the call are in the
    * table; if it fails, none or all are. A range must begin at its partition's position, or at any
    * offset if there is none. The answer for a range that the table already has is `already`,

@@ -16,17 +16,25 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+/** Multiple of the wait after which a commit is no longer recent. */
+const RECENT = 8;
+
 /**
  * Batches the ranges of all partitions into one commit at a time: each commit is a snapshot, and other
- * processes that write the table wait for it. A range waits while a commit runs, and briefly for ranges of
- * partitions that took part in the last one.
+ * processes that write the table wait for it. A range waits while a commit runs, and briefly for ranges that
+ * are on their way. Unless commits follow each other closely, it also waits for partitions that took part in the
+ * last one: their flushes are due at about the same time.
  */
 export class Gather {
   readonly #options: GatherOptions;
   #waiting: Waiting[] = [];
   #isRunning = false;
-  /** Partitions that took part in the last commit: those worth waiting for. */
+  /** Ranges that are on their way, in the order of each partition. */
+  readonly #announced = new Set<{ partition: number }>();
+  /** Partitions that took part in the last commit. */
   #usual = new Set<number>();
+  /** When the last commit ended, by `performance.now`. */
+  #endedAt = 0;
   #isComplete: (() => void) | undefined;
 
   constructor(options: GatherOptions) {
@@ -37,14 +45,32 @@ export class Gather {
   take(ranges: readonly FileRange[]): Promise<TakeAnswer[]> {
     const { promise, resolve, reject } = Promise.withResolvers<TakeAnswer[]>();
     this.#waiting.push({ ranges, resolve, reject });
+    for (const { partition } of ranges) this.#arrived(partition);
     if (this.#hasAll()) this.#isComplete?.();
     if (!this.#isRunning) this.#run();
     return promise;
   }
 
+  /** Announces a range that is on its way. @returns to be called once it is taken, or will not be */
+  announce(partition: number): () => void {
+    const one = { partition };
+    this.#announced.add(one);
+    return () => {
+      if (this.#announced.delete(one) && this.#hasAll()) this.#isComplete?.();
+    };
+  }
+
+  #arrived(partition: number): void {
+    for (const one of this.#announced) {
+      if (one.partition === partition) return void this.#announced.delete(one);
+    }
+  }
+
   #hasAll(): boolean {
     const here = new Set(this.#waiting.flatMap(({ ranges }) => ranges.map((r) => r.partition)));
-    return this.#usual.isSubsetOf(here);
+    for (const { partition } of this.#announced) if (!here.has(partition)) return false;
+    const isRecent = performance.now() - this.#endedAt < RECENT * this.#options.waitMs;
+    return isRecent || this.#usual.isSubsetOf(here);
   }
 
   async #run(): Promise<void> {
@@ -64,6 +90,7 @@ export class Gather {
           for (const { reject } of batch) reject(error);
         } else await this.#oneByOne(batch);
       }
+      this.#endedAt = performance.now();
     }
     this.#isRunning = false;
   }

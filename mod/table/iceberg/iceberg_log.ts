@@ -101,6 +101,10 @@ export class IcebergLog implements TableLog {
     return `${folder}${name.slice(table.length + 1)}`;
   }
 
+  announce(partition: number): () => void {
+    return this.#gather.announce(partition);
+  }
+
   async take(
     ranges: readonly WrittenRange[],
     { signal }: TableCallOptions = {},
