@@ -5,7 +5,7 @@ import { DAY_MS, hasDay, isoDay } from "../schema/calendar.ts";
 import { LineChunks } from "./line_chunks.ts";
 import { wrongTime } from "./message_time.ts";
 
-/** One message that is no row. */
+/** A rejected message. */
 export interface DeadLetter {
   offset: number;
   /** Kafka's timestamp, milliseconds since 1970. */
@@ -13,20 +13,20 @@ export interface DeadLetter {
   key: Uint8Array | null;
   value: Uint8Array | null;
   headers: ReadonlyArray<readonly [name: string, value: Uint8Array | null]>;
-  /** Why it is no row. */
+  /** Why it was rejected. */
   reason: string;
 }
 
-/** Bytes of a message up to which all of it is kept. */
+/** Maximum bytes of a message that is kept whole. */
 const MOST_BYTES = 4 * 2 ** 20;
 
-/** Of a larger one, bytes of its value, its key and each header that are kept. */
+/** For a larger one, the bytes kept of its value, its key and each header. */
 const KEPT_BYTES = 65_536;
 
-/** Of a larger one, headers that are kept. */
+/** For a larger one, the number of headers kept. */
 const KEPT_HEADERS = 16;
 
-/** Days that get a file of their own; what comes beyond goes into one without a day. */
+/** Maximum days with a file of their own; the rest goes into one file without a day. */
 const MOST_DAYS = 100;
 
 const encoder = new TextEncoder();
@@ -45,15 +45,15 @@ interface Lines {
   count: number;
 }
 
-/** Rejected messages of one flush, as they will be written: a line of JSON each. */
+/** Rejected messages of one flush, as they will be written: one line of JSON each. */
 export class DeadLetters {
   readonly #begin: Uint8Array;
-  /** Lines of each day, in the order of their offsets. */
+  /** Lines by day, in the order of their offsets. */
   readonly #days = new Map<string, Lines>();
   readonly #reasons = new Map<string, number>();
   #count = 0;
   #byteLength = 0;
-  /** The letter before often has the same time and reason. */
+  /** Consecutive dead letters often have the same time and reason. */
   #timestampMs = NaN;
   #timestamp: Uint8Array = QUOTE;
   #lines: Lines | undefined;
@@ -115,7 +115,7 @@ export class DeadLetters {
     return lines.size - size;
   }
 
-  /** One file a day; the messages are let go. */
+  /** One file per day; releases the messages. */
   *takeFiles(): Generator<{ dt: string; rows: number; bytes: Uint8Array<ArrayBuffer> }> {
     for (const [dt, { chunks, count }] of this.#days) {
       this.#days.delete(dt);
@@ -124,7 +124,7 @@ export class DeadLetters {
   }
 
   #linesOf(timestampMs: number): Lines {
-    // A producer may send nanoseconds: no day then, but the message is kept.
+    // A producer may send nanoseconds, which make no valid day; the message is still kept.
     const isDated = wrongTime(timestampMs) === null;
     let day = isDated ? isoDay(Math.floor(timestampMs / DAY_MS)) : HIVE_NULL;
     if (this.#days.size >= MOST_DAYS && !this.#days.has(day)) day = HIVE_NULL;
@@ -148,7 +148,7 @@ function addBase64(lines: LineChunks, bytes: Uint8Array | null): void {
   lines.bytes(QUOTE);
 }
 
-/** What identifies a message that was cut. */
+/** What identifies a truncated message. */
 interface Cut {
   value?: { bytes: number; sha256: string };
   key?: { bytes: number; sha256: string };
@@ -156,7 +156,7 @@ interface Cut {
   headers: number;
 }
 
-/** A message as it is kept: a very large one in part. */
+/** A message as it is kept: only part of a very large one. */
 function keptOf(letter: DeadLetter): DeadLetter & { cut?: Cut } {
   const { key, value, headers } = letter;
   let bytes = (key?.length ?? 0) + (value?.length ?? 0);

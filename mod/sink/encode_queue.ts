@@ -1,9 +1,9 @@
 import type { MemoryLedger } from "./memory_ledger.ts";
 
 /**
- * Has ranges encoded in the order in which they are sealed, one at a time, and no further ahead of the
- * uploads than memory allows: rows for hundreds of Hive partitions become many times larger as objects.
- * The order keeps it from standing still: whatever a held range waits for was encoded before it.
+ * Encodes ranges one at a time, in the order in which they are sealed, and no further ahead of the
+ * uploads than memory allows: rows for hundreds of Hive partitions become many times larger as
+ * objects. The order prevents deadlock: whatever a held range waits for was encoded before it.
  */
 export class EncodeQueue {
   readonly #ledger: MemoryLedger;
@@ -13,7 +13,7 @@ export class EncodeQueue {
     this.#ledger = ledger;
   }
 
-  /** Encodes a range in its turn. The memory of what comes out must be charged before the next turn. */
+  /** Encodes a range in its turn. The memory of the result must be charged before the next turn. */
   add<T>(encode: () => Promise<T>): Promise<T> {
     const turn = this.#last
       .then(() => this.#ledger.waitWhile(() => this.#ledger.encodedFull))

@@ -12,18 +12,18 @@ import { gapObject, type RangeObject } from "./range_objects.ts";
 import type { SinkListener } from "./sink_event.ts";
 import type { Uploader } from "./uploader.ts";
 
-/** A flush that was begun and is not repeated. */
+/** A flush that was begun and will not be repeated. */
 export interface Settlement {
   /** First offset of the range. */
   first: number;
   intent: Intent;
-  /** Whether messages of it are gone, so that no range of the same bounds can follow. */
+  /** Whether messages of it are gone, so that no range with the same bounds can follow. */
   isOver: boolean;
-  /** Whether it may be taken as it is, where all its objects are there. */
+  /** Whether it may be taken unchanged if all its objects are there. */
   take: boolean;
 }
 
-/** What a {@linkcode FlushJournal} works with. */
+/** What a {@linkcode FlushJournal} needs. */
 export interface JournalParts {
   log: TableLog;
   uploader: Uploader;
@@ -31,17 +31,17 @@ export interface JournalParts {
 }
 
 /**
- * The flush protocol of one partition, from its assignment until it is lost. Of a log's offsets, each
- * is in the table once, whatever is killed between any two lines of this page, because:
+ * The flush protocol of one partition, from its assignment until it is lost. Each offset of a log
+ * is in the table once, whatever is killed between any two lines of this file, because:
  *
  * - A range `[first, end)` is fixed before its first byte is put (the intent), and the group's
- *   coordinator refuses the intent of whoever no longer owns the partition.
+ *   coordinator refuses the intent of a consumer that no longer owns the partition.
  * - Names and bytes of a range's objects are a function of log, range, layout, rules and messages
- *   alone: whoever repeats the range writes the same objects over themselves.
- * - The table takes a range only when all its objects are durable, and only once. What the table says
- *   is the truth; the group's offset is a fence, and follows it.
+ *   alone: repeating the range overwrites the objects with identical ones.
+ * - The table takes a range only when all its objects are durable, and only once. The table is the
+ *   truth; the group's offset is a fence, and follows it.
  *
- * The calls are not to overlap: one is begun when the last has ended.
+ * Calls must not overlap: each begins after the previous one has ended.
  */
 export class FlushJournal {
   readonly #assigned: AssignedPartition;
@@ -59,24 +59,25 @@ export class FlushJournal {
     this.#checkpoint = parseCheckpoint(committed.metadata) ?? { from: this.#committed };
   }
 
-  /** The group's offset. All before it is in the table, or was no message. */
+  /** The group's offset. Everything before it is in the table, or was not a message. */
   get committed(): number {
     return this.#committed;
   }
 
-  /** First offset that the group is responsible for; goes along with the next commit. */
+  /** First offset that the group is responsible for; part of the next commit. */
   set from(from: number) {
     this.#checkpoint = { ...this.#checkpoint, from };
   }
 
-  /** What is committed with it. */
+  /** The metadata committed with it. */
   get checkpoint(): Checkpoint {
     return this.#checkpoint;
   }
 
   /**
    * Commits that the table has everything before `first`, and that there is no message in
-   * `[first, next)`. Invariant: the next range begins at `since`, or at the offset where there is none.
+   * `[first, next)`. Invariant: the next range begins at `since`, or at the offset if there is
+   * none.
    */
   async place(first: number, next: number): Promise<void> {
     const { from } = this.#checkpoint;
@@ -87,7 +88,7 @@ export class FlushJournal {
 
   /**
    * Writes a sealed range.
-   * @param begun whether its intent is committed already, by a former owner
+   * @param begun whether a former owner has already committed its intent
    */
   async write(range: SealedRange, objects: readonly RangeObject[], begun: boolean): Promise<void> {
     const startedAt = performance.now();
@@ -110,9 +111,9 @@ export class FlushJournal {
   }
 
   /**
-   * Intent: the offset that is committed already is committed again, with the bounds of what comes.
-   * Invariant: no byte of a range is put before its intent is durable. Whoever comes next finds it, and
-   * repeats or settles the range before anything else is written of this partition.
+   * Intent: the committed offset is committed again, with the bounds of the coming range.
+   * Invariant: no byte of a range is put before its intent is durable. The next owner finds it, and
+   * repeats or settles the range before writing anything else of this partition.
    */
   async #intend(first: number, intent: Intent): Promise<void> {
     const { from } = this.#checkpoint;
@@ -120,14 +121,16 @@ export class FlushJournal {
     await this.#commit(this.#committed, { from, since, intent });
   }
 
-  /** Put: all objects are durable when it returns. Tries again for as long as the lake is away. */
+  /**
+   * Put: all objects are durable when this returns. Retries for as long as the lake is unavailable.
+   */
   async #put(objects: readonly RangeObject[]): Promise<void> {
     await this.#parts.uploader.putAll(objects, this.#assigned.lost);
   }
 
   /**
-   * Take: the range is in the table when this returns. Where it was in already (we, or a former owner,
-   * were killed between take and commit) nothing changes. Invariant: taken before committed, so the
+   * Take: the range is in the table when this returns. If it already was (we or a former owner were
+   * killed between take and commit), nothing changes. Invariant: taken before committed, so the
    * table is never behind the group.
    */
   async #take(range: WrittenRange): Promise<void> {
@@ -146,10 +149,10 @@ export class FlushJournal {
   // ── What is no flush of rows ───────────────────────────────────────────────────────────────────────
 
   /**
-   * Settle: what becomes of a range that was begun at `first` and cannot be repeated, since messages of
-   * it are gone from the log, or it was begun under other rules. Either the table takes it as it is, or
-   * nothing of it stays and its messages are written anew. Then the intent is to be replaced by
-   * {@linkcode place}; until it is, a next owner settles the same range once more.
+   * Settle: handles a range that was begun at `first` and cannot be repeated, because messages of
+   * it are gone from the log or it was begun under other rules. Either the table takes it
+   * unchanged, or it is removed and its messages are written again. The intent must then be
+   * replaced by {@linkcode place}; until it is, a next owner settles the same range once more.
    * @returns the first offset that is not in the table
    */
   async settle({ first, intent, isOver, take }: Settlement): Promise<number> {
@@ -164,8 +167,8 @@ export class FlushJournal {
   }
 
   /**
-   * Gap: offsets that get no row are a range of their own, of one object that says why. It is repeated
-   * as every range is.
+   * Gap: offsets without a row are a range of their own, with one object that says why. It is
+   * repeated like any other range.
    * @param details see {@linkcode gapObject}
    */
   async gap(
@@ -176,7 +179,7 @@ export class FlushJournal {
   ): Promise<void> {
     const { log, tell } = this.#parts;
     const { partition } = this.#assigned;
-    // Up to the committed offset there was no message; a reset has moved that offset itself.
+    // There was no message up to the committed offset; a reset has moved that offset itself.
     const lostFrom = reason === "reset"
       ? first
       : Math.max(first, Math.min(this.#committed, end - 1));
@@ -197,7 +200,7 @@ export class FlushJournal {
   }
 }
 
-/** Objects as the table is told of them. */
+/** Objects as they are reported to the table. */
 function written(
   objects: readonly RangeObject[],
 ): Pick<WrittenRange, "objects" | "deadLetters"> {

@@ -4,16 +4,18 @@ import type { LakeFormat } from "../lake/format/lake_format.ts";
 import type { GapReason } from "../table/table.ts";
 
 /**
- * Version of the rules by which a message becomes a row or a dead letter. To be raised by every change
- * after which some message is treated otherwise than before: a flush that was begun under other rules
+ * Version of the rules by which a message becomes a row or a dead letter. Raise it with every
+ * change after which some message is treated differently: a flush that was begun under other rules
  * is not repeated, since an offset could then be in the table as both. Release 0.1.0 had rules 1.
  */
 export const RULES = 2;
 
-/** How the rows of a flush are laid out: with the range, all that names and bytes depend on. */
+/**
+ * The layout of a flush's rows: together with the range, everything that names and bytes depend on.
+ */
 export interface FlushLayout {
   format: LakeFormat;
-  /** The specification of the Hive partitions. */
+  /** The partitioning specification. */
   partitionBy: string;
   /** Absent in the intents of release 0.1.0. */
   compression?: Compression;
@@ -25,9 +27,9 @@ export interface FlushLayout {
 export interface Intent {
   /** First offset after the flush. */
   end: number;
-  /** How many objects it writes: when all are there, it is done but for its commit. */
+  /** Number of objects that it writes: once all are there, only its commit is missing. */
   objects: number;
-  /** Absent for the record of a gap, which depends on its bounds and reason alone. */
+  /** Absent for a gap's record, which depends on its bounds and reason alone. */
   layout?: FlushLayout;
   /** Version of the rules; absent for a gap. */
   rules?: number;
@@ -35,27 +37,27 @@ export interface Intent {
   gap?: GapReason;
 }
 
-/** What the sink keeps with a committed offset, in the group coordinator's own store. */
+/** The metadata that the sink commits with an offset, to the group coordinator. */
 export interface Checkpoint {
   /** First offset that the group was ever responsible for. */
   from: number;
   /**
-   * First offset of the next flush, where it lies before the committed one: there were only offsets
+   * First offset of the next flush, if it is before the committed one: there were only offsets
    * without a message in between (transaction markers, aborted or compacted messages).
    */
   since?: number;
-  /** The flush that may be half done. */
+  /** The flush that may be incomplete. */
   intent?: Intent;
-  /** Key of the log that all this is about; absent in what release 0.1.0 committed. */
+  /** Key of the log that this belongs to; absent in the commits of release 0.1.0. */
   log?: string;
   /**
-   * Whether the lake may have objects of a flush that was begun and never taken, whose intent this has
-   * replaced: set by a reset, until the next owner has removed them.
+   * Whether the lake may have objects of a flush that was begun but never taken, and whose intent
+   * this replaced: set by a reset, until the next owner has removed them.
    */
   sweep?: boolean;
 }
 
-/** Version of the metadata's form. */
+/** Version of the metadata's format. */
 const VERSION = 1;
 
 /**
@@ -67,9 +69,9 @@ export function formatCheckpoint({ from, since, intent, log, sweep }: Checkpoint
 }
 
 /**
- * Reads commit metadata. Metadata that is not ours (the group was used by another program) means that
- * nothing was begun.
- * @returns `undefined` where there is nothing of ours
+ * Reads commit metadata. Metadata that is not ours (the group was used by another program) means
+ * that no flush was begun.
+ * @returns `undefined` if there is nothing of ours
  * @throws {Failure} kind `failed`, when a newer version of ticklake wrote it
  */
 export function parseCheckpoint(metadata: string): Checkpoint | undefined {

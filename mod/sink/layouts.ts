@@ -5,22 +5,25 @@ import { Partitioning } from "../lake/partitioning.ts";
 import type { Column, RowSchema } from "../schema/schema.ts";
 import type { FlushLayout } from "./intent.ts";
 
-/** A layout with all that is needed to write by it. */
+/** A layout with everything needed for writing with it. */
 export interface Layout {
   format: LakeFormat;
   compression: Compression;
   partitioning: Partitioning;
-  /** What the intent of a flush says of it. */
+  /** The layout as a flush's intent records it. */
   recorded: FlushLayout;
 }
 
-/** The layouts by which one sink writes: the settings' own, and that of a flush begun under others. */
+/**
+ * The layouts that one sink writes with: that of the settings, and that of a flush begun under
+ * other settings.
+ */
 export class Layouts {
   readonly #schema: RowSchema;
   readonly #fingerprint: string;
   /** Fingerprints of this schema without some of the optional columns at its end. */
   readonly #shorter: ReadonlySet<string>;
-  /** The settings' own. */
+  /** The layout of the settings. */
   readonly current: Layout;
 
   private constructor(
@@ -50,8 +53,8 @@ export class Layouts {
   }
 
   /**
-   * Whether optional columns were added to the schema since a flush was begun. Messages may be treated
-   * otherwise then: it cannot be repeated, but it can be settled.
+   * Whether optional columns were added to the schema since a flush was begun. Messages may then be
+   * treated differently: the flush cannot be repeated, but it can be settled.
    */
   hasGrownSince({ schema }: FlushLayout): boolean {
     return this.#shorter.has(schema);
@@ -90,10 +93,10 @@ async function shorterSchemas(schema: RowSchema): Promise<Set<string>> {
   return shorter;
 }
 
-/** Digits of the fingerprint: an accidental change must be noticed; it need not resist an attack. */
+/** Digits of the fingerprint: it must detect accidental changes, not resist attacks. */
 const FINGERPRINT_DIGITS = 16;
 
-/** A hash of all in a schema that decides about rows and their form. */
+/** A hash of everything in a schema that decides about rows and their format. */
 async function fingerprint(
   { table, columns, rows, lenient, strictFields, notBelow }: RowSchema,
 ): Promise<string> {
@@ -105,7 +108,7 @@ async function fingerprint(
     min ?? null,
     max ?? null,
     maxLength ?? null,
-    // Only where it is declared: without it the fingerprint is that of release 0.1.0.
+    // Only if declared: without it the fingerprint is that of release 0.1.0.
     ...declared(column),
   ]);
   const ofArray = rows === undefined ? [] : [["rows", rows]];
@@ -119,7 +122,7 @@ async function fingerprint(
   return hash.toHex().slice(0, FINGERPRINT_DIGITS);
 }
 
-/** What a column says of how messages write it, where it says something. */
+/** What a column declares about its form in messages, if anything. */
 function declared({ from, format, number, decimal, time }: Partial<Column>): unknown[] {
   const said = [from, format, number, decimal, time];
   return said.every((field) => field === undefined) ? [] : said.map((field) => field ?? null);

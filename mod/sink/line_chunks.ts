@@ -3,10 +3,13 @@ const encoder = new TextEncoder();
 const FIRST_CHUNK_BYTES = 1024;
 const LARGEST_CHUNK_BYTES = 262_144;
 
-/** Longest bytes that become base64 here, and not by the engine's way, whose call costs more. */
+/**
+ * Maximum length that is encoded to base64 here: for so few bytes a call of the engine's function
+ * costs more.
+ */
 const SHORT_BYTES = 192;
 
-/** Bytes that become base64 at a time: a multiple of three, so that the pieces need no padding. */
+/** Bytes encoded to base64 at a time: a multiple of three, so that the pieces need no padding. */
 const PIECE_BYTES = 49_152;
 
 const BASE64 = encoder.encode("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
@@ -14,11 +17,11 @@ const PADDING = 0x3d;
 const ZERO = 0x30;
 
 /**
- * Text in UTF-8 as it grows, in chunks: one array that doubles would take up to three times its size, an
- * array a line many times.
+ * Growing UTF-8 text, in chunks: one array that grows by doubling would take up to three times its
+ * size, an array per line many times.
  */
 export class LineChunks {
-  /** Chunks that are full. */
+  /** Full chunks. */
   readonly #full: Uint8Array<ArrayBuffer>[] = [];
   #chunk = new Uint8Array(FIRST_CHUNK_BYTES);
   #used = 0;
@@ -35,12 +38,12 @@ export class LineChunks {
     return this.#size + this.#used;
   }
 
-  /** The chunks one after the other; nothing may be added afterwards. */
+  /** The chunks, concatenated; nothing may be added afterwards. */
   take(): Uint8Array<ArrayBuffer>[] {
     return [...this.#full, this.#chunk.subarray(0, this.#used)];
   }
 
-  /** Adds bytes as they are. */
+  /** Adds bytes unchanged. */
   bytes(bytes: Uint8Array): void {
     this.#reserve(bytes.length);
     this.#chunk.set(bytes, this.#used);
@@ -53,7 +56,7 @@ export class LineChunks {
     this.#used += encoder.encodeInto(text, this.#chunk.subarray(this.#used)).written;
   }
 
-  /** Adds a whole number from 0 to 2^53 in digits. */
+  /** Adds an integer from 0 to 2^53 in digits. */
   integer(number: number): void {
     this.#reserve(16);
     let digits = 1;
@@ -67,7 +70,10 @@ export class LineChunks {
     this.#used += digits;
   }
 
-  /** Adds bytes in base64. They may be many MiB: as one string they would be held several times over. */
+  /**
+   * Adds bytes in base64. They may be many MiB: as one string they would be in memory several
+   * times.
+   */
   base64(bytes: Uint8Array): void {
     if (bytes.length <= SHORT_BYTES) return this.#shortBase64(bytes);
     for (let at = 0; at < bytes.length; at += PIECE_BYTES) {

@@ -2,7 +2,7 @@ import type { Broker } from "../broker/broker.ts";
 import type { LogWriter } from "../table/table.ts";
 import { parseCheckpoint } from "./intent.ts";
 
-/** What a table may ask about the log that a group writes to it, and about the group. */
+/** What a table may query about the log that a group writes to it, and about the group. */
 export function logWriter(
   { broker, topic, group, takeOver }: {
     broker: Broker;
@@ -18,7 +18,7 @@ export function logWriter(
       const all = await broker.groupOffsets(group, topic);
       return all.map(({ partition, offset, metadata }) => {
         const checkpoint = offset === null ? undefined : parseCheckpoint(metadata);
-        // What a reset or another program has committed says nothing of what was written.
+        // The commit of a reset or another program says nothing about what was written.
         if (offset === null || checkpoint === undefined) return { partition, written: null };
         const { since = offset, intent } = checkpoint;
         return { partition, written: since, begunEnd: intent?.end };

@@ -1,17 +1,20 @@
-/** What memory is held for: rows being read, rows that wait for the encoder, objects that wait for the lake. */
+/**
+ * Stages that hold memory: rows being read, rows waiting for the encoder, objects waiting for the
+ * lake.
+ */
 export type Stage = "open" | "sealed" | "encoded";
 
 /** Bounds of a {@linkcode MemoryLedger}, in bytes. */
 export interface MemoryBounds {
-  /** Of everything together. */
+  /** For everything together. */
   held: number;
-  /** Of encoded objects. */
+  /** For encoded objects. */
   encoded: number;
 }
 
 /**
- * The one account of the bytes that a sink holds: by partition and stage, with the bounds of the whole.
- * What holds memory has a {@linkcode Charge}; who must wait for memory waits here.
+ * Accounts for all bytes that a sink holds, by partition and stage, and for their total limits.
+ * Whatever holds memory has a {@linkcode Charge}; whatever must wait for memory waits here.
  */
 export class MemoryLedger {
   readonly #bounds: MemoryBounds;
@@ -20,28 +23,28 @@ export class MemoryLedger {
   #held = 0;
   #waiting: Array<() => void> = [];
 
-  /** @param changed is told the bytes that are held, after each change */
+  /** @param changed called with the number of bytes held, after each change */
   constructor(bounds: MemoryBounds, changed: (held: number) => void = () => {}) {
     this.#bounds = bounds;
     this.#changed = changed;
   }
 
-  /** Most bytes to hold. */
+  /** Maximum bytes to hold. */
   get limit(): number {
     return this.#bounds.held;
   }
 
-  /** Whether so much is held that something should be written before it is due. */
+  /** Whether so much is held that something should be written early. */
   get tight(): boolean {
     return this.#held > this.limit * 3 / 4;
   }
 
-  /** Whether no more may be read. */
+  /** Whether reading must pause. */
   get full(): boolean {
     return this.#held >= this.limit;
   }
 
-  /** Whether no more may be encoded. */
+  /** Whether encoding must pause. */
   get encodedFull(): boolean {
     return this.#encoded.bytes >= this.#bounds.encoded;
   }
@@ -61,7 +64,10 @@ export class MemoryLedger {
     for (const resume of waiting) resume();
   }
 
-  /** Waits for as long as a condition holds, looking at it whenever bytes are let go; or until the signal aborts. */
+  /**
+   * Waits while a condition holds, checking it whenever bytes are released, or until the signal
+   * aborts.
+   */
   async waitWhile(condition: () => boolean, signal?: AbortSignal): Promise<void> {
     while (!signal?.aborted && condition()) {
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -74,27 +80,27 @@ export class MemoryLedger {
   }
 }
 
-/** What one partition holds. */
+/** The account of one partition. */
 export class MemoryAccount {
   readonly #add: (stage: Stage, bytes: number) => void;
   readonly #bytes: Record<Stage, number> = { open: 0, sealed: 0, encoded: 0 };
 
-  /** @param add tells the ledger */
+  /** @param add reports changes to the ledger */
   constructor(add: (stage: Stage, bytes: number) => void) {
     this.#add = add;
   }
 
-  /** Bytes of what is read and not sealed. */
+  /** Bytes read and not sealed. */
   get open(): number {
     return this.#bytes.open;
   }
 
-  /** Bytes of what is sealed and not committed. */
+  /** Bytes sealed and not committed. */
   get ahead(): number {
     return this.#bytes.sealed + this.#bytes.encoded;
   }
 
-  /** A charge for one thing. */
+  /** Creates a charge. */
   charge(): Charge {
     return new Charge((stage, bytes) => {
       if (bytes === 0) return;
@@ -104,18 +110,18 @@ export class MemoryAccount {
   }
 }
 
-/** The memory of one thing on its way through the stages. */
+/** The memory of one item on its way through the stages. */
 export class Charge {
   readonly #add: (stage: Stage, bytes: number) => void;
   #stage: Stage = "open";
   #bytes = 0;
 
-  /** @param add tells the account */
+  /** @param add reports changes to the account */
   constructor(add: (stage: Stage, bytes: number) => void) {
     this.#add = add;
   }
 
-  /** It holds so many bytes now, at that stage. */
+  /** Sets the bytes that it holds, and its stage. */
   set(stage: Stage, bytes: number): void {
     if (stage === this.#stage) this.#add(stage, bytes - this.#bytes);
     else {
@@ -125,7 +131,7 @@ export class Charge {
     [this.#stage, this.#bytes] = [stage, bytes];
   }
 
-  /** It holds nothing any more. */
+  /** Releases everything. */
   release(): void {
     this.set(this.#stage, 0);
   }

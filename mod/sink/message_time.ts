@@ -1,12 +1,12 @@
-/** Kafka's timestamp of a message that has none. */
+/** Kafka's timestamp for a message without one. */
 const NONE = -1;
 
 /** 1970-01-01 and the last millisecond of 2199. */
 const [FIRST_MS, LAST_MS] = [0, 7_258_118_399_999];
 
 /**
- * Why a Kafka timestamp is none that a row can have; `null` where it is one. Tables are partitioned by
- * its day, and one wild timestamp would add hundreds of thousands of days to them.
+ * Why a row cannot have this Kafka timestamp; `null` if it can. Tables are partitioned by its day,
+ * and one wild timestamp would add hundreds of thousands of days.
  */
 export function wrongTime(timestampMs: number): string | null {
   if (timestampMs >= FIRST_MS && timestampMs <= LAST_MS) return null;

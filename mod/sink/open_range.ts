@@ -9,7 +9,7 @@ import { type FlushPolicy, isFull } from "./flush_policy.ts";
 import { wrongTime } from "./message_time.ts";
 import type { Layout } from "./layouts.ts";
 
-/** Called with each row that is accepted; the reader holds it until the call returns. */
+/** Called with each accepted row; the reader holds it until the call returns. */
 export type RowListener = (
   partition: number,
   reader: MessageReader,
@@ -23,13 +23,13 @@ export interface OpenRangeOptions {
   partition: number;
   /** First offset of the range. */
   first: number;
-  /** Where reading stands: at least `first`. */
+  /** Offset to read next: at least `first`. */
   next: number;
   schema: RowSchema;
   layout: Layout;
   /** See {@linkcode TableLog}. */
   fieldIds?: ReadonlyMap<string, number>;
-  /** Where the range must end, for a flush that was begun before. @default {nowhere} */
+  /** Where the range must end, if it repeats a flush. @default {anywhere} */
   cut?: number;
 }
 
@@ -39,18 +39,18 @@ export interface SealedRange {
   /** First offset after it. */
   end: number;
   rows: number;
-  /** Messages, of which each is a row, several or none. */
+  /** Messages, each of which is one row, several or none. */
   messages: number;
-  /** Messages that are no rows. */
+  /** Rejected messages. */
   rejected: number;
-  /** How often each reason for that was given. */
+  /** How often each reason was given. */
   reasons: ReadonlyMap<string, number>;
   layout: Layout;
 }
 
-/** What was read of a range, as it goes to the encoder. */
+/** The content of a range, for the encoder. */
 export interface RangeContent {
-  /** Absent where there is no row. */
+  /** Absent if there is no row. */
   job: EncodeJob | undefined;
   paths: RowBuffer["paths"];
   deadLetters: DeadLetters;
@@ -58,10 +58,10 @@ export interface RangeContent {
   byteLength: number;
 }
 
-/** Bytes of a value above which it is not read: JSON of it would take many times as much memory. */
+/** Maximum bytes of a value that is parsed: its JSON would take many times as much memory. */
 const MOST_VALUE_BYTES = 4 * 2 ** 20;
 
-/** What {@linkcode OpenRange.fill} has taken. */
+/** What {@linkcode OpenRange.fill} took. */
 export interface Filled {
   /** Index of the first message that was not taken. */
   next: number;
@@ -69,19 +69,19 @@ export interface Filled {
   rows: number;
   /** Bytes of their values. */
   bytes: number;
-  /** Whether it stopped only so that memory can be looked at. */
+  /** Whether it stopped only for a check of memory. */
   isSlice: boolean;
 }
 
-/** Bytes of messages and dead letters after which memory is looked at, within a batch too. */
+/** Bytes of messages and dead letters after which memory is checked, even within a batch. */
 const SLICE_BYTES = 2 ** 20;
 
 /**
- * The contiguous offsets `[first, next)` of one partition that were read and not sealed. Every
- * message in it is either a row or a dead letter.
+ * The contiguous offsets `[first, next)` of one partition that are read and not sealed. Every
+ * message in them is either rows or a dead letter.
  */
 export class OpenRange {
-  /** Where it begins; may be corrected until it is sealed. */
+  /** First offset; may be corrected until it is sealed. */
   first: number;
   readonly layout: Layout;
   #cut: number;
@@ -130,17 +130,17 @@ export class OpenRange {
     return this.#rows.byteLength + this.#deadLetters.byteLength;
   }
 
-  /** When it began to move, by `performance.now()`; `undefined` before that. */
+  /** When it began to fill, by `performance.now()`; `undefined` before that. */
   get openedAt(): number | undefined {
     return this.#openedAt;
   }
 
-  /** Where it must end; infinite where it may end anywhere. */
+  /** Where it must end; infinite if it may end anywhere. */
   get cut(): number {
     return this.#cut;
   }
 
-  /** Whether it may end where it stands. */
+  /** Whether it may end at its current offset. */
   get maySeal(): boolean {
     return this.#cut === Infinity || this.#next >= this.#cut;
   }
@@ -150,7 +150,7 @@ export class OpenRange {
     this.#cut = Infinity;
   }
 
-  /** Whether it is to be sealed for its size. */
+  /** Whether it must be sealed because of its size. */
   isFull(policy: FlushPolicy): boolean {
     return isFull(policy, this.#rows.rows + this.#deadLetters.count, this.#sizeBytes);
   }
@@ -178,7 +178,7 @@ export class OpenRange {
       this.messages,
       this.#messageBytes,
     ];
-    // A range that must end at its cut cannot be full before.
+    // A range that must end at its cut cannot be full before it.
     const isFree = this.#cut === Infinity;
     const most = policy.rows - rows.rows - deadLetters.count;
     const last = isFree ? Math.min(batch.count, i + most) : batch.count;
@@ -187,7 +187,7 @@ export class OpenRange {
     for (; i < last && slice > 0; i++) {
       const offset = batch.offset(i);
       if (offset >= limit) break;
-      // Read before: a broker may begin earlier than it was asked to.
+      // Already read: a broker may begin earlier than requested.
       if (offset < this.#next) continue;
       const timestampMs = batch.timestamp(i);
       let value: Uint8Array | null = null;
@@ -221,7 +221,7 @@ export class OpenRange {
       } else {
         const key = batch.key(i);
         const headers = batch.headers(i);
-        // It may be a row that no object can hold.
+        // It may be a row that cannot be put into any object.
         value ??= batch.value(i);
         slice -= deadLetters.add({ offset, timestampMs, key, value, headers, reason });
       }
@@ -260,7 +260,7 @@ export class OpenRange {
     return null;
   }
 
-  /** Moves on past offsets that have no message. */
+  /** Advances past offsets without a message. */
   advance(next: number): void {
     const to = Math.min(next, this.#cut);
     if (to <= this.#next) return;
@@ -268,12 +268,12 @@ export class OpenRange {
     this.#openedAt ??= performance.now();
   }
 
-  /** Where it holds no message, its waiting begins anew. */
+  /** Restarts its waiting time if it holds no message. */
   rest(): void {
     this.#openedAt = undefined;
   }
 
-  /** Fixes its bounds and hands it over; it is spent. */
+  /** Fixes its bounds and returns its content; it cannot be used afterwards. */
   seal(): { range: SealedRange; content: RangeContent } {
     const { byteLength, layout } = this;
     const rows = this.#rows;
@@ -292,7 +292,7 @@ export class OpenRange {
   }
 }
 
-/** Whether a message is a row that can be read where it lies; the reader then holds it. */
+/** Whether a message is a row that can be read in place; the reader then holds it. */
 function isRow(reader: MessageReader, spans: ValueSpans, i: number, timestampMs: number): boolean {
   const start = spans.start(i);
   const end = spans.end(i);
@@ -300,7 +300,7 @@ function isRow(reader: MessageReader, spans: ValueSpans, i: number, timestampMs:
     reader.readSpan(spans.source(i), start, end);
 }
 
-/** Why a message cannot be a row, whatever its value says; `null` where it may be one. */
+/** Why a message cannot be a row, whatever its value; `null` if it may be one. */
 function rejection(value: Uint8Array | null, timestampMs: number): string | null {
   if (value === null) return "no value (a tombstone)";
   if (value.length > MOST_VALUE_BYTES) {

@@ -1,6 +1,6 @@
 import type { OpenTransaction } from "../broker/broker.ts";
 
-/** What people read of a transaction that keeps a partition from being read. @param ageMs its age */
+/** The message about a transaction that blocks a partition. @param ageMs its age */
 export function openTransactionText(
   topic: string,
   partition: number,

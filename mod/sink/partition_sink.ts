@@ -16,7 +16,7 @@ import type { StartingPoint } from "./starting_point.ts";
 import { Turns } from "./turns.ts";
 import type { Uploader } from "./uploader.ts";
 
-/** What all partitions of one sink share. */
+/** What all partitions of a sink share. */
 export interface SinkParts {
   topic: string;
   schema: RowSchema;
@@ -29,15 +29,15 @@ export interface SinkParts {
   ledger: MemoryLedger;
   tell: SinkListener;
   onRow: RowListener | undefined;
-  /** Told what ended a partition's work, unless it was that the partition was lost. */
+  /** Called with the error that ended a partition's work, unless the partition was lost. */
   failed(error: unknown): void;
-  /** Told when a partition has committed. */
+  /** Called when a partition has committed. */
   progressed(): void;
 }
 
 /**
- * One partition from its assignment until it is lost: reads into an open range, seals it, and has the
- * {@linkcode FlushJournal} write sealed ranges in turn.
+ * One partition from its assignment until it is lost: reads into an open range, seals it, and has
+ * the {@linkcode FlushJournal} write sealed ranges one after the other.
  */
 export class PartitionSink {
   readonly #assigned: AssignedPartition;
@@ -45,22 +45,22 @@ export class PartitionSink {
   readonly #parts: SinkParts;
   readonly #journal: FlushJournal;
   readonly #account: MemoryAccount;
-  /** Offset from which on nothing is read, for `--until-end`. */
+  /** Offset at which reading stops, for `--until-end`. */
   #stop: number;
   #open: OpenRange;
   #openCharge: Charge;
-  /** The flush of a former owner that the open range repeats. */
+  /** A former owner's flush that the open range repeats. */
   #begun: Intent | undefined;
-  /** Offset up to which a commit is on its way, where the open range holds no message. */
+  /** Offset up to which a commit is in flight while the open range holds no message. */
   #passedOver: number;
   readonly #turns: Turns;
-  /** Messages that were read and not committed. */
+  /** Messages read and not committed. */
   #held = 0;
-  /** Whether it is being found out where the open range begins. */
+  /** Whether the beginning of the open range is being determined. */
   #unsettled = false;
   #sealAsked = false;
 
-  /** @param stop offset from which on nothing is read; infinite for none */
+  /** @param stop offset at which reading stops; infinite for none */
   constructor(assigned: AssignedPartition, log: TableLog, parts: SinkParts, stop: number) {
     const { start, lost } = assigned;
     this.#assigned = assigned;
@@ -82,39 +82,39 @@ export class PartitionSink {
     return this.#assigned.partition;
   }
 
-  /** Aborts when the partition is no longer this member's. */
+  /** Aborts when the partition is no longer assigned to this member. */
   get lost(): AbortSignal {
     return this.#assigned.lost;
   }
 
-  /** Bytes of memory of what was read and not sealed. */
+  /** Bytes of memory for what is read and not sealed. */
   get openBytes(): number {
     return this.#account.open;
   }
 
-  /** Bytes of memory of what is sealed and not committed yet. */
+  /** Bytes of memory for what is sealed and not committed. */
   get sealedBytes(): number {
     return this.#account.ahead;
   }
 
-  /** Ranges that are sealed and not committed yet. */
+  /** Ranges sealed and not committed. */
   get waiting(): number {
     return this.#turns.waiting;
   }
 
-  /** Messages that were read and not committed. */
+  /** Messages read and not committed. */
   get held(): number {
     return this.#held;
   }
 
-  /** Whether all before `stop` is committed. */
+  /** Whether everything before `stop` is committed. */
   get isFinished(): boolean {
     return this.#journal.committed >= this.#stop;
   }
 
   /**
-   * Takes up where the table ends: finishes or settles what a former owner of the partition has begun,
-   * and records what retention has removed. Deliveries begin afterwards.
+   * Starts where the table ends: finishes or settles the flush that a former owner has begun, and
+   * records what retention has removed. Deliveries begin afterwards.
    */
   async begin(point: StartingPoint): Promise<void> {
     const { layouts, tell } = this.#parts;
@@ -140,15 +140,15 @@ export class PartitionSink {
     if (settle !== undefined) {
       first = await journal.settle(settle);
     }
-    // Else a restart before the first flush would begin anew, with `latest` at another offset.
+    // Otherwise a restart before the first flush would start over, with `latest` at another offset.
     next = Math.max(next, first);
     const { since, intent, log = key, sweep = false } = journal.checkpoint;
     const isPlaced = parseCheckpoint(assigned.committed.metadata) !== undefined &&
       journal.committed === next &&
       (since ?? next) === first && intent === undefined && log === key && !sweep;
-    // A reset stands in the group's offset until the record of its gap is begun.
+    // The group's offset holds a reset until the record of its gap is begun.
     if (!isPlaced && begun === undefined && reset === undefined) await journal.place(first, next);
-    // The gap that a former owner has begun to record, and those that are found now.
+    // The gap that a former owner has begun to record, and newly found ones.
     const gaps = [
       [begun?.end, begun?.gap] as const,
       [reset, "reset"] as const,
@@ -166,7 +166,7 @@ export class PartitionSink {
     this.#open = this.#range(first, this.#passedOver);
   }
 
-  /** Tells where the partition stands. */
+  /** Reports the partition's position. */
   tellPosition(): void {
     const { partition } = this;
     const { tell } = this.#parts;
@@ -175,12 +175,12 @@ export class PartitionSink {
     tell({ kind: "committed", partition, offset: this.#journal.committed });
   }
 
-  /** Whether nothing was read yet. */
+  /** Whether nothing has been read yet. */
   #isFirst = true;
 
   /**
-   * Takes messages of a batch from index `i` on; what becomes due by them is sealed.
-   * @returns index of the first one that was not taken: memory is to be looked at before it is
+   * Takes messages of a batch from index `i` on, and seals what becomes due.
+   * @returns index of the first one that was not taken: memory must be checked before it is
    */
   accept(batch: RecordBatch, i: number): number {
     const { reader, policy, onRow, tell } = this.#parts;
@@ -214,14 +214,14 @@ export class PartitionSink {
       }
       if (offset >= open.cut) open.advance(open.cut);
       this.seal();
-      // Ranges of one batch are written one after the other and must not accumulate.
+      // The ranges of one batch are written one after the other and must not accumulate.
       return i;
     }
     this.#moved(batch.nextOffset, batch.highWatermark);
     return batch.count;
   }
 
-  /** Moves on past offsets that have no message. */
+  /** Advances past offsets without a message. */
   skip(nextOffset: number): void {
     this.#moved(nextOffset, nextOffset);
   }
@@ -251,7 +251,7 @@ export class PartitionSink {
     if (openedAt !== undefined && now - openedAt >= this.#parts.policy.intervalMs) this.seal();
   }
 
-  /** Fixes the bounds of what was read and has it written, in turn. */
+  /** Fixes the bounds of what was read, and queues it for writing. */
   seal(): void {
     const open = this.#open;
     if (this.#unsettled) {
@@ -273,19 +273,22 @@ export class PartitionSink {
     this.#hand(range, content, charge, begun !== undefined);
   }
 
-  /** Resolves when all that was sealed is committed, or cannot be. */
+  /** Resolves when everything sealed is committed, or cannot be. */
   settled(): Promise<void> {
     return this.#turns.settled();
   }
 
-  /** Whether nothing may be read until {@linkcode settled}: it is not known where the open range begins. */
+  /**
+   * Whether reading must wait until {@linkcode settled}, as it is not known where the open range
+   * begins.
+   */
   get isUnsettled(): boolean {
     return this.#unsettled;
   }
 
   /**
-   * The offsets up to `to` that were not read will not be: writes what was read before, then the record
-   * of the gap.
+   * The unread offsets up to `to` will not be read: writes what was read before, then the record of
+   * the gap.
    * @param details see {@linkcode FlushJournal.gap}
    */
   async gap(to: number, reason: GapReason, details?: Record<string, unknown>): Promise<void> {
@@ -310,7 +313,7 @@ export class PartitionSink {
     await this.settled();
   }
 
-  /** Lets go of what is held: the partition is someone else's. */
+  /** Discards what is held: the partition belongs to another member. */
   drop(): void {
     this.#giveBack(this.#open.messages);
     this.#openNext(this.#open.next);
@@ -340,7 +343,7 @@ export class PartitionSink {
     this.#openCharge.set("open", this.#open.messages === 0 ? 0 : this.#open.byteLength);
   }
 
-  /** Commits a position that only offsets without a message have led to. */
+  /** Commits a position that was reached only by offsets without a message. */
   #passOver(open: OpenRange): void {
     const { first, next } = open;
     this.#passedOver = next;
@@ -349,8 +352,8 @@ export class PartitionSink {
   }
 
   /**
-   * Of a flush that is to be repeated no message is left: they were superseded and compacted away. The
-   * next range begins where the table ends, which only the settling says; until then none is sealed.
+   * No message is left of a flush that was to be repeated: all were compacted away. The next range
+   * begins where the table ends, which is only known after settling; until then none is sealed.
    */
   #settleEmpty({ first, next }: OpenRange, begun: Intent): void {
     this.#begun = undefined;
@@ -365,7 +368,7 @@ export class PartitionSink {
   }
 
   /**
-   * Settles a begun flush of which messages are gone; in `[first, next)` there is none any more.
+   * Settles a begun flush whose messages are gone; none is left in `[first, next)`.
    * @returns the first offset that is not in the table
    */
   async #settle(first: number, next: number, intent: Intent): Promise<number> {
@@ -376,12 +379,12 @@ export class PartitionSink {
     return settled;
   }
 
-  /** Has a sealed range encoded, and writes it in its turn. */
+  /** Encodes a sealed range, and writes it in its turn. */
   #hand(range: SealedRange, content: RangeContent, charge: Charge, begun: boolean): void {
     charge.set("sealed", content.byteLength);
     const release = this.#log.announce?.(this.partition);
     const encoded = this.#encode(range, content, charge);
-    // Its turn may come later, or never; until then it is not unhandled.
+    // Its turn may come later, or never; until then the rejection must not count as unhandled.
     encoded.catch(() => {});
     const written = this.#inTurn(
       async () => await this.#journal.write(range, await encoded, begun),
@@ -394,7 +397,10 @@ export class PartitionSink {
     });
   }
 
-  /** Its closure alone holds the content: what waits for its turn must not hold both content and objects. */
+  /**
+   * Only its closure holds the content: what waits for its turn must not hold both content and
+   * objects.
+   */
   #encode(
     { first, end, layout }: SealedRange,
     content: RangeContent,
@@ -410,7 +416,7 @@ export class PartitionSink {
     });
   }
 
-  /** @param messages what is given back when it is not done */
+  /** @param messages number of messages to give back if it is not done */
   async #inTurn(work: () => Promise<unknown>, messages = 0): Promise<void> {
     const done = await this.#turns.add(async () => {
       this.#assigned.lost.throwIfAborted();

@@ -5,14 +5,14 @@ import { gapPartitions } from "../lake/layout.ts";
 import type { GapReason, ObjectPlace, TableLog, WrittenObject } from "../table/table.ts";
 import type { RangeContent } from "./open_range.ts";
 
-/** One object as it goes to the lake. */
+/** An object to be put into the lake. */
 export interface RangeObject extends Omit<WrittenObject, "bytes"> {
   kind: ObjectPlace["kind"];
   /** In a buffer of their own. */
   bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Where a range lies: what its objects' names depend on, besides their Hive partitions. */
+/** The place of a range: what its objects' names depend on, besides their Hive partitions. */
 export interface RangePlace {
   log: TableLog;
   partition: number;
@@ -21,7 +21,7 @@ export interface RangePlace {
   end: number;
 }
 
-/** Memory of an object besides its bytes: names, views, the allocator's share. */
+/** Memory of an object besides its bytes: names, views, allocator overhead. */
 const OBJECT_BYTES = 1024;
 
 /** Bytes of memory that objects hold. */
@@ -29,15 +29,15 @@ export function heldBytes(objects: readonly RangeObject[]): number {
   return objects.reduce((sum, { bytes }) => sum + bytes.length + OBJECT_BYTES, 0);
 }
 
-/** Lets go of the memory of objects that are written. */
+/** Releases the memory of written objects. */
 export function releaseObjects(objects: readonly RangeObject[]): void {
   // Not left to the garbage collector: the objects of several ranges would accumulate.
   for (const { bytes } of objects) bytes.buffer.transfer(0);
 }
 
 /**
- * Encodes what was read of a range: an object for each Hive partition of its rows, one for each day of
- * its dead letters. The content is spent afterwards.
+ * Encodes the content of a range: one object for each Hive partition of its rows, and one for each
+ * day of its dead letters. The content cannot be used afterwards.
  */
 export async function rangeObjects(
   content: RangeContent,
@@ -50,7 +50,7 @@ export async function rangeObjects(
   const extension = EXTENSIONS[format];
   const objects = encoded.map(({ group, ...object }): RangeObject => ({
     ...object,
-    // Where files carry ids of columns, the table keeps their statistics itself.
+    // If files have column ids, the table keeps their statistics itself.
     columns: place.log.fieldIds && fileStatistics(object.bytes).columns,
     ...named(place, "rows", paths[group], extension),
   }));
@@ -61,7 +61,8 @@ export async function rangeObjects(
 }
 
 /**
- * The record of offsets that are neither rows nor dead letters: they are counted, not silent.
+ * The record of offsets that are neither rows nor dead letters: they are counted, not dropped
+ * silently.
  * @param details what else is known, such as the bytes of a batch that cannot be read
  */
 export function gapObject(
@@ -77,7 +78,7 @@ export function gapObject(
   };
 }
 
-/** What a record of offsets that get no row says; `last` is inclusive. */
+/** The content of a gap's record; `last` is inclusive. */
 export function gapContent(
   place: { topic: string; partition: number; first: number; last: number },
   reason: GapReason,

@@ -38,7 +38,7 @@ import { Uploader } from "./uploader.ts";
 export interface SinkOptions {
   broker: Broker;
   store: LakeStore;
-  /** What the ranges are committed to; its objects lie in the store. */
+  /** The table that the ranges are committed to; its objects are in the store. */
   table: Table;
   topic: string;
   group: string;
@@ -51,71 +51,73 @@ export interface SinkOptions {
   format: LakeFormat;
   /** Specification of the Hive partitions, see `Partitioning`. */
   partitionBy: string;
-  /** Of the objects. @default {the format's} */
+  /** Compression of the objects. @default {the format's} */
   compression?: Compression;
   policy: FlushPolicy;
-  /** Most bytes of memory for messages, rows and objects, until they are written. */
+  /** Memory limit in bytes for unwritten messages, rows and objects. */
   maxMemoryBytes: number;
-  /** End when all is written that was in the topic at the start. @default {false} */
+  /** End once everything that was in the topic at the start is written. @default {false} */
   untilEnd?: boolean;
   onEvent: SinkListener;
   onRow?: RowListener;
-  /** Aborts to end: what was read is written, then the group is left. */
+  /** Ends the sink: what was read is written, then it leaves the group. */
   signal: AbortSignal;
 }
 
-/** What a sink has done. */
+/** The summary of a sink's work. */
 export interface SinkSummary {
-  /** Messages read, less those that were given back to the group unwritten. */
+  /** Messages read, minus those that were given back to the group unwritten. */
   read: number;
   /** Rows in the lake. */
   written: number;
-  /** Messages among the dead letters. */
+  /** Messages in the dead letters. */
   rejected: number;
   /** Objects written. */
   objects: number;
   /** Bytes of those objects. */
   bytes: number;
-  /** Messages that are neither row nor dead letter: gaps on record. */
+  /** Messages that are neither rows nor dead letters: recorded gaps. */
   lost: number;
 }
 
 /** Milliseconds that writing may take after the signal; then it is left to the next start. */
 const FINISH_MS = 20_000;
 
-/** Milliseconds of failures after which a run with an end gives up; one without an end never does. */
+/**
+ * Milliseconds of failures after which a run with `untilEnd` gives up; one without it never does.
+ */
 const UNTIL_END_PATIENCE_MS = 300_000;
 
-/** Age in milliseconds up to which an open transaction delays only a run that has an end. */
+/** Age in milliseconds up to which an open transaction only delays a run with `untilEnd`. */
 const USUAL_TRANSACTION_MS = 60_000;
 
 /**
- * Bytes of one partition that are sealed and not written from which on reading it waits. Two ranges of
- * the default size: one is written while the next is encoded; more would only take memory.
+ * Sealed and unwritten bytes of a partition at which reading it pauses. Two ranges of the default
+ * size: one is written while the next is encoded; more would only take memory.
  */
 const MOST_AHEAD_BYTES = 20 * 2 ** 20;
 
-/** The same as a number of ranges, so that small ones can all be written before it ends. */
+/** The same as a number of ranges, so that small ones can all be written before the end. */
 const MOST_AHEAD = 8;
 
 /**
- * Share of the memory that rows and objects may take. The rest is for what cannot be counted: messages
- * as they come, the range that is being encoded, requests, and what the allocator does not give back.
- * Measured with 64 partitions, a thousand Hive partitions and S3 away.
+ * Fraction of the memory limit for rows and objects. The rest is for what cannot be counted:
+ * incoming messages, the range that is being encoded, requests, and what the allocator does not
+ * return. Measured with 64 partitions, a thousand Hive partitions and S3 unavailable.
  */
 const HELD_SHARE = 1 / 2;
 
-/** Share of the memory that encoded objects may take until they are uploaded. */
+/** Fraction of the memory limit for encoded objects until they are uploaded. */
 const ENCODED_SHARE = 1 / 8;
 
-/** Milliseconds between two checks of what is due and how far the group is. */
+/** Milliseconds between two checks of what is due and of the group's progress. */
 const LONGEST_TICK_MS = 500;
 
 /**
- * Carries a topic into the lake, each offset exactly once, until the signal aborts (or, with
- * `untilEnd`, until all is written that was there).
- * @param summary is kept up to date, also when it throws
- * @throws {Failure} what ended it; nothing is lost, the next start goes on where this one was
+ * Writes a topic to the lake, each offset exactly once, until the signal aborts (or, with
+ * `untilEnd`, until everything that was there is written).
+ * @param summary kept up to date, even if this throws
+ * @throws {Failure} what ended it; nothing is lost, and the next start continues from there
  */
 export async function runSink(options: SinkOptions, summary: SinkSummary): Promise<void> {
   const { broker, topic, schema, format, partitionBy, compression, untilEnd = false } = options;
@@ -130,7 +132,7 @@ export async function runSink(options: SinkOptions, summary: SinkSummary): Promi
   const encoder = startEncoder();
   try {
     const sink = new Sink(options, layouts, encoder, ends, summary);
-    // Refused before the group is joined. A topic that is not there is the broker's to tell.
+    // Refused before joining the group. The broker reports a missing topic.
     const identity = await broker.log(topic, { signal: options.signal });
     if (identity !== null) await sink.logOf(identity, options.signal);
     await sink.run();
@@ -140,7 +142,7 @@ export async function runSink(options: SinkOptions, summary: SinkSummary): Promi
   if (leaderless.length > 0) throw notRead(topic, leaderless);
 }
 
-/** All others were read to their end. */
+/** All other partitions were read to their end. */
 function notRead(topic: string, leaderless: number[]): Failure {
   const partitions = leaderless.join(", ");
   return new Failure(
@@ -169,7 +171,10 @@ class Sink implements ConsumerHandler {
   #partitions = new Map<number, PartitionSink>();
   #failure: { error: unknown } | undefined;
   #finishing = false;
-  /** Whether there was an assignment: before it, the group's offsets were not compared with the table. */
+  /**
+   * Whether there was an assignment: before the first, the group's offsets were not compared with
+   * the table.
+   */
   #wasAssigned = false;
 
   constructor(
@@ -256,7 +261,7 @@ class Sink implements ConsumerHandler {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  /** The log in the table. @throws {Failure} kind `usage`, when the table refuses it */
+  /** Opens the log in the table. @throws {Failure} kind `usage`, when the table refuses it */
   async logOf({ cluster, topicId }: LogIdentity, signal: AbortSignal): Promise<TableLog> {
     const { table, topic } = this.#options;
     const { uploader, tell } = this.#parts;
@@ -315,7 +320,7 @@ class Sink implements ConsumerHandler {
     await this.#parts.uploader.persist("take", () => log.sweep(beyond, { signal }), signal);
     const sinks = partitions.map((assigned) => {
       const end = this.#ends?.find(({ partition }) => partition === assigned.partition);
-      // A partition that was added since has nothing that was there.
+      // A partition that was added later has nothing that was there at the start.
       const stop = this.#ends === null ? Infinity : end?.high ?? assigned.start;
       return new PartitionSink(assigned, log, this.#parts, stop);
     });
@@ -328,7 +333,7 @@ class Sink implements ConsumerHandler {
   /** The removal of late objects since the last assignment. */
   #late: Promise<void> | undefined;
 
-  /** Beside the reading, since listing a large table takes long. */
+  /** Concurrent with reading, as listing a large table takes long. */
   async #removeLate(log: TableLog, signal: AbortSignal): Promise<void> {
     if (log.removeLate === undefined) return;
     try {
@@ -339,8 +344,9 @@ class Sink implements ConsumerHandler {
   }
 
   /**
-   * The partitions' ends, asked anew where a table's position is beyond what the assignment said: another
-   * group of an Iceberg table, or a former owner, may have written what has been sent since.
+   * The partitions' ends, requested again if the table's position is beyond that of the assignment:
+   * another group of an Iceberg table, or a former owner, may have written what has been sent
+   * since.
    */
   async #endsNow(
     partitions: readonly AssignedPartition[],
@@ -360,12 +366,12 @@ class Sink implements ConsumerHandler {
     const sink = this.#partitions.get(batch.partition)!;
     if (this.#form.prepare !== undefined && !await this.#prepare(batch, sink)) return;
     for (let i = 0; i < batch.count;) {
-      // What comes after the end was asked for is left to the next start.
+      // What arrives after the end was requested is left to the next start.
       if (this.#finishing) return;
       i = sink.accept(batch, i);
       this.#relieve();
       if (sink.isUnsettled) await sink.settled();
-      // What is on its way to the lake will be let go; the rest only by reading on.
+      // Memory of what is being uploaded will be released; the rest only by reading on.
       const isWriting = () => this.#partitions.values().some((sink) => sink.waiting > 0);
       await this.#ledger.waitWhile(
         () =>
@@ -376,7 +382,9 @@ class Sink implements ConsumerHandler {
     }
   }
 
-  /** Waits for what the messages are read by. @returns false where the batch cannot be read any more */
+  /**
+   * Waits for what the messages are decoded with. @returns false if the batch can no longer be read
+   */
   async #prepare(batch: RecordBatch, { partition, lost }: PartitionSink): Promise<boolean> {
     const signal = AbortSignal.any([lost, this.#end.signal]);
     try {
@@ -410,7 +418,7 @@ class Sink implements ConsumerHandler {
     this.#parts.tell({ kind: "retried", what, error });
   }
 
-  /** Where much is held, seals the largest open ranges, so that memory comes free. */
+  /** If much is held, seals the largest open ranges to free memory. */
   #relieve(): void {
     while (this.#ledger.tight) {
       let open = 0;
@@ -419,7 +427,7 @@ class Sink implements ConsumerHandler {
         open += sink.openBytes;
         if (sink.openBytes > (largest?.openBytes ?? 0)) largest = sink;
       }
-      // The rest is on its way to the lake.
+      // The rest is being uploaded.
       if (largest === undefined || open < this.#ledger.limit / 4) return;
       const before = largest.openBytes;
       largest.seal();
@@ -432,7 +440,10 @@ class Sink implements ConsumerHandler {
     for (const sink of this.#partitions.values()) sink.sealIfDue(now);
   }
 
-  /** Ends the sink once all that was in the topic at the start is written, by whomever in the group. */
+  /**
+   * Ends the sink once everything that was in the topic at the start is written, by any member of
+   * the group.
+   */
   async #followEnd(): Promise<void> {
     this.#end.signal.addEventListener("abort", () => this.#progressed.ring());
     while (!this.#end.signal.aborted) {
@@ -470,7 +481,7 @@ class Sink implements ConsumerHandler {
     return unfinished.length === 0;
   }
 
-  /** Partitions of other members that it waits for, as told last. */
+  /** Partitions of other members that it waits for, as last reported. */
   #waitingFor = "";
 
   #tellWaiting(partitions: number[]): void {
@@ -511,7 +522,7 @@ class Sink implements ConsumerHandler {
     this.#end.abort();
   }
 
-  /** Gives back to the group what is held of former assignments. */
+  /** Gives what is held from former assignments back to the group. */
   async #release(): Promise<void> {
     const sinks = [...this.#partitions.values()];
     this.#partitions.clear();
@@ -519,7 +530,7 @@ class Sink implements ConsumerHandler {
     await Promise.all(sinks.map((sink) => sink.settled()));
   }
 
-  /** The group rebalances: writes what was read while it may still be committed. */
+  /** The group rebalances: writes what was read while it can still be committed. */
   async revoking(): Promise<void> {
     const sinks = [...this.#partitions.values()];
     for (const sink of sinks) sink.seal();

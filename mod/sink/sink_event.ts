@@ -20,7 +20,7 @@ export interface FlushReport {
   seconds: number;
 }
 
-/** Offsets `[first, end)` that got neither row nor dead letter, on record in the table. */
+/** Offsets `[first, end)` with neither row nor dead letter, recorded in the table. */
 export interface GapReport {
   partition: number;
   first: number;
@@ -28,9 +28,9 @@ export interface GapReport {
   reason: GapReason;
 }
 
-/** What a sink tells of its work. Each event is told once. */
+/** Events that a sink reports. Each is reported once. */
 export type SinkEvent =
-  /** Partitions that this process reads now; empty when it has none. */
+  /** Partitions that this process now reads; empty if it has none. */
   | { kind: "assigned"; partitions: number[] }
   /** Messages taken: `rows` of them are rows; `bytes` are those of their values. */
   | { kind: "read"; partition: number; messages: number; rows: number; bytes: number }
@@ -38,14 +38,14 @@ export type SinkEvent =
   | { kind: "no row"; batch: RecordBatch }
   /** A message has a field that the schema does not know; `name` is the first of them. */
   | { kind: "unknown field"; name: string }
-  /** Messages that were read and not committed: they will be read again, by whoever is assigned them. */
+  /** Messages that were read and not committed: the new owner will read them again. */
   | { kind: "gave back"; partition: number; messages: number }
-  /** Where reading stands, after the assignment too: `next` is the offset to be read next. */
+  /** The read position, also reported after the assignment: `next` is the offset to read next. */
   | { kind: "position"; partition: number; next: number; highWatermark: number }
-  /** Bytes of memory that are held and not yet written. */
+  /** Bytes of memory held for what is not yet written. */
   | { kind: "buffered"; bytes: number }
   | { kind: "flushed"; flush: FlushReport }
-  /** The group's offset, durably. */
+  /** The group's durable offset. */
   | { kind: "committed"; partition: number; offset: number }
   /** Messages of a partition that became dead letters for one reason. */
   | { kind: "rejected"; partition: number; reason: string; count: number }
@@ -54,19 +54,21 @@ export type SinkEvent =
   | { kind: "retried"; what: "put" | "take" | "commit"; error: unknown }
   /** A commit to an Iceberg table: it was taken, or is repeated because another writer was faster. */
   | { kind: "table commit"; isTaken: boolean }
-  /** Whether rows can be written now; `why` where not. */
+  /** Whether rows can be written now; `why` if not. */
   | { kind: "ready"; ready: boolean; why?: string }
   /** A partition could not be read for a minute, or, without a reason, can be again. */
   | { kind: "stalled"; partition: number; reason: string | null }
-  /** Something out of the ordinary that was decided at an assignment, a sentence for people. */
+  /**
+   * Something out of the ordinary that was decided at an assignment, as a sentence for the user.
+   */
   | { kind: "notice"; text: string }
-  /** With `untilEnd`: all is written but these partitions, which other members of the group have. */
+  /** With `untilEnd`: everything is written except these partitions of other members. */
   | { kind: "waiting"; partitions: number[] };
 
-/** Who wants to know what a sink does. Called synchronously: must be quick, and must not throw. */
+/** A listener to a sink's events. Called synchronously: it must be quick and must not throw. */
 export type SinkListener = (event: SinkEvent) => void;
 
-/** One listener that tells several, in order. */
+/** One listener that calls several, in order. */
 export function listeners(...all: SinkListener[]): SinkListener {
   return (event) => {
     for (const listener of all) listener(event);

@@ -4,47 +4,49 @@ import type { TablePosition } from "../table/table.ts";
 import type { Settlement } from "./flush_journal.ts";
 import { type Checkpoint, type Intent, parseCheckpoint, RULES } from "./intent.ts";
 
-/** Where a partition goes on after an assignment. */
+/** Where a partition continues after an assignment. */
 export interface StartingPoint {
   /** First offset that is not in the table. */
   first: number;
   /** Offset to read next; in `[first, next)` there is no message. */
   next: number;
-  /** Leader epoch of the message before `next`, where the table keeps it. */
+  /** Leader epoch of the message before `next`, if the table keeps it. */
   epoch?: number;
   /** First offset that the group is responsible for. */
   from: number;
-  /** A flush from `first` on that was begun: to be repeated. */
+  /** A flush from `first` on that was begun and must be repeated. */
   begun?: Intent;
-  /** A flush that was begun, and is to be settled before anything else. */
+  /** A flush that was begun and must be settled before anything else. */
   settle?: Settlement;
-  /** Offsets `[first, reset)` that the group was moved past on purpose. */
+  /** Offsets `[first, reset)` that the group was deliberately moved past. */
   reset?: number;
-  /** Whether there may be objects of a flush from `first` on of which nobody knows any more. */
+  /**
+   * Whether there may be objects of a flush from `first` on that is no longer recorded anywhere.
+   */
   sweep?: boolean;
-  /** What was out of the ordinary, for people. */
+  /** What was out of the ordinary, as text for the user. */
   notice?: string;
 }
 
-/** What a {@linkcode startingPoint} is found from. */
+/** What {@linkcode startingPoint} decides from. */
 export interface Standing {
   assigned: Pick<AssignedPartition, "partition" | "committed" | "offsets" | "start">;
-  /** How far the table is; absent where it has nothing of the partition. */
+  /** The table's position; absent if it has nothing of the partition. */
   position: TablePosition | undefined;
-  /** Where the partition ends, asked after the table's position. */
+  /** Where the partition ends, requested after the table's position. */
   high: number;
-  /** Where a group without an offset begins. */
+  /** Where a group without a committed offset begins. */
   from: "earliest" | "latest";
-  /** The topic's name, for people. */
+  /** The topic's name, for messages. */
   topic: string;
   /** Key of the log. */
   key: string;
 }
 
 /**
- * Compares the table's position with what the group has committed: the table wins. Only a group whose
- * offset was moved forward by hand, or by another program, is followed: the offsets between are a gap on
- * record. docs/identity.md has the cases as a table.
+ * Compares the table's position with what the group has committed: the table wins. Only an offset
+ * that was moved forward by hand or by another program is followed: the offsets in between are a
+ * recorded gap. docs/identity.md has a table of the cases.
  * @throws {Failure} kind `failed`, when the table has more than the log
  */
 export function startingPoint(standing: Standing): StartingPoint {
@@ -66,7 +68,10 @@ export function startingPoint(standing: Standing): StartingPoint {
   return begin(standing);
 }
 
-/** The group was set to an offset that no message has yet: a gap up to it would swallow messages to come. */
+/**
+ * The group was set to an offset beyond the log's end: a gap up to it would swallow future
+ * messages.
+ */
 function beyondEnd(
   { assigned: { partition, committed: { offset } }, high, topic }: Standing,
 ): Failure {
@@ -101,7 +106,7 @@ function begin({ assigned, from, topic }: Standing): StartingPoint {
   };
 }
 
-/** The table has nothing, and what the group has committed is about another log of this name. */
+/** The table has nothing, and the group's commit belongs to another log with this name. */
 function beginOtherLog({ assigned, topic }: Standing): StartingPoint {
   const { partition, offsets: { low } } = assigned;
   return {
@@ -114,7 +119,7 @@ function beginOtherLog({ assigned, topic }: Standing): StartingPoint {
   };
 }
 
-/** The table has nothing, and the group says what was written, to wherever it was. */
+/** The table has nothing, but the group has committed what was written elsewhere. */
 function intoEmptyTable({ assigned, topic }: Standing, checkpoint: Checkpoint): StartingPoint {
   const { partition, offsets: { low, high } } = assigned;
   const committed = assigned.committed.offset!;
@@ -124,7 +129,8 @@ function intoEmptyTable({ assigned, topic }: Standing, checkpoint: Checkpoint): 
     return { ...repeat(assigned, written, from, intent), sweep };
   }
   const first = Math.max(from, low);
-  // Fewer messages than were written: another log under the name, of which nothing was written.
+  // Fewer messages than were written: it is another log with this name, of which nothing was
+  // written.
   const begin = first > high ? low : first;
   return {
     sweep: true,
@@ -174,7 +180,7 @@ function besideTable(
       const point = repeat(assigned, written, from, intent);
       return point.next === end ? { ...point, epoch } : point;
     }
-    // Taken, and killed before the commit.
+    // Taken, then killed before the commit.
     if (intent.end === end) return { ...at, sweep: false };
     return {
       ...at,
@@ -186,7 +192,7 @@ function besideTable(
   if (written === end && offset > end) {
     return { ...at, next: offset, epoch: undefined, sweep: false };
   }
-  // The metadata would tell of a flush in flight, if whoever set the offset had left it.
+  // The metadata would name a flush in flight, had whoever set the offset kept it.
   if (written === end) return { ...at, sweep: checkpoint?.sweep ?? checkpoint === undefined };
   if (checkpoint === undefined && offset > end) {
     return {
@@ -203,7 +209,10 @@ function besideTable(
   };
 }
 
-/** Goes on with what the group has begun, if it has, at the first offset that is not in the table. */
+/**
+ * Continues with the flush that the group has begun, if any, at the first offset that is not in the
+ * table.
+ */
 function repeat(
   { committed: { offset }, offsets: { low } }: Standing["assigned"],
   first: number,

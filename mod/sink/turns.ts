@@ -1,23 +1,23 @@
-/** Work of one partition that is done one after the other; once some of it has failed, nothing more. */
+/** Runs a partition's tasks one after the other; after one has failed, no more. */
 export class Turns {
   readonly #failed: (error: unknown) => void;
   #last: Promise<void> = Promise.resolve();
   #waiting = 0;
   #broken = false;
 
-  /** @param failed is told the first failure */
+  /** @param failed called with the first failure */
   constructor(failed: (error: unknown) => void) {
     this.#failed = failed;
   }
 
-  /** Pieces of work that are not done. */
+  /** Number of unfinished tasks. */
   get waiting(): number {
     return this.#waiting;
   }
 
   /**
-   * Has something done in its turn.
-   * @returns whether it was done; never rejects
+   * Runs a task in its turn.
+   * @returns whether it succeeded; never rejects
    */
   add(work: () => Promise<unknown>): Promise<boolean> {
     this.#waiting++;
@@ -38,7 +38,7 @@ export class Turns {
     return turn;
   }
 
-  /** Resolves when nothing waits. */
+  /** Resolves when no task is left. */
   async settled(): Promise<void> {
     while (this.#waiting > 0) await this.#last;
   }

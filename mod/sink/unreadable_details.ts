@@ -1,13 +1,16 @@
 import { createHash } from "node:crypto";
 import type { UnreadableBatch } from "../broker/broker.ts";
 
-/** Bytes of a batch up to which all of it is kept. */
+/** Maximum bytes of a batch that is kept whole. */
 const MOST_BYTES = 4 * 2 ** 20;
 
-/** Of a larger one, bytes that are kept. */
+/** For a larger one, the bytes that are kept. */
 const KEPT_BYTES = 65_536;
 
-/** What the record of an unreadable batch says besides its offsets: why, and the batch itself. */
+/**
+ * What the record of an unreadable batch contains besides its offsets: the reason, and the batch
+ * itself.
+ */
 export function unreadableDetails(
   { first, end, bytes, reason }: UnreadableBatch,
 ): Record<string, unknown> {

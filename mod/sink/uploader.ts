@@ -5,7 +5,7 @@ import { pause } from "../wait/sleep.ts";
 import type { RangeObject } from "./range_objects.ts";
 import type { SinkListener } from "./sink_event.ts";
 
-/** Objects on their way at once, of all partitions together. */
+/** Maximum concurrent uploads, for all partitions together. */
 const MOST_AT_ONCE = 16;
 
 /** The pauses between two attempts to write. */
@@ -15,11 +15,11 @@ const PAUSES = { firstMs: 250, longestMs: 10_000 };
 export interface UploaderOptions {
   store: LakeStore;
   tell: SinkListener;
-  /** Milliseconds of failing after which it gives up. */
+  /** Milliseconds of failures after which it gives up. */
   patienceMs: number;
 }
 
-/** Puts objects into the lake, and tries again for as long as the lake is away. */
+/** Puts objects into the lake, and retries for as long as it is unavailable. */
 export class Uploader {
   readonly #store: LakeStore;
   readonly #tell: SinkListener;
@@ -39,7 +39,8 @@ export class Uploader {
 
   /**
    * Puts all objects.
-   * @throws {Failure} what ended it: a failure that a retry does not help, or one that lasted
+   * @throws {Failure} the failure that ended it: one for which a retry does not help, or one that
+   * persisted
    * @throws the signal's reason
    */
   async putAll(objects: readonly RangeObject[], signal: AbortSignal): Promise<void> {
@@ -62,7 +63,7 @@ export class Uploader {
         });
       puts.add(put);
     }
-    // All of them, so that none goes on behind the caller's back.
+    // All of them, so that none continues after this returns.
     await Promise.all(puts);
     if (failed.signal.aborted) throw signal.aborted ? signal.reason : failed.signal.reason;
   }
@@ -72,8 +73,8 @@ export class Uploader {
   }
 
   /**
-   * Does something in the lake, again and again for as long as it is away.
-   * @throws {Failure} a failure that a retry does not help, or one that lasted
+   * Runs an operation on the lake, and retries it for as long as the lake is unavailable.
+   * @throws {Failure} one for which a retry does not help, or one that persisted
    * @throws the signal's reason
    */
   async persist<T>(what: "put" | "take", work: () => Promise<T>, signal: AbortSignal): Promise<T> {
@@ -89,7 +90,7 @@ export class Uploader {
           return result;
         } catch (error) {
           if (signal.aborted) throw error;
-          // What was refused may be allowed again: credentials expire and are renewed.
+          // What was refused may be allowed later: credentials expire and are renewed.
           const passing = error instanceof Failure && error.kind === "service";
           const pauseMs = pauses.next().value;
           if (!passing || performance.now() + pauseMs > until) throw error;
@@ -98,12 +99,12 @@ export class Uploader {
         }
       }
     } finally {
-      // Given up is not ready.
+      // Having given up counts as not ready.
       this.#failing.delete(id);
     }
   }
 
-  /** Why the lake takes nothing, by the put that failed last; `undefined` while it does. */
+  /** Why the lake accepts nothing, from the last failed put; `undefined` while it does. */
   get trouble(): string | undefined {
     return this.#trouble;
   }
@@ -118,13 +119,13 @@ export class Uploader {
 
   #worked(id: symbol): void {
     this.#failing.delete(id);
-    // What failed may have been given up since: any that works shows that the lake is back.
+    // The failed operation may have been given up since: any success shows that the lake is back.
     if (this.#trouble === undefined || this.#failing.size > 0) return;
     this.#trouble = undefined;
     this.#tell({ kind: "ready", ready: true });
   }
 
-  /** Waits for a place; who came first is first, so that a flush begun is ended before the next. */
+  /** Waits for a free slot, first come first served, so that a begun flush ends before the next. */
   async #enter(turn: number): Promise<void> {
     if (this.#free > 0) {
       this.#free--;
