@@ -84,14 +84,20 @@ serviceTest(
   },
 );
 
-serviceTest("the whole path runs in the binary, its demo, without network", BINARY, async () => {
-  const { document, left } = await isolated("demo");
-  assert.equal(document.rows, 20_000);
-  const results = document.steps.map(({ result }: { result: unknown }) => result);
-  assert.equal(results[1].written, 20_000);
-  for (const rows of results.slice(-3)) assert.ok(rows.length >= 5);
-  assert.match(left.join(), /^ticklake-demo-\w+$/);
-});
+for (const format of ["hive", "iceberg"]) {
+  serviceTest(
+    `the whole path runs in the binary, its demo, without network: ${format}`,
+    BINARY,
+    async () => {
+      const { document, left } = await isolated("demo", "--table-format", format);
+      assert.equal(document.rows, 20_000);
+      const results = document.steps.map(({ result }: { result: unknown }) => result);
+      assert.equal(results[1].written, 20_000);
+      for (const rows of results.slice(-3)) assert.ok(rows.length >= 5);
+      assert.match(left.join(), /^ticklake-demo-\w+$/);
+    },
+  );
+}
 
 serviceTest("the binary may use net, env, read, write and sys, and nothing else", BINARY, () => {
   const permissions = compiledPermissions(Deno.env.get("TEST_BINARY")!);

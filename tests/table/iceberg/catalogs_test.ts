@@ -13,6 +13,7 @@ import { TableFiles } from "../../../mod/table/iceberg/table_files.ts";
 import { awsEnv, realS3Env, serviceTest, uniqueName } from "../../services/services.ts";
 import { catalogContract, type CatalogPlace } from "./catalog_contract.ts";
 import { startCheckingGlue } from "./checking_glue.ts";
+import { MemoryLake } from "../../sink/memory_lake.ts";
 import { fakeRange } from "./fake_range.ts";
 import { quotesSchema } from "./quotes_schema.ts";
 
@@ -136,6 +137,25 @@ serviceTest(
     restore();
   },
 );
+
+Deno.test("a directory: a store that overwrites on create is refused before there is a table", async () => {
+  class Overwriting extends MemoryLake {
+    override async create(name: string, bytes: Uint8Array): Promise<boolean> {
+      await this.put(name, bytes);
+      return true;
+    }
+  }
+  const lake = new Overwriting();
+  const files = new TableFiles(lake, "file:///lake", "index_quotes");
+  const quotes = await quotesSchema();
+  const schema = newSchema(quotes);
+  const spec = partitionSpec("none", quotes, schema);
+  await assert.rejects(
+    new DirectoryCatalog(files).create(newTable({ location: files.location, schema, spec })),
+    /ignores If-None-Match: it cannot be an Iceberg catalog/,
+  );
+  assert.deepEqual([...lake.objects.keys()], []);
+});
 
 Deno.test("a directory: a writer that slept through many commits does not fork the table", async () => {
   await using place = await directory();

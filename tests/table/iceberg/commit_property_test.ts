@@ -79,6 +79,9 @@ Deno.test("writers that overlap, under faults at every request: each offset is i
         };
         await Promise.all(writers.map(write));
         await lake.quiet();
+        // After an unknown outcome a file may be in the table, whatever its writer was told.
+        const removed = lake.removed.filter((name) => !name.includes("/probe-"));
+        assert.deepEqual(removed, []);
         lake.fates = [][Symbol.iterator]();
         const base = (await new DirectoryCatalog(files).load())!;
         const positions = positionsOf(base.metadata, LOG.id);

@@ -18,6 +18,8 @@ export class FaultyLake extends MemoryLake {
   fates: Iterator<Fate> = [][Symbol.iterator]();
   /** Waits for a request's turn among those of all writers. */
   turn: () => Promise<void> = () => Promise.resolve();
+  /** Names of what was removed. */
+  readonly removed: string[] = [];
   /** Requests that are on their way though nobody waits for them. */
   readonly #late = new Set<Promise<unknown>>();
 
@@ -27,6 +29,11 @@ export class FaultyLake extends MemoryLake {
 
   override create(name: string, bytes: Uint8Array, options?: StoreOptions): Promise<boolean> {
     return this.#suffer(() => super.create(name, bytes, options));
+  }
+
+  override async remove(name: string): Promise<void> {
+    this.removed.push(name);
+    await super.remove(name);
   }
 
   override async get(name: string): Promise<Uint8Array> {
