@@ -1,4 +1,5 @@
 import { parse } from "csv-parse/sync";
+import { isNoValue } from "../schema/null_words.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { valueText } from "../schema/value_text.ts";
 import type { Fields } from "./fields.ts";
@@ -15,5 +16,6 @@ export function csvFields(text: string, { columns }: RowSchema): Fields | string
   const own = columns.filter(({ from }) => from === undefined);
   const [fields] = records;
   if (fields.length !== own.length) return `expected ${own.length} fields, found ${fields.length}`;
-  return Object.fromEntries(own.map(({ wire }, i) => [wire, fields[i]]));
+  const given = own.flatMap(({ wire }, i) => isNoValue(fields[i]) ? [] : [[wire, fields[i]]]);
+  return Object.fromEntries(given);
 }

@@ -8,15 +8,22 @@ import { NOT_A_NUMBER } from "./not_a_number.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
+/** What a message that is no plain JSON object says. */
+export interface DecodedValue {
+  /** Its fields; where the schema takes the rows of an array, also what is no object. */
+  fields: Fields | unknown[];
+  /** Whether all values are texts as files have them, since it is a line of CSV. */
+  isText: boolean;
+}
+
 /**
- * The fields of a message that is more than a plain JSON object, or the reason why it has none. Where
- * the schema takes the rows of an array, also what is no object.
+ * The fields of a message that is more than a plain JSON object, or the reason why it has none.
  */
 export function decodeValue(
   value: Uint8Array,
   schema: RowSchema,
   lenient: ReadonlySet<string>,
-): Fields | unknown[] | string {
+): DecodedValue | string {
   if (value.length === 0) return "empty value";
   let text: string;
   try {
@@ -27,14 +34,17 @@ export function decodeValue(
   let json = parsed(text);
   if (lenient.has("twice") && typeof json === "string") json = parsed(json);
   if (lenient.has("csv") && (json === undefined || typeof json !== "object")) {
-    return csvFields(text, schema);
+    const fields = csvFields(text, schema);
+    return typeof fields === "string" ? fields : { fields, isText: true };
   }
   if (json === undefined) return `not JSON: ${valueText(text)}`;
   if (lenient.has("envelope") && isObject(json) && "schema" in json && "payload" in json) {
     json = json.payload;
   }
-  if (schema.rows === "." && Array.isArray(json)) return json;
-  return isObject(json) ? json : `expected a JSON object, found ${valueText(json)}`;
+  const isRow = isObject(json) || (schema.rows === "." && Array.isArray(json));
+  return isRow
+    ? { fields: json as DecodedValue["fields"], isText: false }
+    : `expected a JSON object, found ${valueText(json)}`;
 }
 
 /** JSON, also with NaN and Infinity, which the check then names or takes for no value. */

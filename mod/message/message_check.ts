@@ -57,24 +57,28 @@ function lenientRow(
   const lenient = new Set(schema.lenient);
   const needsFields = schema.rows !== undefined ||
     schema.columns.some(({ from }) => from === undefined);
-  const decoded = needsFields ? decodeValue(value, schema, lenient) : {};
+  const decoded = needsFields ? decodeValue(value, schema, lenient) : NO_FIELDS;
   if (typeof decoded === "string") return decoded;
-  const findOutside = fieldFinder(decoded as Fields, lenient.has("names"));
+  const { isText } = decoded;
+  const findOutside = fieldFinder(decoded.fields as Fields, lenient.has("names"));
   const rowOf = (fields: Fields, index: number): CheckedRow => {
     // Of an element that is itself an array the names are places.
     const refusal = Array.isArray(fields) ? null : look(fields);
     if (refusal !== null) return refusal;
-    return fieldsRow(schema, { lenient, fields, index, findOutside, value, record });
+    return fieldsRow(schema, { lenient, fields, isText, index, findOutside, value, record });
   };
   return schema.rows === undefined
-    ? rowOf(decoded as Fields, 0)
-    : arrayRows(decoded, schema.rows, (element, index) => rowOf(element as Fields, index));
+    ? rowOf(decoded.fields as Fields, 0)
+    : arrayRows(decoded.fields, schema.rows, (element, index) => rowOf(element as Fields, index));
 }
+
+const NO_FIELDS = { fields: {}, isText: false };
 
 /** What a row is read from. */
 interface RowSource {
   lenient: ReadonlySet<string>;
   fields: Fields;
+  isText: boolean;
   /** Its place in the message's array. */
   index: number;
   /** Finds a field of the whole message, of which the fields may be a part. */
@@ -84,7 +88,7 @@ interface RowSource {
 }
 
 function fieldsRow(schema: RowSchema, source: RowSource): CheckedRow {
-  const { lenient, fields, index, findOutside, value, record } = source;
+  const { lenient, fields, isText, index, findOutside, value, record } = source;
   const find = fieldFinder(fields, lenient.has("names"));
   let reason: string | undefined;
   const row = checkRow(schema, (column) => {
@@ -104,7 +108,7 @@ function fieldsRow(schema: RowSchema, source: RowSource): CheckedRow {
       }
       return undefined;
     }
-    return plainValue(column, own, lenient.has("numbers"), lenient);
+    return plainValue(column, own, isText || lenient.has("numbers"), lenient);
   });
   return reason ?? row;
 }

@@ -123,4 +123,5 @@ export const MESSAGE_CASES: readonly MessageCase[] = [
     row: { ...ROW, volume: "9007199254740993" },
     reason: "HSI",
   },
+  { name: "a line of CSV", lenient: "csv", row: ROW, reason: "not JSON: " },
 ];

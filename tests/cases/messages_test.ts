@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { Kafka, logLevel, Partitioners } from "kafkajs";
 import { countText } from "../../mod/terminal/amount_text.ts";
 import { loadSchema } from "../../mod/schema/load_schema.ts";
 import { lenientBy } from "../../mod/schema/lenience.ts";
 import { messageCheck } from "../../mod/message/message_check.ts";
 import { type ConsumePlace, withEmbedded, withKafka } from "../commands/consume_place.ts";
-import { runTicklake, serviceTest } from "../services/services.ts";
+import { kafka, runTicklake, serviceTest } from "../services/services.ts";
 import { MESSAGE_CASES, type MessageCase } from "./message_cases.ts";
 
 /** JSON of a row's columns; whole numbers beyond 2^53 as texts. */
@@ -94,7 +96,7 @@ serviceTest(
       const run = (args: string[]) => runTicklake(args, { ...place, binary: true });
       await place.send(MESSAGE_CASES.map(({ name }) => ({ key: "k", value: messageOf(name) })));
       const { stdout } = await run(["consume", "--until-end"]);
-      assert.match(stdout, / wrote 1 row and 8 dead letters /);
+      assert.match(stdout, / wrote 1 row and 9 dead letters /);
       const listed = await run(["dead-letters", "list", "--json"]);
       const letters = JSON.parse(listed.stdout).counts as Array<
         { reason: string; first: number; last: number }
@@ -105,6 +107,45 @@ serviceTest(
         const isRow = reason === "HSI";
         assert.equal(why.some((letter) => letter.reason.startsWith(reason)), !isRow, name);
       });
+    }),
+);
+
+serviceTest(
+  "key, headers and the value as it is, from Kafka to SQL",
+  { needs: ["binary", "kafka"] },
+  () =>
+    withKafka(async (place) => {
+      const columns = [
+        { wire: "venue", name: "venue", type: "string", required: true, from: "header:venue" },
+        { wire: "seq", name: "seq", type: "long", from: "header:seq" },
+        { wire: "k", name: "k", type: "string", from: "key" },
+        { wire: "raw", name: "raw", type: "string", from: "value" },
+      ];
+      await Deno.writeTextFile(`${place.cwd}/own.json`, JSON.stringify({ table: "raws", columns }));
+      place.env.TICKLAKE_SCHEMA = "own.json";
+      const client = new Kafka({ brokers: [kafka()!], logLevel: logLevel.NOTHING });
+      const producer = client.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+      await place.withBroker((broker) => broker.ensureTopic(place.topic, { partitions: 1 }));
+      await producer.connect();
+      await producer.send({
+        topic: place.topic,
+        messages: [
+          { key: "A", value: "not JSON", headers: { venue: "XETR", seq: "9007199254740993" } },
+          { key: null, value: Buffer.of(0xff), headers: { venue: ["first", "last"] } },
+          { key: "B", value: "{}", headers: { seq: "1" } },
+        ],
+      });
+      await producer.disconnect();
+      const run = (args: string[]) => runTicklake(args, { ...place, binary: true });
+      const consumed = await run(["consume", "--until-end"]);
+      assert.match(consumed.stdout, /wrote 2 rows and 1 dead letter /, consumed.stderr);
+      const sql = "SELECT venue, seq, k, raw FROM raws ORDER BY kafka_offset";
+      assert.deepEqual(exactRows((await run(["query", "--json", sql])).stdout), [
+        { venue: "XETR", seq: "9007199254740993", k: "A", raw: "not JSON" },
+        { venue: "last", seq: null, k: null, raw: "/w==" },
+      ]);
+      const listed = await run(["dead-letters", "list", "--json"]);
+      assert.equal(JSON.parse(listed.stdout).counts[0].reason, "venue is missing");
     }),
 );
 
@@ -123,6 +164,10 @@ Deno.test("a line of CSV, and what fits no declared form", async () => {
     13.13,
   ]);
   assert.equal(of("HSI,2022-01-03"), "expected 9 fields, found 2");
+  // As in a file: words for no value, blanks around numbers.
+  const csv = messageCheck(lenientBy(await loadSchema(), "csv"));
+  const line = new TextEncoder().encode('"H""S",2022-01-03, 1,2,1,2,N/A,3,');
+  assert.deepEqual(csv(line), ['H"S', 18995, 1, 2, 1, 2, null, 3, null]);
   assert.match(String(of('{"Index":"HSI","Date":1641168000001}')), /^Date: expected YYYY-MM-DD/);
   assert.match(
     String(of('{"Index":"HSI","Date":"x","Open":"y"}')),
