@@ -19,12 +19,15 @@ const MEANINGS: Readonly<Record<string, readonly [what: string, fix: string]>> =
   EMFILE: ["too many open files", "Raise the limit (`ulimit -n`)."],
 };
 
+/** Codes of what no later attempt changes: something of another kind is in the place of a file or directory of ours. */
+const NO_OUTAGE: ReadonlySet<string> = new Set(["ENAMETOOLONG", "ENOTDIR", "EISDIR"]);
+
 /** What an error of the file system means for a user. */
 export function fileFailure(error: unknown, doing: string, path: string): Failure {
   if (error instanceof Failure) return error;
   const [what, fix] = MEANINGS[codeOf(error)] ??
     [messageOf(error), "Check the disk and the path, then start again."];
-  const kind = codeOf(error) === "ENAMETOOLONG" ? "failed" : "service";
+  const kind = NO_OUTAGE.has(codeOf(error)) ? "failed" : "service";
   return new Failure(kind, `cannot ${doing} ${shortName(path)}: ${what}`, {
     fix,
     cause: error,

@@ -1,5 +1,6 @@
-import { Failure } from "../failure/failure.ts";
+import { Failure, messageOf } from "../failure/failure.ts";
 import { fileStatistics } from "../lake/format/column_statistics.ts";
+import { footerBytes } from "../lake/format/parquet/footer.ts";
 import { Partitioning } from "../lake/partitioning.ts";
 import type { TableObject } from "../lake/table_objects.ts";
 import { recordMigration } from "../table/hive/migrated.ts";
@@ -154,10 +155,19 @@ async function readFacts(
         range: { start: Math.max(0, size - TAIL_BYTES), end: size },
         signal,
       });
-      const length = new DataView(tail.buffer, tail.byteOffset).getUint32(tail.length - 8, true);
-      const isWhole = length + 8 <= tail.length;
-      const bytes = isWhole ? tail : await store.get(name, { signal });
-      facts.set(name, fileStatistics(new Uint8Array(bytes)));
+      try {
+        const isWhole = footerBytes(tail) <= tail.length;
+        const bytes = isWhole ? tail : await store.get(name, { signal });
+        facts.set(name, fileStatistics(new Uint8Array(bytes)));
+      } catch (cause) {
+        if (cause instanceof Failure || signal?.aborted) throw cause;
+        throw new Failure("rejected", `object ${name} cannot be read: ${messageOf(cause)}`, {
+          cause,
+          fix:
+            "`ticklake verify --deep` says what is missing with it, `ticklake repair` writes it " +
+            "again; then migrate.",
+        });
+      }
       onProgress?.(facts.size, objects.length);
     }),
     READ_AT_ONCE,

@@ -82,6 +82,8 @@ export class LineReader {
 function readHistory(path: string | undefined): string[] {
   if (path === undefined) return [];
   try {
+    // A pipe would be waited for, and a device has no end.
+    if (!Deno.statSync(path).isFile) return [];
     return Deno.readTextFileSync(path).split("\n").filter((line) => line !== "").reverse();
   } catch {
     return [];

@@ -170,7 +170,7 @@ Deno.test("no region", () =>
 Deno.test("a home whose path is a file", async () => {
   const file = await Deno.makeTempFile();
   await assertEnds(
-    { code: 3, error: /cannot write in \S+\/lake: a part of the path is a file/, fix: /--home/ },
+    { code: 1, error: /cannot write in \S+\/lake: a part of the path is a file/, fix: /--home/ },
     { TICKLAKE_HOME: file },
   );
   await Deno.remove(file);
