@@ -1,10 +1,10 @@
 /**
  * Attacks the program at length, and prints the table of what came of it:
  *
- *     ./dev hostile [--inputs N] [--seed N] [--write]
+ *     ./dev hostile [--inputs N] [--seed N] [--release FILE] [--write]
  *
- * `--inputs` are those of each fuzzed reader (100,000 without it). With `--write` the table goes into
- * docs/security.md too. Ends with exit code 1 when something did not hold.
+ * `--inputs` are those of each fuzzed reader (100,000 without it). `--release` is the executable of an earlier
+ * release, which reads the inputs of memory too. With `--write` the table goes into docs/security.md. Ends with exit code 1 when something did not hold.
  */
 import { writeSection } from "../../scripts/marked_section.ts";
 import { kafka } from "../services/services.ts";
@@ -12,7 +12,14 @@ import { startServices } from "../services/start_services.ts";
 import { REPOSITORY } from "../services/tools_folder.ts";
 import { fuzz } from "./fuzz/fuzz.ts";
 import { TARGETS } from "./fuzz/targets.ts";
-import { mebibytes, MEMORY_INPUTS, memorySetups, PLAIN, readInput } from "./memory/inputs.ts";
+import {
+  mebibytes,
+  MEMORY_INPUTS,
+  memorySetups,
+  PLAIN,
+  readByRelease,
+  readInput,
+} from "./memory/inputs.ts";
 
 /** Tests that are an attack as they are, and what they stand for in the table. */
 const ATTACKS: ReadonlyArray<readonly [what: string, file: string]> = [
@@ -41,12 +48,15 @@ const ATTACKS: ReadonlyArray<readonly [what: string, file: string]> = [
   ["a redirecting webhook", "ops/telemetry/alerts_test.ts"],
 ];
 
-type Line = readonly [what: string, done: string, outcome: string];
+type Line = readonly [what: string, done: string, outcome: string, before?: string];
 
 const lines: Line[] = [];
 let failed = false;
 
-async function attack(what: string, run: () => Promise<readonly [string, string]>): Promise<void> {
+async function attack(
+  what: string,
+  run: () => Promise<readonly [string, string, string?]>,
+): Promise<void> {
   console.error(what);
   try {
     const line = [what, ...await run()] as const;
@@ -72,6 +82,11 @@ async function runTests(file: string, seed: number): Promise<number> {
   return Number(/(\d+) passed/.exec(text)?.[1] ?? 0);
 }
 
+async function versionOf(program: string): Promise<string> {
+  const { stdout } = await new Deno.Command(program, { args: ["--version"] }).output();
+  return new TextDecoder().decode(stdout).trim();
+}
+
 function option(name: string, otherwise: number): number {
   const at = Deno.args.indexOf(name);
   if (at < 0) return otherwise;
@@ -82,6 +97,9 @@ function option(name: string, otherwise: number): number {
 }
 
 async function main(): Promise<number> {
+  const at = Deno.args.indexOf("--release");
+  const release = at < 0 ? undefined : Deno.args[at + 1];
+  const version = release === undefined ? "" : await versionOf(release);
   const [inputs, seed] = [option("--inputs", 100_000), option("--seed", 1 + Date.now() % 2 ** 31)];
   const folder = Deno.makeTempDirSync({ prefix: "ticklake-services-" });
   const services = await startServices(
@@ -117,7 +135,14 @@ async function main(): Promise<number> {
         await attack([input.what, setup.what].filter(Boolean).join("; "), async () => {
           const { messages, peakRss, seconds, bound } = await readInput(input, kafka()!, setup);
           const done = `${messages.toLocaleString("en-US")} messages, 512 MiB (${bound})`;
-          return [done, `finished in ${seconds.toFixed(0)} s with ${mebibytes(peakRss)} MiB`];
+          const before = release !== undefined && setup === PLAIN
+            ? await readByRelease(release, input, kafka()!)
+            : "";
+          return [
+            done,
+            `finished in ${seconds.toFixed(0)} s with ${mebibytes(peakRss)} MiB`,
+            before,
+          ];
         });
       }
     }
@@ -125,15 +150,17 @@ async function main(): Promise<number> {
     await services.stop();
     Deno.removeSync(folder, { recursive: true });
   }
-  const rows = lines.map((line) => `| ${line.join(" | ")} |`);
+  const columns = release === undefined ? 3 : 4;
+  const rowOf = (cells: readonly (string | undefined)[]) =>
+    `| ${Array.from({ length: columns }, (_, i) => cells[i] ?? "").join(" | ")} |`;
   const day = new Date().toISOString().slice(0, 10);
   const command = `./dev hostile --inputs ${inputs} --seed ${seed}`;
   const table = [
     `Measured ${day} by \`${command}\`:`,
     "",
-    "| attack | what was done | outcome |",
-    "| --- | --- | --- |",
-    ...rows,
+    rowOf(["attack", "what was done", "outcome", `release ${version}`]),
+    rowOf(["---", "---", "---", "---"]),
+    ...lines.map(rowOf),
   ].join("\n");
   console.log(table);
   if (Deno.args.includes("--write")) await writeSection("docs/security.md", "hostile", table);

@@ -17,8 +17,8 @@ export interface TicklakeOptions {
   env?: Record<string, string>;
   /** Its current directory; without it a fresh one that is removed at its end. */
   cwd?: string;
-  /** Whether to run the compiled program (`TEST_BINARY`) instead of the source. @default {false} */
-  binary?: boolean;
+  /** Whether to run the compiled program (`TEST_BINARY`), or which, instead of the source. @default {false} */
+  binary?: boolean | string;
   /** Words before the program's own, such as those of a shell that sets limits and then becomes it. */
   wrapper?: readonly string[];
   /** Text or bytes for its standard input. @default {nothing} */
@@ -77,7 +77,7 @@ export async function runTicklake(
 /** Starts the program. Kill it by disposing of it: `await using program = spawnTicklake(…)`. */
 export function spawnTicklake(args: string[], options: TicklakeOptions = {}): Spawned {
   const own = options.cwd === undefined ? Deno.makeTempDirSync() : undefined;
-  const [program, ...before] = [...options.wrapper ?? [], ...commandLine(options.binary === true)];
+  const [program, ...before] = [...options.wrapper ?? [], ...commandLine(options.binary ?? false)];
   const child = new Deno.Command(program, {
     args: [...before, ...args],
     cwd: options.cwd ?? own,
@@ -153,7 +153,8 @@ export function spawnTicklake(args: string[], options: TicklakeOptions = {}): Sp
   return spawned;
 }
 
-function commandLine(binary: boolean): string[] {
+function commandLine(binary: boolean | string): string[] {
+  if (typeof binary === "string") return [binary];
   if (!binary) {
     const config = `${REPOSITORY}/deno.json`;
     return [Deno.execPath(), "run", "--quiet", "--no-prompt", `--config=${config}`, ...PERMISSIONS]

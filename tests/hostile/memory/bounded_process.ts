@@ -23,6 +23,8 @@ export interface BoundedOptions {
   /** Bytes. */
   memory: number;
   timeoutMs: number;
+  /** Path of the program. @default {the compiled one} */
+  program?: string;
 }
 
 /**
@@ -30,10 +32,10 @@ export interface BoundedOptions {
  * such groups, its anonymous memory is looked at every 20 ms, and it is killed beyond the bound, as the kernel would.
  */
 export async function runBounded(args: string[], options: BoundedOptions): Promise<BoundedResult> {
-  const { env, cwd, memory, timeoutMs } = options;
+  const { env, cwd, memory, timeoutMs, program: binary = true } = options;
   const group = controlGroup(memory);
   const bound = group === undefined ? "watched" : "control group";
-  await using program = spawnTicklake(args, { binary: true, env, cwd, wrapper: group?.wrapper });
+  await using program = spawnTicklake(args, { binary, env, cwd, wrapper: group?.wrapper });
   let peakRss = 0;
   let killed = false;
   const watch = setInterval(() => {

@@ -77,6 +77,25 @@ export interface MemoryOutcome extends BoundedResult {
   seconds: number;
 }
 
+/** An input in a topic of its own. */
+interface Written {
+  messages: number;
+  /** Settings with which it is read. */
+  env: Record<string, string>;
+}
+
+async function writeInput(
+  { kind, size }: MemoryInput,
+  kafka: string,
+  registry?: string,
+): Promise<Written> {
+  const topic = uniqueName("memory");
+  const script = new URL("./write_input.py", import.meta.url);
+  const written = await python(script, [kafka, topic, kind, String(size), registry ?? ""]);
+  const env = { KAFKA_BOOTSTRAP_SERVERS: kafka, KAFKA_TOPIC: topic, KAFKA_GROUP_ID: topic };
+  return { messages: Number(written), env };
+}
+
 /**
  * Reads an input on a host of {@linkcode HOST_BYTES}.
  * @param kafka `HOST:PORT`
@@ -88,19 +107,10 @@ export async function readInput(
   kafka: string,
   setup: MemorySetup = PLAIN,
 ): Promise<MemoryOutcome> {
-  const topic = uniqueName("memory");
-  const script = new URL("./write_input.py", import.meta.url);
-  const size = String(input.size);
-  const written = await python(script, [kafka, topic, input.kind, size, setup.registry ?? ""]);
-  const messages = Number(written);
+  const { messages, env } = await writeInput(input, kafka, setup.registry);
   const cwd = await Deno.makeTempDir({ prefix: "ticklake-memory-" });
   try {
-    const env: Record<string, string> = {
-      KAFKA_BOOTSTRAP_SERVERS: kafka,
-      KAFKA_TOPIC: topic,
-      KAFKA_GROUP_ID: uniqueName("memory"),
-      TICKLAKE_TABLE_FORMAT: setup.tableFormat,
-    };
+    env.TICKLAKE_TABLE_FORMAT = setup.tableFormat;
     if (setup.maxMemory !== undefined) env.TICKLAKE_MAX_MEMORY = `${setup.maxMemory}MiB`;
     if (setup.registry !== undefined) {
       Object.assign(env, {
@@ -124,6 +134,35 @@ export async function readInput(
     const verified = await runTicklake(["verify", "--deep"], { binary: true, env, cwd });
     assert.equal(verified.code, 0, verified.stdout + verified.stderr);
     return outcome;
+  } finally {
+    await Deno.remove(cwd, { recursive: true });
+  }
+}
+
+/** Milliseconds that an earlier release gets for an input. */
+const RELEASE_MS = 120_000;
+
+/**
+ * What an earlier release does with an input on the same host, as the settings come.
+ * @param program its path
+ */
+export async function readByRelease(
+  program: string,
+  input: MemoryInput,
+  kafka: string,
+): Promise<string> {
+  const { messages, env } = await writeInput(input, kafka);
+  const cwd = await Deno.makeTempDir({ prefix: "ticklake-memory-" });
+  try {
+    const { code, killed, peakRss, stdout, signal } = await runBounded(
+      ["consume", "--until-end", "--json"],
+      { env, cwd, memory: HOST_BYTES, timeoutMs: RELEASE_MS, program },
+    );
+    const most = `${mebibytes(peakRss)} MiB`;
+    if (killed && signal === "SIGKILL") return `killed with ${most}`;
+    if (code !== 0) return `exit ${code} with ${most}`;
+    const { read } = JSON.parse(stdout);
+    return `${read === messages ? "finished" : `${read} messages read`} with ${most}`;
   } finally {
     await Deno.remove(cwd, { recursive: true });
   }
