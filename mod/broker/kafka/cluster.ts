@@ -50,7 +50,7 @@ const TIMEOUT_GRACE_MS = 2000;
 export class Cluster {
   /** For messages to the user: `Kafka at host:port,host:port`. */
   readonly description: string;
-  // deno-lint-ignore no-explicit-any -- kafkajs's inner parts have no types.
+  // deno-lint-ignore no-explicit-any -- kafkajs's internals have no types.
   readonly #pool: any;
   readonly #config: KafkaConfig;
   readonly #servers: string[];
@@ -242,13 +242,9 @@ export class Cluster {
   }
 
   /**
-   * node.heartbeat(...)`. Where it is not answered in time the connections to that broker are
-   * closed: kafkajs keeps a dead one, and each later request on it would have to time out as well.
-   * => Makes a request that kafkajs encodes and decodes, such as `() => node.heartbeat(...)`. If it
+   * Makes a request that kafkajs encodes and decodes, such as `() => node.heartbeat(...)`. If it
    * times out, the connections to that broker are closed: kafkajs keeps dead ones, on which each
-   * later request would have to time out too. => node.heartbeat(...)`. Where it is not answered in
-   * time the connections to that broker are closed: kafkajs keeps a dead one, and each later
-   * request on it would have to time out as well.
+   * later request would have to time out too.
    */
   async ask<T>(node: BrokerNode, request: () => Promise<T>, timeoutMs?: number): Promise<T> {
     try {
