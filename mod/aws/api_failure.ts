@@ -50,7 +50,7 @@ export function apiFailure(error: unknown, action: string): Failure | undefined 
   if (DENIED.includes(name)) return denied(error, action);
   if (THROTTLED.includes(name)) {
     return fail(
-      `too many requests, also after several tries: ${messageOf(error)}`,
+      `too many requests, even after several attempts: ${messageOf(error)}`,
       "Wait a minute, then repeat the command: it resumes where it stopped.",
     );
   }

@@ -57,7 +57,7 @@ ORDER BY "index", month`,
   },
   {
     name: "correlation",
-    answers: "How alike two indices move: the correlation of their daily moves, per year",
+    answers: "Correlation of the daily moves of two indices, per year",
     sql: `
 WITH days AS (
   SELECT "index", "date", max_by(close, kafka_offset) AS close
@@ -100,8 +100,7 @@ ORDER BY 1, 2`,
   },
   {
     name: "gaps",
-    answers:
-      "Days without quotes: where more than 5 days lie between two of an index's trading days",
+    answers: "Gaps of more than 5 days between two of an index's trading days",
     sql: `
 WITH days AS (
   SELECT DISTINCT "index", "date"

@@ -83,7 +83,7 @@ async function askGlue(
     const table = await findTable(glue, settings.database, schema.table).catch((error) => {
       // Policies of release 0.1.0 do not grant it.
       if (!(error instanceof Failure) || error instanceof NotTheService) throw error;
-      output.note(`projection: not looked at: ${error.message}`, fixOf(error));
+      output.note(`projection: not checked: ${error.message}`, fixOf(error));
       return undefined;
     });
     const covered = projectedDays(table?.Parameters);

@@ -30,7 +30,7 @@ export async function run(context: CommandContext): Promise<number> {
     if (!dryRun) {
       const completed = await completeMerge(place);
       if (completed !== undefined) {
-        output.note(`a merge that was cut off is completed: ${changeText(completed)}`);
+        output.note(`completed an interrupted merge: ${changeText(completed)}`);
       }
       const removed = await removeSuperseded(place);
       if (removed > 0) {

@@ -57,7 +57,7 @@ export async function run(context: CommandContext): Promise<number> {
       if (!dryRun && settings.tableFormat === "hive") {
         const place = { store, table: schema.table, indexColumn: indexColumn(schema), signal };
         const reason = await settleMerge(place);
-        if (reason !== undefined) output.note(`a merge that was cut off is given up: ${reason}`);
+        if (reason !== undefined) output.note(`an interrupted merge was given up: ${reason}`);
       }
       output.note(`reading every row of ${store.description}`);
       const verdict = await verified();

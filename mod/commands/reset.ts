@@ -102,15 +102,15 @@ function report(plans: readonly PartitionPlan[], { output, settings }: CommandCo
   for (const { partition, committed, offset, skipped, again } of plans) {
     const from = committed === null ? "nothing" : `offset ${committed}`;
     const what = again > 0
-      ? `; ${countText(again, "offset")} taken out of the table, to be written again`
+      ? `; ${countText(again, "offset")} removed from the table, to be written again`
       : skipped > 0
-      ? `; ${countText(skipped, "offset")} will be skipped, as a gap on record`
+      ? `; ${countText(skipped, "offset")} will be skipped, as a recorded gap`
       : "";
     output.line(`partition ${partition}: from ${from} to offset ${offset}${what}`);
   }
   output.note(
     dryRun
       ? "nothing was changed: --dry-run"
-      : `group ${group} goes on there at its next \`ticklake consume\``,
+      : `group ${group} continues there at its next \`ticklake consume\``,
   );
 }

@@ -178,7 +178,7 @@ function report(verdict: TableVerdict, context: CommandContext): number {
   }
   if (ok) return 0;
   if (forms.length > 0) {
-    output.note(`error: the table has objects of several forms: ${forms.join("; ")}`);
+    output.note(`error: the table has objects of several formats: ${forms.join("; ")}`);
   }
   if (types.length > 0) {
     output.note(`error: columns have several types, and no engine reads both: ${types.join("; ")}`);

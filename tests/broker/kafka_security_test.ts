@@ -102,14 +102,14 @@ function refusals(kafka: SecureKafka, ways: Record<string, Env>): Record<string,
       env: { ...tls, ...at(servers.expired) },
       code: 3,
       says: [
-        /has a certificate that is not valid now/,
+        /has a certificate that has expired or is not yet valid/,
         /Renew the broker's certificate, or set this host's clock/,
       ],
     },
     "no client certificate": {
       env: without(mutual, "KAFKA_SSL_CERT_FILE", "KAFKA_SSL_KEY_FILE"),
       code: 3,
-      says: [/wants a client certificate/, /Set KAFKA_SSL_CERT_FILE and KAFKA_SSL_KEY_FILE/],
+      says: [/requires a client certificate/, /Set KAFKA_SSL_CERT_FILE and KAFKA_SSL_KEY_FILE/],
     },
     "a client certificate that the broker does not trust": {
       env: {

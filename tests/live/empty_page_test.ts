@@ -13,7 +13,7 @@ const EMPTY: ReadonlyArray<readonly [selector: string, says: RegExp]> = [
   ["#no-topic", /ticklake produce/],
   ["#growth-empty", /ticklake consume/],
   ["#no-objects", /ticklake consume/],
-  ["#no-rejections", /messages that are no rows appear here/],
+  ["#no-rejections", /rejected messages appear here/],
   ["#no-messages", /ticklake produce/],
 ];
 

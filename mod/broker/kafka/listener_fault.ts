@@ -88,7 +88,7 @@ export function listenerFault(
       };
     case "expired":
       return {
-        problem: `has a certificate that is not valid now (${detail})`,
+        problem: `has a certificate that has expired or is not yet valid (${detail})`,
         fix: "Renew the broker's certificate, or set this host's clock (timedatectl).",
       };
     case "client-certificate":
@@ -98,12 +98,12 @@ export function listenerFault(
           fix: "KAFKA_SSL_CERT_FILE must hold a certificate that the broker's truststore trusts.",
         }
         : {
-          problem: `wants a client certificate (${detail})`,
+          problem: `requires a client certificate (${detail})`,
           fix: "Set KAFKA_SSL_CERT_FILE and KAFKA_SSL_KEY_FILE.",
         };
     case "tls-failed":
       return {
-        problem: `cannot be talked to with TLS: ${detail}`,
+        problem: `failed the TLS handshake: ${detail}`,
         fix: "Check that the broker offers TLS 1.2 or 1.3 there, and that the two files match.",
       };
     case "wants-login":

@@ -67,7 +67,7 @@ export async function sendRaw<T>(connection: RawConnection, request: RawRequest<
 const NEWER: Record<number, { type: string; message: string }> = {
   89: { type: "THROTTLING_QUOTA_EXCEEDED", message: "The quota is exceeded" },
   100: { type: "UNKNOWN_TOPIC_ID", message: "The broker does not know this topic's id" },
-  103: { type: "INCONSISTENT_TOPIC_ID", message: "The topic's id is another one" },
+  103: { type: "INCONSISTENT_TOPIC_ID", message: "The topic has another id" },
 };
 
 /** The error of a code in a broker's answer. */

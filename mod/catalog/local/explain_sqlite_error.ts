@@ -18,7 +18,7 @@ const ATHENA_ONLY: ReadonlyArray<readonly [pattern: RegExp, instead: string]> = 
     /\bINTERVAL\s+'/i,
     "INTERVAL is only supported after + or - and with one unit: write date_add('day', 1, \"date\")",
   ],
-  [/\bFETCH\s+(FIRST|NEXT)\b/i, "FETCH is Athena's alone: write LIMIT 10"],
+  [/\bFETCH\s+(FIRST|NEXT)\b/i, "Only Athena has FETCH: write LIMIT 10"],
   [/CAST\s*\(/i, "CAST supports Athena's simple types: write CAST(close AS varchar)"],
 ];
 

@@ -36,7 +36,7 @@ export function checkValues(
 ): void {
   if (chunk === undefined) return;
   if (element.repetition_type === "REPEATED" || element.num_children !== undefined) {
-    throw new Error(`column ${element.name} has more than one value a row`);
+    throw new Error(`column ${element.name} has more than one value per row`);
   }
   const pages = chunkBytes(file, chunk);
   const isOptional = element.repetition_type === "OPTIONAL";
