@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
-import { runTicklake } from "../services/services.ts";
-import { type ConsumePlace, placeTest, quote, quotes } from "./consume_place.ts";
+import { runTicklake, serviceTest } from "../services/services.ts";
+import {
+  type ConsumePlace,
+  placeTest,
+  quote,
+  quotes,
+  withEmbedded,
+  withServices,
+} from "./consume_place.ts";
 
 async function run({ cwd, env }: ConsumePlace, ...args: string[]) {
   return await runTicklake(args, { cwd, env });
@@ -49,6 +56,8 @@ placeTest(
     await place.toEnd();
     await place.send(quotes(50, 100));
     assert.equal((await reset(place, "--to", "120"))[0].skipped, 20);
+    const future = await reset(place, "--to", "2199-01-01", "--dry-run");
+    assert.deepEqual([future[0].offset, future[0].skipped], [150, 50]);
     assert.equal((await reset(place, "--to", "lake"))[0].offset, 100);
     const ignored = await place.toEnd("--from", "latest", "--flush-rows", "1000");
     assert.match(
@@ -82,4 +91,60 @@ placeTest(
     assert.match(none.stderr, /--to is missing/);
     assert.equal((await run(place, "reset", "--to", "somewhere")).code, 2);
   },
+);
+
+/** Where a partition with offsets 0 to 99 in the table and 100 to 119 in the topic goes on, by `--to`. */
+const FORWARD: Record<string, { offset: number; skipped: number }> = {
+  lake: { offset: 100, skipped: 0 },
+  latest: { offset: 120, skipped: 20 },
+  "110": { offset: 110, skipped: 10 },
+  "-5": { offset: 115, skipped: 15 },
+  "2199-01-01": { offset: 120, skipped: 20 },
+};
+
+/** Every `--to`, with and without `--rewrite`. */
+async function everywhere(place: ConsumePlace): Promise<void> {
+  await place.send(quotes(100));
+  await place.toEnd("--flush-rows", "50");
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const since = new Date().toISOString();
+  await place.send(quotes(20, 100));
+  for (const [to, { offset, skipped }] of Object.entries({ ...FORWARD, [since]: FORWARD.lake })) {
+    const [plan] = await reset(place, "--to", to, "--dry-run");
+    assert.deepEqual([plan.offset, plan.skipped, plan.again], [offset, skipped, 0], to);
+  }
+  for (const to of ["earliest", "60", "2020-01-01"]) {
+    const refused = await run(place, "reset", "--to", to);
+    assert.equal(refused.code, 2, to);
+    assert.match(refused.stderr, /would get those from \d+ on again\n +fix: .*--rewrite/, to);
+  }
+  for (
+    const [to, end] of [["earliest", 0], ["2020-01-01", 0], ["60", 50], ["lake", 100]] as const
+  ) {
+    const [plan] = await reset(place, "--to", to, "--rewrite", "--dry-run");
+    assert.deepEqual([plan.offset, plan.again, plan.skipped], [end, 100 - end, 0], to);
+  }
+  // What is done is undone as long as nothing has read on.
+  assert.equal((await reset(place, "--to", "latest"))[0].skipped, 20);
+  assert.equal((await reset(place, "--to", "lake"))[0].offset, 100);
+  assert.equal((await reset(place, "--to", "earliest", "--rewrite"))[0].again, 100);
+  assert.equal((await place.toEnd()).summary.written, 120);
+  const { code, stdout, stderr } = await run(place, "verify", "--deep", "--json");
+  assert.equal(code, 0, stderr);
+  const { found, gaps } = JSON.parse(stdout);
+  assert.deepEqual([found, gaps], [120, 0]);
+}
+
+const EVERYWHERE = "reset goes to each place that --to names, and back with --rewrite";
+
+Deno.test(`${EVERYWHERE} (embedded)`, () => withEmbedded(everywhere));
+
+serviceTest(
+  `${EVERYWHERE} (Iceberg, on Kafka and S3)`,
+  { needs: ["kafka", "real-s3"] },
+  () =>
+    withServices(async (place) => {
+      const iceberg = { TICKLAKE_TABLE_FORMAT: "iceberg", TICKLAKE_ICEBERG_CATALOG: "directory" };
+      await everywhere(Object.assign(place, { env: { ...place.env, ...iceberg } }));
+    }),
 );
