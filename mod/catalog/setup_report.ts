@@ -113,8 +113,6 @@ function printTable(table: TableFound, output: Output): void {
   if (table.partitionedBy.length === 0) return;
   const count = table.projection
     ? "projected, no crawl needed"
-    : table.partitions === 1
-    ? "1 partition"
-    : `${table.partitions} partitions`;
+    : countText(table.partitions ?? 0, "partition");
   output.line(`  partitioned by ${list(table.partitionedBy)}: ${count}`);
 }

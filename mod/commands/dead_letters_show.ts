@@ -1,4 +1,5 @@
 import type { CommandContext } from "../cli/command.ts";
+import { numberText } from "../terminal/amount_text.ts";
 import { bytesText } from "../terminal/bytes_text.ts";
 import { safeText } from "../terminal/safe_text.ts";
 import { findDeadLetters, type FoundDeadLetter } from "./find_dead_letters.ts";
@@ -17,7 +18,7 @@ export async function run(context: CommandContext): Promise<number> {
       if (!output.json) print(letter, context);
     }
     output.progress("");
-    output.note(`${shown} shown; -n, --partition, --day and --reason choose others`);
+    output.note(`${numberText(shown)} shown; -n, --partition, --day and --reason choose others`);
     return 0;
   } finally {
     output.progress("");

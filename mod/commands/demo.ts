@@ -2,7 +2,7 @@ import { Failure, messageOf } from "../failure/failure.ts";
 import type { CommandContext, CommandModule } from "../cli/command.ts";
 import type { Output } from "../terminal/output.ts";
 import type { Settings } from "../config/settings.ts";
-import { sizeText } from "../terminal/amount_text.ts";
+import { countText, sizeText } from "../terminal/amount_text.ts";
 import { openLog } from "../ops/log/log.ts";
 
 /** Rows that the demo sends. */
@@ -142,7 +142,7 @@ function steps({ partitions, tableFormat }: Settings): Step[] {
   const lake = tableFormat === "hive" ? "a lake of Parquet files" : "an Iceberg table";
   return [
     {
-      title: `Quotes from a CSV file into a topic of ${partitions} partitions`,
+      title: `Quotes from a CSV file into a topic of ${countText(partitions, "partition")}`,
       words: ["produce", "--mode", "replay", "--loop", "--count", String(ROWS), "--rate", "max"],
       load: () => import("./produce.ts"),
       settings: { mode: "replay", loop: true, count: ROWS, rate: Infinity },

@@ -1,3 +1,4 @@
+import { countText } from "../terminal/amount_text.ts";
 import type { CommandContext } from "../cli/command.ts";
 import type { Output } from "../terminal/output.ts";
 import { EXIT_CODES } from "../failure/failure.ts";
@@ -46,7 +47,7 @@ async function* allFindings(
   try {
     schema = await loadSchema(settings.schema, signal);
     const { table, columns } = schema;
-    yield ok("schema", `table ${table}, ${columns.length} columns`);
+    yield ok("schema", `table ${table}, ${countText(columns.length, "column")}`);
   } catch (error) {
     yield failedBy("schema", error);
   }

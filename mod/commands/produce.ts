@@ -79,7 +79,7 @@ export async function run(context: CommandContext): Promise<number> {
     const writer = await openMessageWriter(settings, schema, signal);
     broker = await openBroker(settings, { signal });
     const doing = DOING[settings.mode];
-    const what = inputs.length === 1 ? inputs[0].description : `${inputs.length} files`;
+    const what = inputs.length === 1 ? inputs[0].description : countText(inputs.length, "file");
     output.note(`${doing} ${what} into topic ${settings.topic} on ${broker.description}`);
     if (settings.mode === "sample" && settings.count === undefined) {
       output.note(

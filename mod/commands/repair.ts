@@ -63,6 +63,7 @@ export async function run(context: CommandContext): Promise<number> {
       const verdict = await verified();
       output.progress("");
       const summary = emptySummary();
+      let removing: Progress | undefined;
       const options: RepairOptions = {
         broker,
         admin,
@@ -77,6 +78,10 @@ export async function run(context: CommandContext): Promise<number> {
         dryRun,
         signal,
         onPlan: (plans) => report(plans, context),
+        onRemoved(done, all) {
+          removing ??= new Progress(output, "removed", "object");
+          removing.update(done, all);
+        },
         async consume() {
           const broker = await openBroker(settings, { signal });
           try {

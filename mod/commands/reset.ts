@@ -6,6 +6,7 @@ import type { PartitionPlan } from "../repair/reset_plan.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import { indexColumn } from "../verify/row_index.ts";
 import { countText } from "../terminal/amount_text.ts";
+import { Progress } from "../terminal/progress.ts";
 import { openExistingBroker } from "./open_broker.ts";
 import { openGroupAdmin } from "./open_group_admin.ts";
 import { openLake } from "./open_lake.ts";
@@ -39,6 +40,7 @@ export async function run(context: CommandContext): Promise<number> {
           signal,
         });
       }
+      const progress = new Progress(output, "removed", "object");
       const plans = await reset({
         broker,
         admin,
@@ -52,7 +54,9 @@ export async function run(context: CommandContext): Promise<number> {
         rewrite,
         dryRun,
         signal,
+        onRemoved: (done, all) => progress.update(done, all),
       });
+      progress.close();
       report(plans, context);
       return 0;
     } finally {
@@ -63,6 +67,7 @@ export async function run(context: CommandContext): Promise<number> {
   } catch (error) {
     throw stoppedFailure(error, context, "repeat the command to complete the reset");
   } finally {
+    output.progress("");
     store.close();
   }
 }

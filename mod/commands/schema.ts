@@ -1,3 +1,4 @@
+import { countText } from "../terminal/amount_text.ts";
 import type { CommandContext } from "../cli/command.ts";
 import { Failure } from "../failure/failure.ts";
 import { loadSchema } from "../schema/load_schema.ts";
@@ -66,7 +67,7 @@ async function check({ output }: CommandContext, file: string | undefined): Prom
   const key = keyColumns(schema).map((c) => columns[c].wire);
   output.document({ ok: true, table, columns: columns.length, key });
   output.line(
-    `ok: table ${table}, ${columns.length} columns, ` +
+    `ok: table ${table}, ${countText(columns.length, "column")}, ` +
       (key.length === 0 ? "no key" : `key ${key.join(", ")}`),
   );
 }

@@ -102,7 +102,7 @@ export async function run(context: CommandContext): Promise<number> {
     if (cost !== undefined) printCost(cost, context);
     if (smallObjects) {
       output.note(
-        `warning: ${numberText(inventory.objects)} objects of ${
+        `warning: ${countText(inventory.objects, "object")} of ${
           sizeText(inventory.bytes / inventory.objects)
         } on average make queries slow`,
         "Write fewer and larger ones: a longer --flush-interval, larger --flush-rows and --flush-bytes, or a coarser --partition-by. `ticklake maintain --merge` merges those of closed days.",

@@ -7,7 +7,9 @@ import type { MessageForm } from "../message/message_form.ts";
 import { openMessageForm } from "../message/open_message_form.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import type { MessageCheck } from "../schema/message_reader.ts";
+import { numberText, offsetsText } from "../terminal/amount_text.ts";
 import { bytesText } from "../terminal/bytes_text.ts";
+import { Progress } from "../terminal/progress.ts";
 import { safeText } from "../terminal/safe_text.ts";
 import { openExistingBroker } from "./open_broker.ts";
 import { openTopicInspector } from "./open_topic_inspector.ts";
@@ -44,27 +46,35 @@ export async function run(context: CommandContext): Promise<number> {
     if (offsets === null) throw await noSuchTopic(broker, topic, { signal });
     const partitions = await starts(context, chosen(offsets, settings.readPartition), position);
     const fresh = { shown: 0, rows: 0 };
+    const all = partitions.reduce((sum, { from, to }) => sum + to - from, 0);
+    const progress = new Progress(output, "read", "message");
+    let read = 0;
     for (const { partition, from, to } of partitions) {
       const unreadable = ({ first, end, reason }: UnreadableBatch) =>
         output.note(
-          `partition ${partition}, offsets ${first} to ${end - 1}: unreadable: ${reason}`,
+          `partition ${partition}, ${offsetsText({ first, last: end - 1 })}: unreadable: ${reason}`,
         );
       const trouble = (reason: string) => output.note(`warning: ${reason}`);
       const check = form.check(schema);
       const reading = { broker, topic, form, check, signal, unreadable, trouble };
       for await (const message of messages(reading, partition, from, to)) {
         if (fresh.shown >= limit(context)) break;
+        progress.update(read + message.offset + 1 - from, all);
         if (!matches(message)) continue;
         fresh.shown++;
         if (message.row) fresh.rows++;
         print(message, context);
       }
+      read += to - from;
     }
+    progress.close();
     output.note(
-      `${fresh.shown} shown, ${fresh.rows} of them rows of ${schema.table}; nothing was committed`,
+      `${numberText(fresh.shown)} shown, ${numberText(fresh.rows)} of them rows of ` +
+        `${schema.table}; nothing was committed`,
     );
     return 0;
   } finally {
+    output.progress("");
     await broker.close();
   }
 }

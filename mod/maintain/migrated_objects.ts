@@ -3,7 +3,7 @@ import { currentObjects } from "../lake/merged_objects.ts";
 import { type TableObject, tableObjects } from "../lake/table_objects.ts";
 import { lateObjects } from "../table/hive/late_objects.ts";
 import { isMigrated } from "../table/iceberg/migrated.ts";
-import { numberText } from "../terminal/amount_text.ts";
+import { offsetsText } from "../terminal/amount_text.ts";
 import { checkTiling } from "../verify/tiling.ts";
 import type { MigratedLog, MigrateOptions } from "./migrate_options.ts";
 
@@ -41,8 +41,8 @@ export async function objectsToMigrate(
       if (wrong === undefined) continue;
       throw new Failure(
         "usage",
-        `table ${table} has offsets ${numberText(wrong.first)} to ${numberText(wrong.last)} of ` +
-          `partition ${partition} of ${log.topic} ${missing.length > 0 ? "not at all" : "twice"}`,
+        `table ${table} has ${offsetsText(wrong)} of partition ${partition} of ${log.topic} ` +
+          (missing.length > 0 ? "not at all" : "twice"),
         {
           fix: "`ticklake verify --deep` shows details; `ticklake repair` fixes it. Then migrate.",
         },

@@ -35,6 +35,8 @@ export interface RepairOptions {
   deleted?: "accept" | "restore";
   dryRun: boolean;
   signal: AbortSignal;
+  /** Told how many of a partition's objects have been taken out, to be written again. */
+  onRemoved?(done: number, all: number): void;
   /** Told what will be done, before anything is. */
   onPlan?(plans: readonly RepairPlan[]): void;
   /** Writes what the topic has beyond the table's end, to the topic's end. */

@@ -28,6 +28,8 @@ export interface ResetOptions {
   rewrite: boolean;
   dryRun: boolean;
   signal: AbortSignal;
+  /** Told how many of a partition's objects have been taken out of the table. */
+  onRemoved?(done: number, all: number): void;
 }
 
 /**
@@ -40,7 +42,7 @@ export interface ResetOptions {
  * @throws {Failure} kind `usage`, when it would write rows twice or the group has members; kind `service`
  */
 export async function reset(options: ResetOptions): Promise<PartitionPlan[]> {
-  const { admin, topic, group, dryRun, signal } = options;
+  const { admin, topic, group, dryRun, signal, onRemoved } = options;
   const log = await openLog(options);
   const states = await statesOf(options, log);
   const plans = states.map((state) =>
@@ -68,7 +70,7 @@ export async function reset(options: ResetOptions): Promise<PartitionPlan[]> {
   const rewinds = plans.flatMap(({ partition, rewind }) =>
     rewind === undefined ? [] : [[partition, rewind] as const]
   );
-  if (rewinds.length > 0) await log.rewind(new Map(rewinds), { signal });
+  if (rewinds.length > 0) await log.rewind(new Map(rewinds), { signal, onRemoved });
   return plans;
 }
 

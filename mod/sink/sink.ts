@@ -1,3 +1,4 @@
+import { countText } from "../terminal/amount_text.ts";
 import { batchValues } from "../broker/batch_values.ts";
 import type {
   AssignedPartition,
@@ -505,7 +506,7 @@ class Sink implements ConsumerHandler {
       this.#failure ??= {
         error: new Failure(
           "service",
-          `stopped before ${held} messages could be written; they are still in the topic: ` +
+          `stopped before ${countText(held, "message")} could be written (still in the topic): ` +
             (this.#parts.uploader.trouble ??
               `the lake or the broker did not accept them within ${FINISH_MS / 1000} s`),
           { fix: "Nothing is lost: the next consume of this group writes them." },

@@ -1,5 +1,5 @@
 import type { HiddenObjects } from "../catalog/glue/projected_days.ts";
-import { numberText } from "../terminal/amount_text.ts";
+import { countText, numberText } from "../terminal/amount_text.ts";
 
 /** Something that whoever runs the pipeline has to know. */
 export interface StatusAlert {
@@ -34,8 +34,8 @@ export function statusAlerts(
     alerts.push({ alert: "topic", value: 0, limit: 1, text: `topic ${topic} does not exist` });
   } else if (lag > lagLimit) {
     const text =
-      `${numberText(lag)} messages of topic ${topic} are waiting to be written by group ` +
-      `${group}, the limit is ${numberText(lagLimit)}`;
+      `${countText(lag, "message")} of topic ${topic} waiting to be written by group ${group}, ` +
+      `the limit is ${numberText(lagLimit)}`;
     alerts.push({ alert: "lag", value: lag, limit: lagLimit, text });
   }
   if (leaderless.length > 0) {
@@ -44,8 +44,9 @@ export function statusAlerts(
     alerts.push({ alert: "leader", value: leaderless.length, limit: 0, text });
   }
   if (hidden !== undefined) {
-    const text = `${numberText(hidden.objects)} objects are in days that the table's projection ` +
-      "does not cover";
+    const text = `${
+      countText(hidden.objects, "object")
+    } in days that the table's projection does not cover`;
     alerts.push({ alert: "projection", value: hidden.objects, limit: 0, text });
   }
   return alerts;

@@ -120,6 +120,8 @@ export interface BegunRange {
 export interface TableCallOptions {
   /** Ends the call early; the signal's reason is thrown. */
   signal?: AbortSignal;
+  /** Told how many of the objects that a rewind takes out have been removed. */
+  onRemoved?(done: number, all: number): void;
 }
 
 /** What a table needs to know about the writer of a log. */

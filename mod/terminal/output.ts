@@ -54,6 +54,11 @@ export function processOutput(options: ProcessOutputOptions): Output {
   let finish = () => {};
   let closed = false;
   const result = (text: string) => {
+    // On one terminal the progress line would stand before the result.
+    if (drawn && Deno.stdout.isTerminal()) {
+      write(Deno.stderr, "\r\x1b[K");
+      drawn = false;
+    }
     if (closed || write(Deno.stdout, text)) return;
     closed = true;
     finish();

@@ -98,6 +98,11 @@ serviceTest(
       await Deno.remove(first);
       await drawn(object, "repair");
       await drawn(object, "verify", "--deep");
+      await drawn(
+        new RegExp(`read ${NUMBER} of 10,000 messages, \\d+%`),
+        ...["topic", "read", "--where", "Index=nowhere"],
+      );
+      await drawn(/removed \d+ of \d+ objects?, \d+%/, "reset", "--to", "earliest", "--rewrite");
     });
   },
 );

@@ -21,7 +21,7 @@ Deno.test("status --alert ends with 4 and posts while nobody consumes, with 0 on
     assert.equal(code, 4, stderr);
     assert.match(
       stderr,
-      /^alert: 30 messages of topic \S+ are waiting to be written by group \S+, the/m,
+      /^alert: 30 messages of topic \S+ waiting to be written by group \S+, the/m,
     );
     const { alerts } = JSON.parse(stdout);
     assert.deepEqual(

@@ -43,7 +43,7 @@ const STOPS: readonly Stop[] = [
       return await flow.ended(consumer);
     },
     code: 3,
-    message: /stopped before \d+ messages could be written/,
+    message: /stopped before [\d,]+ messages? could be written/,
     fix: /Nothing is lost/,
   },
   {

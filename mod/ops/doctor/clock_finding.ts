@@ -1,3 +1,4 @@
+import { countText } from "../../terminal/amount_text.ts";
 import { failed, type Finding, ok, warning } from "./finding.ts";
 
 /** Usual difference in seconds: a synchronized clock, and the time that the answer takes. */
@@ -11,7 +12,7 @@ export function clockFinding(server: string, date: string, nowMs: number): Findi
   const seconds = Math.round((nowMs - Date.parse(date)) / 1000);
   const off = Math.abs(seconds);
   if (off <= USUAL_S) return ok("clock", `agrees with ${server}'s`);
-  const amount = off < 120 ? `${off} seconds` : `${Math.round(off / 60)} minutes`;
+  const amount = off < 120 ? countText(off, "second") : countText(Math.round(off / 60), "minute");
   const detail = `this host's clock is ${amount} ${
     seconds < 0 ? "behind" : "ahead of"
   } ${server}'s`;

@@ -1,3 +1,4 @@
+import { countText, numberText } from "../../terminal/amount_text.ts";
 import { getLogger } from "@logtape/logtape";
 import type { PartitionOffsets } from "../../broker/broker.ts";
 import { VERSION } from "../../config/version.ts";
@@ -108,16 +109,16 @@ export async function startOperations(options: OperationsOptions): Promise<Opera
           limit: settings.alertLag,
           value: () => lag.total,
           describe: (value, limit) =>
-            `${value} messages are not written yet; the limit is ${limit}`,
+            `${countText(value, "message")} not written yet; the limit is ${numberText(limit)}`,
         },
         {
           alert: "rejected",
           limit: settings.alertRejected,
           value: () => rejections.recent,
           describe: (value, limit) =>
-            `${value} rows were rejected in ${
+            `${countText(value, "row")} rejected in ${
               REJECTED_WINDOW_MS / 60_000
-            } minutes, the limit is ${limit}`,
+            } minutes; the limit is ${numberText(limit)}`,
         },
       ],
     }));

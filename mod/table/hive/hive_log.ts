@@ -275,9 +275,13 @@ export class HiveLog implements TableLog {
   ): Promise<void> {
     await this.#renew(partition, position, term, options);
     const { store } = this.#parts;
+    const beyond: string[] = [];
     for await (const { name, parsed } of this.#ownObjects(options)) {
-      const isBeyond = parsed.partition === partition && parsed.first >= position.end;
-      if (isBeyond) await store.remove(name, options);
+      if (parsed.partition === partition && parsed.first >= position.end) beyond.push(name);
+    }
+    for (const [i, name] of beyond.entries()) {
+      await store.remove(name, options);
+      options.onRemoved?.(i + 1, beyond.length);
     }
   }
 
