@@ -163,7 +163,7 @@ export interface AssignedPartition {
 }
 
 /**
- * What a consumer is told; calls never overlap for one partition. A call may throw the
+ * The handler of a consumer; calls never overlap for one partition. A call may throw the
  * {@linkcode FencedError} of a commit, or the reason of `lost`: the member then joins again.
  */
 export interface ConsumerHandler {

@@ -1,4 +1,4 @@
-/** Widest term that a description may stand beside; below a wider one it gets lines of its own. */
+/** Widest term that has its description beside it; a wider one has it on the lines below. */
 const WIDEST_TERM = 34;
 
 /** Breaks a text at its blanks into lines of at most `width` characters; a longer word stays whole. */

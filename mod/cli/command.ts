@@ -11,7 +11,7 @@ export interface Command {
   description: string;
   /** Words after the command, in commander's notation, such as `[sql]`. */
   arguments?: string;
-  /** What those words may be, where it is known; for completions. */
+  /** The possible words, if known; for completions. */
   words?: readonly string[];
   /** Example command lines, each with a description. */
   examples: ReadonlyArray<readonly [line: string, does: string]>;

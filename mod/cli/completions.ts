@@ -15,7 +15,7 @@ export interface CompletedFlag {
   /** Such as `-n`. */
   short?: string;
   description: string;
-  /** What stands after it: nothing, one of some words, a file's name, or something else. */
+  /** Its value: none, one of some words, a file's name, or something else. */
   value: "none" | "file" | "other" | readonly string[];
 }
 
@@ -24,7 +24,7 @@ export interface CompletedCommand {
   name: string;
   summary: string;
   flags: CompletedFlag[];
-  /** Words that may stand after it, where they are known. */
+  /** The possible words after it, if known. */
   words: readonly string[];
 }
 
@@ -46,7 +46,7 @@ export function completedCommands(commands: readonly Command[]): CompletedComman
   }));
 }
 
-/** Flags that may stand before the command. */
+/** Flags that may precede the command. */
 export function globalFlags(): CompletedFlag[] {
   const common = ALL_SETTINGS.filter(([, { commands, flag }]) => commands === "all" && flag);
   const version = { flag: "--version", short: "-V", description: "Print the version" };

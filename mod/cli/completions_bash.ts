@@ -37,7 +37,7 @@ complete -o default -F _ticklake ticklake
 `;
 }
 
-/** What stands after a flag; where nothing is said, bash completes the names of files. */
+/** Completions of a flag's value; without any, bash completes file names. */
 function valueCase(command: string, { flag, short, value }: CompletedFlag): string[] {
   if (value === "none") return [];
   const pattern = [flag, short ?? []].flat().map((flag) => `${command}:${flag}`).join("|");

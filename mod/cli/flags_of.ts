@@ -8,7 +8,7 @@ import {
 
 /**
  * The settings that are flags of a command. Two commands may use one flag for different settings
- * (`--format`); where a command takes both, as `config` does, the flag is the first one's.
+ * (`--format`); if a command takes both, as `config` does, the flag belongs to the first one.
  */
 export function flagsOf(
   command: CommandName,

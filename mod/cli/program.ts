@@ -15,7 +15,9 @@ export interface Invocation {
   flags: Partial<Record<SettingKey, string | boolean>>;
 }
 
-/** What reading a command line comes to: something to run, or an exit code (after help, or an error). */
+/**
+ * The result of parsing a command line: something to run, or an exit code (after help or an error).
+ */
 export type ParsedLine = { invocation: Invocation } | { exitCode: number };
 
 /** Where help and errors of the command line go, and how help is written. */
@@ -63,7 +65,7 @@ export function parseLine(
     const own = flagsOf(command.name);
     for (const [, setting] of own) addOptions(sub, setting);
     sub.action(() => {
-      // Options that all commands take may stand before the command too; those after it win.
+      // Options common to all commands may also precede the command; those after it win.
       const flags = { ...givenFlags(program, common), ...givenFlags(sub, own) };
       invocation = { command, args: sub.args, flags };
     });

@@ -1,7 +1,7 @@
 import type { Setting } from "../config/settings.ts";
 import { formatValue, type ValueType } from "../config/value.ts";
 
-/** What stands after a flag where its setting names no placeholder. */
+/** Placeholders of flags whose setting names none. */
 const PLACEHOLDERS: Partial<Record<ValueType, string>> = {
   integer: "<n>",
   duration: "<duration>",
@@ -9,7 +9,10 @@ const PLACEHOLDERS: Partial<Record<ValueType, string>> = {
   rate: "<rows-per-second>",
 };
 
-/** What stands after a setting's flag, such as `<file>` or `<parquet|jsonl>`; empty for a boolean. */
+/**
+ * The placeholder after a setting's flag, such as `<file>` or `<parquet|jsonl>`; empty for a
+ * boolean.
+ */
 export function placeholderOf({ type, placeholder, choices }: Setting): string {
   if (type === "boolean") return "";
   if (placeholder !== undefined) return placeholder;

@@ -33,7 +33,7 @@ export interface CatalogStatus {
 }
 
 /**
- * Asks Glue; `undefined` where the lake is on a server that has no Glue.
+ * Asks Glue; `undefined` if the lake is on a server without Glue.
  * @param days objects with rows by day
  */
 export async function catalogStatus(

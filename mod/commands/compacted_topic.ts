@@ -7,8 +7,8 @@ import { openTopicInspector } from "./open_topic_inspector.ts";
 const PATIENCE_MS = 5000;
 
 /**
- * Warns where the topic is compacted: Kafka then keeps only the newest row of each key, and the keys of
- * quotes are few. Says nothing where the broker does not tell.
+ * Warns if the topic is compacted: Kafka then keeps only the newest row of each key, and the keys
+ * of quotes are few. Silent if the broker does not say.
  */
 export async function warnOfCompaction(
   settings: Settings,

@@ -35,7 +35,7 @@ export async function run(context: CommandContext): Promise<number> {
   const { topic, group, format, partitionBy, untilEnd } = settings;
   const declared = lenientBy(await loadSchema(settings.schema, signal), settings.lenient);
   const schema = settings.strictFields ? { ...declared, strictFields: true } : declared;
-  // What the user wrote is looked at before any service is asked.
+  // The user's input is checked before any service is contacted.
   new Partitioning(partitionBy, schema);
   compressionOf(format, settings.compression);
   const form = await openMessageForm(settings);
@@ -105,8 +105,8 @@ export async function run(context: CommandContext): Promise<number> {
 }
 
 /**
- * Opens the broker while the lake is checked: each waits for a service of its own.
- * @throws {Failure} what is wrong with the lake, else what is wrong with the broker
+ * Opens the broker while the lake is checked: each waits for its own service.
+ * @throws {Failure} the lake's problem, otherwise the broker's
  */
 async function openChecked(
   settings: Settings,

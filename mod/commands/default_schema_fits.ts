@@ -7,9 +7,10 @@ import type { RowSchema } from "../schema/schema.ts";
 const ANSWER_MS = 3000;
 
 /**
- * Refuses to start where no schema is set and the topic's messages were written by one whose messages can
- * never be rows of the default: all of them would become dead letters. With a schema that the user has
- * chosen, the messages themselves show whether they fit, since a topic may have several schemas.
+ * Refuses to start if no schema is set and the topic's messages were written by one whose messages
+ * can never be rows of the default: all of them would become dead letters. With a schema that the
+ * user has chosen, the messages themselves show whether they fit, since a topic may have several
+ * schemas.
  * @throws {Failure} kind `usage`
  */
 export async function requireDefaultSchemaFits(
@@ -40,7 +41,7 @@ function schemaFile(topic: string): string {
   return `${topic.replace(/[^\w.-]/g, "_")}.schema.json`;
 }
 
-/** `undefined` where there is nothing to be said yet, because the registry has no answer. */
+/** `undefined` if nothing is known yet, as the registry has not answered. */
 async function writerOf(
   form: MessageForm,
   topic: string,

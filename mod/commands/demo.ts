@@ -182,7 +182,7 @@ function quoted(word: string): string {
   return /^[\w./:-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-/** With `--json` keeps what a step prints for the demo's one document; else lets it pass. */
+/** With `--json`, collects what a step prints for the demo's one document; otherwise prints it. */
 function capture(output: Output): { output: Output; result(): unknown } {
   if (!output.json) return { output, result: () => undefined };
   let document: unknown;

@@ -3,8 +3,8 @@ import { type CommandName, type Settings, takes } from "../config/settings.ts";
 import { Failure } from "../failure/failure.ts";
 
 /**
- * The settings with what follows the schema where it is not set: the topic has the table's name, with
- * the hyphens that topics have.
+ * The settings, with those that default to the schema's: the topic has the table's name, with the
+ * hyphens that topics have.
  * @throws {Failure} kind `usage`, when the schema cannot be read
  */
 export async function followSchema(

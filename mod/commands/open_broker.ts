@@ -2,7 +2,7 @@ import type { Broker, CallOptions } from "../broker/broker.ts";
 import type { Settings } from "../config/settings.ts";
 
 /**
- * Opens the broker that the settings name: Kafka, else the embedded log.
+ * Opens the broker that the settings name: Kafka, otherwise the embedded log.
  * @throws {Failure} kind `service`, when it cannot be reached; the signal's reason
  */
 export async function openBroker(

@@ -3,8 +3,8 @@ import { Failure } from "../failure/failure.ts";
 import type { LakeStore } from "../lake/store.ts";
 
 /**
- * Opens the lake that the settings name: S3, else the directory below `home`. With `--dry-run` what is
- * written to it stays in memory.
+ * Opens the lake that the settings name: S3, otherwise the directory below `home`. With `--dry-run`
+ * what is written to it stays in memory.
  * @throws {Failure} kind `usage`, when settings contradict each other
  */
 export async function openLake(settings: Settings): Promise<LakeStore> {

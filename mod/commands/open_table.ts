@@ -19,7 +19,7 @@ export interface OpenTable {
   close(): void;
 }
 
-/** Who is told what happens to the table. */
+/** Listeners to what happens to the table. */
 export interface TableListeners {
   /** Told what people should know. */
   note(text: string): void;

@@ -10,7 +10,7 @@ import type { Output } from "../terminal/output.ts";
 const SAMPLE = 20;
 
 /**
- * Says, once and before any is written, that the topic's first messages are no rows of the schema in
+ * Warns once, before any is written, that the topic's first messages are not rows of the schema in
  * force, and which shipped schema they fit. A `--schema` that was forgotten is found so.
  */
 export function otherSchema(

@@ -7,11 +7,11 @@ import { printResult, type ResultFormat } from "./print_result.ts";
 /** How an answer is printed. */
 export interface AnswerStyle {
   format: ResultFormat;
-  /** All columns of a table, also where they do not fit the terminal. */
+  /** All columns of a table, even if they do not fit the terminal. */
   wide: boolean;
   /** One line a value instead of one line a row. */
   expanded?: boolean;
-  /** Whether to tell the time. @default {true} */
+  /** Whether to print the time. @default {true} */
   timing?: boolean;
   /** File that gets the answer, instead of standard output. */
   file?: string;

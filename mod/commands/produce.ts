@@ -167,7 +167,7 @@ function openFeed(
   }
 }
 
-/** Bytes of all files, where reading them once is all there is to do; absent where there is no end. */
+/** Bytes of all files, if they are read exactly once; absent if there is no end. */
 function inputBytesOf(
   inputs: readonly Input[],
   { settings: { mode, loop } }: CommandContext,

@@ -95,7 +95,7 @@ export async function runShell(
   }
 }
 
-/** Runs a statement and prints its answer; `false` where it failed or was ended. */
+/** Runs a statement and prints its answer; `false` if it failed or was cancelled. */
 async function ask(sql: string, shell: Shell): Promise<boolean> {
   const { context, engine, lines } = shell;
   const { output } = context;

@@ -13,8 +13,8 @@ export type ReadPosition =
 const TIME = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d)?)?$/;
 
 /**
- * Reads a place in a topic: `earliest`, `latest`, `-10` (ten before the end), `4711` (an offset),
- * `2026-11-24`, `2026-11-24T09:30:00Z`.
+ * Parses a position in a topic: `earliest`, `latest`, `-10` (ten before the end), `4711` (an
+ * offset), `2026-11-24`, `2026-11-24T09:30:00Z`.
  * @param source where the text came from, as the message names it
  * @throws {Failure} kind `usage`
  */

@@ -15,7 +15,7 @@ interface SinkServices {
   form: MessageForm;
 }
 
-/** What the settings say of a sink; when it ends, and who is told, is the command's. */
+/** A sink's options from the settings; its end and its listeners are up to the command. */
 export function sinkOptions(
   settings: Settings,
   schema: RowSchema,

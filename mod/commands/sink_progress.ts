@@ -8,7 +8,7 @@ import { Progress } from "../terminal/progress.ts";
 /** Milliseconds between two drawings of the progress. */
 const PROGRESS_MS = 200;
 
-/** Messages that a run to the topic's end has to read; absent where nobody would see it. */
+/** Messages that a run to the topic's end has to read; absent if nobody would see it. */
 export async function messagesAhead(
   broker: Broker,
   { settings, output, signal }: CommandContext,
@@ -31,7 +31,7 @@ export interface SinkProgress {
 
 /**
  * Draws how far a sink is.
- * @param ahead messages that it has to read; absent where it has no end
+ * @param ahead messages that it has to read; absent if it has no end
  */
 export function startProgress(
   summary: SinkSummary,

@@ -18,11 +18,11 @@ import { openExistingBroker } from "./open_broker.ts";
 import { openLake } from "./open_lake.ts";
 import { stoppedFailure } from "./stopped_failure.ts";
 
-/** Where a group stands in a partition. */
+/** A group's position in a partition. */
 interface PartitionStatus extends PartitionOffsets {
-  /** Next offset to be written; `null` where the group has committed nothing. */
+  /** Next offset to be written; `null` if the group has committed nothing. */
   committed: number | null;
-  /** First offset that the table does not have, by its own record; `null` where it has none. */
+  /** First offset that the table does not have, by its own record; `null` if it has none. */
   table: number | null;
   /** Messages that are in the topic and not in the lake. */
   lag: number;

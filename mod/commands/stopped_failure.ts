@@ -2,9 +2,9 @@ import type { CommandContext } from "../cli/command.ts";
 import { Failure } from "../failure/failure.ts";
 
 /**
- * What to throw for an error that ended a command which has no result without its end: where the user
- * stopped it, a failure that says so, so that a script does not continue.
- * @param state how things stand now, a sentence without a full stop; a dry run has its own
+ * What to throw for an error that ended a command which has no partial result: if the user stopped
+ * it, a failure that says so, so that a script does not continue.
+ * @param state the current state, a sentence without a full stop; a dry run has its own
  */
 export function stoppedFailure(
   error: unknown,

@@ -19,7 +19,7 @@ import { parseReadPosition, type ReadPosition } from "./read_position.ts";
 interface ShownMessage {
   partition: number;
   offset: number;
-  /** ISO 8601, or `null` where the message has no timestamp. */
+  /** ISO 8601, or `null` if the message has no timestamp. */
   timestamp: string | null;
   key: string | null;
   value: string | null;

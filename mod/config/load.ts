@@ -19,17 +19,18 @@ export interface LoadedSettings {
 
 /** Options of {@linkcode loadSettings}. */
 export interface LoadOptions {
-  /** Values of flags, by key; `undefined` where the flag was not given. */
+  /** Values of flags, by key; `undefined` if the flag was not given. */
   flags: Partial<Record<SettingKey, string | boolean | undefined>>;
   /** @default {Deno.env.toObject()} */
   environment?: Record<string, string>;
 }
 
 /**
- * Finds each setting's value: flag, else environment, else `.env`, else default. Names in the
+ * Finds each setting's value: flag, then environment, then `.env`, then default. Names in the
  * `.env` file that are not settings (such as `AWS_PROFILE`) are put into the environment unless
  * they are there, so that the AWS SDK sees them.
- * @throws {Failure} kind `usage`, naming the setting, where its value came from and what was expected
+ * @throws {Failure} kind `usage`, naming the setting, where its value came from and what was
+ * expected
  */
 export function loadSettings(options: LoadOptions): LoadedSettings {
   const environment = options.environment ?? Deno.env.toObject();
@@ -68,8 +69,8 @@ const MAYBE_OURS = /^(KAFKA|AWS|S3|TICKLAKE|BOOTSTRAP)_/i;
 const OURS = /^(TICKLAKE|AWS_S3)_/;
 
 /**
- * A warning for each name that was probably meant to be a setting's: without one, the embedded parts
- * would take a service's place in silence.
+ * A warning for each name that was probably meant to be a setting's: without one, the embedded
+ * parts would silently take a service's place.
  * @param file whether it is a `.env` file, which was written for us, not the host's environment
  */
 function unknownNames(names: string[], place: string, file: boolean): string[] {
@@ -177,7 +178,7 @@ function resolve(
   return { key, setting, value: setting.default, origin, source: origin };
 }
 
-/** A value that stands in a file of its own, without the end of its line. */
+/** A value from a file of its own, without the newline at its end. */
 function valueIn(path: string, source: string): string {
   try {
     return readTextSync(path).replace(/\r?\n$/, "");

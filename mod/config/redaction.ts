@@ -59,7 +59,7 @@ function secretUrlParts(text: string): string[] {
 /** Parts of a URL that are shorter are words such as `hooks` or `services`. */
 const SHORTEST_PART = 9;
 
-/** The password of a URL, and the user with it, as they stand there and unescaped. */
+/** The password of a URL, and the user with it, as written there and unescaped. */
 function userInformation(text: string): string[] {
   // A bare list of brokers has none; what does not parse may still be printed.
   const given = /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)@/i.exec(text)?.[1];

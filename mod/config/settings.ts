@@ -46,7 +46,7 @@ export interface Setting<T extends ValueType = ValueType> {
   type: T;
   /** Where `--help` lists it. */
   group: SettingGroup;
-  /** What stands after the flag in help, such as `<file>`; required for text. @default {by type} */
+  /** Placeholder after the flag in help, such as `<file>`; required for text. @default {by type} */
   placeholder?: string;
   /** What it does, one sentence without a full stop. */
   description: string;

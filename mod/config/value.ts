@@ -4,7 +4,7 @@ import { Failure } from "../failure/failure.ts";
 export interface ValueTypes {
   string: string;
   boolean: boolean;
-  /** A whole number, zero or more. */
+  /** An integer, zero or more. */
   integer: number;
   /** Milliseconds, at most {@linkcode LONGEST_MS}; written `500ms`, `1s`, `5m`, `2h`. */
   duration: number;

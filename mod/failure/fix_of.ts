@@ -7,7 +7,7 @@ export const ASK_DOCTOR = "`ticklake doctor` looks for the cause.";
 const DOCTOR = "`ticklake doctor` checks each setting and service.";
 
 /**
- * What a user is told to do about an error: its own fix and, if a service failed, the command that
+ * The advice to the user about an error: its own fix and, if a service failed, the command that
  * looks for the cause.
  */
 export function fixOf(error: unknown): string | undefined {

@@ -4,9 +4,9 @@ import { Failure, messageOf } from "./failure.ts";
 const SPARE_FILES = 8;
 
 /**
- * What a failure is where the process has come to its limit of open files: Deno says of a connection that it
- * was refused, and SQLite of a file that it cannot be opened.
- * @returns the failure that says so, else what was given
+ * Explains a failure if the process has reached its limit of open files: Deno says of a connection
+ * that it was refused, and SQLite of a file that it cannot be opened.
+ * @returns the failure that says so, otherwise the given error
  */
 export function tooManyFiles(error: unknown): unknown {
   if (!isOutOfFiles(error)) {

@@ -1,4 +1,4 @@
-/** What stands in the place of a secret. */
+/** Replacement of a secret. */
 export const REDACTED = "(secret)";
 
 /** Shorter ones would make ordinary words unreadable, and so give themselves away. */

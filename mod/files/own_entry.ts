@@ -4,8 +4,8 @@ import { Failure } from "../failure/failure.ts";
 export type EntryKind = "file" | "directory";
 
 /**
- * Looks at a path below `--home`, without following it: a link may have come with a folder that someone
- * else has made, and lead anywhere.
+ * Looks at a path below `--home`, without following it: a link may have come with a folder that
+ * someone else has created, and point anywhere.
  * @returns whether there is something
  * @throws {Failure} kind `failed`, when it is a link, a device, a pipe, or of the other kind
  * @throws {Deno.errors.PermissionDenied} when its directory cannot be searched

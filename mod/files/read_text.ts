@@ -6,7 +6,7 @@ const MOST_BYTES = 16 * 2 ** 20;
 /**
  * The text of a file that the user names: a file, a link to one, or a pipe such as `<(command)`.
  * @throws {RangeError} when it is larger than 16 MiB; errors of the file system
- * @throws the signal's reason, as soon as it aborts; a pipe without a writer is else waited for
+ * @throws the signal's reason, as soon as it aborts; otherwise it waits for a pipe without a writer
  */
 export async function readText(path: string, signal?: AbortSignal): Promise<string> {
   return await abortable(read(path), signal);

@@ -3,7 +3,10 @@ import type { MessageReader } from "../schema/message_reader.ts";
 import type { ColumnType, RowSchema } from "../schema/schema.ts";
 import { type QuoteFields, quoteFields } from "./quote_fields.ts";
 
-/** One quote as the page gets it: day `YYYY-MM-DD`, prices, the price in dollars and the volume where there are such. */
+/**
+ * One quote as the page gets it: day `YYYY-MM-DD`, prices, the price in dollars and the volume, if
+ * there are any.
+ */
 export type Quote = [
   symbol: string,
   day: string,
@@ -24,7 +27,7 @@ export type ValueOf = (column: number) => number | string | null;
 
 /** Makes quotes of rows, for schemas that have what a quote needs. */
 export class QuoteMaker {
-  /** Whether a row is a whole day; else it is one price of many. */
+  /** Whether a row is a whole day; otherwise it is one price of many. */
   readonly wholeDays: boolean;
   readonly #fields: QuoteFields;
   readonly #dateType: ColumnType | undefined;
@@ -39,7 +42,7 @@ export class QuoteMaker {
   /**
    * The quote of a row.
    * @param timestampMs the message's time, the day where rows have none
-   * @returns `null` where the row has no price
+   * @returns `null` if the row has no price
    */
   make(valueOf: ValueOf, timestampMs: number): Quote | null {
     const { key, date, close, open, high, low, usd, volume } = this.#fields;
@@ -95,7 +98,7 @@ export class Candles {
   /**
    * Adds a quote. Of an index and a day the last one counts; where quotes are single prices, they
    * make the day's candle together.
-   * @returns the day's candle now; `null` where there are more indices or days than are kept
+   * @returns the day's current candle; `null` if there are more indices or days than are kept
    */
   add(quote: Quote): Quote | null {
     const [symbol, day] = quote;

@@ -19,7 +19,7 @@ import { QueryBox } from "./query_box.ts";
 import { QuoteStream } from "./quote_stream.ts";
 import { TopicTail } from "./topic_tail.ts";
 
-/** Nothing comes from elsewhere, nothing goes elsewhere, nothing is run that is not a file of ours. */
+/** The page loads nothing from and sends nothing to other hosts, and runs only our own files. */
 const HEADERS = {
   "content-security-policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +

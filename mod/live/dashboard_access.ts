@@ -52,11 +52,11 @@ export class DashboardAccess {
 
   /**
    * The response to a request that is refused or logs in; `undefined` if the request is allowed.
-   * @param remote address that it comes from
+   * @param remote address of the client
    */
   refuse(request: Request, remote: string): Response | undefined {
     const url = new URL(request.url);
-    // A page of another site can name an address of its own that leads here.
+    // A page of another site can use a name of its own that resolves to this host.
     if (this.#isLocal && !isLoopback(url.hostname.replace(/^\[|\]$/g, ""))) {
       return text(403, "the dashboard only serves this host: open it as 127.0.0.1 or localhost\n");
     }

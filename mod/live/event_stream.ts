@@ -14,7 +14,9 @@ const QUIET_MS = 1000;
 /** Milliseconds over which the rate is taken. */
 const RATE_MS = 3000;
 
-/** Frames that wait for a page which does not keep up: it gets fewer, and costs no more memory. */
+/**
+ * Maximum frames queued for a page that does not keep up: it gets fewer, and costs no more memory.
+ */
 const MOST_WAITING = 4;
 
 /** Sources of an event stream. */
@@ -29,9 +31,9 @@ export interface EventSources {
 }
 
 /**
- * Server-sent events for one page. A frame has the quotes that came since the last one, the rate, the
- * partitions and, where it has changed, the view of the lake. The first quote after a pause goes at once;
- * those that follow are gathered.
+ * Server-sent events for one page. A frame has the quotes that came since the last one, the rate,
+ * the partitions and, if it has changed, the view of the lake. The first quote after a pause goes
+ * at once; those that follow are gathered.
  */
 export function eventStream({ quotes, tail, lake, signal, onEnd }: EventSources): Response {
   const encoder = new TextEncoder();

@@ -26,7 +26,7 @@ export interface HistoryOptions {
 
 /**
  * Adds the quotes of the lake's newest objects, the oldest first.
- * @returns what could not be read, in words for people; empty where all could
+ * @returns what could not be read, as text for the user; empty if everything could
  * @throws {Failure} kind `service`, when the lake cannot be listed
  */
 export async function loadHistory(

@@ -46,7 +46,7 @@ export interface LakeView {
   /** The newest objects, the newest first. */
   last: Array<{ name: string; size: number; partition: number; first: number; last: number }>;
   deadLetterObjects: number;
-  /** How often each reason stands in the newest dead letters. */
+  /** How often each reason occurs in the newest dead letters. */
   reasons: Array<[reason: string, count: number]>;
   /** The newest dead letters, the newest first. */
   rejected: Rejected[];

@@ -50,7 +50,7 @@ export interface PageOf {
 
 /**
  * Reads a page of messages outside of any group; nothing is committed.
- * @returns `null` where there is no such partition
+ * @returns `null` if there is no such partition
  */
 export async function messagePage(
   { broker, topic, schema, form = JSON_FORM }: PageOf,

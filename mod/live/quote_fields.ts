@@ -2,11 +2,11 @@ import { keyColumns, type RowSchema } from "../schema/schema.ts";
 
 /** Which columns of a schema are what a chart of quotes needs, by their index. */
 export interface QuoteFields {
-  /** The symbol: the schema's first key column, else the first text. */
+  /** The symbol: the schema's first key column, otherwise the first string. */
   key: number;
   /** The day: the first date or timestamp. */
   date: number | undefined;
-  /** The price: `close`, else the first double, else the first long. */
+  /** The price: `close`, otherwise the first double, otherwise the first long. */
   close: number | undefined;
   open: number | undefined;
   high: number | undefined;

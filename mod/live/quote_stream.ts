@@ -2,13 +2,13 @@ import type { Candles, Quote } from "./candles.ts";
 
 /** Candles that one viewer has not seen yet. */
 export interface Viewer {
-  /** The newest candle of each index and day: that bounds it, however many come. */
+  /** The newest candle of each index and day, which bounds it however many arrive. */
   readonly pending: Map<string, Quote>;
   /** Called when something is pending. */
   wake(): void;
 }
 
-/** Candles on their way to all who look. */
+/** Distributes candles to all open pages. */
 export class QuoteStream {
   readonly #candles: Candles;
   readonly #viewers = new Set<Viewer>();

@@ -20,14 +20,14 @@ const TROUBLE_MS = 1000;
 /** Milliseconds between two reads of the group's committed offsets. */
 const COMMITTED_MS = 1000;
 
-/** Messages of a partition that one look reads: what comes faster is counted, but not drawn. */
+/** Maximum messages of a partition read at once: what arrives faster is counted, but not drawn. */
 const MOST_MESSAGES = 2000;
 
-/** Where one partition stands. */
+/** The position of one partition. */
 export interface PartitionLag {
   partition: number;
   high: number;
-  /** `null` where the group has committed nothing. */
+  /** `null` if the group has committed nothing. */
   committed: number | null;
   lag: number;
 }
@@ -40,7 +40,7 @@ export interface TopicTailOptions {
   schema: RowSchema;
   /** How messages are read. @default {as JSON} */
   form?: MessageForm;
-  /** Gets each quote that comes. */
+  /** Called with each new quote. */
   onQuote(quote: Quote): void;
 }
 
@@ -56,7 +56,7 @@ export class TopicTail {
   #committed = new Map<number, number | null>();
   #committedAt = -Infinity;
   #trouble: string | undefined;
-  /** Messages that have come since the start. */
+  /** Messages that have arrived since the start. */
   messages = 0;
   /** The partitions as they were at the last look. */
   lags: PartitionLag[] = [];

@@ -20,7 +20,7 @@ const HOME = "\x1b[H";
 
 /**
  * Lines over those that are there. Each is erased before it is written: after a line that fills the
- * terminal the cursor stands on its last character, which erasing the rest would take.
+ * terminal the cursor is on its last character, which erasing the rest of the line would delete.
  */
 export function drawnLines(lines: readonly string[]): string {
   const last = lines.length - 1;

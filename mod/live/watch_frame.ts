@@ -22,7 +22,7 @@ const FRAME_ROWS = 5;
 const SPARK_AT = 58;
 
 /**
- * The view as lines, none wider and together no more than the terminal.
+ * The view as lines, none wider than the terminal, and no more of them than it has rows.
  * @param now `performance.now()`
  */
 export function watchFrame(
@@ -117,7 +117,10 @@ function printable(text: string): string {
   return text.replace(/[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069]/g, "�");
 }
 
-/** A number with at least two fraction digits; short, such as `1.7B`, where it is wider than its column. */
+/**
+ * A number with at least two fraction digits; short, such as `1.7B`, if it is wider than its
+ * column.
+ */
 function fixed(value: number, maximumFractionDigits: number, width: number): string {
   const text = value.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits });
   return text.length <= width

@@ -5,7 +5,7 @@ import type { RowSchema } from "../schema/schema.ts";
 
 const decoder = new TextDecoder();
 
-/** One row with its place, in the schema's wire names and in the forms that messages have. */
+/** One row with its position, with the schema's wire names and values as in messages. */
 export function rowObject(
   { columns }: RowSchema,
   reader: MessageReader,
@@ -33,7 +33,7 @@ export function rowObject(
   return row;
 }
 
-/** The same on a line in logfmt: `name=value`, both quoted where they are not one plain word. */
+/** The same on a line in logfmt: `name=value`, both quoted unless they are one plain word. */
 export function rowLine(row: Record<string, unknown>): string {
   const { timestamp: _, ...values } = row;
   return Object.entries(values)

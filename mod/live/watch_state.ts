@@ -17,7 +17,7 @@ export interface WatchedIndex {
   /** The newest close, and the one before. */
   close: number;
   previous: number;
-  /** Days since 1970, or milliseconds for a timestamp; absent where the schema has neither. */
+  /** Days since 1970, or milliseconds for a timestamp; absent if the schema has neither. */
   date: number | undefined;
   /** The newest closes, the oldest first. */
   history: number[];

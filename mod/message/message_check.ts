@@ -15,9 +15,9 @@ import { unknownFieldFinder } from "./unknown_fields.ts";
 import { isOfRecord } from "../schema/is_of_record.ts";
 
 /**
- * What decides about messages that the reader's fast path leaves: the strict check, or, where the schema
- * declares it, one that takes messages as they come.
- * @param onUnknown told of the first field of a message that the schema does not know
+ * What decides about messages that the reader's fast path leaves: the strict check, or, where the
+ * schema declares it, one that takes messages as they come.
+ * @param onUnknown called with the first field of a message that the schema does not know
  */
 export function messageCheck(
   schema: RowSchema,

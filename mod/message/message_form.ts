@@ -2,7 +2,7 @@ import type { MessageCheck } from "../schema/message_reader.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { messageCheck } from "./message_check.ts";
 
-/** What a check tells of. */
+/** Findings of a check. */
 export interface CheckListener {
   /** A message has a field that the table's schema does not know; `name` is the first of them. */
   onUnknown(name: string): void;

@@ -12,7 +12,7 @@ const MAGIC: ReadonlyArray<readonly [codec: Codec, bytes: readonly number[]]> = 
 /** The compressions that are found by looking. */
 export type Codec = "gzip" | "zstd";
 
-/** Bytes that tell. */
+/** Bytes that identify the format. */
 const MAGIC_BYTES = 4;
 
 /** First bytes of what is told by its beginning. */

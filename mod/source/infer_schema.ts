@@ -65,7 +65,7 @@ async function beginningOf(
   const isWhole = size < MOST_BYTES;
   const decoder = new TextDecoder();
   const text = parts.map((part) => decoder.decode(part, { stream: true })).join("");
-  // A line that the bound cuts tells nothing.
+  // A line cut off by the limit is ignored.
   return { text: isWhole ? text : text.slice(0, text.lastIndexOf("\n")), isWhole };
 }
 
@@ -94,7 +94,7 @@ function guessCsv(lines: string[], given: string | undefined): Guesses {
   let rows = 0;
   for (const line of own.slice(1 + below.lines)) {
     const fields = fieldsOf(line, delimiter);
-    // What cannot be split tells nothing about the columns.
+    // A line that cannot be split says nothing about the columns.
     if (fields.length < names.length - 1 || fields.length > names.length + 1) continue;
     rows++;
     guesses.forEach((guess, i) => guess.add(fields[i]));

@@ -17,7 +17,7 @@ export interface Input {
   readonly bytes?: number;
   /**
    * Opens it at its beginning.
-   * @param onRead told of bytes that were read of the file, before they are decompressed
+   * @param onRead called with the number of bytes read from the file, before decompression
    */
   open(onRead?: (bytes: number) => void): Promise<InputFile>;
 }
@@ -82,7 +82,7 @@ function peekedCodec(file: Deno.FsFile, path: string) {
   }
 }
 
-/** A file of which it is told how many bytes were read. */
+/** A file that reports how many bytes were read. */
 function counted(file: InputFile, onRead: ((bytes: number) => void) | undefined): InputFile {
   if (onRead === undefined) return file;
   const tell = (count: number | null) => {

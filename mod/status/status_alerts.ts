@@ -1,7 +1,7 @@
 import type { HiddenObjects } from "../catalog/glue/projected_days.ts";
 import { countText, numberText } from "../terminal/amount_text.ts";
 
-/** Something that whoever runs the pipeline has to know. */
+/** Something that the pipeline's operator has to know. */
 export interface StatusAlert {
   /** `lag`, `topic`, `leader` or `projection`. */
   alert: string;

@@ -24,7 +24,7 @@ export interface Output {
   progress(text: string): void;
   /**
    * Whether a reader has closed the pipe of the results (`| head`); what is written afterwards is
-   * dropped. A command continues to its end, so that its exit code tells of its work; one that only
+   * dropped. A command continues to its end, so that its exit code reflects its work; one that only
    * prints, or never ends, stops.
    */
   readonly closed: boolean;
@@ -90,7 +90,7 @@ export function processOutput(options: ProcessOutputOptions): Output {
   };
 }
 
-/** Columns of the terminal; 80 where it does not say. */
+/** Columns of the terminal; 80 if unknown. */
 export function terminalColumns(): number {
   try {
     return Deno.consoleSize().columns || 80;

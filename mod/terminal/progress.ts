@@ -36,15 +36,16 @@ export class Progress {
 
   /**
    * Draws, unless it has just done so.
-   * @param all how much there is; absent where that is not known
-   * @param more what else is to be said
+   * @param all the total; absent if unknown
+   * @param more further text
    */
   update(done: number, all?: number, more = ""): void {
     this.#draw((seconds) => this.#text(done, all, seconds) + more);
   }
 
   /**
-   * Draws work whose end is known by something else than what is counted: rows of a file, by its bytes.
+   * Draws work whose total is known in another unit than what is counted: rows of a file, by its
+   * bytes.
    * @param part of `whole`, in any unit
    */
   updateShare(done: number, part: number, whole: number, more = ""): void {

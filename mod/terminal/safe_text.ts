@@ -1,6 +1,6 @@
 /**
- * A foreign text as a terminal may print it: control characters, zero-width and bidirectional marks are
- * escaped, so that no text can move the cursor, hide what stands beside it or forge a line.
+ * A foreign text as a terminal may print it: control characters, zero-width and bidirectional marks
+ * are escaped, so that no text can move the cursor, hide what is beside it or forge a line.
  */
 export function safeText(text: string): string {
   return text.replace(

@@ -1,4 +1,4 @@
-/** Offsets of one piece of the set, unless it is told. */
+/** Default number of offsets in one piece of the set. */
 const PIECE_OFFSETS = 1 << 20;
 
 /** A set of offsets, a bit for each, in pieces that are made when they are needed. */

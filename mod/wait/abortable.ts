@@ -1,5 +1,5 @@
 /**
- * What a promise gives, unless the signal aborts first; the work behind it is not ended by that.
+ * The result of a promise, unless the signal aborts first; that does not end the underlying work.
  * @throws the signal's reason
  */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

@@ -8,7 +8,9 @@ export interface BackoffOptions {
   jitter?: number;
 }
 
-/** Milliseconds to wait between attempts, for ever: each pause twice as long as the one before. */
+/**
+ * Milliseconds to wait between attempts, without end: each pause twice as long as the one before.
+ */
 export function* backoff(
   { firstMs, longestMs, jitter = 0 }: BackoffOptions,
 ): Generator<number, never> {

@@ -2,7 +2,7 @@
 export interface BellOptions {
   /** {@linkcode Bell.rings} as it was before the caller looked: a ring since then ends the wait at once. */
   since?: number;
-  /** Milliseconds to wait at most. @default {for ever} */
+  /** Milliseconds to wait at most. @default {forever} */
   timeoutMs?: number;
 }
 

@@ -48,8 +48,8 @@ const CONNECT_GRACE_MS = 1000;
 
 /**
  * Opens a connection. The original's promise never settles where the socket ends before it is
- * connected, as when the former socket's late error ends the new one; whoever waits for it would hold
- * the broker's lock for ever, though the broker is back.
+ * connected, as when the former socket's late error ends the new one; a caller that waits for it
+ * would hold the broker's lock forever, although the broker is back.
  * @throws {KafkaJSConnectionError} in bounded time
  */
 async function open(connection: Connection): Promise<Connection> {
@@ -90,7 +90,7 @@ const connectingBrokers = new WeakMap<Broker, Promise<void>>();
 /**
  * In the original, those who want a broker's connection queue for a lock, and each tries for itself
  * when its turn comes. After a broker's return the queue is so long that all of them give up before
- * their turn, and the next ones too, for ever. Here all wait for one attempt.
+ * their turn, and the next ones too, forever. Here all wait for one attempt.
  */
 KafkaJSBroker.prototype.connect = function (this: Broker): Promise<void> {
   let opening = connectingBrokers.get(this);

@@ -39,7 +39,7 @@ const COUNT_IF: Aggregate<bigint> = {
   result: (sum) => sum,
 };
 
-/** Whether any condition is `wanted`; null where there is none. */
+/** Whether any condition is `wanted`; null if there is none. */
 function truths(wanted: 0 | 1): Aggregate<{ found: boolean; any: boolean }> {
   return {
     start: () => ({ found: false, any: false }),
@@ -75,7 +75,7 @@ interface Percentile {
   whole: boolean;
 }
 
-/** Exact, unlike Trino's; a whole number where the values are. */
+/** Exact, unlike Trino's; an integer if the values are. */
 const PERCENTILE: Aggregate<Percentile> = {
   start: () => ({ values: [], part: 0.5, whole: true }),
   step: (state, value, part) => {

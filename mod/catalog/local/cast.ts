@@ -2,7 +2,10 @@ import type { DatabaseSync } from "node:sqlite";
 import { dateText, tryDateParts } from "./date_parts.ts";
 import type { Scalar } from "./define_function.ts";
 
-/** Functions that stand for CAST and TRY_CAST of Trino's types, with the type's name as second argument. */
+/**
+ * Functions that implement CAST and TRY_CAST to Trino's types, with the type's name as second
+ * argument.
+ */
 export const CAST = "ticklake_cast";
 export const TRY_CAST = "ticklake_try_cast";
 
@@ -27,7 +30,7 @@ export function defineCasts(db: DatabaseSync): void {
   );
 }
 
-/** By type: the value, `undefined` where it has none of the type. */
+/** By type: the converted value, `undefined` if that is not possible. */
 const CASTS: Record<string, (value: string | number | bigint) => Scalar | undefined> = {
   bigint: (value) => whole(value, 63),
   integer: (value) => whole(value, 31),
@@ -60,7 +63,7 @@ const CASTS: Record<string, (value: string | number | bigint) => Scalar | undefi
 /** Names of the types that a value can be cast to here. */
 export const CAST_TYPES: ReadonlySet<string> = new Set(Object.keys(CASTS));
 
-/** A whole number of so many bits and a sign; doubles are rounded, half away from zero. */
+/** An integer of so many bits and a sign; doubles are rounded, half away from zero. */
 function whole(value: string | number | bigint, bits: number): bigint | undefined {
   const found = typeof value === "bigint"
     ? value

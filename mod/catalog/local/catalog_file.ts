@@ -13,7 +13,7 @@ const MAGIC = "SQLite format 3\0";
 /** What the catalogs of all releases have in their schema, which is in the first pages. */
 const OWN_TABLE = "TABLE tables(name TEXT PRIMARY KEY, layout TEXT) STRICT";
 
-/** Bytes at the beginning of a file in which {@linkcode OWN_TABLE} stands. */
+/** Bytes at the beginning of a file that contain {@linkcode OWN_TABLE}. */
 const HEAD_BYTES = 64 * 1024;
 
 /**
@@ -37,7 +37,7 @@ export function requireCatalogFile(path: string): void {
   const isDatabase = text.startsWith(MAGIC) && head.length > APPLICATION_ID_AT + 4;
   if (isDatabase) {
     const id = new DataView(head.buffer).getUint32(APPLICATION_ID_AT);
-    // Its tables may still stand in the -wal file alone.
+    // Its tables may still be only in the -wal file.
     if (id === APPLICATION_ID || (id === 0 && holdsNothing(path, head))) return;
   }
   throw new Failure(

@@ -42,7 +42,7 @@ export function defineDateFunctions(db: DatabaseSync): void {
   db.function("now", () => timestampText(Date.now()));
 }
 
-/** Parts of a date or time that are whole numbers. */
+/** Parts of a date or time that are integers. */
 const PARTS: Record<string, (date: DateParts) => number> = {
   year: ({ year }) => year,
   quarter: ({ month }) => Math.ceil(month / 3),

@@ -25,7 +25,7 @@ export function dateParts(value: Scalar): DateParts {
   return parts;
 }
 
-/** Reads a date or timestamp; `undefined` where the text is neither. */
+/** Reads a date or timestamp; `undefined` if the text is neither. */
 export function tryDateParts(value: Scalar): DateParts | undefined {
   const match = DATE_TEXT.exec(String(value));
   if (match === null) return undefined;
@@ -48,7 +48,7 @@ export function weekday(days: number): number {
   return ((days + 3) % 7 + 7) % 7 + 1;
 }
 
-/** `YYYY-MM-DD`, or with `HH:MM:SS.mmm` where it is not a date alone. */
+/** `YYYY-MM-DD`, or with `HH:MM:SS.mmm` if it is not only a date. */
 export function dateText(days: number, ms: number, date: boolean): string {
   return date ? isoDay(days) : timestampText(days * DAY_MS + ms);
 }

@@ -36,7 +36,7 @@ export function defineVariadic(
   );
 }
 
-/** An aggregate over groups and, where it has `inverse`, over the frames of a window. */
+/** An aggregate over groups and, with `inverse`, over the frames of a window. */
 export interface Aggregate<State> {
   start(): State;
   /** Takes a row in. */

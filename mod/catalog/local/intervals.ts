@@ -38,5 +38,5 @@ function operand(tokens: Token[], i: number): Token {
   return tokens[Math.max(0, at)];
 }
 
-/** Words that stand before a parenthesis without being a function's name. */
+/** Words that can precede a parenthesis without being a function's name. */
 const KEYWORD = /^(SELECT|WHERE|AND|OR|NOT|ON|IN|WHEN|THEN|ELSE|BY|HAVING|BETWEEN|AS)$/i;

@@ -31,7 +31,7 @@ export interface LoadedObject {
 export interface CatalogContent {
   /** Whether the file is there. */
   exists: boolean;
-  /** The table, where it has it. */
+  /** The table, if it has it. */
   table?: { columns: Column[]; partitionColumns: string[] };
 }
 
@@ -49,8 +49,8 @@ export class LocalCatalog {
   readonly #names: { rows: string; objects: string; view: string };
 
   /**
-   * Opens the file, or creates it with its directory. A catalog that is damaged, or was made for another
-   * schema, is emptied: its rows come again from the lake.
+   * Opens the file, or creates it with its directory. A catalog that is damaged, or was made for
+   * another schema, is emptied: its rows are loaded from the lake again.
    * @throws {Failure} kind `failed`, when the file cannot be written, or is not one of our catalogs
    */
   static async open(path: string, schema: RowSchema): Promise<LocalCatalog> {
@@ -75,7 +75,7 @@ export class LocalCatalog {
     }
   }
 
-  /** What the file holds of a table; a damaged file counts as absent, as it would be made again. */
+  /** What the file holds of a table; a damaged file counts as absent, as it would be rebuilt. */
   static async inspect(path: string, table: string): Promise<CatalogContent> {
     if (!await LocalCatalog.exists(path)) return { exists: false };
     requireCatalogFile(path);
@@ -145,14 +145,14 @@ export class LocalCatalog {
     return partitionColumns(this.#db, this.#names.rows, this.#columns);
   }
 
-  /** Adds columns for the paths' values, where they are not there. */
+  /** Adds columns for the paths' values, unless they exist. */
   addPartitionColumns(names: readonly string[]): void {
     if (this.#missing(names).length > 0) this.#transaction(() => this.#addColumns(names));
   }
 
   /**
-   * Puts an object's rows in place of those that it had, in one transaction. Nothing happens when
-   * another process has loaded the object since `known` was read.
+   * Replaces an object's rows in one transaction. Nothing happens when another process has loaded
+   * the object since `known` was read.
    * @param version the object's, as it was listed before it was read
    * @throws {Failure} kind `failed`, naming the object, when a value does not fit its column
    */
@@ -395,7 +395,7 @@ function storedType(type: Column["type"]): string {
   return type === "timestamp" ? "INTEGER" : STORE_TYPES[type].sqlite;
 }
 
-/** A name as SQL writes it where it may be a reserved word. */
+/** A name as in SQL, quoted if it may be a reserved word. */
 export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }

@@ -10,10 +10,10 @@ import { inLocalDialect } from "./other_dialect.ts";
 import { QueryLimits } from "./query_limits.ts";
 import { QueryThread } from "./query_thread.ts";
 
-/** How long a statement may run, in milliseconds, unless it is told. */
+/** Default time limit of a statement, in milliseconds. */
 const TIMEOUT_MS = 300_000;
 
-/** Memory that a statement may add to the process, in bytes, unless it is told. */
+/** Default limit of the memory that a statement adds to the process, in bytes. */
 const MOST_BYTES = 768 * 1024 ** 2;
 
 /** Threads with a statement that could not be stopped; each takes a core until the process ends. */

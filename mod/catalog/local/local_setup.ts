@@ -71,7 +71,7 @@ export async function setUpLocalCatalog(options: LocalSetupOptions): Promise<Set
   };
 }
 
-/** Removes the local catalog's file; the lake stays as it is. */
+/** Removes the local catalog's file; the lake is not changed. */
 export async function deleteLocalCatalog(
   { path, dryRun }: { path: string; dryRun: boolean },
 ): Promise<SetupReport> {

@@ -3,17 +3,18 @@ import { CAST, CAST_TYPES, TRY_CAST } from "./cast.ts";
 import { withoutIntervals } from "./intervals.ts";
 
 /**
- * Trino's text in SQLite's words, where SQLite would read something else or nothing: literals such as
- * `DATE '2026-01-31'`, `CAST` and `TRY_CAST` (of `CAST('2026-01-31' AS DATE)` SQLite makes the number
- * 2026), `EXTRACT(YEAR FROM x)`, `SUBSTRING(x FROM 2)`, `POSITION('a' IN x)`, `x + INTERVAL '1' DAY`, and
- * the place of nulls in an order, which is last in Trino. What is none of these stays as it is.
+ * Translates Trino's SQL to SQLite's where SQLite would understand it differently or not at all:
+ * literals such as `DATE '2026-01-31'`, `CAST` and `TRY_CAST` (of `CAST('2026-01-31' AS DATE)`
+ * SQLite makes the number 2026), `EXTRACT(YEAR FROM x)`, `SUBSTRING(x FROM 2)`,
+ * `POSITION('a' IN x)`, `x + INTERVAL '1' DAY`, and the place of nulls in an order, which is last
+ * in Trino. Everything else is left unchanged.
  */
 export function inLocalDialect(sql: string): string {
   const plain = withoutIntervals(edited(sql, literals));
   return edited(plain, (tokens) => [...calls(tokens), ...orders(tokens)]);
 }
 
-/** A piece of the text, and what stands in its place. */
+/** A piece of the text, and its replacement. */
 interface Edit {
   from: number;
   to: number;
@@ -114,7 +115,7 @@ function callEdits(name: Token, words: Token[], tokens: Token[], end: number): E
 /** Words that end the last item of an ORDER BY. */
 const AFTER_ORDER = /^(LIMIT|OFFSET|FETCH|ROWS|RANGE|GROUPS|UNION|EXCEPT|INTERSECT)$/i;
 
-/** Nulls come last also in ascending order. */
+/** Nulls come last in ascending order too. */
 function orders(tokens: Token[]): Edit[] {
   const edits: Edit[] = [];
   tokens.forEach((token, i) => {

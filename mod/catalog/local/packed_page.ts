@@ -1,6 +1,6 @@
 import type { Value } from "../engine.ts";
 
-/** A column's values: numbers as they are, everything else as indexes into its distinct values. */
+/** A column's values: numbers directly, everything else as indexes into its distinct values. */
 type PackedColumn =
   | Float64Array<ArrayBuffer>
   | BigInt64Array<ArrayBuffer>
@@ -15,14 +15,14 @@ export interface PackedPage {
   columns: PackedColumn[];
 }
 
-/** Packs rows of equal width; values are those of SQLite, whole numbers as bigints of 64 bits. */
+/** Packs rows of equal width; values are those of SQLite, integers as 64-bit bigints. */
 export function packPage(rows: readonly Value[][]): PackedPage {
   const width = rows[0]?.length ?? 0;
   const columns = Array.from({ length: width }, (_, c) => packColumn(rows, c));
   return { rows: rows.length, columns };
 }
 
-/** The buffers to hand over with a page. */
+/** The buffers to transfer with a page. */
 export function buffersOf({ columns }: PackedPage): ArrayBuffer[] {
   return columns.map((column) => ("words" in column ? column.indexes : column).buffer);
 }
@@ -51,7 +51,7 @@ function packColumn(rows: readonly Value[][], c: number): PackedColumn {
   return packed ?? packWords(rows, c);
 }
 
-/** @returns `undefined` where a value is not a number */
+/** @returns `undefined` if a value is not a number */
 function packNumbers(rows: readonly Value[][], c: number): PackedColumn | undefined {
   const numbers = new Float64Array(rows.length);
   for (let row = 0; row < rows.length; row++) {
@@ -62,7 +62,7 @@ function packNumbers(rows: readonly Value[][], c: number): PackedColumn | undefi
   return numbers;
 }
 
-/** @returns `undefined` where a value is not a whole number */
+/** @returns `undefined` if a value is not an integer */
 function packIntegers(rows: readonly Value[][], c: number): PackedColumn | undefined {
   const integers = new BigInt64Array(rows.length);
   for (let row = 0; row < rows.length; row++) {

@@ -6,7 +6,7 @@ const GUARD = "ticklake_guard";
 /** Rows of a scan between two looks at the flag, at most. */
 const MOST_STRIDE = 1024;
 
-/** Looks at the flag in one scan of a table, at least, where the table has so many rows. */
+/** A scan of a table with at least so many rows checks the flag at least once. */
 const LOOKS = 16;
 
 /**
@@ -35,7 +35,7 @@ function strideFor(db: DatabaseSync, rows: string): number {
   return Math.min(MOST_STRIDE, Math.max(1, Math.floor(Number(most) / LOOKS)));
 }
 
-/** Whether a plan has several loops, as `EXPLAIN QUERY PLAN` tells it: they may be within each other. */
+/** Whether a plan has several loops according to `EXPLAIN QUERY PLAN`: they may be nested. */
 export function hasLoops(plan: readonly string[]): boolean {
   return plan.filter((step) => /^(SCAN|SEARCH) /.test(step)).length > 1;
 }

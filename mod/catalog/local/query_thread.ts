@@ -5,10 +5,10 @@ import type { QueryLimits } from "./query_limits.ts";
 import { unpackPage } from "./packed_page.ts";
 import type { QueryRequest, QueryResponse } from "./query_messages.ts";
 
-/** Milliseconds in which a statement that was told to stop does so, unless it cannot. */
+/** Milliseconds within which a cancelled statement stops, if it can. */
 const STOP_MS = 1000;
 
-/** What {@linkcode QueryThread.run} is asked. */
+/** Options of {@linkcode QueryThread.run}. */
 export interface ThreadStatement {
   /** The catalog's file. */
   path: string;
@@ -36,7 +36,7 @@ export class QueryThread {
       for (const { reject } of this.#answers.splice(0)) reject(error);
     };
     this.ready = this.#ask({ kind: "close" });
-    // Whoever awaits it gets the failure; whoever does not has no statement running.
+    // A caller that awaits it gets the failure; any other has no statement running.
     this.ready.catch(() => {});
   }
 
@@ -107,7 +107,7 @@ export class QueryThread {
     return response;
   }
 
-  /** Stops the statement, and gives the thread up where that does not end it. */
+  /** Stops the statement, and abandons the thread if that does not end it. */
   async #halt(): Promise<void> {
     if (this.#isLost) return;
     Atomics.store(this.#stop, 0, 1);

@@ -1,5 +1,5 @@
 /// <reference lib="deno.worker" />
-/** The query's thread: one statement at a time, page by page, as it is asked. */
+/** The query's thread: one statement at a time, page by page, on request. */
 import { Failure } from "../../failure/failure.ts";
 import type { Value } from "../engine.ts";
 import { explainSqliteError } from "./explain_sqlite_error.ts";

@@ -55,7 +55,7 @@ export class ReadConnection {
   }
 
   /**
-   * Prepares a statement, then runs it where its rows are asked for.
+   * Prepares a statement; it runs when its rows are requested.
    * @throws {Error} of SQLite, here or from the pages
    */
   read(sql: string): ReadAnswer {
@@ -90,7 +90,7 @@ export class ReadConnection {
     if (isExplanation(sql)) return yield this.#all(sql);
     const end = crypto.randomUUID();
     const marker = [`'${end}'`, ...Array(width - 1).fill("NULL")].join(", ");
-    /** Pages that wait for what comes next, as a short answer is whole or an error. */
+    /** Pages held until the next ones, as a short answer is complete or an error. */
     let waiting: Value[][][] | undefined = [];
     let page: Value[][] = [];
     for (
@@ -137,7 +137,7 @@ export class ReadConnection {
     return this.#prepare(sql).all() as unknown as Value[][];
   }
 
-  /** A statement whose rows are arrays and whose whole numbers are bigints. */
+  /** A statement whose rows are arrays and whose integers are bigints. */
   #prepare(sql: string): StatementSync {
     const statement = this.#db.prepare(sql);
     statement.setReadBigInts(true);

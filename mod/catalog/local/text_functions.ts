@@ -52,7 +52,7 @@ function part(letters: string[], start: number, length: number): string {
   return from < 0 ? "" : letters.slice(from, from + length).join("");
 }
 
-/** Place of the nth occurrence, from 1; 0 where there is none. */
+/** Position of the nth occurrence, from 1; 0 if there is none. */
 function position(text: string, sought: string, nth: number): bigint {
   if (sought === "") return 1n;
   let at = -1;

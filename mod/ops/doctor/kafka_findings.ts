@@ -4,8 +4,9 @@ import type { Settings } from "../../config/settings.ts";
 import { failed, failedBy, type Finding, ok, skipped, warning } from "./finding.ts";
 
 /**
- * Looks at Kafka from the settings to the group's offsets, and stops where continuing makes no sense.
- * @param diagnose makes the diagnosis of the settings; it throws a `Failure` where they are wrong
+ * Looks at Kafka from the settings to the group's offsets, and stops where continuing makes no
+ * sense.
+ * @param diagnose makes the diagnosis of the settings; it throws a `Failure` if they are wrong
  */
 export async function* kafkaFindings(
   settings: Settings,

@@ -70,7 +70,7 @@ const NOTE_LEVELS: ReadonlyArray<readonly [prefix: string, level: LogLevel]> = [
 
 /**
  * The output with its notes as events of a JSON log, so that every line on standard error is one.
- * They are told at any `--log-level`.
+ * They are logged at any `--log-level`.
  */
 export function notesAsEvents(output: Output): Output {
   const line = logLine({ format: "json" });

@@ -41,9 +41,9 @@ export interface OperationsOptions {
 
 /** Health, metrics, alerts and the event log of a running process. */
 export interface Operations {
-  /** To be told what the sink does. */
+  /** Listener to the sink's events. */
   readonly onEvent: SinkListener;
-  /** To be told what `produce` does. */
+  /** Listener to the events of `produce`. */
   readonly produced: ProduceObserver;
   close(): Promise<void>;
 }
@@ -141,7 +141,7 @@ export async function startOperations(options: OperationsOptions): Promise<Opera
 }
 
 /**
- * Periodically tells `lag` where the topic ends, and `readiness` whether the broker answers.
+ * Periodically updates `lag` with the topic's end, and `readiness` with whether the broker answers.
  * @returns stops it
  */
 function follow(

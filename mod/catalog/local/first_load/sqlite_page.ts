@@ -1,4 +1,6 @@
-/** Bytes of a page of a catalog that is made again: a scan takes a fifth less than with SQLite's 4096. */
+/**
+ * Page size in bytes of a rebuilt catalog: a scan takes a fifth less time than with SQLite's 4096.
+ */
 export const PAGE_BYTES = 16_384;
 
 /**
