@@ -63,6 +63,8 @@ export class DirectoryCatalog implements TableCatalog {
   async create(metadata: TableMetadata): Promise<boolean> {
     await this.#prove();
     if (!await this.#files.store.create(this.#name(1), encode(metadata))) return false;
+    this.#known = 1;
+    this.#loaded = { version: 1, metadata };
     await this.#writeHint(1);
     return true;
   }
