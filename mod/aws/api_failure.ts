@@ -29,7 +29,7 @@ export class NotTheService extends Failure {
 
 /**
  * What an error of an AWS API means for a user, where it is about the way to it or our rights;
- * `undefined` where it is about the request itself.
+ * `undefined` if it is about the request itself.
  * @param action the action as policies name it, such as `glue:CreateCrawler`
  */
 export function apiFailure(error: unknown, action: string): Failure | undefined {
@@ -87,7 +87,7 @@ function endpointOf(service: string): string {
   return endpointSet(service) ?? nameOf(service);
 }
 
-/** A service's name for people. */
+/** A service's name for the user. */
 function nameOf(service: string): string {
   return service.length <= 3 ? service.toUpperCase() : service[0].toUpperCase() + service.slice(1);
 }

@@ -9,7 +9,7 @@ export function noteAction(error: unknown, action: string): void {
 }
 
 /**
- * An error that no caller knew what to do about, for people: what a service answered, and to what.
+ * An error that no caller knew what to do about, for the user: what a service answered, and to what.
  * Errors that no service has sent stay as they are.
  */
 export function explainRefusal(error: unknown): unknown {

@@ -23,7 +23,7 @@ export function athenaDollars(scannedBytes: number): number {
   return Math.max(scannedBytes, ATHENA_LEAST_BYTES) / 2 ** 40 * PRICES.athenaTb;
 }
 
-/** Dollars for people: cents and below where there are no whole ones. */
+/** Dollars for the user: cents and below where there are no whole ones. */
 export function formatDollars(dollars: number): string {
   if (dollars === 0) return "$0";
   return dollars < 0.01 ? `$${Number(dollars.toPrecision(2))}` : `$${dollars.toFixed(2)}`;

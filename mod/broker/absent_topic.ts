@@ -23,7 +23,7 @@ export async function noSuchTopic(
 /**
  * As {@linkcode noSuchTopic}, where the names are known.
  * @param where such as ` in Kafka at localhost:9092`, or empty
- * @param names the topics that there are, sorted; `undefined` where the broker did not say
+ * @param names the topics that there are, sorted; `undefined` if the broker did not say
  */
 export function absentTopic(topic: string, where: string, names: string[] | undefined): Failure {
   const meant = nearestName(topic, names ?? []);

@@ -22,9 +22,9 @@ export interface PartitionOffsets {
 /** What a consumer group has committed for a partition. */
 export interface CommittedOffset {
   partition: number;
-  /** The next offset to be read, or `null` where the group has committed nothing. */
+  /** The next offset to be read, or `null` if the group has committed nothing. */
   offset: number | null;
-  /** Text that was committed with it, at most 4 KiB; empty where there is none. */
+  /** Text that was committed with it, at most 4 KiB; empty if there is none. */
   metadata: string;
 }
 
@@ -33,10 +33,10 @@ export interface CommittedOffset {
  * that is in another cluster, is another log: its offsets mean other messages.
  */
 export interface LogIdentity {
-  /** The cluster's id; the embedded log has one of its own file. Empty where a broker has none. */
+  /** The cluster's id; the embedded log has one of its own file. Empty if a broker has none. */
   readonly cluster: string;
   /**
-   * The topic's id, as `kafka-topics.sh --describe` prints it. `null` where the broker gives topics
+   * The topic's id, as `kafka-topics.sh --describe` prints it. `null` if the broker gives topics
    * no ids (Kafka before 2.8): a topic that is recreated cannot be distinguished from the former one.
    */
   readonly topicId: string | null;
@@ -70,12 +70,12 @@ export interface RecordBatch {
   key(i: number): Uint8Array | null;
   /** Value of message `i`, `null` for a tombstone; valid until the call that got the batch returns. */
   value(i: number): Uint8Array | null;
-  /** Where values lie, for those who can do without an array for each; absent where it is not known. */
+  /** Where values lie, for those who can do without an array for each; absent if it is not known. */
   readonly spans?: ValueSpans;
   /** Headers of message `i`, in order. */
   headers(i: number): ReadonlyArray<readonly [name: string, value: Uint8Array | null]>;
   /**
-   * The messages that were too large to be taken whole, by their number; absent where there is none.
+   * The messages that were too large to be taken whole, by their number; absent if there is none.
    * Of these `key` and `value` give the first bytes only, and `headers` nothing.
    */
   readonly cuts?: ReadonlyMap<number, CutMessage>;
@@ -123,7 +123,7 @@ export interface AssignedPartition {
   /** The partition's offsets when it was assigned. */
   readonly offsets: PartitionOffsets;
   /**
-   * Offset of the first message that will be delivered: the committed one, else by
+   * Offset of the first message that will be delivered: the committed one, otherwise by
    * {@linkcode ConsumeOptions.from}; never below `offsets.low`; or what {@linkcode seek} has set. With
    * `from: "latest"` too, a partition that was added to a group that has committed others begins at
    * its oldest message, and so does a topic that was recreated while it was consumed.
@@ -133,13 +133,13 @@ export interface AssignedPartition {
    * Moves {@linkcode start}. Only inside {@linkcode ConsumerHandler.assigned}. Where retention has
    * removed the offset, deliveries begin with a {@linkcode ConsumerHandler.gap}; where it is beyond
    * the partition's end, the consumption ends with a failure that says so.
-   * @param epoch leader epoch of the message before it, where it is known
+   * @param epoch leader epoch of the message before it, if known
    * @throws {Error} deliveries have begun
    */
   seek(offset: number, epoch?: number): void;
   /**
    * Leader epoch of the message before an offset, as it was read: a number that grows with each leader
-   * of the partition. `undefined` where it is not known, or the broker has none.
+   * of the partition. `undefined` if it is not known, or the broker has none.
    */
   epochBefore(offset: number): number | undefined;
   /**
@@ -315,7 +315,7 @@ export interface Broker {
   /** For people: which broker this is, such as `Kafka at localhost:9092`. */
   readonly description: string;
   /**
-   * Creates the topic unless it is there.
+   * Creates the topic unless it exists.
    * @throws {Failure} kind `service`, when the broker cannot be reached or refuses.
    */
   ensureTopic(

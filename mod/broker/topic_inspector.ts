@@ -22,7 +22,7 @@ export interface InspectedPartition {
   low: number;
   /** Offset that the next message will get. */
   high: number;
-  /** Bytes on the leader's disk; `null` where the broker does not say. */
+  /** Bytes on the leader's disk; `null` if the broker does not say. */
   bytes: number | null;
 }
 
@@ -52,7 +52,7 @@ export interface TopicInspector {
   /** A topic; `null` when there is none of that name. @throws {Failure} kind `service` */
   describe(topic: string, signal: AbortSignal): Promise<TopicDescription | null>;
   /**
-   * For each partition the offset of the first message whose timestamp is not below `timeMs`, else the
+   * For each partition the offset of the first message whose timestamp is not below `timeMs`, otherwise the
    * offset that the next message will get. @throws {Failure} kind `service`
    */
   offsetsAt(topic: string, timeMs: number, signal: AbortSignal): Promise<Map<number, number>>;

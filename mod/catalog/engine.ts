@@ -1,4 +1,4 @@
-/** A value of a result. Whole numbers of a local result are bigints. */
+/** A value of a result. Integers of a local result are bigints. */
 export type Value = string | number | bigint | boolean | null;
 
 /** One column of a result. */
@@ -30,7 +30,7 @@ export interface QueryResult {
 export interface RunOptions {
   /** Ends the query; `run`, or the reading of its pages, then throws the signal's reason. */
   signal: AbortSignal;
-  /** Called now and then with what is going on, as text for people. */
+  /** Called now and then with what is going on, as text for the user. */
   onProgress(text: string): void;
   /** Told things that a user should know once. */
   onNote?(text: string): void;

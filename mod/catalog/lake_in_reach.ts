@@ -3,7 +3,7 @@ import { Failure } from "../failure/failure.ts";
 
 /**
  * The server that holds the lake, where AWS's Glue and Athena cannot read it: they read buckets of AWS
- * alone. `undefined` where they can, or where the service too is of another server, which may.
+ * alone. `undefined` if they can, or where the service too is of another server, which may.
  */
 export function lakeOutOfReach(service: "glue" | "athena"): string | undefined {
   const lake = endpointSet("s3");

@@ -21,7 +21,7 @@ export interface TableFound {
   columns: Array<{ name: string; type: string }>;
   /** Columns that come from the path. */
   partitionedBy: Array<{ name: string; type: string }>;
-  /** Number of partitions known to the catalog; absent where a projection computes them. */
+  /** Number of partitions known to the catalog; absent if a projection computes them. */
   partitions?: number;
   /** Whether partitions are computed from the query, so that new ones need no crawl. */
   projection?: true;
@@ -33,7 +33,7 @@ export interface SetupReport {
   dryRun: boolean;
   parts: Part[];
   tables: TableFound[];
-  /** Objects that the table's projection does not cover, where there are any. */
+  /** Objects that the table's projection does not cover, if there are any. */
   hidden?: HiddenObjects;
   /** What the crawl came to, where there was one. */
   crawl?: Crawl;
@@ -43,7 +43,7 @@ export interface SetupReport {
 
 /** A run of a crawler. */
 export interface Crawl {
-  /** Glue's word: `RUNNING` where it was not waited for, else `SUCCEEDED`; `PLANNED` of a dry run. */
+  /** Glue's word: `RUNNING` where it was not waited for, otherwise `SUCCEEDED`; `PLANNED` of a dry run. */
   state: string;
   /** Whether it ran before we asked for it. */
   joined: boolean;
@@ -62,7 +62,7 @@ const PLANNED: Record<PartState, string> = {
   kept: "kept",
 };
 
-/** Prints a report: a document with `--json`, else lines. */
+/** Prints a report: a document with `--json`, otherwise lines. */
 export function printSetup(report: SetupReport, output: Output): void {
   output.document(report);
   const words = report.parts.map(({ state }) => report.dryRun ? PLANNED[state] : state);

@@ -3,7 +3,7 @@ import { sqlTokens } from "./sql_tokens.ts";
 /** Statements that end with `;`, and what follows the last one. */
 export interface SplitStatements {
   statements: string[];
-  /** Text of a statement that has not ended yet; empty where only blanks and comments follow. */
+  /** Text of a statement that has not ended yet; empty if only blanks and comments follow. */
   rest: string;
 }
 

@@ -134,7 +134,7 @@ interface RawJson {
   rawJSON(text: string): unknown;
 }
 
-/** Whole numbers keep all their digits; what JSON has no number for is text. */
+/** Integers keep all their digits; what JSON has no number for is text. */
 function jsonValue(value: Value): unknown {
   if (typeof value === "bigint") return (JSON as unknown as RawJson).rawJSON(String(value));
   return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;

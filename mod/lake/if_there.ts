@@ -11,7 +11,7 @@ export async function isThere(
   return false;
 }
 
-/** An object's bytes; `undefined` where it is not there. */
+/** An object's bytes; `undefined` if it is not there. */
 export async function getIfThere(
   store: Pick<LakeStore, "get">,
   name: string,

@@ -12,7 +12,7 @@ export interface FlushRange {
   /** Last offset of the flush, inclusive. */
   last: number;
   /**
-   * How often the table's end was renewed in that partition before, so that ranges were written anew: names
+   * How often the table's end was renewed in that partition before, so that ranges were written again: names
    * of before and after never meet. Absent for 0.
    */
   generation?: number;

@@ -262,7 +262,7 @@ function parseField(field: string, schema: RowSchema, spec: string): Field {
   return { name, column, ...identity(column, type) };
 }
 
-/** Numbers whole numbers beyond 2^53 by what no whole number is: 0.5, 1.5 and so on. */
+/** Numbers integers beyond 2^53 by what no whole number is: 0.5, 1.5 and so on. */
 class WideCodes {
   readonly #codes = new Map<bigint, number>();
   readonly #texts: string[] = [];

@@ -19,7 +19,7 @@ export interface MergeLimits {
   isClosed?(objects: readonly PlannedObject[]): boolean;
 }
 
-/** Most offsets in one merged object, since its rows are held in memory. */
+/** Maximum offsets in one merged object, since its rows are held in memory. */
 const MOST_OFFSETS = 2 ** 20;
 
 /** Objects with rows of one range `[first, last]`. */

@@ -21,7 +21,7 @@ export function fieldFinder(fields: Fields, byAnyName: boolean): (column: Column
   };
 }
 
-/** What is at a path of names and places; `undefined` where there is nothing. */
+/** What is at a path of names and places; `undefined` if there is nothing. */
 export function atPath(value: unknown, path: readonly string[]): unknown {
   for (const name of path) {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) {

@@ -54,7 +54,7 @@ export interface DescribedObject {
   isClosed: boolean;
 }
 
-/** What a JSON Schema says of its messages' properties; `undefined` where it says nothing. */
+/** What a JSON Schema says of its messages' properties; `undefined` if it says nothing. */
 export function describedObject(text: string): DescribedObject | undefined {
   const root = parseJson(text);
   const { properties, additionalProperties, patternProperties } = resolved(root, root).schema;

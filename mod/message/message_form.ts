@@ -23,7 +23,7 @@ export interface PrepareOptions {
 export interface WriterSchema {
   /** For people: `schema 7 of subject quotes-value`, or the file's path. */
   name: string;
-  /** Why no message of it can be a row of the table, a sentence each; empty where some can. */
+  /** Why no message of it can be a row of the table, a sentence each; empty if some can. */
   misfits(schema: RowSchema): string[];
 }
 
@@ -34,7 +34,7 @@ export interface MessageForm {
   /** What decides about messages. */
   check(schema: RowSchema, listener?: Partial<CheckListener>): MessageCheck;
   /**
-   * A message's fields as JSON, for people; `undefined` where it cannot be read. Absent where messages are
+   * A message's fields as JSON, for the user; `undefined` if it cannot be read. Absent where messages are
    * text already.
    */
   text?(value: Uint8Array): string | undefined;
@@ -49,7 +49,7 @@ export interface MessageForm {
     options: PrepareOptions,
   ): Promise<void> | undefined;
   /**
-   * The newest schema of the topic's messages; `undefined` where there is none or it cannot be used.
+   * The newest schema of the topic's messages; `undefined` if there is none or it cannot be used.
    * Absent where messages have none.
    * @throws {Failure} kind `service`
    */

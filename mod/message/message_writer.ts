@@ -22,7 +22,7 @@ export interface PayloadWriter {
 export type MessageWriter = (json: Uint8Array) => Uint8Array;
 
 /**
- * How rows are written, by the settings; `null` where they stay JSON. The schema is derived from the
+ * How rows are written, by the settings; `null` if they stay JSON. The schema is derived from the
  * table's and registered as the topic's.
  * @throws {Failure} kind `usage` or `service`, when the registry does not take the schema
  */

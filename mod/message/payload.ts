@@ -12,7 +12,7 @@ export interface PayloadReader {
   /** The columns that the fields would be in a table. */
   draft(): WriterDraft;
   /**
-   * The fields of a payload. Dates and times are {@linkcode Instant}s, decimals numbers, whole numbers
+   * The fields of a payload. Dates and times are {@linkcode Instant}s, decimals numbers, integers
    * beyond 2^53 bigints.
    * @throws {Error} when the payload is damaged
    */

@@ -19,13 +19,13 @@ export interface TablePayloads {
 export interface PayloadMaker {
   forTable(schema: RowSchema, listener: CheckListener): TablePayloads;
   /**
-   * A payload's fields as JSON, for people.
+   * A payload's fields as JSON, for the user.
    * @throws {Error} when the payload is damaged
    */
   text(payload: Uint8Array): string;
   /** The columns that a table of these payloads would have. */
   draft(): WriterDraft;
-  /** Why no payload can be a row of the table, a sentence each; empty where some can. */
+  /** Why no payload can be a row of the table, a sentence each; empty if some can. */
   misfits(schema: RowSchema): string[];
 }
 

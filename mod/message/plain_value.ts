@@ -2,7 +2,7 @@ import { canonicalText } from "../schema/canonical_value.ts";
 import { exactNumber } from "../schema/exact_number.ts";
 import type { Column } from "../schema/schema.ts";
 
-/** What is nested, as JSON; whole numbers beyond 2^53 keep their digits. */
+/** What is nested, as JSON; integers beyond 2^53 keep their digits. */
 export function jsonText(value: unknown): string {
   return JSON.stringify(
     value,

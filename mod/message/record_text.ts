@@ -4,7 +4,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /**
  * The text of a part of a record: `key`, `value` or `header:NAME` (the last of several). Bytes that are
- * no UTF-8 are written in base64. `undefined` where the record has no such part.
+ * no UTF-8 are written in base64. `undefined` if the record has no such part.
  */
 export function recordText(
   from: string,

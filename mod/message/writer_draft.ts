@@ -16,7 +16,7 @@ export const DECIMAL_COMMENT =
 export const NESTED_COMMENT = "an array or map, as JSON text";
 
 /**
- * Why a field's values can never be a column's, `undefined` where they can be.
+ * Why a field's values can never be a column's, `undefined` if they can be.
  * @param field what the field would be as a column
  */
 export function typeMisfit(

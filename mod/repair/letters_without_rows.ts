@@ -36,7 +36,7 @@ export async function lettersWithoutRows(
   return found;
 }
 
-/** Offsets of a file's rows; `undefined` where it cannot be read, or is gone. */
+/** Offsets of a file's rows; `undefined` if it cannot be read, or is gone. */
 async function offsetsOf(
   name: string,
   { store, signal }: ReplayOptions,

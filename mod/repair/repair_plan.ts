@@ -21,9 +21,9 @@ export interface RepairPlan {
   accepted?: OffsetRange[];
   /** Whether objects behind the table's end are removed. */
   sweep: boolean;
-  /** First offset from which on the table is written again; absent where nothing is. */
+  /** First offset from which on the table is written again; absent if nothing is. */
   rewriteFrom?: number;
-  /** What cannot be repaired, for people. */
+  /** What cannot be repaired, for the user. */
   hopeless: string[];
 }
 

@@ -10,7 +10,7 @@ export interface PartitionState {
   high: number;
   /** What the group has committed; `null`: nothing. */
   committed: number | null;
-  /** How far the table is; absent where it has nothing of the partition. */
+  /** How far the table is; absent if it has nothing of the partition. */
   position: TablePosition | undefined;
   /** The ranges `[first, end)` of which the table has objects. */
   ranges: ReadonlyArray<{ first: number; end: number }>;

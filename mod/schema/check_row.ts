@@ -3,7 +3,7 @@ import { type CheckedValue, checkValue } from "./check_value.ts";
 import type { CheckedRow, TypedRow } from "./row.ts";
 import type { Column, RowSchema } from "./schema.ts";
 
-/** Most reasons that one rejection names. */
+/** Maximum reasons that one rejection names. */
 const MAX_REASONS = 3;
 
 /**

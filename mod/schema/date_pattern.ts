@@ -110,7 +110,7 @@ function patternParser(pattern: string): InstantParser {
   };
 }
 
-/** Milliseconds since midnight UTC, or `null` where there is no such time. */
+/** Milliseconds since midnight UTC, or `null` if there is no such time. */
 function timeOfDay(groups: Record<string, string | undefined>): number | null {
   const { hour, hour12, half, minute = "0", second = "0", fraction = "", offset = "Z" } = groups;
   let hours = Number(hour ?? hour12 ?? "0");

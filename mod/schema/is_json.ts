@@ -60,7 +60,7 @@ function afterSpace(bytes: Uint8Array, at: number): number {
   return at;
 }
 
-/** Behind a name and its colon; -1 where there is none. */
+/** Behind a name and its colon; -1 if there is none. */
 function afterName(bytes: Uint8Array, at: number): number {
   if (bytes[at] !== QUOTE) return -1;
   const end = afterString(bytes, at + 1);
@@ -69,7 +69,7 @@ function afterName(bytes: Uint8Array, at: number): number {
   return bytes[colon] === COLON ? colon + 1 : -1;
 }
 
-/** Behind a string, a number or a word; -1 where there is none. */
+/** Behind a string, a number or a word; -1 if there is none. */
 function afterScalar(bytes: Uint8Array, at: number): number {
   const byte = bytes[at];
   if (byte === QUOTE) return afterString(bytes, at + 1);

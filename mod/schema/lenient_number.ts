@@ -9,7 +9,7 @@ const FORM = /^([-+]?)(?:\p{Sc}|[A-Z]{3}(?=[-+\d]))?([-+]?)([\d.,]+)([KMBT]?)(?:
  * A number as people and exports write it, as JSON writes it: `1,100.50`, `$12.5M`, `(3.2)`, `0.52%`
  * (which is `0.52`), with a decimal comma `1.100,50`. Thousands must stand in groups of three, so that
  * a decimal comma is never taken for them. Exact: digits are moved, not multiplied.
- * @returns `null` where the text is no such number
+ * @returns `null` if the text is no such number
  */
 export function lenientNumber(text: string, decimal: "." | "," = "."): string | null {
   let bare = text.replace(BLANKS, "");

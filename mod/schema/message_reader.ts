@@ -58,7 +58,7 @@ export class MessageReader {
   /** Value of a number; of a date its days since 1970; of a timestamp its milliseconds. */
   readonly numbers: Float64Array;
   /**
-   * Exact value of a whole number beyond 2^53, of which {@linkcode numbers} has the nearest double; only
+   * Exact value of an integer beyond 2^53, of which {@linkcode numbers} has the nearest double; only
    * where {@linkcode hasWide}.
    */
   readonly wide: Array<bigint | undefined> = [];
@@ -95,7 +95,7 @@ export class MessageReader {
   readonly #notBelow: ReadonlyArray<readonly [column: number, than: number]>;
   #scratch = new Uint8Array(256);
 
-  /** @param isPlainJson whether messages are JSON without a frame; else all are left to the check */
+  /** @param isPlainJson whether messages are JSON without a frame; otherwise all are left to the check */
   constructor(schema: RowSchema, check: MessageCheck, isPlainJson = true) {
     const { columns } = schema;
     this.#schema = schema;
@@ -125,7 +125,7 @@ export class MessageReader {
   /**
    * Reads one message; the first row of several.
    * @param record the rest of it, where {@linkcode needsRecord}
-   * @returns `null` when the row is good, else the reason why it is rejected
+   * @returns `null` when the row is good, otherwise the reason why it is rejected
    */
   read(value: Uint8Array, record?: MessageRecord): string | null {
     if (this.readSpan(value, 0, value.length)) return null;
@@ -150,7 +150,7 @@ export class MessageReader {
 
   /**
    * Reads the message `bytes[start, end)` if it is in the form that producers write.
-   * @returns whether it is: the row is good then; else {@linkcode MessageReader.read} decides
+   * @returns whether it is: the row is good then; otherwise {@linkcode MessageReader.read} decides
    */
   readSpan(bytes: Uint8Array, start: number, end: number): boolean {
     if (!this.#isDirect || !this.#readDirectly(bytes, start, end)) return false;

@@ -7,7 +7,7 @@ export const NULL_WORDS: readonly string[] = ["null", "NULL", "N/A", "n/a", "NaN
 const WORDS = new Set(NULL_WORDS);
 const BYTES = NULL_WORDS.map((word) => new TextEncoder().encode(word));
 
-/** Most characters of one of them. */
+/** Maximum characters of one of them. */
 export const LONGEST_NULL_WORD = Math.max(...NULL_WORDS.map(({ length }) => length));
 
 /** Whether a field's text is no value: empty, or one of {@linkcode NULL_WORDS}. */

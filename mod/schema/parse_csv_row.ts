@@ -11,7 +11,7 @@ import type { RowSchema } from "./schema.ts";
  */
 const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
-/** The fields' texts in the order of the schema's columns; `undefined` where there is no value. */
+/** The fields' texts in the order of the schema's columns; `undefined` if there is no value. */
 export type FieldTexts = ReadonlyArray<string | undefined>;
 
 /** Brings a row's fields into the form that messages have, see `canonicalText`. */

@@ -2,8 +2,8 @@
 const MAY_LOSE = /\d{16}/;
 
 /**
- * Parses JSON; whole numbers beyond 2^53 become a bigint, so that no digit is lost.
- * @returns `undefined` where the text is no JSON
+ * Parses JSON; integers beyond 2^53 become a bigint, so that no digit is lost.
+ * @returns `undefined` if the text is no JSON
  */
 export function parseJson(text: string): unknown {
   try {

@@ -4,7 +4,7 @@ const TOKEN = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
 /**
  * The text with each NaN, Infinity and -Infinity outside of texts replaced.
  * @param replacement what stands there instead, JSON
- * @returns `null` where there is none
+ * @returns `null` if there is none
  */
 export function withoutNaN(text: string, replacement: (word: string) => string): string | null {
   let isFound = false;

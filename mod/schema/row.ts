@@ -1,7 +1,7 @@
 /**
  * The values of one row in the order of the schema's columns: a `string` column's text, a `date`
  * column's days since 1970-01-01, a `double` or `long` column's number (a `long` beyond 2^53 is a
- * bigint), a `timestamp` column's milliseconds since 1970 UTC; `null` where the row has no value.
+ * bigint), a `timestamp` column's milliseconds since 1970 UTC; `null` if the row has no value.
  */
 export type TypedRow = Array<string | number | bigint | null>;
 

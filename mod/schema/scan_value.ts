@@ -7,7 +7,7 @@ const POWERS = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
 /** Digits that are read into one 32-bit integer. */
 const PART_DIGITS = 9;
 
-/** Digits of whole numbers that are all exact as doubles. */
+/** Digits of integers that are all exact as doubles. */
 const EXACT_DIGITS = 15;
 
 /** Digits up to which a number is read without the engine. */

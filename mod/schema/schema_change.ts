@@ -48,7 +48,7 @@ export function columnChanges(
   };
 }
 
-/** Changes of columns, a line each for people. */
+/** Changes of columns, a line each for the user. */
 export function describeChanges({ added, removed }: ColumnChanges): string[] {
   return [
     ...added.map(({ name, type }) => `column ${sqlName(name)}: added, ${type}`),

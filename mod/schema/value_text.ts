@@ -1,4 +1,4 @@
-/** Most characters of a value that a message repeats. */
+/** Maximum characters of a value that a message repeats. */
 const SHOWN_LENGTH = 40;
 
 /**

@@ -9,7 +9,7 @@ export type InputFormat = "csv" | "jsonl";
 export interface FileForm {
   /** Its name, for messages. */
   name: string;
-  /** @default {by the name's ending, else by the first byte} */
+  /** @default {by the name's ending, otherwise by the first byte} */
   format?: InputFormat;
   /** What separates the fields of CSV, one byte. @default {found by looking at the header} */
   delimiter?: string;

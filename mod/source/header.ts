@@ -39,7 +39,7 @@ export const HEADER_LINES = 20;
  * schema does not know are ignored.
  * @param lines the first lines, without their ends
  * @param final whether there are no more lines, or none in which a header is looked for
- * @returns `null` where it may come with the next lines
+ * @returns `null` if it may come with the next lines
  * @throws {Failure} kind `usage`, naming the columns that are missing or there more than once
  */
 export function findHeader(
@@ -116,7 +116,7 @@ function headerOf(
   return best;
 }
 
-/** Names of a header's fields, or `null` where its quotes do not match. */
+/** Names of a header's fields, or `null` if its quotes do not match. */
 function namesOf(line: Uint8Array, delimiter: string): string[] | null {
   return splitRecord(line, delimiter)?.map(textOf) ?? null;
 }

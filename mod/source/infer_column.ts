@@ -62,7 +62,7 @@ export class ColumnGuess {
     this.#isTime = TIME_NAME.test(name);
   }
 
-  /** Takes the next row's value; `undefined` where the row has no such field. */
+  /** Takes the next row's value; `undefined` if the row has no such field. */
   add(value: string | undefined): void {
     this.#rows++;
     if (value === undefined || isNoValue(value.trim())) {

@@ -33,7 +33,7 @@ export class LineEncoder {
   /** Whether the plain form means something else to a column: all rows are then left to others. */
   readonly #isOther: boolean;
   readonly #keyColumns: number[];
-  /** The field of a key that is one required column; else -1. */
+  /** The field of a key that is one required column; otherwise -1. */
   readonly #keyField: number;
   /** The key where all its columns are constants, or there are none. */
   readonly #constantKey: string | null | undefined;

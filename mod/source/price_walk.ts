@@ -1,7 +1,7 @@
 /** Standard deviation of one step, as a share of the price. */
 const STEP = 0.0006;
 
-/** Most units that one step trades. */
+/** Maximum units that one step trades. */
 const MOST_TRADED = 5000;
 
 /** The price of one symbol in a day that continues: a geometric random walk. */

@@ -8,7 +8,7 @@ export interface RowPlace {
 }
 
 /**
- * Where the rows of a file lie, in bounded memory: all of them while they are few, else every
+ * Where the rows of a file lie, in bounded memory: all of them while they are few, otherwise every
  * second, fourth, … one.
  */
 export class RowIndex {

@@ -222,7 +222,7 @@ function markLength(bytes: Uint8Array): number {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
 }
 
-/** Whether a file holds JSON lines: as it was said, by its name, else by its first character. */
+/** Whether a file holds JSON lines: as it was said, by its name, otherwise by its first character. */
 function isJson(bytes: Uint8Array, { format, name }: FileForm): boolean {
   const known = format ?? formatByName(name);
   if (known !== undefined) return known === "jsonl";

@@ -99,7 +99,7 @@ export class RowReader {
 
   /**
    * The `skip`-th valid row behind `start`, the place of a row that {@linkcode RowReader.next} gave;
-   * `null` where there is none before `end`. Reading in order is over with it.
+   * `null` if there is none before `end`. Reading in order is over with it.
    */
   rowAt({ start, end, skip }: RowPlace): Row | null {
     let found: Row | null = null;

@@ -10,7 +10,7 @@ import type { OnRejected, Row } from "./source_row.ts";
 import type { RowFeed } from "./row_feed.ts";
 import { spool } from "./spool.ts";
 
-/** Most bytes of messages in one group. */
+/** Maximum bytes of messages in one group. */
 const GROUP_BYTES = 512 * 1024;
 
 /** Options of {@linkcode sample}. */

@@ -3,7 +3,7 @@ import type { Pace } from "./pace.ts";
 import type { Row } from "./source_row.ts";
 import type { RowFeed } from "./row_feed.ts";
 
-/** Most rows of one send. */
+/** Maximum rows of one send. */
 export const SEND_ROWS = 2000;
 
 /** A send ends with the row that reaches this, well below the 1 MiB that a broker takes at once. */

@@ -25,7 +25,7 @@ export interface SimulateOptions extends Omit<FileForm, "name"> {
   now?: () => number;
 }
 
-/** Most symbols of a market. */
+/** Maximum symbols of a market. */
 const MOST_SYMBOLS = 10_000;
 
 /** A symbol: the texts of its last row, and where its price is. */

@@ -13,7 +13,7 @@ export interface LakeInventory {
   /** Offsets that flushes have written, those of dead letters among them. */
   offsets: number;
   /**
-   * Rows, as counted in the objects: a range may have offsets without a message. `null` where there
+   * Rows, as counted in the objects: a range may have offsets without a message. `null` if there
    * are too many objects to ask, or one of them cannot be read.
    */
   rows: number | null;
@@ -21,13 +21,13 @@ export interface LakeInventory {
   deadLetterObjects: number;
   /** Bytes of those. */
   deadLetterBytes: number;
-  /** Messages among the dead letters; `null` where there are too many objects to count. */
+  /** Messages among the dead letters; `null` if there are too many objects to count. */
   rejected: number | null;
   /** Offsets in recorded gaps: removed by retention before they were read, skipped, unreadable or lost. */
   lost: number;
   /** Objects that record those. */
   gapObjects: number;
-  /** Days (`dt`) that have objects; 0 where the lake is not partitioned by day. */
+  /** Days (`dt`) that have objects; 0 if the lake is not partitioned by day. */
   days: number;
 }
 
@@ -93,7 +93,7 @@ export async function takeInventory(
   return inventory;
 }
 
-/** Rows of all objects together; `null` where they are too many or too large, or one is damaged. */
+/** Rows of all objects together; `null` if they are too many or too large, or one is damaged. */
 async function countAll(
   store: LakeStore,
   objects: readonly TableObject[],

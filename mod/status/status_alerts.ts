@@ -15,9 +15,9 @@ export interface StatusAlert {
 export interface AlertedStatus {
   topic: string;
   group: string;
-  /** Messages that are in the topic and not in the lake; `null` where there is no such topic. */
+  /** Messages that are in the topic and not in the lake; `null` if there is no such topic. */
   lag: number | null;
-  /** Most messages of lag that are no alert. */
+  /** Maximum messages of lag that are no alert. */
   lagLimit: number;
   /** Partitions without a leader: what waits in them is not known. @default {[]} */
   leaderless?: readonly number[];

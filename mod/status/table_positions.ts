@@ -4,7 +4,7 @@ import { recordedLogs } from "../table/hive/table_state.ts";
 import { logKey } from "../table/log_key.ts";
 import type { TableCallOptions, TablePosition } from "../table/table.ts";
 
-/** How far a table is with the log that a topic is now, by partition; empty where it has no record of it. */
+/** How far a table is with the log that a topic is now, by partition; empty if it has no record of it. */
 export async function tablePositions(
   store: LakeStore,
   table: string,

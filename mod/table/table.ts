@@ -9,9 +9,9 @@ import type { RowSchema } from "../schema/schema.ts";
 /** A log, and the name of its topic. */
 export interface LogName {
   topic: string;
-  /** The cluster's id; empty where the broker has none. */
+  /** The cluster's id; empty if the broker has none. */
   cluster: string;
-  /** The topic's id; `null` where the broker gives topics none. */
+  /** The topic's id; `null` if the broker gives topics none. */
   topicId: string | null;
 }
 
@@ -29,7 +29,7 @@ export interface TablePosition {
   from: number;
   /** First offset that is not in the table. */
   end: number;
-  /** Leader epoch of the message before `end`, where it is known. */
+  /** Leader epoch of the message before `end`, if known. */
   epoch?: number;
 }
 
@@ -76,7 +76,7 @@ export interface WrittenRange {
   first: number;
   /** First offset after the range. */
   end: number;
-  /** Leader epoch of its last message, where it is known. */
+  /** Leader epoch of its last message, if known. */
   epoch?: number;
   /** Objects with rows. */
   objects: readonly WrittenObject[];
@@ -239,7 +239,7 @@ export interface TableLog {
 
 /** The replays of dead letters of one log: each has an id and is committed atomically. */
 export interface LogReplays {
-  /** Id of the last replay that was taken; `null` where there was none. */
+  /** Id of the last replay that was taken; `null` if there was none. */
   last(options?: TableCallOptions): Promise<string | null>;
   /** Looks at the table as it is now. @returns names of the files that may hold rows of a range, of any log */
   filesNow(

@@ -8,7 +8,7 @@ import type { Expected, NamedObject } from "./tiling.ts";
 export interface Known {
   /** What the group has committed; absent for a log that the topic no longer is. */
   committed: CommittedOffset | undefined;
-  /** What the table has recorded; absent where it has nothing. */
+  /** What the table has recorded; absent if it has nothing. */
   position: TablePosition | undefined;
 }
 

@@ -8,7 +8,7 @@ import { parquetBatches } from "../lake/format/parquet/read_parquet.ts";
 export interface OriginColumns {
   offset: string;
   partition: string;
-  /** Absent where all rows are of one topic. */
+  /** Absent if all rows are of one topic. */
   topic?: string;
 }
 

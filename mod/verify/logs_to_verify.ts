@@ -11,7 +11,7 @@ export interface LogToVerify {
   key: string;
   /** Whether it is the topic's current log: only its messages can be compared. */
   isCurrent: boolean;
-  /** What the table has recorded of it; absent where it has nothing, as in a lake of 0.1.0. */
+  /** What the table has recorded of it; absent if it has nothing, as in a lake of 0.1.0. */
   recorded: RecordedLog | undefined;
   objects: TableObject[];
 }

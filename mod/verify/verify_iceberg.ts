@@ -45,7 +45,7 @@ const READ_AT_ONCE = 4;
 interface Content {
   base: LoadedTable;
   live: LiveEntry[];
-  /** What is deleted of the files by delete files; absent where there are none. */
+  /** What is deleted of the files by delete files; absent if there are none. */
   deletes?: RowDeletes;
   /** Dead letters and gaps, of all logs. */
   beside: TableObject[];
@@ -421,7 +421,7 @@ async function countRows(
     if (index === 0) counts.add(offset);
     else counts.further.add(offset, index);
   };
-  /** A file and its rows' offsets; `undefined` where it cannot be read. */
+  /** A file and its rows' offsets; `undefined` if it cannot be read. */
   const bytesOf = async (name: string, parsed: NamedObject["parsed"]) => {
     try {
       const bytes = await store.get(name, { signal });

@@ -3,7 +3,7 @@ import type { CommittedOffset } from "../broker.ts";
 import type { LogFile } from "./log_file.ts";
 import { countPartitions, readOffsets } from "./topics.ts";
 
-/** Most bytes of metadata with an offset, as in Kafka (`offset.metadata.max.bytes`). */
+/** Maximum bytes of metadata with an offset, as in Kafka (`offset.metadata.max.bytes`). */
 export const MOST_METADATA_BYTES = 4096;
 
 /*

@@ -15,7 +15,7 @@ import { pause } from "../../wait/sleep.ts";
 /** Milliseconds between two checks of the group while the file does not change. */
 const LOOK_MS = 500;
 
-/** Most milliseconds by which a handler may hold up the group's next generation. */
+/** Maximum milliseconds by which a handler may hold up the group's next generation. */
 const MOST_REVOKE_MS = 10_000;
 
 /** What a consumer works with. */

@@ -33,7 +33,7 @@ export function identify(file: Statements, topic: string): LogIdentity {
   return readIdentity(file, topic)!;
 }
 
-/** A topic's log; `null` where the topic has no id. */
+/** A topic's log; `null` if the topic has no id. */
 export function readIdentity(file: Statements, topic: string): LogIdentity | null {
   const select = file.statement("SELECT id FROM identity WHERE topic = ?");
   const id = (topic: string) => select.get(topic)?.id as string | undefined;

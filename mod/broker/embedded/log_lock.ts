@@ -24,7 +24,7 @@ export interface LogLock {
 
 /**
  * Holds the log as one of its users.
- * @returns `undefined` where the file system has no locks, or cannot be written: opening the log says why
+ * @returns `undefined` if the file system has no locks, or cannot be written: opening the log says why
  * @throws {Failure} kind `failed`, while the log is repaired, or when a repair was cut off
  */
 export function shareLog(log: string): LogLock | undefined {
@@ -49,7 +49,7 @@ export function ownLog(log: string): LogLock | undefined {
   });
 }
 
-/** `null` when others hold it; `undefined` where there are no locks. */
+/** `null` when others hold it; `undefined` if there are no locks. */
 function takeLock(log: string, exclusive: boolean): LogLock | undefined | null {
   const path = lockPath(log);
   checkOwnEntry(path, "file");

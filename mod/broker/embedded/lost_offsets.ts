@@ -46,7 +46,7 @@ export function lostOffsets(file: Statements, log: number): LostOffsets[] {
     .all(log) as unknown as LostOffsets[];
 }
 
-/** The range that an offset is in; `undefined` where it is in none. */
+/** The range that an offset is in; `undefined` if it is in none. */
 export function lostAt(file: Statements, log: number, offset: number): LostOffsets | undefined {
   return lostOffsets(file, log).find(({ first, end }) => first <= offset && offset < end);
 }

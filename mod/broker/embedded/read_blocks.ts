@@ -4,14 +4,14 @@ import type { LogFile } from "./log_file.ts";
 import { lostAt } from "./lost_offsets.ts";
 import { damagedLog } from "./sqlite_failure.ts";
 
-/** Most blocks of one read, however small they are. */
+/** Maximum blocks of one read, however small they are. */
 const MOST_BLOCKS = 1000;
 
 /** What a read of a partition found. */
 export interface BlocksRead {
   low: number;
   high: number;
-  /** Consecutive blocks; the first holds the position. Empty where the position is not in the log. */
+  /** Consecutive blocks; the first holds the position. Empty if the position is not in the log. */
   blocks: StoredBlock[];
   /** Where the position is in a range whose messages were lost: the offset after it. */
   lostUntil?: number;

@@ -35,7 +35,7 @@ export function retain(file: LogFile, retention: Retention, now: number): number
   return removed;
 }
 
-/** Offset up to which all groups of a topic have consumed a partition; 0 where there is none. */
+/** Offset up to which all groups of a topic have consumed a partition; 0 if there is none. */
 function consumedBy(file: LogFile, topic: string, partition: number): number {
   // A group that has committed nothing of this partition has consumed nothing of it.
   const { consumed } = file.statement(

@@ -24,7 +24,7 @@ export function damagedLog(path: string, how: string, cause?: unknown): Failure 
   return new Failure("failed", `${path}: the log is damaged: ${how}`, { fix: REPAIR_LOG, cause });
 }
 
-/** The primary result code of an error that `node:sqlite` threw, else `undefined`. */
+/** The primary result code of an error that `node:sqlite` threw, otherwise `undefined`. */
 function codeOf(error: unknown): number | undefined {
   const code = (error as { errcode?: unknown } | null)?.errcode;
   return typeof code === "number" ? code & 0xff : undefined;

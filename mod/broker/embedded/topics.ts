@@ -3,7 +3,7 @@ import type { PartitionOffsets } from "../broker.ts";
 import { identify } from "./identity.ts";
 import type { LogFile } from "./log_file.ts";
 
-/** Most partitions of a topic: each costs its consumer a look. */
+/** Maximum partitions of a topic: each costs its consumer a look. */
 const MOST_PARTITIONS = 1000;
 
 /*

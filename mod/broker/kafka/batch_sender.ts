@@ -61,7 +61,7 @@ export class BatchSender {
   readonly #closed = new AbortController();
   /** Brokers with a request in flight. */
   readonly #sending = new Set<number>();
-  /** By partition, -1 where there is none. */
+  /** By partition, -1 if there is none. */
   #leaders: number[] = [];
   #searching = false;
   #lookedAt = 0;

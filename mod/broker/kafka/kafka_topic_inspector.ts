@@ -82,7 +82,7 @@ class KafkaTopicInspector implements TopicInspector {
     })).sort((a, b) => a.partition - b.partition);
   }
 
-  /** Bytes by partition; `undefined` where this user may not ask. */
+  /** Bytes by partition; `undefined` if this user may not ask. */
   async #sizes(
     topic: string,
     partitions: ReadonlyArray<{ partitionId: number; leader: number }>,
@@ -107,7 +107,7 @@ class KafkaTopicInspector implements TopicInspector {
     }
   }
 
-  /** Empty where this user may not ask. */
+  /** Empty if this user may not ask. */
   async #settings(topic: string): Promise<Record<string, string>> {
     try {
       const { resources: [{ configEntries }] } = await this.#connection.admin.describeConfigs({

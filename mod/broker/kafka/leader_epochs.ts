@@ -56,7 +56,7 @@ export class LeaderEpochs {
   }
 
   /**
-   * The epoch of the message before an offset; -1 where it is not known, as of an offset at which
+   * The epoch of the message before an offset; -1 if it is not known, as of an offset at which
    * nothing that was read ends.
    */
   before(offset: number): number {
@@ -65,7 +65,7 @@ export class LeaderEpochs {
   }
 }
 
-/** The epoch of the first of some record batches; -1 where it has none, or there is none. */
+/** The epoch of the first of some record batches; -1 if it has none, or there is none. */
 export function firstEpoch(bytes: Uint8Array): number {
   if (bytes.length < HEADER_LENGTH) return -1;
   return epochAt(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0);

@@ -17,7 +17,7 @@ const CHECKED_AT = 16;
 const CODEC = 0x07;
 const LOG_APPEND_TIME = 0x08;
 
-/** Most bytes that a compressed message may become: its offsets are known once all was decompressed. */
+/** Maximum bytes that a compressed message may become: its offsets are known once all was decompressed. */
 const MOST_INNER_BYTES = 64 * 2 ** 20;
 
 /** Length of the shortest message of a form. */

@@ -72,7 +72,7 @@ const LOG_APPEND_TIME = 0x08;
 const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
 
-/** Offset after the last whole record batch; `null` where there is none. */
+/** Offset after the last whole record batch; `null` if there is none. */
 export function endOffset(bytes: Uint8Array): number | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let offset: number | null = null;

@@ -14,7 +14,7 @@ const STARTING_MS = 20_000;
 
 /** Options of {@linkcode crawl}. */
 export interface CrawlOptions extends Waiting {
-  /** Whether to start the crawler; else one that runs is only waited for. */
+  /** Whether to start the crawler; otherwise one that runs is only waited for. */
   run: boolean;
   /** Whether to wait for its end. */
   wait: boolean;
@@ -53,7 +53,7 @@ export async function crawl(glue: GlueApi, name: string, options: CrawlOptions):
   return { state, joined, seconds: seconds() };
 }
 
-/** When the last crawl began, in milliseconds since 1970; `undefined` where there was none. */
+/** When the last crawl began, in milliseconds since 1970; `undefined` if there was none. */
 async function lastStartOf(glue: GlueApi, name: string): Promise<number | undefined> {
   return (await findCrawler(glue, name))?.LastCrawl?.StartTime?.getTime();
 }

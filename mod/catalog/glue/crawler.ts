@@ -17,7 +17,7 @@ import { poll, type Waiting } from "./poll.ts";
 /** How long Glue may take to know a new role. Source: IAM user guide, "eventual consistency". */
 const ROLE_MS = 60_000;
 
-/** The crawler, `undefined` where there is none. */
+/** The crawler, `undefined` if there is none. */
 export async function findCrawler(glue: GlueApi, name: string): Promise<Crawler | undefined> {
   try {
     return (await glue.send(new GetCrawlerCommand({ Name: name }))).Crawler;
@@ -210,7 +210,7 @@ function parsed(json: string | undefined): unknown {
   }
 }
 
-/** A value for people: of an object its innermost fields, as in `UpdateBehavior LOG`. */
+/** A value for the user: of an object its innermost fields, as in `UpdateBehavior LOG`. */
 function shown(value: unknown): string {
   if (value === undefined || value === null || value === "") return "none";
   if (typeof value !== "object") return String(value);

@@ -10,7 +10,7 @@ import type { Part } from "../setup_report.ts";
 import { databaseTables } from "./table.ts";
 import { type GlueApi, MARK } from "./glue_target.ts";
 
-/** The database, `undefined` where there is none. */
+/** The database, `undefined` if there is none. */
 export async function findDatabase(glue: GlueApi, name: string): Promise<Database | undefined> {
   try {
     return (await glue.send(new GetDatabaseCommand({ Name: name }))).Database;
@@ -33,7 +33,7 @@ export function requireDatabaseName(name: string): void {
   );
 }
 
-/** Creates the database unless it is there; one that others made is used as it is. */
+/** Creates the database unless it exists; one that others made is used as it is. */
 export async function ensureDatabase(
   glue: GlueApi,
   name: string,

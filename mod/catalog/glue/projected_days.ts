@@ -72,7 +72,7 @@ export function daysToProject(
   return { first: new Date(first * DAY_MS).toISOString().slice(0, 10), ahead: last - now };
 }
 
-/** The objects of days that a projection does not cover; `undefined` where it covers all. */
+/** The objects of days that a projection does not cover; `undefined` if it covers all. */
 export function hiddenObjects(
   days: ReadonlyMap<string, number>,
   { first, ahead }: ProjectedDays,

@@ -52,7 +52,7 @@ const FORMATS = {
   },
 } as const;
 
-/** A table, `undefined` where there is none. */
+/** A table, `undefined` if there is none. */
 export async function findTable(
   glue: GlueApi,
   database: string,
@@ -71,14 +71,14 @@ export interface EnsureTableOptions {
   apply: boolean;
   /** Days of which the lake has objects, `YYYY-MM-DD`: what a projection has to cover. */
   days: readonly string[];
-  /** Whether to create it where it is absent; else that is left to the crawler. */
+  /** Whether to create it where it is absent; otherwise that is left to the crawler. */
   create: boolean;
 }
 
 /**
  * Creates the table, or brings the one that is there to the schema: adds columns, switches the
  * projection on.
- * @returns `undefined` where the crawler is to create it
+ * @returns `undefined` if the crawler is to create it
  * @throws {Failure} kind `failed`, when another lake's table has the name, or the change is one that
  * the objects cannot follow
  */
@@ -235,7 +235,7 @@ export async function lakeTables(glue: GlueApi, target: GlueTarget): Promise<Tab
   return found;
 }
 
-/** All tables of a database, over all pages; none where there is no such database. */
+/** All tables of a database, over all pages; none if there is no such database. */
 export async function databaseTables(glue: GlueApi, database: string): Promise<Table[]> {
   const tables: Table[] = [];
   let NextToken: string | undefined;

@@ -171,7 +171,7 @@ export class CandleView {
     for (const [days, line] of this.#averages) line.setData(movingAverage(quotes, days));
   }
 
-  /** The values of the day under the crosshair, else of the last. */
+  /** The values of the day under the crosshair, otherwise of the last. */
   #values() {
     if (this.#symbol === undefined || !this.#quotes.has(this.#symbol)) return;
     const quote = this.#quotes.of(this.#symbol, this.#pointed) ?? this.#quotes.last(this.#symbol);

@@ -43,7 +43,7 @@ const MARGIN = 24;
 export function showFrom(chart, from, count, least = 1) {
   const bars = Math.max(count - from, least);
   const margin = bars * MARGIN / Math.max(1, chart.timeScale().width() - 2 * MARGIN);
-  // Earlier bars, where there are any, fill the left margin.
+  // Earlier bars, if there are any, fill the left margin.
   const before = from === 0 ? margin : 0.5;
   chart.timeScale().setVisibleLogicalRange({ from: from - before, to: from + bars - 1 + margin });
 }

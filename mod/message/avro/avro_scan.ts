@@ -41,7 +41,7 @@ interface FieldType {
   logicalType?: string;
   /** Decimals of a decimal. */
   scale: number;
-  /** Place of null in the field's union, -1 where it must have a value. */
+  /** Place of null in the field's union, -1 if it must have a value. */
   nullBranch: number;
 }
 
@@ -56,7 +56,7 @@ const UNITS: Readonly<Record<string, number>> = {
 /** A field of the record, as it is compiled. */
 export interface ScannedField {
   type: unknown;
-  /** Column that it becomes, -1 where it becomes none. */
+  /** Column that it becomes, -1 if it becomes none. */
   column: number;
 }
 
@@ -235,7 +235,7 @@ const asFloat = new Float32Array(eight.buffer);
 /** Bytes of a varint whose value is exact as a double. */
 const EXACT_BYTES = 7;
 
-/** @returns where it ends; 0 where it is cut off, or wider than a double holds exactly */
+/** @returns where it ends; 0 if it is cut off, or wider than a double holds exactly */
 function readVarint(bytes: Uint8Array, at: number): number {
   let value = 0;
   let scale = 1;

@@ -1,13 +1,13 @@
 import protobuf from "protobufjs";
 import { addKnownFile } from "./known_types.ts";
 
-/** Most files that one may import, with all that those import. */
+/** Maximum files that one may import, with all that those import. */
 const MOST_FILES = 200;
 
 /**
  * Parses a `.proto` file with all that it imports. A schema registry may hand out the file's
  * descriptor instead of its text, in base64.
- * @param imported gives the text of an imported file, `undefined` where there is none
+ * @param imported gives the text of an imported file, `undefined` if there is none
  * @returns the messages at the file's top level, in their order
  * @throws {Error} when it is no such file, imports what is missing, or has no message
  */

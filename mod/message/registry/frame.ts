@@ -3,15 +3,15 @@ export type SchemaId = number | string;
 
 /** What stands before each payload and names its schema. */
 export interface Frame {
-  /** The id of the schema of a framed message; `null` where it has no frame. */
+  /** The id of the schema of a framed message; `null` if it has no frame. */
   schemaId(value: Uint8Array): SchemaId | null;
-  /** Where the payload of a framed message begins, in its own bytes; -1 where it is compressed. */
+  /** Where the payload of a framed message begins, in its own bytes; -1 if it is compressed. */
   payloadStart(value: Uint8Array): number;
   /** What a framed message carries. @throws {Error} when it is damaged */
   payload(value: Uint8Array): Uint8Array;
   /** Puts a payload behind its frame, and behind the message indexes that Protobuf has. */
   framed(id: SchemaId, payload: Uint8Array, indexes?: Uint8Array): Uint8Array;
-  /** Why a message has no frame, for people. */
+  /** Why a message has no frame, for the user. */
   whyNone(value: Uint8Array): string;
 }
 

@@ -13,7 +13,7 @@ export interface RegisteredSchema {
 
 /** A registry of the schemas that messages are written by. */
 export interface Registry {
-  /** Where it is, for people. */
+  /** Where it is, for the user. */
   readonly url: string;
   readonly frame: Frame;
   /** Whether Protobuf messages are numbered over the whole file, and not at each level. */
@@ -35,7 +35,7 @@ export interface Registry {
   ): Promise<SchemaId>;
   /** What the schema of a topic's values is called, unless its producers call it otherwise. */
   subjectOf(topic: string): string;
-  /** The newest schema of a subject; `undefined` where there is none. @throws {Failure} */
+  /** The newest schema of a subject; `undefined` if there is none. @throws {Failure} */
   latest(subject: string, signal: AbortSignal): Promise<SchemaId | undefined>;
   /** Asks for something small, so that address and rights are known to be right. @throws {Failure} */
   check(signal: AbortSignal): Promise<string>;

@@ -15,7 +15,7 @@ export interface RegistryOptions {
 /** Milliseconds that an answer may take. */
 const ANSWER_MS = 10_000;
 
-/** Most characters of an answer. */
+/** Maximum characters of an answer. */
 const MOST_TEXT = 8 * 2 ** 20;
 
 /** Schemas that one may refer to, with all that those refer to. */

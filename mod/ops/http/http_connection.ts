@@ -74,7 +74,7 @@ export class HttpConnection {
     }
   }
 
-  /** `undefined` where the client has left, `null` where the head is too long. */
+  /** `undefined` if the client has left, `null` if the head is too long. */
   async #readHead(isFirst: boolean): Promise<string | null | undefined> {
     const { headMs, idleMs } = this.#limits;
     let deadline = performance.now() + (isFirst ? headMs : idleMs);

@@ -16,7 +16,7 @@ export interface ServeHttpOptions {
   /** Ends the server and the requests in flight. */
   signal: AbortSignal;
   answer: Answer;
-  /** Most connections at once; a new one replaces the one that has been idle longest. */
+  /** Maximum connections at once; a new one replaces the one that has been idle longest. */
   maxConnections: number;
   limits?: Partial<HttpTimeLimits>;
 }

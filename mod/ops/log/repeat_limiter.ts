@@ -6,7 +6,7 @@ export interface RepeatLimiterOptions {
   burst?: number;
   /** Milliseconds until the first count is reported. @default {10_000} */
   windowMs?: number;
-  /** Most milliseconds between two counts; the window doubles up to it. @default {300_000} */
+  /** Maximum milliseconds between two counts; the window doubles up to it. @default {300_000} */
   longestWindowMs?: number;
   /** Kinds that are remembered; beyond it the oldest is forgotten. @default {500} */
   kinds?: number;

@@ -28,7 +28,7 @@ export interface HealthServer {
 
 /**
  * Serves `/metrics` for Prometheus, `/healthz` (200 as long as the process answers) and `/readyz` (200
- * when the pipeline can do its work, else 503 with what is missing; why is in the log alone, as messages
+ * when the pipeline can do its work, otherwise 503 with what is missing; why is in the log alone, as messages
  * of errors name hosts, buckets and more).
  * @throws {Failure} kind `failed`, when it cannot listen there
  */

@@ -1,4 +1,4 @@
-/** Most distinct reasons; further ones count as `other`, so that metrics stay few. */
+/** Maximum distinct reasons; further ones count as `other`, so that metrics stay few. */
 const MOST_KINDS = 64;
 
 /** Label of the reasons beyond these. */

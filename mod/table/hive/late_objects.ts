@@ -6,7 +6,7 @@ type Named = Pick<TableObject, "name" | "parsed">;
 
 /**
  * Objects of one partition that are in the table's folders and not in the table: a former owner has put them
- * after their range was removed and written anew, in a later generation. An object of an earlier generation
+ * after their range was removed and written again, in a later generation. An object of an earlier generation
  * is one where later ones that were taken cover its range, or where it reaches beyond the table's end. So
  * whatever generations say, nothing is removed below the end that no other object covers.
  * @param generation of the objects that are written now

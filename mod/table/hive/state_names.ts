@@ -35,7 +35,7 @@ export type StateName =
     term: number;
     from: number;
     end: number;
-    /** Leader epoch of the message before `end`, where it is known. */
+    /** Leader epoch of the message before `end`, if known. */
     epoch?: number;
   }
   /** The generation of a partition's objects, from then on. */

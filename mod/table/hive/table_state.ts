@@ -64,7 +64,7 @@ export interface RecordedLog {
   positions: ReadonlyMap<number, TablePosition>;
 }
 
-/** All logs of a table; empty where it has no state, as a table of release 0.1.0. */
+/** All logs of a table; empty if it has no state, as a table of release 0.1.0. */
 export async function recordedLogs(
   store: LakeStore,
   table: string,

@@ -15,7 +15,7 @@ export interface TableCatalog {
   /** For people, such as `the REST catalog at https://…`. */
   readonly description: string;
   /**
-   * The table as it is now; `undefined` where there is none.
+   * The table as it is now; `undefined` if there is none.
    * @throws {Failure} kind `service`, when the catalog cannot be reached
    */
   load(): Promise<LoadedTable | undefined>;

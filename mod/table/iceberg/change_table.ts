@@ -20,7 +20,7 @@ const PATIENCE_MS = 30_000;
 /**
  * Changes a table in one compare-and-set. After a conflict, and after an error that leaves the outcome
  * open, the table is loaded again and `change` is asked again: it must recognize its own change.
- * @param change the updates for a state of the table; `undefined` where nothing is to be done (any more)
+ * @param change the updates for a state of the table; `undefined` if nothing is to be done (any more)
  * @throws {Failure} kind `failed`, when there is no table; what `change` throws
  */
 export async function changeTable(

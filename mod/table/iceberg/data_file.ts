@@ -60,7 +60,7 @@ export function describedFile(
   };
 }
 
-/** A value of a column; `null` where no row has one. */
+/** A value of a column; `null` if no row has one. */
 function anyValue({ path, rows, columns, partitions }: FileFacts, name: string, type: string) {
   const found = columns.find((column) => column.name === name);
   if (found?.min !== undefined) return singleValue(found.min, type);

@@ -77,7 +77,7 @@ export function isDeleteOfOthers(snapshot: Snapshot): boolean {
 }
 
 /**
- * How many rows less a snapshot of another program has, by its summary; `undefined` where that does not tell.
+ * How many rows less a snapshot of another program has, by its summary; `undefined` if that does not tell.
  * An overwrite may be two snapshots: all rows deleted, then appended.
  * Source: https://iceberg.apache.org/spec/#optional-snapshot-summary-fields
  */

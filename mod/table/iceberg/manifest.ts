@@ -81,7 +81,7 @@ export interface PartitionType {
   fields: Array<{ name: string; id: number; type: string }>;
 }
 
-/** @returns `undefined` where a field's column is gone or of a nested type */
+/** @returns `undefined` if a field's column is gone or of a nested type */
 export function partitionType(
   spec: PartitionSpec,
   schemas: readonly IcebergSchema[],

@@ -34,7 +34,7 @@ export interface FileMergeSummary {
   left: number;
 }
 
-/** Files that were written as one, which is absent where all rows were deleted. */
+/** Files that were written as one, which is absent if all rows were deleted. */
 interface WrittenMerge {
   entries: LiveEntry[];
   file?: AddedFile;

@@ -63,7 +63,7 @@ function pathNames({ fields }: PartitionSpec, columns: IcebergSchema["fields"]):
 
 /**
  * The spec by which files with these names in their paths were written; prefers the default spec.
- * @returns `undefined` where there is none
+ * @returns `undefined` if there is none
  */
 export function specOfPaths(
   metadata: TableMetadata,
@@ -75,7 +75,7 @@ export function specOfPaths(
     .find((spec) => pathNames(spec, columns).join() === wanted.join());
 }
 
-/** A spec for people, as `--partition-by` has it. */
+/** A spec for the user, as `--partition-by` has it. */
 export function specText(spec: PartitionSpec, { fields: columns }: IcebergSchema): string {
   const terms = spec.fields.map(({ transform, "source-id": source }) => {
     const name = columns.find(({ id }) => id === source)?.name ?? `column ${source}`;

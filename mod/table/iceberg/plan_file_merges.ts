@@ -15,7 +15,7 @@ export interface FileMerge {
 /** What {@linkcode plannedFileMerges} finds. */
 export interface FileMergePlan {
   merges: FileMerge[];
-  /** What delete files delete; absent where there are none. */
+  /** What delete files delete; absent if there are none. */
   deletes?: RowDeletes;
   /** URIs of delete files that delete nothing once the files are merged. */
   applied: ReadonlySet<string>;

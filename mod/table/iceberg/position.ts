@@ -27,7 +27,7 @@ export function logProperty(log: string): string {
 
 /**
  * A position as a property's value, such as `0-1000` or `0-1000@5`: the first offset and the next one, and
- * the leader epoch of the message before that, where it is known.
+ * the leader epoch of the message before that, if known.
  */
 export function formatPosition({ from, end, epoch }: TablePosition): string {
   return `${from}-${end}${epoch === undefined ? "" : `@${epoch}`}`;

@@ -20,7 +20,7 @@ export interface RelocateOptions {
 /**
  * Rewrites the metadata of a moved table, so that engines find its files where they are now.
  * Data files stay as they are; former snapshots are forgotten, as their metadata names the former place.
- * @returns where it was made; `undefined` where it was not moved
+ * @returns where it was made; `undefined` if it was not moved
  * @throws {Failure} kind `failed`, beside delete files: they name data files in their rows
  */
 export async function relocateTable(options: RelocateOptions): Promise<string | undefined> {

@@ -43,7 +43,7 @@ export interface RewriteOptions {
 
 /** What came of it. */
 export interface RewrittenRows {
-  /** Absent where no row is left, or `isKept` keeps all: then nothing is written. */
+  /** Absent if no row is left, or `isKept` keeps all: then nothing is written. */
   file?: AddedFile;
   /** Rows that `isKept` has taken out. */
   gone: number;

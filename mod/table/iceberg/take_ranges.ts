@@ -25,7 +25,7 @@ export interface FileRange {
   first: number;
   /** First offset after it. */
   end: number;
-  /** Leader epoch of its last message, where it is known. */
+  /** Leader epoch of its last message, if known. */
   epoch?: number;
   /** Its files, described by the table's metadata as it is then. */
   files(base: LoadedTable): AddedFile[];

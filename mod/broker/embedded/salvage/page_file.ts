@@ -99,7 +99,7 @@ function readAt(file: Deno.FsFile): ReadAt {
   };
 }
 
-/** Size of a page by a database's header; `undefined` where that is none. */
+/** Size of a page by a database's header; `undefined` if that is none. */
 function pageBytesOf(header: Uint8Array): number | undefined {
   if (new TextDecoder("latin1").decode(header.subarray(0, 16)) !== MAGIC) return undefined;
   const bytes = header[16] << 8 | header[17];

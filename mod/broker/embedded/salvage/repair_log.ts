@@ -27,10 +27,10 @@ export interface RepairLogOptions {
 
 /** What a repair has found and done. */
 export interface LogRepair {
-  /** What was wrong; absent where nothing was. */
+  /** What was wrong; absent if nothing was. */
   damage?: string;
   plan: RebuildPlan;
-  /** Folder with the damaged files; absent where nothing was changed. */
+  /** Folder with the damaged files; absent if nothing was changed. */
   kept?: string;
 }
 

@@ -13,7 +13,7 @@ import {
 export interface FoundLog {
   topic: string;
   partition: number;
-  /** Absent where only the index has the partition. */
+  /** Absent if only the index has the partition. */
   low?: number;
   high?: number;
 }
@@ -157,7 +157,7 @@ function takeBlock(found: Salvage, file: PageFile, row: StoredRow, isFree: boole
   else if (!isFree) found.damagedBlocks++;
 }
 
-/** A block's data, as it was stored; `undefined` where its pages cannot be followed. */
+/** A block's data, as it was stored; `undefined` if its pages cannot be followed. */
 export function dataOf(
   file: PageFile,
   { place, data }: Pick<FoundBlock, "place" | "data">,

@@ -7,7 +7,7 @@ import type { PartitionRebuild, RebuildPlan } from "./rebuild_plan.ts";
 import type { Salvage } from "./salvage.ts";
 
 /**
- * What is wrong with a log, as a sentence's second half; `undefined` where nothing is. The file is not changed.
+ * What is wrong with a log, as a sentence's second half; `undefined` if nothing is. The file is not changed.
  */
 export function whatIsWrong(
   path: string,

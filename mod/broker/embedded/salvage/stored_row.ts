@@ -9,10 +9,10 @@ const TABLE_LEAF = 0x0d;
 const INDEX_LEAF = 0x0a;
 const INDEX_INTERIOR = 0x02;
 
-/** Most columns of a row of ours. */
+/** Maximum columns of a row of ours. */
 const MOST_COLUMNS = 8;
 
-/** Most bytes of a text of ours: a commit's metadata has 4 KiB, a name 249. */
+/** Maximum bytes of a text of ours: a commit's metadata has 4 KiB, a name 249. */
 const MOST_TEXT_BYTES = 65_536;
 
 /** A value; of a BLOB, where its bytes lie in the row. */
@@ -137,7 +137,7 @@ function numberOf(type: number, bytes: Uint8Array): number | null | undefined {
   return Number.isSafeInteger(number) ? number : undefined;
 }
 
-/** A part of a row's payload; `undefined` where the pages of it cannot be followed. */
+/** A part of a row's payload; `undefined` if the pages of it cannot be followed. */
 export function bytesOf(
   file: PageFile,
   place: PayloadPlace,
@@ -170,7 +170,7 @@ function word(bytes: Uint8Array, at: number): number {
   return new DataView(bytes.buffer, bytes.byteOffset).getUint32(at);
 }
 
-/** `undefined` where there is none, or one beyond what numbers hold. */
+/** `undefined` if there is none, or one beyond what numbers hold. */
 function varint(bytes: Uint8Array, at: number): { value: number; next: number } | undefined {
   let value = 0n;
   for (let i = 0; i < 9; i++) {

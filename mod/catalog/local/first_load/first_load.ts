@@ -28,7 +28,7 @@ export interface FirstLoadOptions extends SyncOptions {
   path: string;
   lake: LakeStore;
   schema: RowSchema;
-  /** Whether the file is there, with no rows; else it is not there. */
+  /** Whether the file is there, with no rows; otherwise it is not there. */
   exists: boolean;
 }
 

@@ -1,7 +1,7 @@
 import type { Leaves } from "./leaf_pages.ts";
 import type { LoadRequest, LoadResponse } from "./load_worker.ts";
 
-/** Most threads: one writes what they make. */
+/** Maximum threads: one writes what they make. */
 const MOST_THREADS = 4;
 
 /** Objects that a thread has at once: one that it works at, and the next, so that it never waits for us. */
@@ -37,7 +37,7 @@ export class LoadThreads {
 
   /**
    * An object's rows as pages.
-   * @returns `undefined` where the object must be loaded row by row
+   * @returns `undefined` if the object must be loaded row by row
    */
   async encode(request: LoadRequest): Promise<Leaves | undefined> {
     if (this.#threads.length === 0) return undefined;

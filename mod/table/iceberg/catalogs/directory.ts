@@ -103,7 +103,7 @@ export class DirectoryCatalog implements TableCatalog {
 
   close(): void {}
 
-  /** @returns `undefined` where there is no such version, or not yet */
+  /** @returns `undefined` if there is no such version, or not yet */
   async #read(version: number): Promise<TableMetadata | "emptied" | undefined> {
     if (this.#loaded?.version === version) return this.#loaded.metadata;
     const name = this.#name(version);
