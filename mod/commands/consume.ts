@@ -7,8 +7,6 @@ import { Partitioning } from "../lake/partitioning.ts";
 import { openLog } from "../ops/log/log.ts";
 import { startOperations } from "../ops/telemetry/operations.ts";
 import { openMessageForm } from "../message/open_message_form.ts";
-import { lenientBy } from "../schema/lenience.ts";
-import { loadSchema } from "../schema/load_schema.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import type { Settings } from "../config/settings.ts";
 import type { LakeStore } from "../lake/store.ts";
@@ -17,6 +15,7 @@ import { emptySummary, runSink, type SinkSummary } from "../sink/sink.ts";
 import { listeners, type SinkListener } from "../sink/sink_event.ts";
 import { requireDefaultSchemaFits } from "./default_schema_fits.ts";
 import { otherSchema } from "./other_schema.ts";
+import { messageSchema } from "./message_schema.ts";
 import { openBroker } from "./open_broker.ts";
 import { unknownFields } from "./unknown_fields.ts";
 import { openLake } from "./open_lake.ts";
@@ -33,8 +32,7 @@ export async function run(context: CommandContext): Promise<number> {
   output.onClosed(() => queueMicrotask(() => closed.abort()));
   const signal = AbortSignal.any([context.signal, closed.signal]);
   const { topic, group, format, partitionBy, untilEnd } = settings;
-  const declared = lenientBy(await loadSchema(settings.schema, signal), settings.lenient);
-  const schema = settings.strictFields ? { ...declared, strictFields: true } : declared;
+  const schema = await messageSchema(settings, signal);
   // The user's input is checked before any service is contacted.
   new Partitioning(partitionBy, schema);
   compressionOf(format, settings.compression);

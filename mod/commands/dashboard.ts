@@ -1,8 +1,7 @@
 import type { CommandContext } from "../cli/command.ts";
 import { startDashboard } from "../live/dashboard.ts";
 import { openMessageForm } from "../message/open_message_form.ts";
-import { lenientBy } from "../schema/lenience.ts";
-import { loadSchema } from "../schema/load_schema.ts";
+import { messageSchema } from "./message_schema.ts";
 import { openExistingBroker } from "./open_broker.ts";
 import { openLocalEngine } from "./open_engine.ts";
 import { openReadLake } from "./open_iceberg.ts";
@@ -11,7 +10,7 @@ import { openReadLake } from "./open_iceberg.ts";
 export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
   const { topic, group, listen, dashboardToken: token } = settings;
-  const schema = lenientBy(await loadSchema(settings.schema, signal), settings.lenient);
+  const schema = await messageSchema(settings, signal);
   const form = await openMessageForm(settings);
   const store = await openReadLake(settings, schema);
   try {

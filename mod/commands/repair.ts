@@ -3,9 +3,7 @@ import { EXIT_CODES } from "../failure/failure.ts";
 import { settleMerge } from "../maintain/merge_small_objects.ts";
 import { repair, type RepairOptions } from "../repair/repair.ts";
 import { isEmpty, type RepairPlan } from "../repair/repair_plan.ts";
-import { lenientBy } from "../schema/lenience.ts";
 import { indexColumn } from "../verify/row_index.ts";
-import { loadSchema } from "../schema/load_schema.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { emptySummary, runSink } from "../sink/sink.ts";
 import { countText, offsetsText } from "../terminal/amount_text.ts";
@@ -13,6 +11,7 @@ import { Progress } from "../terminal/progress.ts";
 import { countOffsets } from "../verify/offset_range.ts";
 import { isProved, type TableVerdict, verify } from "../verify/verify.ts";
 import { checkIceberg } from "./check_iceberg.ts";
+import { messageSchema } from "./message_schema.ts";
 import { openBroker, openExistingBroker } from "./open_broker.ts";
 import { openGroupAdmin } from "./open_group_admin.ts";
 import { openIceberg } from "./open_iceberg.ts";
@@ -28,8 +27,7 @@ export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
   const { topic, group, dryRun } = settings;
   if (settings.repairLog) return await (await import("./repair_log.ts")).run(context);
-  const declared = lenientBy(await loadSchema(settings.schema, signal), settings.lenient);
-  const schema = settings.strictFields ? { ...declared, strictFields: true } : declared;
+  const schema = await messageSchema(settings, signal);
   const store = await openLake(settings);
   try {
     const broker = await openExistingBroker(settings, { signal });

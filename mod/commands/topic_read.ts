@@ -5,12 +5,12 @@ import { batchValues } from "../broker/batch_values.ts";
 import { Failure, messageOf } from "../failure/failure.ts";
 import type { MessageForm } from "../message/message_form.ts";
 import { openMessageForm } from "../message/open_message_form.ts";
-import { loadSchema } from "../schema/load_schema.ts";
 import type { MessageCheck } from "../schema/message_reader.ts";
 import { numberText, offsetsText } from "../terminal/amount_text.ts";
 import { bytesText } from "../terminal/bytes_text.ts";
 import { Progress } from "../terminal/progress.ts";
 import { safeText } from "../terminal/safe_text.ts";
+import { messageSchema } from "./message_schema.ts";
 import { openExistingBroker } from "./open_broker.ts";
 import { openTopicInspector } from "./open_topic_inspector.ts";
 import { parseReadPosition, type ReadPosition } from "./read_position.ts";
@@ -38,7 +38,7 @@ export async function run(context: CommandContext): Promise<number> {
   const from = settings.where === undefined ? `-${limit(context)}` : "earliest";
   const position = parseReadPosition(settings.readFrom ?? from, "--from");
   const matches = condition(settings.where);
-  const schema = await loadSchema(settings.schema, signal);
+  const schema = await messageSchema(settings, signal);
   const form = await openMessageForm(settings);
   const broker = await openExistingBroker(settings);
   try {

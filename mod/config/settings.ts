@@ -98,6 +98,9 @@ const LAKE = [
   "maintain",
 ] as const;
 
+/** Commands that decide whether messages are rows. */
+const READS_MESSAGES = ["consume", "topic", "dead-letters", "repair", "dashboard"] as const;
+
 /** Commands that read or write messages. */
 const MESSAGES = [
   "produce",
@@ -447,7 +450,7 @@ export const SETTINGS = define({
     placeholder: "<words>",
     flag: "--lenient",
     env: "TICKLAKE_LENIENT",
-    commands: ["consume", "dashboard", "repair"],
+    commands: READS_MESSAGES,
     description:
       "What to accept besides plain JSON objects, separated by commas: numbers, names, nan, epoch_s, epoch_ms, epoch_us, epoch_ns, envelope, twice, csv",
   },
@@ -523,7 +526,7 @@ export const SETTINGS = define({
     flag: "--strict-fields",
     env: "TICKLAKE_STRICT_FIELDS",
     default: false,
-    commands: ["consume", "repair"],
+    commands: READS_MESSAGES,
     description: "Treat messages with unknown fields as dead letters",
   },
   key: {

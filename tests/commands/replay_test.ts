@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { runTicklake } from "../services/services.ts";
-import { type ConsumePlace, placeTest, quotes } from "./consume_place.ts";
+import { type ConsumePlace, placeTest, quotes, withEmbedded } from "./consume_place.ts";
 
 async function replay({ cwd, env }: ConsumePlace, ...args: string[]) {
   const result = await runTicklake(["dead-letters", "replay", "--json", ...args], { cwd, env });
@@ -58,6 +58,39 @@ placeTest("dead letters are replayed into the table at their own offsets, once",
   const { stdout } = await runTicklake(["query", sql, "--engine", "local", "--json"], { cwd, env });
   assert.deepEqual(JSON.parse(stdout), [{ n: 77, o: 77, v: 5000 }]);
 });
+
+Deno.test("--lenient and --strict-fields decide in topic read and dead-letters replay as in consume", () =>
+  withEmbedded(async (place) => {
+    const [text] = quotes(1);
+    const value = (from: string, to: string) => String(text.value).replace(from, to);
+    await place.send([
+      ...quotes(2),
+      { key: "a", value: value('"Volume":0', '"Volume":"7"') },
+      { key: "b", value: value("{", '{"venue":"X",') },
+    ]);
+    const { summary } = await place.toEnd("--strict-fields");
+    assert.deepEqual([summary.written, summary.rejected], [2, 2]);
+    const strict = ["--strict-fields"];
+    const { cwd, env } = place;
+    const shown = async (...args: string[]) => {
+      const { stderr } = await runTicklake(["topic", "read", ...args], { cwd, env });
+      return /(\d) of them rows/.exec(stderr)?.[1];
+    };
+    assert.deepEqual([await shown(...strict), await shown()], ["2", "3"]);
+    assert.equal((await replay(place, ...strict)).rows, 0);
+    env.TICKLAKE_LENIENT = "numbers";
+    assert.deepEqual([await shown(...strict), await shown()], ["3", "4"]);
+    assert.equal((await replay(place, ...strict)).rows, 1);
+    assert.deepEqual(await replay(place), { letters: 1, rows: 1, objects: 1 });
+    const sql = "SELECT kafka_offset AS o, volume AS v FROM index_quotes ORDER BY 1";
+    const { stdout } = await runTicklake(["query", sql, "--json"], { cwd, env });
+    assert.deepEqual(JSON.parse(stdout), [
+      { o: 0, v: 0 },
+      { o: 1, v: 0 },
+      { o: 2, v: 7 },
+      { o: 3, v: 0 },
+    ]);
+  }));
 
 placeTest("a dead letter is judged with its key and headers", async (place) => {
   const key = { wire: "message key", name: "message_key", type: "string", from: "key" };
