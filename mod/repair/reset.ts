@@ -35,9 +35,9 @@ export interface ResetOptions {
 /**
  * Moves a group, and with `rewrite` the end of the table, so that the next `consume` continues elsewhere.
  *
- * The group's offset is set first: the broker refuses that while the group has a member. Then the table
- * is rewound, which its next owner completes if this is interrupted. Between the two the table is further
- * than the group, so that a `consume` continues where the table ends, as if there had been no reset.
+ * The rewind of a table is recorded first, then the group's offset is set, which the broker refuses while the
+ * group has a member. So whoever joins the group from then on completes the rewind, however long this is paused,
+ * and this then changes nothing of what was written since.
  * @returns what was, or would be, done
  * @throws {Failure} kind `usage`, when it would write rows twice or the group has members; kind `service`
  */
@@ -51,26 +51,28 @@ export async function reset(options: ResetOptions): Promise<PartitionPlan[]> {
   if (dryRun) return plans;
   if (await admin.members(group, signal) > 0) throw groupInUse(group);
   const positions = new Map(states.map(({ partition, position }) => [partition, position]));
-  await admin.setOffsets(
-    group,
-    topic,
-    plans.map(({ partition, offset, rewind, skipped }) => ({
-      partition,
-      offset,
-      // Without a checkpoint the sink takes it for moved on purpose, and records what was skipped.
-      metadata: skipped > 0 ? "" : formatCheckpoint({
-        from: rewind?.from ?? positions.get(partition)?.from ?? offset,
-        log: log.key,
-        // The intent of a flush that was killed is lost with the former metadata.
-        sweep: true,
-      }),
-    })),
-    signal,
-  );
+  const setOffsets = () =>
+    admin.setOffsets(
+      group,
+      topic,
+      plans.map(({ partition, offset, rewind, skipped }) => ({
+        partition,
+        offset,
+        // Without a checkpoint the sink takes it for moved on purpose, and records what was skipped.
+        metadata: skipped > 0 ? "" : formatCheckpoint({
+          from: rewind?.from ?? positions.get(partition)?.from ?? offset,
+          log: log.key,
+          // The intent of a flush that was killed is lost with the former metadata.
+          sweep: true,
+        }),
+      })),
+      signal,
+    );
   const rewinds = plans.flatMap(({ partition, rewind }) =>
     rewind === undefined ? [] : [[partition, rewind] as const]
   );
-  if (rewinds.length > 0) await log.rewind(new Map(rewinds), { signal, onRemoved });
+  if (rewinds.length === 0) await setOffsets();
+  else await log.rewind(new Map(rewinds), { signal, onRemoved, before: setOffsets });
   return plans;
 }
 

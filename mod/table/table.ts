@@ -124,6 +124,15 @@ export interface TableCallOptions {
   onRemoved?(done: number, all: number): void;
 }
 
+/** Options of `TableLog.rewind`. */
+export interface RewindCallOptions extends TableCallOptions {
+  /**
+   * Called before anything is removed, once whoever is assigned the partitions from then on would complete the
+   * rewind. If it throws, nothing is changed.
+   */
+  before?(): Promise<void>;
+}
+
 /** What a table needs to know about the writer of a log. */
 export interface LogWriter {
   /** The consumer group: a table has one writing group per log. */
@@ -224,8 +233,9 @@ export interface TableLog {
    * have been called for the partition. The next owner's `positions` completes an interrupted
    * rewind.
    * @param to the new positions, by partition; each end is the beginning of a range
+   * @throws {Failure} kind `failed`, when another has written one of the partitions since `positions`
    */
-  rewind(to: ReadonlyMap<number, TablePosition>, options?: TableCallOptions): Promise<void>;
+  rewind(to: ReadonlyMap<number, TablePosition>, options?: RewindCallOptions): Promise<void>;
   /**
    * The ranges of all the table's objects, for tables where object names do not show which are in
    * the table.

@@ -1,3 +1,4 @@
+import { Failure } from "../../failure/failure.ts";
 import { objectName } from "../../lake/layout.ts";
 import { generationOf } from "../../lake/object_generation.ts";
 import { type TableObject, tableObjects } from "../../lake/table_objects.ts";
@@ -6,6 +7,7 @@ import type {
   BegunRange,
   LogName,
   ObjectPlace,
+  RewindCallOptions,
   TableCallOptions,
   TableLog,
   TablePosition,
@@ -216,7 +218,7 @@ export class HiveLog implements TableLog {
     }
     const position = owned.position ?? { from: first, end: first };
     await this.#renew(partition, position, owned.term + 1, options);
-    for (const { name } of found) await this.#parts.store.remove(name, options);
+    await this.#removeFormer(found, options);
     return "removed";
   }
 
@@ -238,35 +240,77 @@ export class HiveLog implements TableLog {
       // Also of a partition of which there is nothing: its first flush may be on its way.
       const position = owned.position ?? { from: end, end };
       await this.#renew(partition, position, owned.term + 1, options);
-      for (const { name } of own) await this.#parts.store.remove(name, options);
+      await this.#removeFormer(own, options);
+    }
+  }
+
+  /** Removes objects, but for those of a next owner that has raised the generation meanwhile, too. */
+  async #removeFormer(objects: readonly TableObject[], options: TableCallOptions): Promise<void> {
+    const former = objects.filter(({ parsed }) =>
+      generationOf(parsed) < this.#ownedPartition(parsed.partition).generation
+    );
+    for (const [i, { name }] of former.entries()) {
+      await this.#parts.store.remove(name, options);
+      options.onRemoved?.(i + 1, former.length);
     }
   }
 
   async rewind(
     to: ReadonlyMap<number, TablePosition>,
-    options: TableCallOptions = {},
+    { before, ...options }: RewindCallOptions = {},
   ): Promise<void> {
     const { store, table, folder, name: { topic } } = this.#parts;
     const log = { topic, log: this.#nameKey };
     await requireNoMerge(store, table, log, options);
-    for (const [partition, { from, end }] of to) {
-      const owned = this.#ownedPartition(partition);
-      const term = owned.term + 1;
+    const records = [...to].map(([partition, { from, end }]) => {
+      const term = this.#ownedPartition(partition).term + 1;
       const name = stateName(table, { kind: "rewind", folder, partition, term, from, end });
-      await store.put(name, recordBytes({ v: 1, partition, from, end }), options);
-      // A merge looks for this record after it has claimed: one of the two sees the other.
-      await requireNoMerge(store, table, log, options).catch(async (error) => {
-        await store.remove(name);
-        throw error;
-      });
-      await this.#completeRewind(partition, { from, end }, term, options);
+      return { partition, position: { from, end }, term, name };
+    });
+    try {
+      for (const { partition, position, name } of records) {
+        await store.put(name, recordBytes({ v: 1, partition, ...position }), options);
+      }
+      // A merge, and whoever is assigned the partition, looks for these records: one of the two sees the other.
+      await requireNoMerge(store, table, log, options);
+      await this.#requireUnchanged([...to.keys()], options);
+      await before?.();
+    } catch (error) {
+      for (const { name } of records) await store.remove(name);
+      throw error;
+    }
+    for (const { partition, position, term, name } of records) {
+      await this.#completeRewind(partition, position, term, options);
       await store.remove(name, options);
       // What is taken from now on is newer than the rewind, whose record may have stayed.
-      owned.term++;
+      this.#ownedPartition(partition).term++;
     }
   }
 
-  /** The position first: objects beyond it are what a next owner, too, would have to remove. */
+  /** @throws {Failure} kind `failed`, when another has written a partition since its position was read */
+  async #requireUnchanged(
+    partitions: readonly number[],
+    options: TableCallOptions,
+  ): Promise<void> {
+    const { store, table, folder } = this.#parts;
+    const newest = newestPositions(
+      await listState(store, table, { ...options, below: folder }),
+      folder,
+    );
+    for (const partition of partitions) {
+      if (newest.get(partition)?.name === this.#ownedPartition(partition).current) continue;
+      throw new Failure(
+        "failed",
+        `partition ${partition} of table ${table} was written by a consume since this was started`,
+        { fix: "Nothing was changed. Stop every consume of the group and run this again." },
+      );
+    }
+  }
+
+  /**
+   * The position first: objects beyond it are what a next owner, too, would have to remove. Of the former
+   * generations only: a next owner may have completed this meanwhile, and have written what follows.
+   */
   async #completeRewind(
     partition: number,
     position: TablePosition,
@@ -274,15 +318,10 @@ export class HiveLog implements TableLog {
     options: TableCallOptions,
   ): Promise<void> {
     await this.#renew(partition, position, term, options);
-    const { store } = this.#parts;
-    const beyond: string[] = [];
-    for await (const { name, parsed } of this.#ownObjects(options)) {
-      if (parsed.partition === partition && parsed.first >= position.end) beyond.push(name);
-    }
-    for (const [i, name] of beyond.entries()) {
-      await store.remove(name, options);
-      options.onRemoved?.(i + 1, beyond.length);
-    }
+    const isBeyond = ({ parsed }: TableObject) =>
+      parsed.partition === partition && parsed.first >= position.end;
+    const objects = await Array.fromAsync(this.#ownObjects(options));
+    await this.#removeFormer(objects.filter(isBeyond), options);
   }
 
   /**

@@ -5,6 +5,7 @@ import type {
   LogName,
   LogReplays,
   ObjectPlace,
+  RewindCallOptions,
   TableCallOptions,
   TableLog,
   TablePosition,
@@ -171,8 +172,9 @@ export class IcebergLog implements TableLog {
 
   async rewind(
     to: ReadonlyMap<number, TablePosition>,
-    options: TableCallOptions = {},
+    { before, ...options }: RewindCallOptions = {},
   ): Promise<void> {
+    await before?.();
     await rewindTable({ ...this.#commitOptions(), to, ...options });
     await this.positions([...to.keys()], options);
   }
