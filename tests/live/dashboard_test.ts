@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
 import { until } from "../until.ts";
 import { serviceTest } from "../services/services.ts";
 import { drawnCandles, drawnLines, framesSeen, openDashboard, openPage } from "./browser.ts";
@@ -143,6 +144,42 @@ serviceTest(
     await waitForClose(page, 150);
     await pipeline.send([quote("HSI", "2024-01-09", 151)]);
     await waitForClose(page, 151);
+  },
+);
+
+/** As a browser does with a tab that is put behind another, or shown again. */
+const setHidden = (page: Page, hidden: boolean) =>
+  page.evaluate(`
+    Object.defineProperty(document, "hidden", { value: ${hidden}, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  `);
+
+serviceTest(
+  "with more tabs than a browser has connections to a host, the one that is shown is live",
+  CHROMIUM,
+  async () => {
+    await using pipeline = await startPipeline(ROWS);
+    await using browser = await openPage();
+    const context = await browser.browser.newContext();
+    const tabs: Page[] = [];
+    while (tabs.length < 6) tabs.push(await context.newPage());
+    for (const tab of tabs) {
+      await openDashboard(tab, pipeline.url);
+      await setHidden(tab, true);
+    }
+    const shown = await context.newPage();
+    await openDashboard(shown, pipeline.url);
+    await pipeline.send([quote("HSI", "2024-01-08", 150)]);
+    await waitForClose(shown, 150);
+    // What came while it was hidden is there when it is shown again.
+    await setHidden(shown, true);
+    const [again] = tabs;
+    await again.waitForSelector("#connection-text:text-is('paused while hidden')");
+    await setHidden(again, false);
+    await again.waitForSelector("#connection.live");
+    await waitForClose(again, 150);
+    await pipeline.send([quote("HSI", "2024-01-09", 151)]);
+    await waitForClose(again, 151);
   },
 );
 
