@@ -47,6 +47,8 @@ export interface SinkOptions {
   takeOver?: boolean;
   from: ConsumeOptions["from"];
   schema: RowSchema;
+  /** @default {one of its own, in a thread, which is closed afterwards} */
+  encoder?: Encoder;
   /** How messages are read. @default {as JSON} */
   form?: MessageForm;
   format: LakeFormat;
@@ -130,7 +132,7 @@ export async function runSink(options: SinkOptions, summary: SinkSummary): Promi
       leaderless: (partitions) => leaderless.push(...partitions),
     })
     : null;
-  const encoder = startEncoder();
+  const encoder = options.encoder ?? startEncoder();
   try {
     const sink = new Sink(options, layouts, encoder, ends, summary);
     // Refused before joining the group. The broker reports a missing topic.
@@ -138,7 +140,7 @@ export async function runSink(options: SinkOptions, summary: SinkSummary): Promi
     if (identity !== null) await sink.logOf(identity, options.signal);
     await sink.run();
   } finally {
-    encoder.close();
+    if (options.encoder === undefined) encoder.close();
   }
   if (leaderless.length > 0) throw notRead(topic, leaderless);
 }

@@ -27,13 +27,8 @@ function objects(place: CuredHive, isMerged: boolean): string[] {
   });
 }
 
-function copyOf({ format, log, lake }: CuredHive): CuredHive {
-  const copy = new CuredHive("dt", format);
-  copy.log.partitions[0].push(...log.partitions[0]);
-  for (const [partition, offset] of log.committed) copy.log.committed.set(partition, offset);
-  for (const [name, bytes] of lake.objects) copy.lake.objects.set(name, bytes);
-  for (const [name, bytes] of lake.state) copy.lake.state.set(name, bytes);
-  return copy;
+function copyOf(origin: CuredHive): CuredHive {
+  return new CuredHive("dt", origin.format).like(origin);
 }
 
 /** Whether objects of a merged object's range in its folder are still there. */

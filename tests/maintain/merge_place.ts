@@ -1,5 +1,3 @@
-import { encode } from "../../mod/lake/format/encode.ts";
-import type { Encoder } from "../../mod/lake/format/encoder.ts";
 import { readObject } from "../../mod/lake/format/read_object.ts";
 import { parseObjectName } from "../../mod/lake/layout.ts";
 import { currentObjects } from "../../mod/lake/merged_objects.ts";
@@ -13,6 +11,7 @@ import { DAY_MS } from "../../mod/schema/calendar.ts";
 import { ORIGIN_COLUMNS } from "../../mod/schema/schema.ts";
 import type { SinkOptions } from "../../mod/sink/sink.ts";
 import { type TableVerdict, verify } from "../../mod/verify/verify.ts";
+import { encodeHere } from "../sink/encode_here.ts";
 import { quote, quotes, sink } from "../sink/run_sink.ts";
 import type { MemoryLake } from "../sink/memory_lake.ts";
 import { type Entry, ScriptedLog } from "../sink/scripted_log.ts";
@@ -20,12 +19,6 @@ import { KilledLake } from "../table/killed_lake.ts";
 
 export const signal = new AbortController().signal;
 export const table = "index_quotes";
-
-/** Encodes here: a thread for each of many merges would take its time. */
-const encoder: Encoder = {
-  encode: (job) => Promise.resolve([...encode(job)]),
-  close() {},
-};
 
 /** The day on which the merges of these tests are done: day 3 since 1970. */
 const NOW_MS = 3 * DAY_MS + 1;
@@ -54,6 +47,7 @@ export async function smallObjects(form: Form, rows = 4): Promise<
   await sink(log, lake, {
     ...form,
     policy,
+    encoder: encodeHere,
     compression: form.format === "parquet" ? "snappy" : undefined,
   });
   lake.changes = 0;
@@ -62,7 +56,7 @@ export async function smallObjects(form: Form, rows = 4): Promise<
 
 /** What `ticklake maintain --merge` does. */
 export async function maintain(lake: MemoryLake, targetBytes = 2 ** 20): Promise<MergeSummary> {
-  const place = { store: lake, table, signal, encoder };
+  const place = { store: lake, table, signal, encoder: encodeHere };
   await completeMerge(place);
   await removeSuperseded(place);
   return await mergeSmallObjects({ ...place, targetBytes, nowMs: NOW_MS });

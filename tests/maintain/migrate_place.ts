@@ -11,6 +11,7 @@ import { logKey } from "../../mod/table/log_key.ts";
 import { objectOffsets } from "../../mod/verify/object_offsets.ts";
 import { isProved } from "../../mod/verify/verify.ts";
 import { verifyIceberg } from "../../mod/verify/verify_iceberg.ts";
+import { encodeHere } from "../sink/encode_here.ts";
 import { quote, quotes, rows, sink } from "../sink/run_sink.ts";
 import { type Entry, ScriptedLog } from "../sink/scripted_log.ts";
 import { KilledLake } from "../table/killed_lake.ts";
@@ -59,10 +60,10 @@ export class MigratePlace {
     for (const [id, count] of [["first", 30], ["second", 24]] as const) {
       const log = mixedLog(id, count);
       // Retention has removed the first messages before they were read, and some in the middle.
-      await sink(log, place.lake, { policy: place.#policy, untilEnd: true });
+      await sink(log, place.lake, { policy: place.#policy, untilEnd: true, encoder: encodeHere });
       log.partitions[0].push(...rows(10));
       log.lows[0] = count + 4;
-      await sink(log, place.lake, { policy: place.#policy });
+      await sink(log, place.lake, { policy: place.#policy, encoder: encodeHere });
       place.logs.push(log);
     }
     // Put and never taken: of a consumer that was killed.
@@ -147,7 +148,7 @@ export class MigratePlace {
     const { catalog, files } = this;
     const description = { schema: quotes, format: "parquet" as const, partitionBy: "dt" };
     const table = openIcebergTable({ catalog, files, description, gatherMs: 0 });
-    await sink(log, this.lake, { table, policy: this.#policy });
+    await sink(log, this.lake, { table, policy: this.#policy, encoder: encodeHere });
   }
 
   /** Verified for each log, and each of its offsets counted by reading the table's files. */

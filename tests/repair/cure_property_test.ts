@@ -146,7 +146,7 @@ Deno.test("consume, reset --rewrite, replay, repair and merge of Hive folders, e
       steps,
       ([partitionBy, format], steps) => takesAll(new CuredHive(partitionBy, format), steps),
     ),
-    { ...PROPERTY, numRuns: Math.ceil(PROPERTY.numRuns / 6) },
+    { ...PROPERTY, numRuns: Math.ceil(PROPERTY.numRuns / 4) },
   );
 });
 
@@ -157,6 +157,6 @@ Deno.test("consume, reset --rewrite, replay, repair and merge of an Iceberg tabl
       steps,
       (partitionBy, steps) => takesAll(new CuredIceberg(partitionBy), steps),
     ),
-    { ...PROPERTY, numRuns: Math.ceil(PROPERTY.numRuns / 15) },
+    { ...PROPERTY, numRuns: Math.ceil(PROPERTY.numRuns / 10) },
   );
 });

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import type { GroupAdmin } from "../../mod/broker/group_admin.ts";
-import { encode } from "../../mod/lake/format/encode.ts";
-import type { Encoder } from "../../mod/lake/format/encoder.ts";
 import type { ObjectName } from "../../mod/lake/layout.ts";
 import { parseObjectName } from "../../mod/lake/layout.ts";
 import { replayDeadLetters } from "../../mod/repair/replay_dead_letters.ts";
@@ -15,6 +13,7 @@ import { logWriter } from "../../mod/sink/log_writer.ts";
 import type { Table } from "../../mod/table/table.ts";
 import { objectOffsets } from "../../mod/verify/object_offsets.ts";
 import type { TableVerdict, VerifyOptions } from "../../mod/verify/verify.ts";
+import { encodeHere } from "../sink/encode_here.ts";
 import type { LakeOffsets } from "../sink/lake_offsets.ts";
 import { quotes, sink } from "../sink/run_sink.ts";
 import { ScriptedLog } from "../sink/scripted_log.ts";
@@ -24,12 +23,6 @@ import { KilledLake } from "../table/killed_lake.ts";
 export const NAMES = { topic: "quotes", group: "sink", tableName: quotes.table };
 
 export const signal = new AbortController().signal;
-
-/** Encodes here: a thread for each of many commands would take its time. */
-export const encoder: Encoder = {
-  encode: (job) => Promise.resolve([...encode(job)]),
-  close() {},
-};
 
 /** Ways in which objects with rows come to grief. */
 export const DAMAGES = ["gone", "cut off", "twice"] as const;
@@ -47,6 +40,15 @@ export abstract class CuredPlace {
   constructor(partitionBy: string) {
     this.partitionBy = partitionBy;
     this.log.beforeCommit = () => this.lake.change();
+  }
+
+  /** Becomes what another place is, without writing it again: one in which no flush is in flight. */
+  like({ log, lake }: CuredPlace): this {
+    log.partitions.forEach((entries, partition) => this.log.partitions[partition].push(...entries));
+    for (const [partition, offset] of log.committed) this.log.committed.set(partition, offset);
+    for (const [name, bytes] of lake.objects) this.lake.objects.set(name, bytes);
+    for (const [name, bytes] of lake.state) this.lake.state.set(name, bytes);
+    return this;
   }
 
   /** The table as one more process opens it. */
@@ -115,6 +117,7 @@ export abstract class CuredPlace {
       format: this.format,
       partitionBy: this.partitionBy,
       table: this.open(schema),
+      encoder: encodeHere,
       policy: { rows: flushRows, bytes: 1e9, intervalMs: 1e6 },
     });
   }
@@ -159,7 +162,7 @@ export abstract class CuredPlace {
       schema,
       reader: new MessageReader(schema, (value) => checkMessage(schema, value)),
       layout: layouts.current,
-      encoder,
+      encoder: encodeHere,
       topic,
       dryRun: false,
       signal,

@@ -4,6 +4,7 @@ import { repair } from "../../mod/repair/repair.ts";
 import { openHiveTable } from "../../mod/table/hive/hive_table.ts";
 import { countOffsets } from "../../mod/verify/offset_range.ts";
 import { isProved, type TableVerdict, verify } from "../../mod/verify/verify.ts";
+import { encodeHere } from "../sink/encode_here.ts";
 import { quote, quotes, rows, sink } from "../sink/run_sink.ts";
 import { ScriptedLog } from "../sink/scripted_log.ts";
 import { KilledLake } from "../table/killed_lake.ts";
@@ -20,7 +21,7 @@ interface Place {
 async function faulty(): Promise<Place & { restored: Uint8Array }> {
   const log = new ScriptedLog([rows(50)]);
   const lake = new KilledLake();
-  await sink(log, lake);
+  await sink(log, lake, { encoder: encodeHere });
   const nameOf = (first: number) =>
     [...lake.objects.keys()].find((name) => name.includes(`-${String(first).padStart(16, "0")}-`))!;
   const restored = lake.objects.get(nameOf(0))!;
@@ -78,7 +79,7 @@ async function repaired(place: Place, beforeConsume = () => {}, partitionBy = "d
     signal,
     async consume() {
       beforeConsume();
-      await sink(log, lake);
+      await sink(log, lake, { encoder: encodeHere });
     },
   });
 }
@@ -108,14 +109,15 @@ Deno.test("a repair that is killed at any change is completed by the next", asyn
   await proved(whole, "restored", 5);
   assert.ok(before > 8, String(before));
   for (let at = 1; at <= before; at++) {
-    for (const after of [false, true]) {
+    // Before a change is after the one before it.
+    for (const after of at === 1 ? [false, true] : [true]) {
       const place = copyOf(origin);
       const when = `killed ${after ? "after" : "before"} change ${at} of ${before}`;
       Object.assign(place.lake, { at, after });
       await assert.rejects(repaired(place), /killed/, when);
       Object.assign(place.lake, { at: 0 });
       await repaired(place);
-      await sink(place.log, place.lake);
+      await sink(place.log, place.lake, { encoder: encodeHere });
       await proved(place, when);
     }
   }

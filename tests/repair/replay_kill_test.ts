@@ -98,7 +98,7 @@ Deno.test("a replay that is killed at any change leaves each row once, and is co
     const { changes } = whole.lake;
     assert.ok(changes >= 4, String(changes));
     for (let at = 1; at <= changes; at++) {
-      for (const after of [false, true]) {
+      for (const after of at === 1 ? [false, true] : [true]) {
         const place = await filled();
         Object.assign(place.lake, { at, after, changes: 0 });
         await assert.rejects(replay(place, encoder), /killed/);
@@ -131,7 +131,7 @@ Deno.test("a replay that is killed may be followed by one with another schema: e
     assert.deepEqual(await replay(whole, encoder, narrow), { letters: 6, rows: 3, objects: 1 });
     const { changes } = whole.lake;
     for (let at = 1; at <= changes; at++) {
-      for (const after of [false, true]) {
+      for (const after of at === 1 ? [false, true] : [true]) {
         const place = await filled(dear);
         Object.assign(place.lake, { at, after, changes: 0 });
         await assert.rejects(replay(place, encoder, narrow), /killed/);
