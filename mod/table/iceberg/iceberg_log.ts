@@ -1,3 +1,4 @@
+import { Failure } from "../../failure/failure.ts";
 import { objectName } from "../../lake/layout.ts";
 import { type TableObject, tableObjects } from "../../lake/table_objects.ts";
 import type {
@@ -13,6 +14,7 @@ import type {
   WrittenObject,
   WrittenRange,
 } from "../table.ts";
+import { committedRange } from "./committed_range.ts";
 import { dataFile } from "./data_file.ts";
 import { dataFolder, logOfName } from "./file_origin.ts";
 import { Gather } from "./gather.ts";
@@ -112,7 +114,35 @@ export class IcebergLog implements TableLog {
   ): Promise<TakeAnswer[]> {
     signal?.throwIfAborted();
     this.#signal = signal;
-    return await this.#gather.take(ranges.map((range) => this.#fileRange(range)));
+    try {
+      const answers = await this.#gather.take(ranges.map((range) => this.#fileRange(range)));
+      await this.#removeUntaken(ranges.filter((_, i) => answers[i] === "already"), { signal });
+      return answers;
+    } catch (error) {
+      const isRefused = error instanceof Failure && error.kind === "failed";
+      if (isRefused) await this.#removeUntaken(ranges, { signal });
+      throw error;
+    }
+  }
+
+  /**
+   * Removes the dead letters of ranges that were not taken, since another group has committed their offsets in
+   * ranges of other bounds: objects beside the table count as soon as its position is beyond them.
+   */
+  async #removeUntaken(
+    ranges: readonly WrittenRange[],
+    options: TableCallOptions,
+  ): Promise<void> {
+    const own = ranges.filter(({ deadLetters }) => deadLetters.length > 0);
+    const base = own.length === 0 ? undefined : await this.#parts.catalog.load();
+    if (base === undefined) return;
+    for (const { partition, first, end, deadLetters } of own) {
+      const taken = committedRange(base.metadata, this.#id, partition, first);
+      if (taken === undefined || taken.first === first && taken.end === end) continue;
+      // From before a rewind.
+      if (taken.end > (positionsOf(base.metadata, this.#id).get(partition)?.end ?? 0)) continue;
+      for (const { name } of deadLetters) await this.#parts.files.store.remove(name, options);
+    }
   }
 
   async settle(

@@ -4,6 +4,7 @@ import { sleep } from "../../wait/sleep.ts";
 import type { TablePosition, TakeAnswer } from "../table.ts";
 import { afterConflict } from "./after_conflict.ts";
 import type { LoadedTable, TableCatalog } from "./catalog.ts";
+import { rangesSummary } from "./committed_range.ts";
 import { expiredSnapshots } from "./expire.ts";
 import {
   formatPosition,
@@ -166,9 +167,7 @@ async function commitOf(
     }
   }
   const added = due.flatMap((range) => range.files(base));
-  // For people who inspect the history; short, as each commit rewrites the metadata.
-  const ends = due.map(({ partition, end }) => `${partition}:${end}`).join(" ");
-  const summary = { "ticklake.log": log.id, "ticklake.ends": ends };
+  const summary = rangesSummary(log.id, due);
   // Also for a range without files: on a REST catalog only a new snapshot is compared and set.
   const updates = await writeSnapshot(base, files, { added, summary }, nowMs);
   const expired = expiredSnapshots(metadata, nowMs).map((snapshot) => snapshot["snapshot-id"]);

@@ -110,7 +110,10 @@ Deno.test("consume into an Iceberg table, killed at any step: each offset is in 
 });
 
 Deno.test("two groups write one topic into one Iceberg table at once: each offset is in it once", async () => {
-  const entries = Array.from({ length: 300 }, (_, i) => quote(100, i % 5 * DAY_MS));
+  const entries = Array.from(
+    { length: 300 },
+    (_, i): Entry => i % 7 === 3 ? { value: "{" } : quote(100, i % 5 * DAY_MS),
+  );
   const lake = new MemoryLake();
   const logs = [10, 17].map((batchSize) => {
     const log = new ScriptedLog([entries.slice(0, 200), entries.slice(200)]);
