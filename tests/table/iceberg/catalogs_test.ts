@@ -186,3 +186,19 @@ Deno.test("a directory: a writer that slept through many commits does not fork t
   await files.store.remove("index_quotes/metadata/version-hint.text");
   assert.equal((await new DirectoryCatalog(files).load())!.version, 13, "without the hint");
 });
+
+Deno.test("a directory: the checksum that Spark keeps of the version hint goes with a commit", async () => {
+  await using place = await directory();
+  const { files } = place;
+  const catalog = new DirectoryCatalog(files);
+  const quotes = await quotesSchema();
+  const schema = newSchema(quotes);
+  const spec = partitionSpec("none", quotes, schema);
+  await catalog.create(newTable({ location: files.location, schema, spec }));
+  const folder = files.location.replace("file://", "") + "/metadata";
+  await Deno.writeTextFile(`${folder}/.version-hint.text.crc`, "crc");
+  const updates = [{ action: "set-properties" as const, updates: { a: "b" } }];
+  assert.ok(await catalog.commit((await catalog.load())!, updates));
+  const names = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+  assert.deepEqual(names, ["v1.metadata.json", "v2.metadata.json", "version-hint.text"]);
+});

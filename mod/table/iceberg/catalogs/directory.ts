@@ -128,7 +128,12 @@ export class DirectoryCatalog implements TableCatalog {
 
   async #writeHint(version: number): Promise<void> {
     const text = new TextEncoder().encode(String(version));
-    await this.#files.store.put(`${this.#folder}/version-hint.text`, text);
+    const { store, root } = this.#files;
+    await store.put(`${this.#folder}/version-hint.text`, text);
+    // Hadoop, in Spark, keeps a checksum beside each local file that it writes, and refuses another content.
+    const checksum = `${this.#folder}/.version-hint.text.crc`;
+    if (!root.startsWith("file:") || await getIfThere(store, checksum) === undefined) return;
+    await store.remove(checksum);
   }
 
   /** A store that overwrites on create would silently lose commits. */
