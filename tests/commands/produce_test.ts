@@ -244,6 +244,13 @@ Deno.test("a row each interval, for people: a line at the end", () =>
     assert.equal((await place.messages()).length, 4);
   }));
 
+Deno.test("a sample without an end says at its start how to send the file once", () =>
+  withPlace(undefined, async ({ home, env }) => {
+    await using program = spawnTicklake(["produce", "--interval", "1h"], { cwd: home, env });
+    await program.waitFor(/until stopped; --mode replay --rate max sends each row once\n/);
+    assert.equal((await program.stop("SIGINT")).code, 0);
+  }));
+
 Deno.test("the same seed sends the same rows again", () =>
   withPlace(undefined, async (place) => {
     for (const seed of ["7", "7", "8"]) {

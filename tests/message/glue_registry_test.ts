@@ -45,6 +45,9 @@ for (const format of ["avro", "protobuf", "json-schema"]) {
         const produced = await runTicklake(args, place);
         assert.equal(produced.code, 0, produced.stderr);
       }
+      const inferred = await runTicklake(["schema", "infer"], place);
+      assert.match(inferred.stdout, /^\/\/ Made by .* in glue:\/\//, inferred.stderr);
+      assert.match(inferred.stdout, /"wire":"Close","name":"close","type":"double"/);
       if (format !== "protobuf") {
         const [row] = (await others(place, "read", "2")).trim().split("\n").map((l) =>
           JSON.parse(l)
