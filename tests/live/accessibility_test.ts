@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import axe from "axe-core";
+import type { Page } from "playwright-core";
 import { serviceTest } from "../services/services.ts";
 import { openDashboard, openPage, shownRange } from "./browser.ts";
 import { row, startPipeline } from "./pipeline.ts";
@@ -8,6 +9,16 @@ interface Axe {
   axe: {
     run(): Promise<{ violations: Array<{ id: string; nodes: Array<{ html: string }> }> }>;
   };
+}
+
+/** What axe finds in a page. */
+async function violationsOf(page: Page): Promise<string[][]> {
+  // By the debugger's way in: the page's policy refuses scripts of others.
+  await page.evaluate(axe.source);
+  return await page.evaluate(async () => {
+    const { violations } = await (globalThis as unknown as Axe).axe.run();
+    return violations.map(({ id, nodes }) => [id, nodes[0].html]);
+  });
 }
 
 serviceTest("axe finds no fault in the page, light and dark, wide and narrow", {
@@ -32,18 +43,39 @@ serviceTest("axe finds no fault in the page, light and dark, wide and narrow", {
         await page.click("summary");
         await page.click("#sql-form button:has-text('Run')");
         await page.waitForSelector("#sql-answer:visible");
-        // By the debugger's way in: the page's policy refuses scripts of others.
-        await page.evaluate(axe.source);
-        const violations = await page.evaluate(async () => {
-          const { violations } = await (globalThis as unknown as Axe).axe.run();
-          return violations.map(({ id, nodes }) => [id, nodes[0].html]);
-        });
-        assert.deepEqual(violations, []);
+        assert.deepEqual(await violationsOf(page), []);
         const scroll = await page.evaluate<number>("document.documentElement.scrollWidth");
         assert.ok(scroll <= width, `the page is ${scroll} wide`);
       });
     }
   }
+});
+
+serviceTest("axe finds no fault in the page before the first quote, and in the token's page", {
+  needs: ["chromium"],
+}, async () => {
+  const token = "0123456789abcdef0123456789abcdef";
+  await using pipeline = await startPipeline(undefined, {
+    env: { TICKLAKE_DASHBOARD_TOKEN: token },
+  });
+  await using browser = await openPage();
+  const { page } = browser;
+  const inBothColours = async (what: string) => {
+    for (const colorScheme of ["dark", "light"] as const) {
+      await page.emulateMedia({ colorScheme });
+      assert.deepEqual(await violationsOf(page), [], `${what}, ${colorScheme}`);
+    }
+  };
+  await page.goto(pipeline.url);
+  await page.fill("#token", "wrong");
+  await page.click("button");
+  await page.waitForSelector("#login-answer:text-is('Wrong token.')");
+  await inBothColours("token");
+  await page.fill("#token", token);
+  await page.click("button");
+  await page.waitForSelector("#connection.live");
+  await page.waitForSelector("#no-symbols:visible");
+  await inBothColours("empty");
 });
 
 serviceTest("the page can be used with the keyboard alone, and says what it shows", {
