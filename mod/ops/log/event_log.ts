@@ -5,6 +5,12 @@ import type { GapReport, SinkListener } from "../../sink/sink_event.ts";
 
 const logger = getLogger(["ticklake", "sink"]);
 
+/** Objects of one flush of a partition that are worth a warning. */
+const MANY_OBJECTS = 100;
+
+const MANY_OBJECTS_FIX =
+  "If it goes on: a coarser --partition-by, such as year(date) or bucket(index,16).";
+
 /** Logs what the sink does, with the field names of the metrics. */
 export function eventLog(): SinkListener {
   let isReady = true;
@@ -22,6 +28,13 @@ export function eventLog(): SinkListener {
           { partitions: event.partitions },
         );
       case "flushed":
+        if (event.flush.objects > MANY_OBJECTS) {
+          logger.warn("partition {partition} wrote {objects} objects, one for each folder", {
+            partition: event.flush.partition,
+            objects: event.flush.objects,
+            fix: MANY_OBJECTS_FIX,
+          });
+        }
         return logger.info("wrote offsets {first} to {last} of partition {partition}", {
           ...event.flush,
           seconds: Number(event.flush.seconds.toFixed(3)),
