@@ -95,18 +95,67 @@ Deno.test("the image is built and run by CI, and by a release before it gets its
   for (const job of [ci.jobs.image, release.jobs.image]) {
     assert.match(
       lines(job),
-      /docker build .*--file deploy\/container\/Dockerfile --tag ticklake \./,
+      /docker build [^]*--file deploy\/container\/Dockerfile --tag ticklake \./,
     );
     assert.match(lines(job), /docker run --rm ticklake demo/);
   }
   assert.doesNotMatch(lines(ci.jobs.image), /push|login/);
   const { image, index } = release.jobs;
-  assert.equal(image.needs, "try");
+  assert.equal(image.needs, "bases");
+  assert.equal(release.jobs.bases.needs, "try");
   assert.equal(index.needs, "image");
   const [attested] = index.steps.filter(({ uses = "" }) =>
     uses.includes("attest-build-provenance")
   );
   assert.match(attested.with!["subject-digest"], /steps\.tag\.outputs\.digest/);
+});
+
+Deno.test("a release's image is built on images that are named by digest", async () => {
+  const { bases, image } = release.jobs;
+  const folder = await Deno.makeTempDir();
+  // In the place of a registry's answers.
+  const docker =
+    `#!/bin/sh\necho "$4 $*" >> ${folder}/asked\nprintf '{"digest":"sha256:%064d"}' 7\n`;
+  await Deno.writeTextFile(`${folder}/docker`, docker, { mode: 0o755 });
+  const run = async (script: string, env: Record<string, string>) => {
+    const { code, stderr } = await new Deno.Command("bash", {
+      args: ["-e", "-o", "pipefail", "-c", script],
+      cwd: REPOSITORY,
+      env: { ...env, PATH: `${folder}:${Deno.env.get("PATH")}` },
+    }).output();
+    assert.equal(code, 0, new TextDecoder().decode(stderr));
+  };
+  const files = { GITHUB_OUTPUT: `${folder}/output`, GITHUB_STEP_SUMMARY: `${folder}/summary` };
+  await run(bases.steps.find(({ run }) => run !== undefined)!.run!, files);
+  const output = await Deno.readTextFile(`${folder}/output`);
+  const digest = `@sha256:${"0".repeat(63)}7`;
+  const [, images] = /^images=(.*)$/m.exec(output)!;
+  assert.deepEqual(images.trim().split(" "), [
+    `denoland/deno:debian-${pinnedDeno()}=docker-image://denoland/deno${digest}`,
+    `gcr.io/distroless/cc-debian12:nonroot=docker-image://gcr.io/distroless/cc-debian12${digest}`,
+  ]);
+  await Deno.remove(`${folder}/asked`);
+  await run(image.steps.find(({ run = "" }) => run.includes("docker build"))!.run!, {
+    IMAGES: images,
+  });
+  const asked = await Deno.readTextFile(`${folder}/asked`);
+  for (const named of images.trim().split(" ")) {
+    assert.ok(asked.includes(`--build-context ${named}`), asked);
+  }
+  assert.match(asked, /base\.name=gcr\.io\/distroless\/cc-debian12@sha256/);
+  await Deno.remove(folder, { recursive: true });
+});
+
+/** The version that ./dev installs. */
+function pinnedDeno(): string {
+  return /^pinned=(.*)$/m.exec(Deno.readTextFileSync(`${REPOSITORY}/dev`))![1];
+}
+
+Deno.test("a release checks the runtimes that it is made of before it is packed", () => {
+  const runs = release.jobs.build.steps.map(({ run = "" }) => run);
+  const check = runs.findIndex((run) => run.includes("./dev check-runtimes"));
+  assert.ok(runs.findIndex((run) => run.includes("./dev compile")) < check);
+  assert.ok(check < runs.findIndex((run) => run.includes("./dev pack-release")));
 });
 
 Deno.test("the tasks that workflows run are there", () => {
