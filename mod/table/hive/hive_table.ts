@@ -3,6 +3,7 @@ import { EXTENSIONS } from "../../lake/format/lake_format.ts";
 import { Partitioning } from "../../lake/partitioning.ts";
 import { type TableObject, tableObjects } from "../../lake/table_objects.ts";
 import type { LakeStore } from "../../lake/store.ts";
+import { anotherLog } from "../another_log.ts";
 import { logKey } from "../log_key.ts";
 import type {
   LogName,
@@ -30,6 +31,7 @@ import {
   newestPositions,
   ofKind,
   recordBytes,
+  recordedLogs,
   type StateObject,
 } from "./table_state.ts";
 import { registerGroup } from "./writing_group.ts";
@@ -121,10 +123,6 @@ class HiveTable implements Table {
     const old = await this.#readOld(opening, "");
     const positions = isFound(state, plain) ? old.positions : newestPositions(state, plain);
     if (!await isOldLog(this.#store, { ...old, positions }, writer, options)) {
-      notices.push(
-        `the rows of ${topic} in table ${this.#table} are from another log of that name (the topic was ` +
-          "recreated, or is in another cluster); this log is added to the table",
-      );
       return await this.#keyed(opening);
     }
     if (isFound(state, plain)) await this.#adopt(plain, old, options);
@@ -154,6 +152,12 @@ class HiveTable implements Table {
       );
     }
     if (ofKind(state, "log", key).length === 0) {
+      const all = await recordedLogs(this.#store, this.#table, options);
+      const isAnother = all.some((log) =>
+        log.topic === name.topic && log.key !== key &&
+        (log.positions.size > 0 || isFound(state, log.key || plainFolder(log.topic)))
+      );
+      if (isAnother) notices.push(anotherLog(name.topic, this.#table));
       await this.#record({ kind: "log", folder: key, key }, { ...name }, options);
     }
     return key;

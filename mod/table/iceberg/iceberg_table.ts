@@ -1,4 +1,5 @@
 import { Failure } from "../../failure/failure.ts";
+import { anotherLog } from "../another_log.ts";
 import { logKey } from "../log_key.ts";
 import { isMigrationRecorded } from "../hive/migrated.ts";
 import type { LogName, LogWriter, Table, TableCallOptions, TableLog } from "../table.ts";
@@ -11,7 +12,7 @@ import { currentSchema } from "./metadata.ts";
 import { isMigrated } from "./migrated.ts";
 import { newTable } from "./new_table.ts";
 import { checkSpec, partitionSpec, requireSpec } from "./partition_spec.ts";
-import { logId } from "./position.ts";
+import { logId, logsOf } from "./position.ts";
 
 /**
  * An Iceberg table, created on first use. Its properties say how far it is, so any group may write any log
@@ -48,12 +49,15 @@ class IcebergTable implements Table {
       : [];
     const { metadata } = notices.length > 0 ? await catalog.load() ?? base : base;
     const key = await logKey(name);
+    const id = logId(key, name.topic);
+    const logs = logsOf(metadata);
+    const isAnother = !logs.has(id) && logs.values().some(({ topic }) => topic === name.topic);
     return new IcebergLog(this.#parts, {
       name,
       key,
-      id: logId(key, name.topic),
+      id,
       fieldIds: fieldIds(schema.table, currentSchema(metadata), schema),
-      notices,
+      notices: isAnother ? [...notices, anotherLog(name.topic, schema.table)] : notices,
     });
   }
 
