@@ -672,7 +672,7 @@ export const SETTINGS = define({
     flag: "--format",
     default: "text",
     commands: ["topic"],
-    description: "Output format: text for people, a JSON document per message, or raw values",
+    description: "Output format: readable text, a JSON document per message, or raw values",
   },
   loop: {
     type: "boolean",
@@ -1118,8 +1118,7 @@ export const SETTINGS = define({
     flag: "--print-policy",
     default: false,
     commands: ["setup-catalog"],
-    description:
-      "Print the IAM policy that each command needs; followed by a command's name, only that one",
+    description: "Print the IAM policies of all commands, or of the one named by the argument",
   },
   repairLog: {
     type: "boolean",
@@ -1233,7 +1232,7 @@ export const SETTINGS = define({
     flag: "--example",
     default: false,
     commands: ["query"],
-    description: "List example queries; followed by a name, run that one",
+    description: "List example queries, or run the one named by the argument",
   },
 
   // verify
