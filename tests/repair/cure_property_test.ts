@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { RowSchema } from "../../mod/schema/schema.ts";
 import { isProved } from "../../mod/verify/verify.ts";
 import { PROPERTY } from "../property_seed.ts";
 import { quote, quotes } from "../sink/run_sink.ts";
@@ -8,16 +7,12 @@ import type { Entry } from "../sink/scripted_log.ts";
 import { CuredHive } from "./cured_hive.ts";
 import { CuredIceberg } from "./cured_iceberg.ts";
 import { type CuredPlace, DAMAGES } from "./cured_place.ts";
+import { closeAtMost } from "./dear_quotes.ts";
 
 const DAY_MS = 86_400_000;
 
 /** By it the dear quotes are dead letters; by the shipped schema they are rows. */
-const strict: RowSchema = {
-  ...quotes,
-  columns: quotes.columns.map((column) =>
-    column.name === "close" ? { ...column, max: 1000 } : column
-  ),
-};
+const strict = closeAtMost(1000);
 
 const CHEAP = 100;
 const DEAR = 5000;

@@ -1,18 +1,13 @@
 import assert from "node:assert/strict";
 import { isProved } from "../../mod/verify/verify.ts";
-import type { RowSchema } from "../../mod/schema/schema.ts";
 import { quote, quotes } from "../sink/run_sink.ts";
 import { CuredHive } from "./cured_hive.ts";
 import { CuredIceberg } from "./cured_iceberg.ts";
 import type { CuredPlace } from "./cured_place.ts";
+import { closeAtMost } from "./dear_quotes.ts";
 
 /** By it all quotes of this test are dead letters. */
-const strict: RowSchema = {
-  ...quotes,
-  columns: quotes.columns.map((column) =>
-    column.name === "close" ? { ...column, max: 10 } : column
-  ),
-};
+const strict = closeAtMost(10);
 
 async function filled<T extends CuredPlace>(place: T): Promise<T> {
   place.log.partitions[0].push(quote(5), ...Array.from({ length: 12 }, (_, i) => quote(100 + i)));

@@ -4,6 +4,7 @@ import { openEmbeddedBroker } from "../../mod/broker/embedded/embedded_broker.ts
 import { openDirectoryLake } from "../../mod/lake/directory.ts";
 import { isProved, type TableVerdict, verify } from "../../mod/verify/verify.ts";
 import { type Entry, ScriptedLog } from "../sink/scripted_log.ts";
+import { copyFolder } from "./copy_folder.ts";
 import { runTicklake } from "../services/services.ts";
 import { countOffsets, type OffsetRange } from "../../mod/verify/offset_range.ts";
 
@@ -65,7 +66,7 @@ for (const [name, before] of Object.entries(BEGUN_LATE)) {
 Deno.test("a lake of 0.1.0 is not adopted with a schema with another type of a column", async () => {
   const home = await Deno.makeTempDir({ prefix: "ticklake-faulty-" });
   const source = new URL("faulty_lakes/moved-back/", import.meta.url).pathname;
-  await copy(source, home);
+  await copyFolder(source, home);
   const schema = JSON.parse(
     await Deno.readTextFile(new URL("../../data/index_quotes.schema.json", import.meta.url)),
   );
@@ -82,14 +83,6 @@ Deno.test("a lake of 0.1.0 is not adopted with a schema with another type of a c
     await Deno.remove(home, { recursive: true });
   }
 });
-
-async function copy(from: string, to: string): Promise<void> {
-  await Deno.mkdir(to, { recursive: true });
-  for await (const { name, isDirectory } of Deno.readDir(from)) {
-    if (isDirectory) await copy(`${from}/${name}`, `${to}/${name}`);
-    else await Deno.copyFile(`${from}/${name}`, `${to}/${name}`);
-  }
-}
 
 async function verdictOf(name: string): Promise<TableVerdict> {
   const source = new URL(`faulty_lakes/${name}/`, import.meta.url);

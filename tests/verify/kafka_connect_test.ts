@@ -4,6 +4,7 @@ import { openDirectoryLake } from "../../mod/lake/directory.ts";
 import { DirectoryCatalog } from "../../mod/table/iceberg/catalogs/directory.ts";
 import { liveEntries } from "../../mod/table/iceberg/live_entries.ts";
 import { TableFiles } from "../../mod/table/iceberg/table_files.ts";
+import { copyFolder } from "./copy_folder.ts";
 import { runTicklake } from "../services/services.ts";
 import { addDeletes } from "../table/iceberg/add_deletes.ts";
 
@@ -15,14 +16,6 @@ const COLUMNS = [
   ...["--offset-column", "_kafka_metadata_offset"],
   ...["--partition-column", "_kafka_metadata_partition"],
 ];
-
-async function copy(from: string, to: string): Promise<void> {
-  await Deno.mkdir(to, { recursive: true });
-  for await (const { name, isDirectory } of Deno.readDir(from)) {
-    if (isDirectory) await copy(`${from}/${name}`, `${to}/${name}`);
-    else await Deno.copyFile(`${from}/${name}`, `${to}/${name}`);
-  }
-}
 
 /** Of partitions 0 and 1. */
 const KEYS = ["a", "d"];
@@ -37,7 +30,7 @@ async function withLake(run: (place: ConsumePlace) => Promise<void>): Promise<vo
       await producer.send(messages);
       await producer.close();
     });
-    await copy(LAKE, `${place.cwd}/.ticklake/lake`);
+    await copyFolder(LAKE, `${place.cwd}/.ticklake/lake`);
     await run(place);
   });
 }
