@@ -8,7 +8,7 @@ import { describedObject } from "./json_schema_draft.ts";
  */
 export function jsonSchemaMisfits(text: string, schema: RowSchema): string[] {
   const { table, columns, rows, lenient = [] } = schema;
-  // Elsewhere than at the top the properties are not those of the row.
+  // The row's properties are not at the top level.
   if (rows !== undefined || lenient.includes("envelope") || lenient.includes("twice")) return [];
   const described = describedObject(text);
   if (described === undefined) return [];

@@ -26,7 +26,7 @@ export function messageCheck(
   const unknownField = unknownFieldFinder(schema);
   const strict = isStrict(schema);
   return (value, record) => {
-    // Of several rows in a message the first tells.
+    // Reported once per message, also if it has several rows.
     let isTold = false;
     const look = (fields: Fields) => {
       const name = unknownField(fields);
@@ -62,7 +62,7 @@ function lenientRow(
   const { isText } = decoded;
   const findOutside = fieldFinder(decoded.fields as Fields, lenient.has("names"));
   const rowOf = (fields: Fields, index: number): CheckedRow => {
-    // Of an element that is itself an array the names are places.
+    // If the element is itself an array, the names are indexes.
     const refusal = Array.isArray(fields) ? null : look(fields);
     if (refusal !== null) return refusal;
     return fieldsRow(schema, { lenient, fields, isText, index, findOutside, value, record });

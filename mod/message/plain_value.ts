@@ -35,6 +35,6 @@ export function plainValue(
   const epochs = [...lenient].filter((word) => word.startsWith("epoch_"));
   const format = [...column.format ?? [], ...epochs];
   const text = canonicalText({ ...column, format }, String(value));
-  // Where no form fits, the reason names what was found.
+  // If no format fits, the reason shows what was found.
   return text === String(value) ? value : text;
 }

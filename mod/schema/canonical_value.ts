@@ -12,7 +12,7 @@ import type { Column } from "./schema.ts";
  */
 export function canonicalText(column: Column, field: string | undefined): string | undefined {
   if (field === undefined) return undefined;
-  // Blanks are a part of a text, and around all else they mean nothing.
+  // White space is part of a text; around other values it is ignored.
   const text = column.type === "string" ? field : field.trim();
   if (isNoValue(text)) return undefined;
   switch (column.type) {
@@ -30,7 +30,7 @@ export function canonicalText(column: Column, field: string | undefined): string
 
 function canonicalNumber({ number, decimal }: Column, field: string): string {
   if (number === undefined && decimal !== ",") return field;
-  // Where a comma separates decimals, `1.5` is no number: it must not be read as one after all.
+  // With a decimal comma `1.5` is not a number and must not be read as one.
   return lenientNumber(field, decimal) ?? (decimal === "," ? `${field} (decimal comma)` : field);
 }
 

@@ -10,7 +10,7 @@ import type { Column, RowSchema } from "./schema.ts";
 const decoder = new TextDecoder("utf-8");
 
 /**
- * Decides about a message: its typed values, or the reason why it belongs among the dead letters.
+ * Checks a message: its typed values, or the reason why it is a dead letter.
  * Never throws, whatever the bytes.
  *
  * A message is a JSON object in UTF-8 with the schema's wire names. Other names in it are ignored;
@@ -29,7 +29,7 @@ export function checkMessage(
 ): CheckedRow {
   if (value === null) return "no value (a tombstone)";
   if (value.length === 0) return "empty value";
-  // Looked at first: an exception costs more than ten messages that are good.
+  // Checked first: an exception costs more than ten good messages.
   if (!isUtf8(value)) return "not UTF-8";
   const text = decoder.decode(value);
   if (!isJson(withoutMark(value))) {

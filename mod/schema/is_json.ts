@@ -82,7 +82,7 @@ function afterScalar(bytes: Uint8Array, at: number): number {
 
 function afterString(bytes: Uint8Array, at: number): number {
   for (let byte = bytes[at]; byte !== QUOTE; byte = bytes[++at]) {
-    // The end of the bytes too is not above.
+    // Also true at the end of the bytes.
     if (!(byte >= 0x20)) return -1;
     if (byte !== BACKSLASH) continue;
     const escaped = bytes[++at];

@@ -4,7 +4,7 @@ import { type CheckedMessage, SeveralRows, type TypedRow } from "./row.ts";
 import { isOfRecord } from "./is_of_record.ts";
 
 /**
- * Decides about a message with all the care that it takes: the typed values of its row in the schema's
+ * Checks a message in full: the typed values of its row in the schema's
  * order (or of its rows), or the reason why there are none. Never throws.
  */
 export interface MessageCheck {
@@ -242,7 +242,7 @@ export class MessageReader {
     }
     if (!isClosed || at !== messageEnd) return false;
     for (const [column, than] of this.#notBelow) {
-      // What is absent is neither above nor below anything.
+      // A missing value is neither above nor below another.
       if (numbers[column] < numbers[than] && this.absent[column] + this.absent[than] === 0) {
         return false;
       }

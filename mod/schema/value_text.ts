@@ -8,7 +8,7 @@ const SHOWN_LENGTH = 40;
 export function valueText(value: unknown): string {
   if (Array.isArray(value)) return "an array";
   if (typeof value === "object" && value !== null) return "an object";
-  // JSON has no word for it, but a message has: see `parseJson`.
+  // JSON.stringify cannot write it, but `parseJson` returns it.
   if (typeof value === "bigint") return String(value);
   const text = JSON.stringify(typeof value === "string" ? shortened(value) : value);
   return text.replace(

@@ -9,13 +9,13 @@ const MAGIC: ReadonlyArray<readonly [codec: Codec, bytes: readonly number[]]> = 
   ["zstd", [0x28, 0xb5, 0x2f, 0xfd]],
 ];
 
-/** The compressions that are found by looking. */
+/** The compressions that are detected. */
 export type Codec = "gzip" | "zstd";
 
 /** Bytes that identify the format. */
 const MAGIC_BYTES = 4;
 
-/** First bytes of what is told by its beginning. */
+/** The possible first bytes of a recognized format. */
 const FIRST_BYTES = new Set([
   ...MAGIC.map(([, [first]]) => first),
   ...FOREIGN_KINDS.map(({ magic: [first] }) => first),
@@ -51,7 +51,7 @@ export async function decompressedPipe(pipe: InputFile, name: string): Promise<I
     const count = await pipe.read(begin.subarray(length));
     if (count === null) break;
     length += count;
-    // A slow pipe's first row is not held up for three bytes.
+    // Do not make a slow pipe's first row wait for three more bytes.
     if (!FIRST_BYTES.has(begin[0])) break;
   }
   const whole = withBeginning(pipe, begin.subarray(0, length));
@@ -97,7 +97,7 @@ async function* unzipped(file: InputFile): AsyncGenerator<Uint8Array, void> {
   }
 }
 
-/** Frame after frame: node:zlib's stream ends silently with the first. */
+/** Reads all frames: node:zlib's stream ends silently after the first one. */
 async function* zstdDecompressed(file: InputFile): AsyncGenerator<Uint8Array, void> {
   const { Decompress } = await import("fzstd");
   const ready: Uint8Array[] = [];

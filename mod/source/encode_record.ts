@@ -11,7 +11,7 @@ import type { Row } from "./source_row.ts";
 import { splitRecord } from "./split_record.ts";
 
 /**
- * Decides about one record of a file with all the care that it takes: its row, or the reason why it
+ * Parses one record of a file in full: its row, or the reason why it
  * is rejected.
  */
 export function encodeRecord(schema: RowSchema, header: Header, record: Uint8Array): Row | string {

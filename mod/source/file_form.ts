@@ -17,10 +17,10 @@ export interface FileForm {
   constants?: ReadonlyMap<string, string>;
 }
 
-/** The separators that are found by looking, the likeliest first. */
+/** The separators that are detected, the likeliest first. */
 export const DELIMITERS: readonly string[] = [",", ";", "\t", "|"];
 
-/** The file's name without folders and endings: `prices/ABC.csv.gz` is `ABC`. */
+/** The file's name without directories and extensions: `prices/ABC.csv.gz` is `ABC`. */
 export function stemOf(name: string): string {
   return basename(name).replace(/(?<=.)(\.(csv|tsv|txt|jsonl|ndjson|json|gz|zst|zip))+$/i, "");
 }
@@ -31,7 +31,7 @@ export function formatByName(name: string): InputFormat | undefined {
   return /\.(csv|tsv)(\.(gz|zst))?$/i.test(name) ? "csv" : undefined;
 }
 
-/** What stands for the file's name in a constant. */
+/** Placeholder for the file's name in a constant. */
 const STEM = "{stem}";
 
 /**
@@ -65,7 +65,7 @@ export function readConstants(text: string | undefined, schema: RowSchema): Map<
 }
 
 /**
- * A constant with the file's name put in.
+ * A constant with the placeholder replaced by the file's name.
  * @throws {Failure} kind `usage`, for standard input, which has no name
  */
 export function filledConstant(text: string, wire: string, file: string): string {

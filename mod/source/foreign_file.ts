@@ -1,6 +1,6 @@
 import { Failure } from "../failure/failure.ts";
 
-/** A kind of file without rows of text in it, that people have rows in. */
+/** A format that people store rows in and that is not text. */
 interface ForeignKind {
   /** How such a file begins. */
   magic: readonly number[];

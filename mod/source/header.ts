@@ -17,11 +17,11 @@ export interface Header {
   constants: Array<string | undefined>;
   /** What separates the fields, one byte. */
   delimiter: string;
-  /** Whether the header ends with a separator, so that a row may do so or not. */
+  /** Whether the header ends with a separator; rows then may or may not. */
   isTrailing: boolean;
 }
 
-/** A header, and how many of the lines it takes with all that stands above it. */
+/** A header, and the number of lines that it and everything above it take. */
 export interface FoundHeader {
   header: Header;
   lines: number;
@@ -62,7 +62,7 @@ export function findHeader(
   for (let at = first; at < lines.length; at++) {
     if (lines[at].length === 0) continue;
     const header = headerOf(lines, at, schema, form, delimiter);
-    // What follows the header may belong to it.
+    // The next lines may belong to the header.
     if (header !== null) {
       return !final && lines.length < at + 3 && isPrice(lines[at]) ? null : header;
     }
@@ -211,7 +211,7 @@ function refuse(
   delimiter: string | undefined,
 ): never {
   const candidates = delimiter === undefined ? DELIMITERS : [delimiter];
-  // Of all readings the one that comes nearest says best what is missing.
+  // The reading with the fewest missing columns gives the most useful message.
   const readings = lines.slice(first).flatMap((line) =>
     line.length === 0 ? [] : candidates.flatMap((candidate) => {
       const names = namesOf(line, candidate);
@@ -236,7 +236,7 @@ function refuse(
   );
 }
 
-/** What a line says, read as a header by one of the separators. */
+/** A line read as a header with one of the separators. */
 interface Reading {
   line: Uint8Array;
   names: readonly string[];
@@ -253,7 +253,7 @@ function fixOf(
     return "Name the separator with --delimiter, if the header has several names; " +
       "`ticklake schema infer FILE` creates a schema for the file, for --schema.";
   }
-  // A constant is for a symbol: the same price in each row helps nobody.
+  // A constant makes sense for a symbol, not for a price.
   const isText = columns.find(({ wire }) => wire === missing[0])?.type === "string";
   if (missing.length > 1 || !isText) {
     return "`ticklake schema infer FILE` creates a schema for the file, for --schema; " +
@@ -271,7 +271,7 @@ function textOf(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
 
-/** A header as a message shows it: enough of it to see what the file is. */
+/** A header for an error message: enough of it to recognize the file. */
 function shown(names: string[]): string {
   const some = names.slice(0, 12).map(valueText).join(", ");
   return names.length > 12 ? `${some} and ${names.length - 12} more` : some;

@@ -14,7 +14,7 @@ export interface InferredColumn {
   comments: string[];
 }
 
-/** Forms of days that people write. Two of them can fit the same values. */
+/** Common date formats. Two of them can fit the same values. */
 const PATTERNS = [
   "MM/DD/YYYY",
   "DD/MM/YYYY",
@@ -27,7 +27,7 @@ const PATTERNS = [
   "DD MMM YYYY",
 ];
 
-/** Digits of a number of today that counts from 1970. */
+/** Number of digits of a current epoch time, by unit. */
 const EPOCH_DIGITS: Record<number, string> = {
   10: "epoch_s",
   13: "epoch_ms",
@@ -92,7 +92,7 @@ export class ColumnGuess {
   }
 
   /**
-   * Tells the column that another one of the file has a decimal comma. If every point in this column can be a
+   * Tells the column that another column of the file has a decimal comma. If every point in this column can be a
    * thousands separator (`18.230`), it is one.
    */
   takeDecimalComma(): void {

@@ -40,7 +40,7 @@ export async function findInput(path: string | undefined): Promise<Input> {
       open: async (onRead) => counted(await Deno.open(SHIPPED), onRead),
     };
   }
-  // Deno opens no device by its path, and this one people do write.
+  // Deno cannot open a device by its path, but people use this one.
   if (path === "-" || path === "/dev/stdin") {
     const description = "standard input";
     return {
@@ -97,12 +97,12 @@ function counted(file: InputFile, onRead: ((bytes: number) => void) | undefined)
   };
 }
 
-/** What makes a path a pattern. */
+/** Characters that make a path a pattern. */
 const PATTERN = /[*?[{]/;
 
 /**
- * Finds what `--input` names, each a file, a pattern such as `prices/*.csv`, or `-`; nothing for the
- * shipped quotes. The files of a pattern come in the order of their names.
+ * Finds what `--input` names, each a file, a pattern such as `prices/*.csv`, or `-`; none means the
+ * shipped quotes. The files of a pattern are sorted by name.
  * @throws {Failure} kind `usage`, when there is no such file, or standard input is one of several
  */
 export async function findInputs(paths: readonly string[]): Promise<Input[]> {
@@ -151,7 +151,7 @@ function standardInput(): InputFile {
     seekSync: () => {
       throw new TypeError("standard input has no places");
     },
-    // The process's own, never closed.
+    // Standard input belongs to the process and is never closed.
     close: () => {},
   };
 }

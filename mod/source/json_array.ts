@@ -4,8 +4,8 @@ import { type FileForm, formatByName } from "./file_form.ts";
 const BRACKET = 0x5b;
 
 /**
- * Refuses an array that holds all of a file's objects: they are not one a line. Only where nothing but
- * the beginning says what the file is.
+ * Refuses a file that is one JSON array, as its objects are not one per line. Only if the format is
+ * neither set nor given by the file's name.
  * @param first its first byte that is no blank
  * @throws {Failure} kind `usage`
  */

@@ -9,11 +9,11 @@ import type { RecordForm } from "./record_form.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-/** The records of a file with a JSON object a line, whose names are matched as a header's are. */
+/** The records of a file with one JSON object per line; names are matched like those of a header. */
 export function jsonRecords(schema: RowSchema, { name, constants }: FileForm): RecordForm {
   const { columns } = schema;
   const fixed = columns.map(({ wire, default: otherwise }) => constants?.get(wire) ?? otherwise);
-  // The lines of a file mostly have the same names.
+  // Most lines of a file have the same names.
   let lastNames = "";
   let last: MatchedColumns | undefined;
   const match = (names: string[]) => {

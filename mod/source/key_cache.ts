@@ -3,7 +3,7 @@ import { asciiText } from "../schema/scan_value.ts";
 const SLOTS = 1024;
 
 /**
- * The texts of short ASCII keys that were met lately, so that a key that comes a million times is one
+ * The texts of recently seen short ASCII keys, so that a key that occurs a million times is one
  * string. Bounded: a slot holds one key, a later one replaces it.
  */
 export class KeyCache {

@@ -1,4 +1,4 @@
-/** What stands between the texts of a key of several columns. */
+/** Separator between the texts of a key of several columns. */
 const BETWEEN = "|";
 
 /**

@@ -211,7 +211,7 @@ export class LineEncoder {
         const value = type === "date" ? parseDate(text) : parseTimestamp(text);
         if (typeof value === "string") return 0;
         numbers[c] = value;
-        // Behind a day stands a midnight, which no one needs.
+        // The midnight after the day is dropped.
         if (type === "date") end = start + 10;
       }
       const prefix = this.#prefixes[c];

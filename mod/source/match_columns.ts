@@ -4,11 +4,11 @@ import type { Column } from "../schema/schema.ts";
 export interface MatchedColumns {
   /** For each column the index of its field, or -1. */
   fieldOf: number[];
-  /** Wire names of the columns that more than one field could be, equally well. */
+  /** Wire names of the columns that more than one field matches equally well. */
   repeated: string[];
 }
 
-/** The ways in which a name can be a column's, the best first; the last ones by its aliases. */
+/** The ways in which a name can match a column, the best first; the aliases come last. */
 function waysOf(
   columns: readonly Column[],
 ): Array<(column: Column, name: string) => boolean> {
@@ -28,7 +28,7 @@ function waysOf(
 /**
  * Finds the schema's columns among names: by wire name, by wire name without regard to case and
  * surrounding space, by the lake's name, by alias in the order of the aliases. A name belongs to one
- * column, the one that it fits best.
+ * column, the one that it matches best.
  */
 export function matchColumns(columns: readonly Column[], names: readonly string[]): MatchedColumns {
   const fieldOf = columns.map(() => -1);

@@ -21,7 +21,7 @@ export async function openInput(
   try {
     return await abortable(opening, signal);
   } catch (error) {
-    // What opens all the same is nobody's.
+    // If it opens after all, nobody uses it.
     opening.then((file) => file.close(), () => {});
     throw error;
   }

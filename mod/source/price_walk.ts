@@ -21,7 +21,7 @@ export class PriceWalk {
    */
   constructor(close: number, random: () => number) {
     this.#random = random;
-    // A price of nothing would stay so.
+    // A price of zero would never change.
     this.open =
       this.high =
       this.low =

@@ -4,7 +4,7 @@
  * Source: Chris Doty-Humphrey's sfc32 (PractRand), seeded by splitmix32.
  */
 export function seededRandom(seed: number): () => number {
-  // Seeds above 2^32 differ too: both halves go in.
+  // Both halves are used, so that seeds above 2^32 differ too.
   let mix = (seed >>> 0) ^ Math.imul(Math.floor(seed / 2 ** 32), 0x9e3779b1);
   const next = () => {
     mix = (mix + 0x9e3779b9) | 0;

@@ -41,7 +41,7 @@ export class RowParser {
   /** The buffer's place in the file. */
   #base = 0;
   #line: number;
-  /** Inside of a line that was too long and is rejected already. */
+  /** Whether it is inside a line that was too long and has already been rejected. */
   #skipping = false;
 
   private constructor(form: RecordForm, buffer: Uint8Array, place: Place) {
@@ -54,7 +54,7 @@ export class RowParser {
   }
 
   /**
-   * Reads a file's header, where it has one, and gives the parser that stands behind it.
+   * Reads a file's header, if it has one, and returns a parser for the rows after it.
    * @param read fills an array from its beginning; `null` at the file's end
    * @throws {Failure} kind `usage`, when the header is not the schema's
    */
@@ -88,7 +88,7 @@ export class RowParser {
     }
   }
 
-  /** Forgets all bytes and continues at another row's first byte; line numbers are off from then on. */
+  /** Drops all bytes and continues at another row's first byte; line numbers are wrong from then on. */
   moveTo(offset: number): void {
     this.#base = offset;
     this.#start = this.#end = this.#line = 0;
@@ -222,14 +222,14 @@ function markLength(bytes: Uint8Array): number {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
 }
 
-/** Whether a file holds JSON lines: as it was said, by its name, otherwise by its first character. */
+/** Whether a file holds JSON lines: by the setting, its name, or its first character. */
 function isJson(bytes: Uint8Array, { format, name }: FileForm): boolean {
   const known = format ?? formatByName(name);
   if (known !== undefined) return known === "jsonl";
   return firstByte(bytes) === 0x7b;
 }
 
-/** The first one that is no blank. */
+/** The first byte that is not white space. */
 function firstByte(bytes: Uint8Array): number | undefined {
   return bytes.find((byte) => byte > 0x20);
 }

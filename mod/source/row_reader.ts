@@ -76,7 +76,7 @@ export class RowReader {
   async next(): Promise<RowBatch | null> {
     if (this.#isDone) return null;
     const { name, signal } = this.#options;
-    // Behind the header there may be rows in the buffer already.
+    // There may already be rows after the header in the buffer.
     const count = this.#isFirst
       ? 0
       : await readSome(this.#file, this.#parser.space(), name, signal);
@@ -125,7 +125,7 @@ export class RowReader {
     return found;
   }
 
-  /** Twice is once: a replay that is stopped between two rounds closes what it has closed. */
+  /** May be called twice: a replay that is stopped between two rounds closes a closed reader. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;

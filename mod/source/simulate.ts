@@ -28,7 +28,7 @@ export interface SimulateOptions extends Omit<FileForm, "name"> {
 /** Maximum symbols of a market. */
 const MOST_SYMBOLS = 10_000;
 
-/** A symbol: the texts of its last row, and where its price is. */
+/** A symbol: the texts of its last row, and its price. */
 interface Symbol {
   texts: Array<string | undefined>;
   walk: PriceWalk;
@@ -37,7 +37,7 @@ interface Symbol {
 }
 
 /**
- * A market that moves: rows endlessly, each of one symbol at random, whose price continues from its
+ * A simulated market: endless rows, each of a random symbol whose price continues from its
  * last close in the inputs. The day is today, an instant is now; open, high, low, close and volume are
  * today's so far, other columns stay as they were in the symbol's last row.
  * @throws {Failure} kind `usage`, when the schema has no close; `rejected`, when no row is valid
@@ -124,7 +124,7 @@ async function lastRows(
   return new Map(rows.map((texts) => [keyText(keys.map((c) => texts[c])), texts]));
 }
 
-/** The schema by whose key rows are of one symbol: without times, of which each row has another. */
+/** The schema keyed by symbol: without date and timestamp columns, which differ in each row. */
 function symbolSchema(schema: RowSchema, key: RowSchema["key"]): RowSchema {
   const isTime = (wire: string) => {
     const type = schema.columns.find((column) => column.wire === wire)?.type;
@@ -166,7 +166,7 @@ function rowTexts(
   });
 }
 
-/** Six digits that count, and never an exponent. */
+/** A price with up to nine significant digits, never with an exponent. */
 function priceText(price: number): string {
   return String(Number(price.toPrecision(9)));
 }

@@ -4,15 +4,15 @@ import { dirname } from "node:path";
 import type { InputFile } from "./input_file.ts";
 import { readSome } from "./read_some.ts";
 
-/** Bytes of disk that stay free: others need the directory of temporary files too. */
+/** Bytes of disk that stay free for other users of the temporary directory. */
 const LEFT_FREE = 512 * 2 ** 20;
 
-/** Bytes between two looks at what is free. */
+/** Bytes between two checks of the free space. */
 const LOOK_BYTES = 16 * 2 ** 20;
 
 /**
- * All that a pipe holds as a file that can be read at any place, at its beginning. It is a temporary
- * one that loses its name at once, so that nothing is left of it however the process ends.
+ * The content of a pipe as a seekable file, positioned at its beginning. The file is temporary and is
+ * unlinked at once, so that nothing remains of it however the process ends.
  * @param name the pipe's, for messages
  * @throws {Failure} kind `failed`, when there is no room for it: a pipe may have no end, so that the disk
  *   would be full

@@ -34,7 +34,7 @@ export function avroWriter(schema: RowSchema): PayloadWriter {
   const text = avroSchema(schema);
   const type = avro.Type.forSchema(JSON.parse(text), {
     typeHook: wideLongs([]),
-    // Else it tells by a value's JavaScript type which of a union it is, and knows no bigint.
+    // Otherwise it chooses a union's branch by the value's JavaScript type, and does not know bigint.
     wrapUnions: "always",
   });
   const columns = sentColumns(schema).map((column) => ({ column, name: fieldName(column) }));

@@ -17,7 +17,7 @@ export async function protoFile(
 ): Promise<protobuf.Type[]> {
   const root = new protobuf.Root();
   const file = await addFile(root, text);
-  // No other file is there yet, so the package's messages are the file's.
+  // No other file has been added yet, so the package's messages are this file's.
   const messages = messagesOf(root, file.package);
   const waiting = file.imports;
   const seen = new Set<string>();

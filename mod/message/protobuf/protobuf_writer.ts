@@ -24,7 +24,7 @@ export function protobufSchema(schema: RowSchema): string {
   const columns = sentColumns(schema);
   const files = new Set(columns.flatMap(({ type }) => FILES[type] ?? []));
   const fields = columns.map((column, i) => {
-    // Presence, so that a value which is not there is no zero. Messages have it anyway.
+    // With presence a missing value is not zero. Message fields always have it.
     const presence = column.required || FILES[column.type] !== undefined ? "" : "optional ";
     return `  ${presence}${TYPES[column.type]} ${fieldName(column)} = ${i + 1};`;
   });
@@ -69,7 +69,7 @@ function protoForm({ type }: Column, value: unknown): unknown {
     const seconds = Math.floor(value as number / 1000);
     return { seconds, nanos: (value as number - seconds * 1000) * 1e6 };
   }
-  // Of a bigint it would write 0; the two halves are the form of a 64-bit number that it takes.
+  // It would write 0 for a bigint; it accepts a 64-bit number as two halves.
   if (typeof value === "bigint") {
     return { low: Number(BigInt.asIntN(32, value)), high: Number(value >> 32n), unsigned: false };
   }

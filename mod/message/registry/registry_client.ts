@@ -59,7 +59,7 @@ export class RegistryClient implements Registry {
   ): Promise<number> {
     const body = JSON.stringify({
       schema: text,
-      // Absent is Avro, for registries that know nothing else.
+      // Registries omit the type for Avro.
       ...type === "AVRO" ? {} : { schemaType: type },
     });
     const path = `subjects/${encodeURIComponent(this.subjectOf(topic))}/versions`;
@@ -103,7 +103,7 @@ export class RegistryClient implements Registry {
       if (found.size >= MOST_REFERENCES) {
         throw this.#failure(`a schema refers to more than ${MOST_REFERENCES} others`);
       }
-      // Taken first, so that a circle ends; put again behind what it refers to.
+      // Added first, so that a cycle ends; then moved after what it refers to.
       found.set(name, "");
       const path = `subjects/${encodeURIComponent(subject)}/versions/${version}`;
       const answer = await this.#ask(path, signal) as SchemaAnswer;
