@@ -25,3 +25,14 @@ serviceTest(
     }
   },
 );
+
+const [BOMB] = MEMORY_INPUTS.filter(({ kind }) => kind === "bomb");
+
+serviceTest(
+  `a host of 512 MiB reads ${BOMB.what}, with all that takes memory at once`,
+  { needs: ["kafka", "python", "binary", "schema-registry"], ...OUTSIDE },
+  async () => {
+    const setup = memorySetups(Deno.env.get("TEST_SCHEMA_REGISTRY")!).at(-1);
+    await readInput(BOMB, kafka()!, setup);
+  },
+);

@@ -31,7 +31,7 @@ const TEXT: string[] = [];
 const JSON_LINES = ["--json", "--log-format", "json"];
 
 /** Seconds after which a command is ended: it repeats what failed, or serves. */
-const PATIENCE_S = "3";
+const PATIENCE_S = "8";
 
 /** Command lines that are run at once. */
 const TOGETHER = 8;
