@@ -12,7 +12,7 @@ export interface NewestRow {
   timestampMs: number;
 }
 
-/** Kafka's coordinates of an object's rows, as they stand in it. */
+/** Kafka's coordinates of an object's rows, as the object has them. */
 export interface ObjectOffsets {
   /** The rows' `kafka_partition`, each value once. */
   partitions: Set<number>;

@@ -259,7 +259,7 @@ type RowsRead =
   & Pick<ObjectOffsets, "timestampMs" | "newest" | "indexes" | "types">
   & { offsets: Iterable<number> };
 
-/** Reads all objects, and corrects the verdicts by what stands in them. */
+/** Reads all objects, and corrects the verdicts by their content. */
 async function readRows(
   tilings: ReadonlyMap<PartitionVerdict, Tiling>,
   offsets: readonly PartitionOffsets[],

@@ -111,7 +111,7 @@ async function beside({ store, table, signal }: VerifyIcebergOptions): Promise<T
   return await Array.fromAsync(tableObjects(store, { table, kinds, signal }));
 }
 
-/** What a replay that was interrupted, or is on its way, has left among the dead letters. */
+/** Dead letters that an interrupted or running replay has already written as rows. */
 async function replayedLetters(
   { metadata }: LoadedTable,
   { store, table, signal }: VerifyIcebergOptions,
@@ -241,7 +241,7 @@ class Counts {
 /** Offsets that were seen. */
 type Seen = PerPartition<Counts>;
 
-/** Stands for all logs of a table, where rows do not say of which they are. */
+/** All logs of a table, where rows do not say to which they belong. */
 const ANY_LOG = "";
 
 /**
@@ -384,7 +384,7 @@ class DeletedBefore {
     };
   }
 
-  /** Tells those of some offsets without a row that had one, which others have deleted. */
+  /** Separates offsets whose rows other programs have deleted from other offsets without a row. */
   async of(
     holes: readonly OffsetRange[],
     group: string,

@@ -15,7 +15,7 @@ export function plainLogProperty(id: string): string {
   return `ticklake.plain.${id}`;
 }
 
-/** Id of the log that an object's name stands for. */
+/** Id of the log that an object's name refers to. */
 export function logOfName(
   { properties = {} }: Pick<TableMetadata, "properties">,
   { topic, log = "" }: { topic: string; log?: string },

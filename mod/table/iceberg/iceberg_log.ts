@@ -55,7 +55,7 @@ export class IcebergLog implements TableLog {
   readonly replays: LogReplays;
   /** The rewinds of the partitions whose positions were read. */
   readonly #rewinds = new Map<number, Rewinds>();
-  /** Aborts commits that nobody waits for any more. */
+  /** Aborts commits whose result is no longer needed. */
   #signal: AbortSignal | undefined;
 
   constructor(parts: IcebergTableParts, { name, key, id, fieldIds, notices }: IcebergLogName) {

@@ -1,5 +1,5 @@
 /**
- * Table metadata of format version 2, as it stands in JSON. Members that are not named here are kept.
+ * Table metadata of format version 2, as in its JSON. Members that are not declared here are preserved.
  * Source: https://iceberg.apache.org/spec/#table-metadata-fields
  */
 export interface TableMetadata {

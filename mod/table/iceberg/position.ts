@@ -20,7 +20,7 @@ export function positionProperty(log: string, partition: number): string {
   return `${PREFIX}${log}.${partition}`;
 }
 
-/** Name of the property that says which log an id stands for. */
+/** Name of the property that says which log an id identifies. */
 export function logProperty(log: string): string {
   return `ticklake.log.${log}`;
 }
@@ -55,7 +55,7 @@ export function rewindProperty(log: string, partition: number): string {
 /** How often the end of a partition was rewound. */
 export interface Rewinds {
   count: number;
-  /** Where the last one has put the end, as long as nothing was taken since. */
+  /** The end that the last one has set; absent once a range was taken since. */
   end?: number;
 }
 
@@ -88,7 +88,7 @@ export function positionsOf(metadata: TableMetadata, log: string): Map<number, T
   return positions;
 }
 
-/** The logs of a table: what each id stands for. */
+/** The logs of a table, by their ids. */
 export function logsOf(metadata: TableMetadata): Map<string, LogName> {
   const logs = new Map<string, LogName>();
   for (const [name, value] of Object.entries(metadata.properties ?? {})) {

@@ -8,7 +8,7 @@ import { type AddedFile, writeSnapshot } from "./snapshot.ts";
 import type { TableFiles } from "./table_files.ts";
 import type { TableUpdate } from "./updates.ts";
 
-/** What becomes of one file: it stays, it goes, or it is written again with the rows that are kept. */
+/** What happens to a file: it is kept, removed, or rewritten with the rows that are kept. */
 export type FileFate = "kept" | "removed" | { isKept: RowFilter };
 
 /** Options of {@linkcode RowRemoval}. */

@@ -22,7 +22,7 @@ export interface WrongRowsOptions {
   signal?: AbortSignal;
 }
 
-/** Properties stand for the attempt: after an answer that was lost it is recognized by them. */
+/** Property with the attempt's id, by which its commit is recognized after a lost answer. */
 const PROPERTY = "ticklake.repair";
 
 /**

@@ -222,7 +222,7 @@ class ManifestWriter {
     return partitionType(specOf(metadata, specId), schemas);
   }
 
-  /** Starts to put a manifest: nobody reads it before the commit. */
+  /** Starts to put a manifest, which is not read before the commit. */
   #write(
     entries: ManifestEntry[],
     specId: number,

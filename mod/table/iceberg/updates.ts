@@ -63,7 +63,7 @@ function apply(metadata: TableMetadata, update: TableUpdate, nowMs: number): voi
       const gone = new Set(update["snapshot-ids"]);
       const stays = (entry: { "snapshot-id": bigint }) => !gone.has(entry["snapshot-id"]);
       metadata.snapshots = metadata.snapshots?.filter(stays);
-      // History before a gap would be wrong: the specification wants it cut.
+      // History before a gap would be wrong: the specification requires that it is removed.
       const log = metadata["snapshot-log"] ?? [];
       const last = log.findLastIndex((entry) => !stays(entry));
       metadata["snapshot-log"] = log.slice(last + 1);
