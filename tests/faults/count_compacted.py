@@ -1,5 +1,5 @@
 """
-Compares a table with what a compacted topic still has, with nothing of ticklake: the messages by
+Compares a table with what a compacted topic still has, independently of ticklake: the messages by
 kafka-python, the objects by pyarrow, their rows by DuckDB. Prints {"expected", "missing", "duplicate",
 "wrong", "rows"}: messages of the topic, those that are no row, rows that are there twice, rows whose
 timestamp is not that of the message at their offset, and rows with those of messages that are gone.

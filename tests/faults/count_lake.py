@@ -1,6 +1,6 @@
 """
-Counts what a lake holds, with nothing of ticklake: Kafka's own word on the topic (kafka-python), the
-objects by pyarrow, their rows by DuckDB. Prints one JSON object.
+Counts what a lake holds, independently of ticklake: the topic's offsets by kafka-python, the objects by
+pyarrow, their rows by DuckDB. Prints one JSON object.
 
     count_lake.py '{"topic", "table", "kafka" | "log", "folder" | "s3", "live"?, "number"?, "acknowledged"?}'
 

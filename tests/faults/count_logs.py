@@ -1,5 +1,5 @@
 """
-Counts the rows of a table that may hold several logs of one topic, with nothing of ticklake: the objects
+Counts the rows of a table that may hold several logs of one topic, independently of ticklake: the objects
 by pyarrow, their rows by DuckDB. Prints {"logs", "rows", "numbers", "places"}.
 
     count_logs.py ENDPOINT ACCESS_KEY SECRET_KEY PATH TABLE NUMBER [LIVE]

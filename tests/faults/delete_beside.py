@@ -4,7 +4,7 @@ ends, and at least once.
 delete_beside.py REST_URI NAMESPACE TABLE DELETED SEED
 
 Each time some of the offsets that one Kafka partition has in the table are deleted; pyiceberg rewrites the files
-that have them. A commit that meets another one is given up, as pyiceberg does. Writes the deleted places into
+that have them. A commit that conflicts with another one is given up, as pyiceberg does. Writes the deleted places into
 the file DELETED, `PARTITION OFFSET` a line, and prints {"done", "given_up"}: commits.
 """
 import json
@@ -17,7 +17,7 @@ from pyiceberg.catalog.rest import RestCatalog
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, ValidationException
 from pyiceberg.expressions import And, EqualTo, GreaterThanOrEqual, In, LessThan
 
-# Offsets of one commit, and among how many that follow each other.
+# Offsets deleted by one commit, and the length of the range that they are chosen from.
 OFFSETS, AMONG = 40, 3000
 
 uri, namespace, name, path, seed = sys.argv[1:]
@@ -44,7 +44,7 @@ with open(path, "w") as deleted:
                 counts["done"] += 1
         except NoSuchTableError:
             pass
-        # The second: others have changed files that it would have to rewrite.
+        # ValidationException: others have changed files that it would have to rewrite.
         except (CommitFailedException, ValidationException):
             counts["given_up"] += 1
         time.sleep(0.2)

@@ -32,6 +32,7 @@ import { stops } from "./stops.ts";
 import { topicAgain } from "./topic_again.ts";
 import { truncatedLog } from "./truncated_log.ts";
 import { twoClusters } from "./two_clusters.ts";
+import { twoGroups } from "./two_groups.ts";
 import { TRINO_FAULTS } from "./trino_rewrites.ts";
 import { zombie } from "./zombie.ts";
 
@@ -102,6 +103,7 @@ export const FAULT_TABLES = {
     faults: [
       ...ICEBERG_FAULTS,
       ...TRINO_FAULTS,
+      onIceberg(twoGroups),
       ...ON_HIVE.map((fault) => onIceberg(fault, { short: SHORT.get(fault.name) ?? 0 })),
     ],
   },
@@ -109,6 +111,6 @@ export const FAULT_TABLES = {
   rest: {
     section: "faults-rest",
     format: "iceberg",
-    faults: ON_HIVE.map((fault) => onIceberg(fault, { catalog: "rest" })),
+    faults: [twoGroups, ...ON_HIVE].map((fault) => onIceberg(fault, { catalog: "rest" })),
   },
 } as const satisfies Record<string, FaultTable>;

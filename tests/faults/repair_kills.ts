@@ -5,6 +5,7 @@ import { conclude } from "./conclude.ts";
 import { damageFiles } from "./damaged_files.ts";
 import type { Fault, Outcome, Scene } from "./fault.ts";
 import { KafkaFlow } from "./kafka_flow.ts";
+import { strictSchema } from "./strict_schema.ts";
 
 /** Rows that a fault begins with. */
 const ROWS = 8000;
@@ -96,7 +97,7 @@ export const replayKills = killing(
   "SIGKILL of dead-letters replay, then replay again",
   async (at, { rounds }) => {
     const { flow, killed, done } = at;
-    const strict = await strictSchema(flow.folder);
+    const strict = await strictSchema(flow.folder, "volume", LARGEST);
     await flow.fill({ count: ROWS });
     for (let round = 0; round < rounds; round++) {
       await flow.consumeToEnd([...LAYOUT, "--schema", strict]);
@@ -190,12 +191,3 @@ for n in range(int(first), int(first) + int(count)):
     producer.send(topic, key=index.encode(), value=json.dumps(row).encode(), timestamp_ms=int(at))
 producer.flush()
 `;
-
-/** Writes a file with the shipped schema and a largest volume. @returns its path */
-async function strictSchema(folder: string): Promise<string> {
-  const shipped = new URL("../../data/index_quotes.schema.json", import.meta.url);
-  const schema = JSON.parse(await Deno.readTextFile(shipped));
-  schema.columns.find(({ name }: { name: string }) => name === "volume").max = LARGEST;
-  await Deno.writeTextFile(`${folder}/strict.json`, JSON.stringify(schema));
-  return `${folder}/strict.json`;
-}

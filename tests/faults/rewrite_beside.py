@@ -3,8 +3,8 @@ input ends, and at least once.
 
 rewrite_beside.py REST_URI NAMESPACE TABLE
 
-Each time the rows of one Kafka partition are read and put in the place of the former files, which removes
-their names; a commit that meets another one is given up, as pyiceberg does. Prints {"done", "given_up"}.
+Each time the rows of one Kafka partition are read and replace the former files, which removes their names; a
+commit that conflicts with another one is given up, as pyiceberg does. Prints {"done", "given_up"}.
 """
 import json
 import sys
@@ -31,7 +31,7 @@ while not (ended.is_set() and counts["done"] > 0):
         number += 1
     except NoSuchTableError:
         pass
-    # The second: others have added rows that it would have had to read as well.
+    # ValidationException: others have added rows that it would have had to read as well.
     except (CommitFailedException, ValidationException):
         counts["given_up"] += 1
     time.sleep(0.2)

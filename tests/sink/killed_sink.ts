@@ -8,12 +8,14 @@ import type { ScriptedLog } from "./scripted_log.ts";
 /**
  * Runs a sink that is killed after so many steps: of the lake's and of the group's changes, before and after.
  * From then on nothing that it does has an effect.
+ * @param expected message of an error that may end it
  */
 export async function killedSink(
   log: ScriptedLog,
   lake: MemoryLake,
   steps: number,
   options: Partial<SinkOptions> = {},
+  expected = /^killed$/,
 ): Promise<void> {
   const onStep = (step: () => void) => {
     log.beforeCommit =
@@ -26,6 +28,6 @@ export async function killedSink(
   onStep(() => {
     if (left-- <= 0) throw new Failure("failed", "killed");
   });
-  await sink(log, lake, options).catch(({ message }) => assert.equal(message, "killed"));
+  await sink(log, lake, options).catch(({ message }) => assert.match(message, expected));
   onStep(() => {});
 }
