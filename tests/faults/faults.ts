@@ -107,10 +107,11 @@ export const FAULT_TABLES = {
       ...ON_HIVE.map((fault) => onIceberg(fault, { short: SHORT.get(fault.name) ?? 0 })),
     ],
   },
-  /** What differs is the catalog alone. */
+  /** What differs is the catalog alone, whose own disk is not the table's. */
   rest: {
     section: "faults-rest",
     format: "iceberg",
-    faults: [twoGroups, ...ON_HIVE].map((fault) => onIceberg(fault, { catalog: "rest" })),
+    faults: [twoGroups, ...ON_HIVE.filter((fault) => fault !== fullDisk)]
+      .map((fault) => onIceberg(fault, { catalog: "rest" })),
   },
 } as const satisfies Record<string, FaultTable>;

@@ -4,7 +4,7 @@ import { conclude } from "./conclude.ts";
 import type { Fault, Scene } from "./fault.ts";
 import { KafkaFlow } from "./kafka_flow.ts";
 import { sleep } from "../../mod/wait/sleep.ts";
-import { PutCounter } from "./put_counter.ts";
+import { isForCatalog, PutCounter } from "./put_counter.ts";
 import { isReady } from "./readiness.ts";
 import type { Stage } from "./stage.ts";
 import { until } from "../until.ts";
@@ -77,7 +77,8 @@ export const expiredCredentials: Fault = {
       async leave({ s3Proxy }) {
         const { treat } = s3Proxy;
         pass = () => s3Proxy.treat = treat;
-        s3Proxy.treat = () => ({ error: [400, "ExpiredToken"] });
+        s3Proxy.treat = (request) =>
+          isForCatalog(request.target) ? treat(request) : { error: [400, "ExpiredToken"] };
       },
       async comeBack() {
         pass();

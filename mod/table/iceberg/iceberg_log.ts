@@ -167,6 +167,31 @@ export class IcebergLog implements TableLog {
     options: TableCallOptions = {},
   ): Promise<void> {
     if (beyond.size === 0) return;
+    await this.#sweepBeyond(beyond, options);
+    await this.#sweepOvertaken(beyond, options);
+  }
+
+  /** Removes what was put of ranges that another group has committed otherwise, before we were killed. */
+  async #sweepOvertaken(
+    partitions: ReadonlyMap<number, unknown>,
+    options: TableCallOptions,
+  ): Promise<void> {
+    const base = await this.#parts.catalog.load();
+    if (base === undefined) return;
+    const positions = positionsOf(base.metadata, this.#id);
+    await this.#removeLetters(({ parsed: { partition, first, last } }) => {
+      const { end = 0 } = positions.get(partition) ?? {};
+      if (!partitions.has(partition) || first >= end) return false;
+      const taken = committedRange(base.metadata, this.#id, partition, first);
+      return taken !== undefined && taken.end <= end &&
+        (taken.first !== first || taken.end !== last + 1);
+    }, options);
+  }
+
+  async #sweepBeyond(
+    beyond: ReadonlyMap<number, number>,
+    options: TableCallOptions,
+  ): Promise<void> {
     const { catalog, files: { store } } = this.#parts;
     for (;;) {
       const base = await catalog.load();
