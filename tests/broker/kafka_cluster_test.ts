@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { PartitionStall } from "../../mod/broker/broker.ts";
 import { Failure } from "../../mod/failure/failure.ts";
 import { clientOptions } from "../../mod/broker/kafka/client.ts";
 import { Cluster } from "../../mod/broker/kafka/cluster.ts";
@@ -79,7 +80,16 @@ async function leaderlessPartition(cluster: KafkaCluster): Promise<void> {
   const ends = (await broker.topicOffsets(topic))!.map(({ high }) => high);
   assert.ok(ends.every((high) => high > 0));
 
-  const running = new Recorder({ broker, topic, group: `${topic}-running` });
+  /** Partitions of which each consumer was told that they stall, and why. */
+  const stalls: Record<string, Array<[partition: number, reason: string | undefined]>> = {};
+  const recorder = (name: string) => {
+    const told: typeof stalls[string] = stalls[name] = [];
+    const stalled = (partition: number, stall: PartitionStall | null) =>
+      void told.push([partition, stall?.reason]);
+    const group = `${topic}-${name}`;
+    return new Recorder({ broker, topic, group, stallMs: 700, before: { stalled } });
+  };
+  const running = recorder("running");
   await running.hasReceived(120);
   await cluster.kill(3);
   await until("it has no leader", async () => await leaderOf(cluster, topic, 2) === -1);
@@ -96,7 +106,7 @@ async function leaderlessPartition(cluster: KafkaCluster): Promise<void> {
   await commandsGoOn(cluster, topic, ends[0] + ends[1]);
 
   // One that starts now reads the others, and so does the one that runs.
-  const started = new Recorder({ broker, topic, group: `${topic}-started` });
+  const started = recorder("started");
   await started.owns(0, 1);
   await started.hasReceived(ends[0] + ends[1]);
   const before = running.received.length;
@@ -104,6 +114,11 @@ async function leaderlessPartition(cluster: KafkaCluster): Promise<void> {
   const sent = KEYS.map((key) => producer.send(messages(key, 5, 10)));
   await until("the running one goes on", () => running.received.length > before);
   await until("the new one goes on", () => started.received.length > ends[0] + ends[1]);
+  for (const [name, told] of Object.entries(stalls)) {
+    const isTold = ([partition, reason]: typeof told[number]) =>
+      partition === 2 && reason !== undefined;
+    await until(`${name}: the stall of partition 2 is told`, () => told.some(isTold));
+  }
 
   await cluster.start(3);
   await Promise.all(sent);
