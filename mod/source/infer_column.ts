@@ -37,6 +37,11 @@ const EPOCH_DIGITS: Record<number, string> = {
 
 const TIME_NAME = /date|time|day|unix|epoch|^t(s)?$/i;
 
+/** The least and the greatest integer of 64 bits. */
+const [LEAST_LONG, GREATEST_LONG] = [-(2n ** 63n), 2n ** 63n - 1n];
+
+const BELOW_MILLISECOND = 'digits below a millisecond are dropped: "type": "string" keeps them';
+
 const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 /** Watches the values of a column and says what they have in common. */
@@ -46,7 +51,9 @@ export class ColumnGuess {
   #rows = 0;
   #empty = 0;
   #isWhole = true;
-  #isSafe = true;
+  #isLong = true;
+  #isRounded = false;
+  #isBelowMillisecond = false;
   #isNumber = true;
   #isLenient = true;
   #isDecimalComma = true;
@@ -72,8 +79,10 @@ export class ColumnGuess {
     const text = value.trim();
     const isNumber = NUMBER.test(text);
     this.#isNumber &&= isNumber;
-    this.#isWhole &&= /^-?\d+$/.test(text);
-    this.#isSafe &&= isNumber && Number.isSafeInteger(Number(text));
+    const isWhole = /^-?\d+$/.test(text);
+    this.#isWhole &&= isWhole;
+    this.#isLong &&= isWhole && isLong(text);
+    this.#isRounded ||= isNumber && isRounded(text);
     this.#isLenient &&= lenientNumber(text) !== null;
     this.#isDecimalComma &&= lenientNumber(text, ",") !== null;
     this.#isDay &&= typeof parseDate(text) === "number";
@@ -82,6 +91,9 @@ export class ColumnGuess {
     this.#isInstant &&= isInstant || typeof parseDate(text) === "number";
     this.#patterns = this.#patterns.filter((p) => typeof instantParser(p)(text) === "number");
     const epoch = /^\d+$/.test(text) ? EPOCH_DIGITS[text.length] ?? null : null;
+    this.#isBelowMillisecond ||= isInstant
+      ? /\.\d{3}\d*[1-9]/.test(text)
+      : epoch !== null && /[1-9]/.test(text.slice(13));
     this.#epoch = this.#epoch === undefined || this.#epoch === epoch ? epoch : null;
   }
 
@@ -110,9 +122,15 @@ export class ColumnGuess {
       return of("string", {}, "no row has a value: the type is a guess");
     }
     if (this.#isDay) return of("date");
-    if (this.#isInstant && this.#hasTime) return of("timestamp");
+    if (this.#isInstant && this.#hasTime) {
+      return of("timestamp", {}, ...this.#isBelowMillisecond ? [BELOW_MILLISECOND] : []);
+    }
     if (this.#isTime && this.#epoch) {
-      return of("timestamp", { format: this.#epoch }, `${this.#epoch} by the number of digits`);
+      const comments = [`${this.#epoch} by the number of digits`];
+      if (this.#isBelowMillisecond) {
+        comments.push('digits below a millisecond are dropped: "type": "long" keeps them');
+      }
+      return of("timestamp", { format: this.#epoch }, ...comments);
     }
     if (this.#patterns.length === 1 && (this.#isTime || !this.#isNumber)) {
       return of("date", { format: this.#patterns[0] });
@@ -129,8 +147,20 @@ export class ColumnGuess {
         "points are read as thousands separators, because other columns have a decimal comma",
       );
     }
-    if (this.#isNumber && this.#isSafe && this.#isWhole) return of("long");
-    if (this.#isNumber) return of("double");
+    if (this.#isLong) return of("long");
+    if (this.#isNumber && this.#isWhole) {
+      return of(
+        "string",
+        {},
+        'integers beyond 64 bits: as text they keep all digits, "type": "double" rounds them',
+      );
+    }
+    if (this.#isNumber) {
+      const comments = this.#isRounded
+        ? ['some numbers have more digits than a double holds: "type": "string" keeps them']
+        : [];
+      return of("double", {}, ...comments);
+    }
     if (this.#isLenient) return of("double", { number: "lenient" });
     if (this.#isDecimalComma) {
       return of("double", { number: "lenient", decimal: "," }, "a comma separates the decimals");
@@ -142,4 +172,30 @@ export class ColumnGuess {
   get name(): string {
     return this.#name;
   }
+}
+
+function isLong(whole: string): boolean {
+  if (Number.isSafeInteger(Number(whole))) return true;
+  const value = BigInt(whole);
+  return value >= LEAST_LONG && value <= GREATEST_LONG;
+}
+
+/** Digits that a double always keeps. */
+const KEPT_DIGITS = 15;
+
+/** The most digits that `toPrecision` gives. */
+const MOST_DIGITS = 100;
+
+/** Whether a double, written with as many digits as the text has, differs from it. */
+function isRounded(text: string): boolean {
+  if (text.length <= KEPT_DIGITS) return false;
+  const digits = digitsOf(text);
+  if (digits.length <= KEPT_DIGITS) return false;
+  return digits.length > MOST_DIGITS ||
+    digitsOf(Number(text).toPrecision(digits.length)) !== digits;
+}
+
+/** The digits of a number from the first to the last that is not zero. */
+function digitsOf(number: string): string {
+  return number.replace(/e.*$/i, "").replace(/[-.]/g, "").replace(/^0+|0+$/g, "");
 }

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { parseJson } from "../../mod/schema/parse_json.ts";
 import { readSchema } from "../../mod/schema/read_schema.ts";
 import { inferSchema } from "../../mod/source/infer_schema.ts";
 import { findInput } from "../../mod/source/input.ts";
 import { RowReader } from "../../mod/source/row_reader.ts";
 import { REPOSITORY } from "../services/tools_folder.ts";
+
+type Values = Record<string, unknown>;
 
 const CASES = `${REPOSITORY}/tests/cases/files`;
 
@@ -14,14 +17,17 @@ async function byInferred(path: string) {
   const { schema, mistakes } = readSchema(JSON.parse(text.replace(/^\s*\/\/.*$/gm, "")));
   assert.deepEqual(mistakes, [], text);
   const reader = await RowReader.open(await input.open(), schema!, { name: path });
-  const rows: Array<Record<string, unknown>> = [];
+  const rows: Values[] = [];
   const rejected: string[] = [];
   for (let batch = await reader.next(); batch !== null; batch = await reader.next()) {
-    rows.push(...batch.rows.map(({ value }) => JSON.parse(new TextDecoder().decode(value))));
+    rows.push(
+      ...batch.rows.map(({ value }) => parseJson(new TextDecoder().decode(value)) as Values),
+    );
     rejected.push(...batch.rejections.map(({ reason }) => reason));
   }
   reader.close();
-  return { columns: schema!.columns.map(({ name, type }) => `${name} ${type}`), rows, rejected };
+  const columns = schema!.columns.map(({ name, type }) => `${name} ${type}`);
+  return { columns, rows, rejected, text, key: schema!.key };
 }
 
 for await (const { name } of Deno.readDir(CASES)) {
@@ -75,4 +81,26 @@ Deno.test("an array that holds all objects is refused, with what makes lines of 
     assert.match(error.fix!, /^jq -c '\.\[\]' \S+x\.json \| ticklake produce --input -$/);
     return true;
   });
+});
+
+Deno.test("an integer keeps all of its digits", async () => {
+  const { columns, rows, rejected, text } = await inferred(
+    "id,ns,far,mixed\n9007199254740993,1641223845123456789,1,9007199254740993\n" +
+      "9007199254740995,1641223845123456790,92233720368547758070,1.5\n",
+  );
+  assert.deepEqual(rejected, []);
+  assert.deepEqual(columns, ["id long", "ns long", "far string", "mixed double"]);
+  assert.deepEqual(rows.map(({ id, ns, far }) => [id, ns, far]), [
+    [9007199254740993n, 1641223845123456789n, "1"],
+    [9007199254740995n, 1641223845123456790n, "92233720368547758070"],
+  ]);
+  assert.match(text, /\/\/ far: integers beyond 64 bits/);
+  assert.match(text, /\/\/ mixed: some numbers have more digits than a double holds/);
+  // Full digits of a double are no loss.
+  const prices = await inferred("p\n138.58000183105469\n0.1000000000000000\n");
+  assert.doesNotMatch(prices.text, /\/\/ p:/);
+  const times = await inferred("time_ns,time_ms\n1641223845123456789,1641223845123\n");
+  assert.deepEqual(times.columns, ["time_ns timestamp", "time_ms timestamp"]);
+  assert.match(times.text, /\/\/ time_ns: digits below a millisecond are dropped/);
+  assert.doesNotMatch(times.text, /\/\/ time_ms: digits/);
 });
