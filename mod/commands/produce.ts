@@ -81,10 +81,10 @@ export async function run(context: CommandContext): Promise<number> {
     const doing = DOING[settings.mode];
     const what = inputs.length === 1 ? inputs[0].description : countText(inputs.length, "file");
     output.note(`${doing} ${what} into topic ${settings.topic} on ${broker.description}`);
-    if (settings.mode === "sample" && settings.count === undefined) {
-      output.note(
-        "sampling random rows until stopped; --mode replay --rate max sends each row once",
-      );
+    if (settings.mode === "sample") {
+      const { count } = settings;
+      const span = count === undefined ? "rows until stopped" : countText(count, "row");
+      output.note(`sampling random ${span}; --mode replay --rate max sends each row once`);
     }
     const feed = await openFeed(inputs, schema, form, tally, context);
     const sent = writer === null ? feed : writtenFeed(feed, writer);

@@ -442,7 +442,7 @@ export const SETTINGS = define({
     many: true,
     commands: ["produce"],
     description:
-      "COLUMN=VALUE for a column that the file lacks; {stem} stands for the file's name without extensions",
+      "COLUMN=VALUE for a column that the file lacks; {stem} stands for the file's name without extensions; several flags, or lines of the variable, set several",
   },
   lenient: {
     type: "string",

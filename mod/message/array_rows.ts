@@ -1,6 +1,6 @@
 import { type CheckedMessage, type CheckedRow, SeveralRows, type TypedRow } from "../schema/row.ts";
 import { valueText } from "../schema/value_text.ts";
-import { atPath } from "./find_field.ts";
+import { atPath } from "../schema/at_path.ts";
 
 /** Maximum rows of a message: each row takes memory, however few bytes it has. */
 const MOST_ROWS = 100_000;

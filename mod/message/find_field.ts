@@ -1,3 +1,4 @@
+import { atPath } from "../schema/at_path.ts";
 import type { Column } from "../schema/schema.ts";
 import type { Fields } from "./fields.ts";
 
@@ -19,17 +20,6 @@ export function fieldFinder(fields: Fields, byAnyName: boolean): (column: Column
     }
     return undefined;
   };
-}
-
-/** What is at a path of names and places; `undefined` if there is nothing. */
-export function atPath(value: unknown, path: readonly string[]): unknown {
-  for (const name of path) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) {
-      return undefined;
-    }
-    value = (value as Record<string, unknown>)[name];
-  }
-  return value;
 }
 
 function plain(name: string): string {

@@ -1,6 +1,6 @@
 import { parseJson } from "../schema/parse_json.ts";
 import type { DraftColumn } from "../schema/schema_draft.ts";
-import { atPath } from "./find_field.ts";
+import { atPath } from "../schema/at_path.ts";
 import type { Fields } from "./fields.ts";
 import type { WriterDraft } from "./writer_draft.ts";
 

@@ -101,5 +101,6 @@ function dated(
   if (typeof result === "number") return result;
   if (result === "day") return rejected(`${column.wire}: no such day ${valueText(value)}`);
   if (result === "time") return rejected(`${column.wire}: no such time ${valueText(value)}`);
-  return rejected(`${column.wire}: expected ${form}, found ${valueText(value)}`);
+  const forms = [...column.format ?? [], form].join(" or ");
+  return rejected(`${column.wire}: expected ${forms}, found ${valueText(value)}`);
 }

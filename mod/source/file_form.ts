@@ -32,12 +32,16 @@ export function formatByName(name: string): InputFormat | undefined {
 }
 
 /** Placeholder for the file's name in a constant. */
-const STEM = "{stem}";
+const STEM = /\{stem\}/gi;
+
+/** Any placeholder. */
+const PLACEHOLDER = /\{\w+\}/g;
 
 /**
  * Reads `--set COLUMN=VALUE` (several, a line each).
  * @returns the values by wire name
- * @throws {Failure} kind `usage`, when there is no such column or no `=`
+ * @throws {Failure} kind `usage`, when there is no such column or no `=`, for two values of a column and
+ * for another placeholder than `{stem}`
  */
 export function readConstants(text: string | undefined, schema: RowSchema): Map<string, string> {
   const constants = new Map<string, string>();
@@ -59,7 +63,22 @@ export function readConstants(text: string | undefined, schema: RowSchema): Map<
         { fix: `Name a column, such as --set ${schema.columns[0].wire}=ABC.` },
       );
     }
-    constants.set(column.wire, entry.slice(at + 1));
+    const value = entry.slice(at + 1);
+    const known = constants.get(column.wire);
+    if (known !== undefined && known !== value) {
+      throw new Failure(
+        "usage",
+        `--set ${entry}: ${column.wire} is already set to ${known}`,
+        { fix: `Set ${column.wire} once; run produce once for each value.` },
+      );
+    }
+    const unknown = value.replaceAll(STEM, "").match(PLACEHOLDER)?.[0];
+    if (unknown !== undefined) {
+      throw new Failure("usage", `--set ${entry}: expected {stem}, found ${unknown}`, {
+        fix: "{stem}, the file's name without extensions, is the only placeholder.",
+      });
+    }
+    constants.set(column.wire, value);
   }
   return constants;
 }
@@ -69,7 +88,7 @@ export function readConstants(text: string | undefined, schema: RowSchema): Map<
  * @throws {Failure} kind `usage`, for standard input, which has no name
  */
 export function filledConstant(text: string, wire: string, file: string): string {
-  if (!text.includes(STEM)) return text;
+  if (text.search(STEM) === -1) return text;
   if (file === "stdin") {
     throw new Failure("usage", `${wire} should be the file's name, but standard input has none`, {
       fix: `Set it with --set ${wire}=VALUE.`,

@@ -1,6 +1,8 @@
+import { atPath } from "../schema/at_path.ts";
 import { canonicalFields } from "../schema/parse_csv_row.ts";
 import { valueText } from "../schema/value_text.ts";
 import { parseJson } from "../schema/parse_json.ts";
+import { withoutNaN } from "../schema/parse_nan.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { encodeTexts } from "./encode_record.ts";
 import { type FileForm, filledConstant } from "./file_form.ts";
@@ -13,6 +15,8 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 export function jsonRecords(schema: RowSchema, { name, constants }: FileForm): RecordForm {
   const { columns } = schema;
   const fixed = columns.map(({ wire, default: otherwise }) => constants?.get(wire) ?? otherwise);
+  // `data.c` is also the path to `c` in `data`, as for `consume`.
+  const paths = columns.map(({ wire }) => wire.includes(".") ? wire.split(".") : undefined);
   // Most lines of a file have the same names.
   let lastNames = "";
   let last: MatchedColumns | undefined;
@@ -35,7 +39,8 @@ export function jsonRecords(schema: RowSchema, { name, constants }: FileForm): R
       if (repeated.length > 0) return `more than one ${repeated[0]}`;
       const texts: Array<string | undefined> = [];
       for (let c = 0; c < columns.length; c++) {
-        const value = fieldOf[c] === -1 ? undefined : entries[fieldOf[c]][1];
+        const path = paths[c];
+        const value = fieldOf[c] !== -1 ? entries[fieldOf[c]][1] : path && atPath(object, path);
         if (typeof value === "boolean" || (typeof value === "object" && value !== null)) {
           return `${columns[c].wire}: expected a ${columns[c].type}, found ${valueText(value)}`;
         }
@@ -58,10 +63,16 @@ function objectOf(record: Uint8Array): Record<string, unknown> | string {
   } catch {
     return "not UTF-8";
   }
-  const json = parseJson(text);
+  const json = parseJson(text) ?? withNulls(text);
   if (json === undefined) return `not JSON: ${valueText(text)}`;
   if (typeof json === "object" && json !== null && !Array.isArray(json)) {
     return json as Record<string, unknown>;
   }
   return `expected a JSON object, found ${valueText(json)}`;
+}
+
+/** JSON as Python writes it, whose NaN and Infinity are no value, as in CSV. */
+function withNulls(text: string): unknown {
+  const replaced = withoutNaN(text, () => "null");
+  return replaced === null ? undefined : parseJson(replaced);
 }

@@ -111,15 +111,52 @@ Deno.test("JSON lines: names by case and alias, numbers as text, exact beyond 2^
       "[1]",
       '{"index":',
       '{"index":"HSI","date":{"a":1}}',
+      // As Python writes what is no number.
+      '{"index":"HSI","date":"2022-01-03","open":101.5,"high":102.5,"low":100.5,"close":"101.0","volume":1000,"Adj Close":NaN}',
+      '{"index":"HSI","date":"2022-01-03","open":NaN,"high":102.5,"low":100.5,"close":101.0,"volume":1000}',
       "",
     ].join("\n"),
   );
-  assert.deepEqual(values, [MESSAGE]);
+  assert.deepEqual(values, [MESSAGE, MESSAGE]);
   assert.deepEqual(rejected, [
     "2: Date is missing; Open is missing; High is missing; and 3 more",
     "3: expected a JSON object, found an array",
     '4: not JSON: "{\\"index\\":"',
     "5: Date: expected a date, found an object",
+    "7: Open is missing",
+  ]);
+});
+
+Deno.test("JSON lines: a column whose name is a path is found in nested objects and lists", async () => {
+  const schema: RowSchema = {
+    table: "t",
+    key: ["sym"],
+    notBelow: [],
+    columns: [
+      { wire: "sym", name: "sym", type: "string", required: true },
+      { wire: "data.c", name: "c", type: "double", required: true },
+      { wire: "bars.0.v", name: "v", type: "long", required: false },
+    ],
+  };
+  const { values, rejected } = await read(
+    [
+      '{"sym":"A","data":{"c":1.5},"bars":[{"v":9007199254740993}]}',
+      '{"sym":"A","data":{"c":2},"data.c":3}',
+      '{"sym":"A","data":{"d":1.5}}',
+      '{"sym":"A","data":[1]}',
+      '{"sym":"A","data":{"c":{}}}',
+    ].join("\n"),
+    { name: "ticks.jsonl" },
+    schema,
+  );
+  assert.deepEqual(values, [
+    '{"sym":"A","data.c":1.5,"bars.0.v":9007199254740993}',
+    '{"sym":"A","data.c":3}',
+  ]);
+  assert.deepEqual(rejected, [
+    "3: data.c is missing",
+    "4: data.c is missing",
+    "5: data.c: expected a double, found an object",
   ]);
 });
 
@@ -165,6 +202,7 @@ Deno.test("lenient numbers and declared dates, and only those", async () => {
     "10",
     "11",
   ]);
+  assert.match(rejected[0], /d: expected DD\.MM\.YYYY or epoch_ms or YYYY-MM-DD, found "01\/03/);
   assert.deepEqual(new Set(keys), new Set([null]));
 });
 
@@ -177,6 +215,9 @@ Deno.test("--set: a constant for each row, by any of the column's names, never o
   await assert.rejects(read(`${HEADER}\n${ROW}`, set("Index=X")), /already has a column Index/);
   await assert.rejects(read(without, set("Index=")), /--set Index=: Index is missing/);
   await assert.rejects(read(without, { ...set("Index={stem}"), name: "stdin" }), /has none/);
+  assert.deepEqual((await read(without, set("Index={Stem}"))).keys, ["ABC"]);
+  assert.throws(() => readConstants("Index={name}", quotes), /expected \{stem\}, found \{name\}/);
+  assert.throws(() => readConstants("Index=A\nticker=B", quotes), /Index is already set to A/);
   assert.throws(() => readConstants("Indes=A", quotes), /expected COLUMN=VALUE with a column/);
   await assert.rejects(read(without), (error: { fix?: string }) => {
     assert.match(error.fix!, /--set Index=VALUE, or --set Index=\{stem\}/);
