@@ -40,6 +40,10 @@ const TIME_NAME = /date|time|day|unix|epoch|^t(s)?$/i;
 /** The least and the greatest integer of 64 bits. */
 const [LEAST_LONG, GREATEST_LONG] = [-(2n ** 63n), 2n ** 63n - 1n];
 
+const EITHER_COMMA =
+  "its commas are read as thousands separators, but every value fits decimals too: " +
+  'if they are decimals, add "decimal": ","';
+
 const BELOW_MILLISECOND = 'digits below a millisecond are dropped: "type": "string" keeps them';
 
 const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
@@ -161,7 +165,10 @@ export class ColumnGuess {
         : [];
       return of("double", {}, ...comments);
     }
-    if (this.#isLenient) return of("double", { number: "lenient" });
+    if (this.#isLenient) {
+      const comments = this.#isDecimalComma ? [EITHER_COMMA] : [];
+      return of("double", { number: "lenient" }, ...comments);
+    }
     if (this.#isDecimalComma) {
       return of("double", { number: "lenient", decimal: "," }, "a comma separates the decimals");
     }

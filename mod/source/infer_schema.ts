@@ -2,7 +2,7 @@ import { countText } from "../terminal/amount_text.ts";
 import { Failure } from "../failure/failure.ts";
 import { DELIMITERS, type FileForm, formatByName, stemOf } from "./file_form.ts";
 import { rowsBelow } from "./header.ts";
-import { ColumnGuess } from "./infer_column.ts";
+import { ColumnGuess, type InferredColumn } from "./infer_column.ts";
 import type { Input } from "./input.ts";
 import { refuseArray } from "./json_array.ts";
 import { parseJson } from "../schema/parse_json.ts";
@@ -24,6 +24,11 @@ export async function inferSchema(
   signal?: AbortSignal,
 ): Promise<string> {
   const { text, isWhole } = await beginningOf(input, signal);
+  if (text.slice(0, 4096).includes("\0")) {
+    throw new Failure("usage", `${input.name} is not UTF-8 text`, {
+      fix: "If it is UTF-16, save it as UTF-8.",
+    });
+  }
   refuseArray(text.trimStart().charCodeAt(0), { ...form, name: input.name });
   const lines = text.split(/\r\n|\n|\r/).filter((line) => line.trim() !== "");
   const format = form.format ?? formatByName(input.name) ??
@@ -36,13 +41,27 @@ export async function inferSchema(
   }
   return draftText({
     source: input.name === "stdin" ? "rows" : stemOf(input.name),
-    columns: guesses.map((guess) => ({ wire: guess.name, ...guess.result })),
+    columns: withPrices(guesses.map((guess) => ({ wire: guess.name, ...guess.result }))),
     comments: [
       `Made by \`ticklake schema infer ${input.name}\` from ${countText(rows, "row")}${
         isWhole ? "" : ", the first 64 MiB of the file"
       }${about}. Review it: it is a guess.`,
     ],
   });
+}
+
+const PRICE_NAME = /^(open|high|low|close|adj[ _.]?close)$/i;
+
+/** Prices that are whole by chance have the type of the other prices. */
+function withPrices<T extends InferredColumn & { wire: string }>(columns: T[]): T[] {
+  const isPrice = ({ wire }: T) => PRICE_NAME.test(wire);
+  const other = columns.find((column) => isPrice(column) && column.type === "double");
+  if (other === undefined) return columns;
+  return columns.map((column) =>
+    isPrice(column) && column.type === "long"
+      ? { ...column, type: "double" as const, more: other.more }
+      : column
+  );
 }
 
 async function beginningOf(

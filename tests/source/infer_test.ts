@@ -104,3 +104,21 @@ Deno.test("an integer keeps all of its digits", async () => {
   assert.match(times.text, /\/\/ time_ns: digits below a millisecond are dropped/);
   assert.doesNotMatch(times.text, /\/\/ time_ms: digits/);
 });
+
+Deno.test("a comma that may separate thousands or decimals has a comment", async () => {
+  const { text } = await inferred("Date;FX;Name\n2022-01-03;1,234;A\n2022-01-04;1,134;A\n");
+  assert.match(text, /\/\/ FX: its commas are read as thousands separators.*"decimal": ","/);
+  const decided = await inferred('Date,P\n2022-01-03,"1,234.5"\n2022-01-04,"1,134"\n');
+  assert.doesNotMatch(decided.text, /\/\/ P:/);
+});
+
+Deno.test("prices that are whole by chance have the type of the other prices", async () => {
+  const { columns } = await inferred("Open,HIGH,Adj Close,Volume\n1,2,1.5,100\n2,3,2.5,200\n");
+  assert.deepEqual(columns, ["open double", "high double", "adj_close double", "volume long"]);
+  const comma = await inferred("Open;Close\n100;1,5\n101;2,25\n");
+  assert.match(comma.text, /"name":"open","type":"double".*"decimal":","/);
+});
+
+Deno.test("UTF-16 is refused, as produce does", async () => {
+  await assert.rejects(inferred("S\0,\0P\0\n\0A\0,\x001\0\n\0"), /x\.csv is not UTF-8 text/);
+});
