@@ -1,14 +1,13 @@
 import { countText } from "../terminal/amount_text.ts";
 import { Failure } from "../failure/failure.ts";
-import { DELIMITERS, type FileForm, formatByName, stemOf } from "./file_form.ts";
-import { rowsBelow } from "./header.ts";
-import { ColumnGuess, type InferredColumn } from "./infer_column.ts";
+import { type FileForm, formatByName, stemOf } from "./file_form.ts";
+import { guessCsv } from "./infer_csv.ts";
+import type { NamedColumn } from "./infer_guesses.ts";
+import { guessJson } from "./infer_json.ts";
 import type { Input } from "./input.ts";
 import { refuseArray } from "./json_array.ts";
-import { parseJson } from "../schema/parse_json.ts";
 import { draftText } from "../schema/schema_draft.ts";
 import { readSome } from "./read_some.ts";
-import { splitRecord } from "./split_record.ts";
 
 /** Bytes of a file that are looked at. */
 const MOST_BYTES = 64 * 2 ** 20;
@@ -33,19 +32,20 @@ export async function inferSchema(
   const lines = text.split(/\r\n|\n|\r/).filter((line) => line.trim() !== "");
   const format = form.format ?? formatByName(input.name) ??
     (text.trimStart()[0] === "{" ? "jsonl" : "csv");
-  const { guesses, rows, about } = format === "jsonl"
+  const { columns, rows, about, comments = [] } = format === "jsonl"
     ? guessJson(lines)
-    : guessCsv(lines, form.delimiter);
+    : guessCsv(lines, form.delimiter, input.name);
   if (rows === 0) {
     throw new Failure("usage", `${input.name} has no row to look at: expected a header and rows`);
   }
   return draftText({
     source: input.name === "stdin" ? "rows" : stemOf(input.name),
-    columns: withPrices(guesses.map((guess) => ({ wire: guess.name, ...guess.result }))),
+    columns: withPrices(columns),
     comments: [
       `Made by \`ticklake schema infer ${input.name}\` from ${countText(rows, "row")}${
         isWhole ? "" : ", the first 64 MiB of the file"
       }${about}. Review it: it is a guess.`,
+      ...comments,
     ],
   });
 }
@@ -53,8 +53,8 @@ export async function inferSchema(
 const PRICE_NAME = /^(open|high|low|close|adj[ _.]?close)$/i;
 
 /** Prices that are whole by chance have the type of the other prices. */
-function withPrices<T extends InferredColumn & { wire: string }>(columns: T[]): T[] {
-  const isPrice = ({ wire }: T) => PRICE_NAME.test(wire);
+function withPrices(columns: readonly NamedColumn[]): readonly NamedColumn[] {
+  const isPrice = ({ wire }: NamedColumn) => PRICE_NAME.test(wire);
   const other = columns.find((column) => isPrice(column) && column.type === "double");
   if (other === undefined) return columns;
   return columns.map((column) =>
@@ -86,63 +86,4 @@ async function beginningOf(
   const text = parts.map((part) => decoder.decode(part, { stream: true })).join("");
   // A line cut off by the limit is ignored.
   return { text: isWhole ? text : text.slice(0, text.lastIndexOf("\n")), isWhole };
-}
-
-interface Guesses {
-  guesses: ColumnGuess[];
-  rows: number;
-  about: string;
-}
-
-function guessCsv(lines: string[], given: string | undefined): Guesses {
-  const own = lines.filter((line) => !line.startsWith("#"));
-  const separator = /^"?sep=(.)"?$/i.exec(own[0] ?? "")?.[1];
-  if (separator !== undefined) own.shift();
-  const width = (line: string, delimiter: string) => fieldsOf(line, delimiter).length;
-  const delimiter = given ?? separator ??
-    DELIMITERS.reduce((best, next) =>
-      width(own[0] ?? "", next) > width(own[0] ?? "", best) ? next : best
-    );
-  const below = rowsBelow(
-    own.slice(1, 3).map((line) => new TextEncoder().encode(line)),
-    fieldsOf(own[0] ?? "", delimiter),
-    delimiter,
-  );
-  const names = below.names.map((name) => name.trim());
-  const guesses = names.map((name) => new ColumnGuess(name));
-  let rows = 0;
-  for (const line of own.slice(1 + below.lines)) {
-    const fields = fieldsOf(line, delimiter);
-    // A line that cannot be split says nothing about the columns.
-    if (fields.length < names.length - 1 || fields.length > names.length + 1) continue;
-    rows++;
-    guesses.forEach((guess, i) => guess.add(fields[i]));
-  }
-  if (guesses.some((guess) => guess.hasDecimalComma)) {
-    for (const guess of guesses) guess.takeDecimalComma();
-  }
-  const about = delimiter === "," ? "" : `, separated by ${JSON.stringify(delimiter)}`;
-  return { guesses: guesses.filter(({ name }) => name !== ""), rows, about };
-}
-
-function fieldsOf(line: string, delimiter: string): string[] {
-  if (!line.includes('"')) return line.split(delimiter);
-  const decoder = new TextDecoder();
-  return splitRecord(new TextEncoder().encode(line), delimiter)?.map((f) => decoder.decode(f)) ??
-    [];
-}
-
-function guessJson(lines: string[]): Guesses {
-  const objects = lines.map(parseJson).filter((value): value is Record<string, unknown> =>
-    typeof value === "object" && value !== null && !Array.isArray(value)
-  );
-  const names = [...new Set(objects.flatMap((object) => Object.keys(object)))];
-  const guesses = names.map((name) => new ColumnGuess(name));
-  for (const object of objects) {
-    guesses.forEach((guess) => {
-      const value = object[guess.name];
-      guess.add(value === undefined || value === null ? undefined : String(value));
-    });
-  }
-  return { guesses, rows: objects.length, about: "" };
 }

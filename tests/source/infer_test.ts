@@ -122,3 +122,58 @@ Deno.test("prices that are whole by chance have the type of the other prices", a
 Deno.test("UTF-16 is refused, as produce does", async () => {
   await assert.rejects(inferred("S\0,\0P\0\n\0A\0,\x001\0\n\0"), /x\.csv is not UTF-8 text/);
 });
+
+Deno.test("nested objects become columns at their paths, that produce finds; lists and booleans are left out", async () => {
+  const { columns, rows, rejected, text } = await inferred(
+    [
+      '{"sym":"A","t":1641168000000,"data":{"c":1.5,"v":9007199254740993},"tags":["x"],"ok":true}',
+      '{"sym":"B","t":1641168000001,"data":{"c":2.5,"v":1}}',
+    ].join("\n"),
+    "ticks.jsonl",
+  );
+  assert.deepEqual(columns, ["sym string", "t timestamp", "data_c double", "data_v long"]);
+  assert.deepEqual(rejected, []);
+  assert.deepEqual(rows.map((row) => [row["data.c"], row["data.v"]]), [
+    [1.5, 9007199254740993n],
+    [2.5, 1],
+  ]);
+  assert.match(text, /^\/\/ Left out, as lists and true or false are no column: tags, ok\.$/m);
+});
+
+Deno.test("a frame's index without a name is its day; another column without a name is left out, and said", async () => {
+  const { columns, rows, rejected } = await inferred(
+    ",Open,Close\n2024-01-02,1,1.5\n2024-01-03,2,2.5\n",
+  );
+  assert.deepEqual(columns, ["date date", "open double", "close double"]);
+  assert.deepEqual(rejected, []);
+  assert.deepEqual(rows.map((row) => row.Date), ["2024-01-02", "2024-01-03"]);
+  const numbered = await inferred(",Date,Close\n0,2024-01-02,1.5\n1,2024-01-03,2.5\n");
+  assert.deepEqual(numbered.columns, ["date date", "close double"]);
+  assert.deepEqual(numbered.rejected, []);
+  assert.match(numbered.text, /^\/\/ The first column has no name in the header: left out\.$/m);
+});
+
+Deno.test("lines above the header are no columns", async () => {
+  const { columns, rows, rejected, text } = await inferred(
+    "Historical prices for HSI, daily\nCurrency: HKD\n\nSymbol,Date,Close\nHSI,2024-01-02,1.5\nHSI,2024-01-03,2.5\n",
+  );
+  assert.deepEqual(columns, ["symbol string", "date date", "close double"]);
+  assert.deepEqual([rows.length, rejected], [2, []]);
+  assert.match(text, /, below 2 other lines\. Review/);
+});
+
+Deno.test("the ticker of yfinance's three header rows is the symbol of each row", async () => {
+  const { columns, rows, key } = await byInferred(`${CASES}/three-header-rows.csv`);
+  assert.equal(columns[0], "ticker string");
+  assert.equal(key, "Ticker");
+  assert.deepEqual(new Set(rows.map(({ Ticker }) => Ticker)), new Set(["ABC"]));
+});
+
+Deno.test("several symbols side by side are refused with what to do", async () => {
+  const wide = "Price,Close,Close,Open,Open\nTicker,A,B,A,B\nDate,,,,\n2024-01-02,1,2,3,4\n";
+  await assert.rejects(inferred(wide), (error: { message: string; fix?: string }) => {
+    assert.match(error.message, /x\.csv: more than one column Close, Open$/);
+    assert.match(error.fix!, /^The file may hold several symbols side by side: save each/);
+    return true;
+  });
+});
