@@ -6,6 +6,7 @@ import { loadSettings } from "../../mod/config/load.ts";
 import type { LakeStore } from "../../mod/lake/store.ts";
 import { type ObjectName, parseObjectName } from "../../mod/lake/layout.ts";
 import type { SinkSummary } from "../../mod/sink/sink.ts";
+import { S3FaultProxy } from "../faults/s3_fault_proxy.ts";
 import { countLake, type LakeCount } from "../faults/lake_count.ts";
 import { newBucket, withEnv } from "../lake/s3_bucket.ts";
 import {
@@ -138,18 +139,6 @@ export class ConsumePlace {
     });
   }
 
-  /**
-   * Keeps the table's objects out of the directory lake, as when a disk is away: a file stands where
-   * their folder would be. Not for S3.
-   * @returns lets them in
-   */
-  async blockTable(): Promise<() => Promise<void>> {
-    const lake = `${this.cwd}/.ticklake/lake`;
-    await Deno.mkdir(lake, { recursive: true });
-    await Deno.writeTextFile(`${lake}/index_quotes`, "");
-    return () => Deno.remove(`${lake}/index_quotes`);
-  }
-
   /** Number of messages in each partition of the topic. */
   ends(): Promise<number[]> {
     return this.withBroker(async (broker) =>
@@ -189,6 +178,23 @@ export async function withServices(run: (place: ConsumePlace) => Promise<void>):
   const s3 = realS3Env();
   const AWS_S3_BUCKET = await withEnv(s3, newBucket);
   await withFolder((folder) => run(new ConsumePlace(folder, kafka(), { ...s3, AWS_S3_BUCKET })));
+}
+
+/** Runs with a place on the embedded log and the real S3, whose objects of the table are refused at first. */
+export async function withoutTable(
+  run: (place: ConsumePlace, release: () => void) => Promise<void>,
+): Promise<void> {
+  const s3 = realS3Env();
+  const AWS_S3_BUCKET = await withEnv(s3, newBucket);
+  using proxy = new S3FaultProxy(() => Number(new URL(s3.AWS_ENDPOINT_URL).port));
+  proxy.treat = ({ method, target }) =>
+    method === "PUT" && /\/index_quotes\/dt(=|%3D)/.test(target)
+      ? { error: [503, "SlowDown"] }
+      : undefined;
+  const env = { ...s3, AWS_S3_BUCKET, AWS_ENDPOINT_URL: proxy.url };
+  await withFolder((folder) =>
+    run(new ConsumePlace(folder, undefined, env), () => proxy.treat = () => undefined)
+  );
 }
 
 /** A test for both: the embedded parts, and Kafka with S3. Its lake is counted by others' programs. */

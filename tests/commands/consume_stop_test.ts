@@ -2,7 +2,13 @@ import { sleep } from "../../mod/wait/sleep.ts";
 import assert from "node:assert/strict";
 import { until } from "../until.ts";
 import { serviceTest, type Spawned, spawnTicklake } from "../services/services.ts";
-import { type ConsumePlace, placeTest, quotes, withEmbedded } from "./consume_place.ts";
+import {
+  type ConsumePlace,
+  placeTest,
+  quotes,
+  withEmbedded,
+  withoutTable,
+} from "./consume_place.ts";
 
 placeTest(
   "SIGTERM under load writes and commits what was read, and a restart continues there",
@@ -90,32 +96,37 @@ async function isThere(place: ConsumePlace): Promise<boolean> {
 async function withoutLake(
   work: (consuming: Spawned) => Promise<void>,
 ): Promise<void> {
-  await withEmbedded(async (place) => {
+  await withoutTable(async (place, release) => {
     await place.send(quotes(1000));
-    const release = await place.blockTable();
     await using consuming = place.start("--flush-rows", "100", "--json");
     await consuming.waitFor(/put failed, retrying/);
     await work(consuming);
-    await release();
+    release();
     assert.equal((await place.toEnd()).summary.written, 1000, "the next run writes what was held");
   });
 }
 
-Deno.test("a signal while the lake is away is patient for a while, a second one ends it at once", () =>
-  Promise.all([
-    withoutLake(async (consuming) => {
-      const { code, stderr } = await consuming.stop();
-      assert.equal(code, 3, stderr);
-      assert.match(
-        stderr,
-        /error: stopped before [\d,]+ messages? could be written \(still in the topic\): cannot write/,
-      );
-      assert.match(stderr, /\n {2}fix: Nothing is lost: the next consume of this group/);
-    }),
-    withoutLake(async (consuming) => {
-      consuming.signal("SIGTERM");
-      await sleep(1000);
-      const { code, stdout } = await consuming.stop("SIGTERM");
-      assert.deepEqual([code, stdout], [143, ""]);
-    }),
-  ]).then(() => {}));
+serviceTest(
+  "a signal while the lake is away is patient for a while, a second one ends it at once",
+  {
+    needs: ["real-s3"],
+  },
+  () =>
+    Promise.all([
+      withoutLake(async (consuming) => {
+        const { code, stderr } = await consuming.stop();
+        assert.equal(code, 3, stderr);
+        assert.match(
+          stderr,
+          /error: stopped before [\d,]+ messages? could be written \(still in the topic\): cannot write/,
+        );
+        assert.match(stderr, /\n {2}fix: Nothing is lost: the next consume of this group/);
+      }),
+      withoutLake(async (consuming) => {
+        consuming.signal("SIGTERM");
+        await sleep(1000);
+        const { code, stdout } = await consuming.stop("SIGTERM");
+        assert.deepEqual([code, stdout], [143, ""]);
+      }),
+    ]).then(() => {}),
+);
