@@ -1,3 +1,4 @@
+import { Progress } from "../../../terminal/progress.ts";
 import { backup, DatabaseSync } from "node:sqlite";
 import { getLogger } from "@logtape/logtape";
 import { readFooter } from "../../../lake/format/parquet/footer.ts";
@@ -78,6 +79,11 @@ async function fill(
   const { columns: stored, rootPage } = empty.storage();
   empty.close();
   const loaded: LoadedRows[] = [];
+  const progress = new Progress(
+    { progress: onProgress ?? (() => {}), interactive: true },
+    "loaded",
+    "object",
+  );
   {
     using table = new TableFile(file);
     const encoded = encodeObjects(fetchAhead(lake, objects, signal), tableColumns(schema), stored);
@@ -85,7 +91,7 @@ async function fill(
       signal.throwIfAborted();
       table.append(leaves);
       loaded.push(rows);
-      onProgress?.(`loading object ${loaded.length} of ${objects.length} into the local catalog`);
+      progress.update(loaded.length, objects.length);
     }
     table.finish(rootPage);
   }
