@@ -300,7 +300,7 @@ export interface ReadOptions extends CallOptions {
   low?: number;
   /** As {@linkcode ConsumeOptions.maxMessageBytes}. */
   maxMessageBytes?: number;
-  /** Told of each batch that is skipped. */
+  /** Called for each batch that is skipped. */
   unreadable?(batch: UnreadableBatch): void;
 }
 

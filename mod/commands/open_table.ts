@@ -23,7 +23,7 @@ export interface OpenTable {
 export interface TableListeners {
   /** Told what people should know. */
   note(text: string): void;
-  /** Told of commits to an Iceberg table. */
+  /** Called for commits to an Iceberg table. */
   onEvent?: SinkListener;
 }
 

@@ -14,7 +14,7 @@ export interface TableObjectsOptions {
   /** Only the objects of this topic. @default {all} */
   topic?: string;
   signal?: AbortSignal;
-  /** Told of each object in the table's folders that is not ticklake's. */
+  /** Called for each object in the table's folders that is not ticklake's. */
   onForeign?(object: LakeObject): void;
 }
 

@@ -15,7 +15,7 @@ export interface PrepareOptions {
   signal: AbortSignal;
   /** Milliseconds of failing after which it gives up. @default {Infinity} */
   patienceMs?: number;
-  /** Told of each failed attempt; `null` when it works again. */
+  /** Called for each failed attempt; `null` when it works again. */
   onTrouble?(reason: string | null): void;
 }
 

@@ -5,7 +5,7 @@ import type { InputFile } from "./input_file.ts";
 /** Options of {@linkcode openInput}. */
 export interface OpenInputOptions {
   signal?: AbortSignal;
-  /** Told of bytes that were read of a file, before they are decompressed. */
+  /** Called for bytes that were read of a file, before they are decompressed. */
   onRead?(bytes: number): void;
 }
 

@@ -11,11 +11,11 @@ import type { RowFeed } from "./row_feed.ts";
 export interface ReplayOptions extends Omit<FileForm, "name"> {
   /** Begin again at the end of the last file. @default {false} */
   loop?: boolean;
-  /** Told of each broken row, in every round. */
+  /** Called for each broken row, in every round. */
   onRejected: OnRejected;
   /** Ends the waiting for bytes; `next` then throws its reason. */
   signal?: AbortSignal;
-  /** Told of bytes that were read of a file, before they are decompressed; see {@linkcode Input.bytes}. */
+  /** Called for bytes that were read of a file, before they are decompressed; see {@linkcode Input.bytes}. */
   onRead?(bytes: number): void;
 }
 
@@ -50,7 +50,7 @@ export async function replay(
   let rejected = 0;
   /** Rows of this round. */
   let count = 0;
-  /** Tells of the broken rows of the batch that stand before its `end`-th row. */
+  /** Reports the broken rows of the batch before its `end`-th row. */
   const report = (end: number) => {
     const { rejections } = batch;
     for (; rejected < rejections.length && rejections[rejected].after < end; rejected++) {

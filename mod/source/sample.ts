@@ -17,7 +17,7 @@ const GROUP_BYTES = 512 * 1024;
 export interface SampleOptions extends Omit<FileForm, "name"> {
   /** The same seed draws the same rows. @default {a random one} */
   seed?: number;
-  /** Told of each broken row of the input, once. */
+  /** Called for each broken row of the input, once. */
   onRejected: OnRejected;
   /** Ends the reading of the input. */
   signal?: AbortSignal;

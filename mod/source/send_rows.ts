@@ -21,7 +21,7 @@ export interface SendOptions {
   count?: number;
   /** Stops the sending; what is in flight is waited for. */
   signal: AbortSignal;
-  /** Told of rows when they are acknowledged. */
+  /** Called for rows when they are acknowledged. */
   onSent(count: number): void;
 }
 

@@ -15,7 +15,7 @@ import type { RowFeed } from "./row_feed.ts";
 export interface SimulateOptions extends Omit<FileForm, "name"> {
   /** The same seed makes the same prices. @default {a random one} */
   seed?: number;
-  /** Told of each broken row of the input, once. */
+  /** Called for each broken row of the input, once. */
   onRejected: OnRejected;
   /** Columns that name a symbol, whatever the messages' key is. @default {the schema's key} */
   symbolKey?: RowSchema["key"];

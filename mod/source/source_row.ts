@@ -14,5 +14,5 @@ export interface RowSink {
   rejected(line: number, reason: string): void;
 }
 
-/** Told of each row that is left out, with its (first) line in the file of this name. */
+/** Called for each row that is left out, with its (first) line in the file of this name. */
 export type OnRejected = (line: number, reason: string, file: string) => void;

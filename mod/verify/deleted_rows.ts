@@ -8,7 +8,7 @@ import { RowDeletes } from "../table/iceberg/row_deletes.ts";
 import type { TableFiles } from "../table/iceberg/table_files.ts";
 import { objectOffsets } from "./object_offsets.ts";
 
-/** Told of each row that was deleted. @param log id of its log; `undefined` if its file does not say */
+/** Called for each row that was deleted. @param log id of its log; `undefined` if its file does not say */
 export type DeletedRow = (log: string | undefined, partition: number, offset: number) => void;
 
 /**

@@ -6,7 +6,7 @@ import type { LogFile } from "./log_file.ts";
  */
 const LOOK_MS = 10;
 
-/** Tells of changes of the file, by this process or another. */
+/** Reports changes to the file by this process or another. */
 export class ChangeWatch {
   readonly #file: LogFile;
   readonly #listeners = new Set<() => void>();
@@ -32,7 +32,7 @@ export class ChangeWatch {
     };
   }
 
-  /** Tells of a change that this connection has made, which SQLite does not report. */
+  /** Reports a change that this connection has made, which SQLite does not report. */
   notify(): void {
     for (const listener of this.#listeners) listener();
   }

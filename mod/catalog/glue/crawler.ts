@@ -29,7 +29,7 @@ export async function findCrawler(glue: GlueApi, name: string): Promise<Crawler 
 
 type CrawlerInput = Omit<CreateCrawlerCommandInput, "Role"> & { Role: string | undefined };
 
-/** The crawler as it is to be; without a role or a schedule where the settings leave them alone. */
+/** The desired crawler; without a role or a schedule if the settings leave them alone. */
 export function wantedCrawler(target: GlueTarget): CrawlerInput {
   return {
     Name: target.crawler,

@@ -9,7 +9,7 @@ export interface IcebergTableParts {
   description: TableDescription;
   /** Milliseconds that a range waits for those of other partitions, to share a snapshot. */
   gatherMs: number;
-  /** Told of each commit: whether it was taken, or is repeated because another writer was faster. */
+  /** Called for each commit: whether it was taken, or is repeated because another writer was faster. */
   onCommit?(isTaken: boolean): void;
   /** Whether opening a log adds the columns that the table lacks. @default {false} */
   addsColumns?: boolean;

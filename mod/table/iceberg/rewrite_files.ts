@@ -41,7 +41,7 @@ export interface RewriteOptions {
   signal?: AbortSignal;
 }
 
-/** What came of it. */
+/** The outcome. */
 export interface RewrittenRows {
   /** Absent if no row is left, or `isKept` keeps all: then nothing is written. */
   file?: AddedFile;
