@@ -1,4 +1,5 @@
 import type { TableMetadata } from "./metadata.ts";
+import { positionsOf } from "./position.ts";
 
 /** A range of one partition: its first offset, and the first one after it. */
 export interface CommittedRange {
@@ -7,30 +8,43 @@ export interface CommittedRange {
   end: number;
 }
 
-/** Ranges as a commit's snapshot names them, for {@linkcode committedRange} and for people. */
+/** Ranges as a commit's snapshot names them, for {@linkcode overtakenIn} and for people. */
 export function rangesSummary(log: string, ranges: readonly CommittedRange[]) {
   const text = ranges.map(({ partition, first, end }) => `${partition}:${first}-${end}`).join(" ");
   return { "ticklake.log": log, "ticklake.ends": text };
 }
 
 /**
- * The range whose commit brought an offset last; `undefined` where no snapshot says so any more.
+ * Tells of ranges whether their offsets were committed in ranges of other bounds, by another group: in the table
+ * are those, and nothing of theirs will be. `false` where no snapshot says so any more.
  * @param log id of the log, see `logId`
  */
-export function committedRange(
+export function overtakenIn(
+  metadata: TableMetadata,
+  log: string,
+): (range: CommittedRange) => boolean {
+  const positions = positionsOf(metadata, log);
+  const committed = committedRanges(metadata, log);
+  return ({ partition, first, end }) => {
+    const taken = committed.get(partition)?.find((one) => one.first <= first && first < one.end);
+    if (taken === undefined || taken.first === first && taken.end === end) return false;
+    // One that ends behind the position is from before a rewind.
+    return taken.end <= (positions.get(partition)?.end ?? 0);
+  };
+}
+
+/** The ranges that snapshots name, by partition, those of the newest snapshot first. */
+function committedRanges(
   { snapshots = [] }: TableMetadata,
   log: string,
-  partition: number,
-  offset: number,
-): CommittedRange | undefined {
-  for (
-    const { summary } of snapshots.toSorted((a, b) => b["sequence-number"] - a["sequence-number"])
-  ) {
-    if (summary["ticklake.log"] !== log) continue;
-    for (const text of summary["ticklake.ends"]?.split(" ") ?? []) {
-      const [of, first, end] = text.split(/[:-]/).map(Number);
-      if (of === partition && first <= offset && offset < end) return { partition, first, end };
-    }
-  }
-  return undefined;
+): Map<number, CommittedRange[]> {
+  const ranges = snapshots
+    .toSorted((a, b) => b["sequence-number"] - a["sequence-number"])
+    .filter(({ summary }) => summary["ticklake.log"] === log)
+    .flatMap(({ summary }) => summary["ticklake.ends"]?.split(" ") ?? [])
+    .map((text) => {
+      const [partition, first, end] = text.split(/[:-]/).map(Number);
+      return { partition, first, end };
+    });
+  return Map.groupBy(ranges, ({ partition }) => partition);
 }

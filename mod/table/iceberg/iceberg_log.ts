@@ -14,7 +14,7 @@ import type {
   WrittenObject,
   WrittenRange,
 } from "../table.ts";
-import { committedRange } from "./committed_range.ts";
+import { overtakenIn } from "./committed_range.ts";
 import { dataFile } from "./data_file.ts";
 import { dataFolder, logOfName } from "./file_origin.ts";
 import { Gather } from "./gather.ts";
@@ -136,11 +136,8 @@ export class IcebergLog implements TableLog {
     const own = ranges.filter(({ deadLetters }) => deadLetters.length > 0);
     const base = own.length === 0 ? undefined : await this.#parts.catalog.load();
     if (base === undefined) return;
-    for (const { partition, first, end, deadLetters } of own) {
-      const taken = committedRange(base.metadata, this.#id, partition, first);
-      if (taken === undefined || taken.first === first && taken.end === end) continue;
-      // From before a rewind.
-      if (taken.end > (positionsOf(base.metadata, this.#id).get(partition)?.end ?? 0)) continue;
+    const isOvertaken = overtakenIn(base.metadata, this.#id);
+    for (const { deadLetters } of own.filter(isOvertaken)) {
       for (const { name } of deadLetters) await this.#parts.files.store.remove(name, options);
     }
   }
@@ -167,53 +164,40 @@ export class IcebergLog implements TableLog {
     options: TableCallOptions = {},
   ): Promise<void> {
     if (beyond.size === 0) return;
-    await this.#sweepBeyond(beyond, options);
-    await this.#sweepOvertaken(beyond, options);
-  }
-
-  /** Removes what was put of ranges that another group has committed otherwise, before we were killed. */
-  async #sweepOvertaken(
-    partitions: ReadonlyMap<number, unknown>,
-    options: TableCallOptions,
-  ): Promise<void> {
-    const base = await this.#parts.catalog.load();
-    if (base === undefined) return;
-    const positions = positionsOf(base.metadata, this.#id);
-    await this.#removeLetters(({ parsed: { partition, first, last } }) => {
-      const { end = 0 } = positions.get(partition) ?? {};
-      if (!partitions.has(partition) || first >= end) return false;
-      const taken = committedRange(base.metadata, this.#id, partition, first);
-      return taken !== undefined && taken.end <= end &&
-        (taken.first !== first || taken.end !== last + 1);
-    }, options);
-  }
-
-  async #sweepBeyond(
-    beyond: ReadonlyMap<number, number>,
-    options: TableCallOptions,
-  ): Promise<void> {
     const { catalog, files: { store } } = this.#parts;
     for (;;) {
       const base = await catalog.load();
       const positions = base === undefined ? new Map() : positionsOf(base.metadata, this.#id);
-      const isGone = ({ parsed: { partition, first } }: TableObject) => {
+      const letters = await this.#letters(base?.metadata ?? {}, options);
+      const gone = letters.filter(({ parsed: { partition, first } }) => {
         const end = beyond.get(partition);
         // What was taken meanwhile stays.
         return end !== undefined && first >= end && (positions.get(partition)?.end ?? 0) <= end;
-      };
-      const letters = (await this.#letters(base?.metadata ?? {}, options)).filter(isGone);
-      if (letters.length === 0) return;
-      if (base !== undefined) {
-        const ends = new Map(
-          letters.map(({ parsed: { partition } }) => [partition, beyond.get(partition)!]),
-        );
+      });
+      const ends = new Map(
+        gone.map(({ parsed: { partition } }) => [partition, beyond.get(partition)!]),
+      );
+      if (base !== undefined && gone.length > 0) {
         // A former owner would still commit their range, without them.
         if (!await fenceOff(this.#commitOptions(), base, ends)) continue;
         await this.#readRewinds([...ends.keys()]);
       }
-      for (const { name } of letters) await store.remove(name, options);
+      const overtaken = base === undefined ? [] : this.#overtaken(base.metadata, letters, beyond);
+      for (const { name } of [...gone, ...overtaken]) await store.remove(name, options);
       return;
     }
+  }
+
+  /** What was put of ranges that another group has committed otherwise, before we were killed. */
+  #overtaken(
+    metadata: TableMetadata,
+    letters: readonly TableObject[],
+    partitions: ReadonlyMap<number, unknown>,
+  ): TableObject[] {
+    const isOvertaken = overtakenIn(metadata, this.#id);
+    return letters.filter(({ parsed: { partition, first, last } }) =>
+      partitions.has(partition) && isOvertaken({ partition, first, end: last + 1 })
+    );
   }
 
   /** What this owner must know of the rewinds: its commits are refused where there were more since. */
