@@ -17,17 +17,9 @@ export async function noSuchTopic(
 ): Promise<Failure> {
   const names = await broker.topicNames(options).catch(() => undefined);
   options.signal?.throwIfAborted();
-  return absentTopic(topic, ` in ${broker.description}`, names);
-}
-
-/**
- * As {@linkcode noSuchTopic}, where the names are known.
- * @param where such as ` in Kafka at localhost:9092`, or empty
- * @param names the topics that there are, sorted; `undefined` if the broker did not say
- */
-export function absentTopic(topic: string, where: string, names: string[] | undefined): Failure {
   const meant = nearestName(topic, names ?? []);
-  return new Failure("service", `topic ${topic} does not exist${where}${namedOf(names)}`, {
+  const absence = `topic ${topic} does not exist in ${broker.description}`;
+  return new Failure("service", `${absence}${namedOf(names)}`, {
     fix: meant === undefined
       ? "`ticklake produce` creates it; or check --topic, --schema (each has a topic of its own), " +
         "and KAFKA_BOOTSTRAP_SERVERS or --home."

@@ -184,11 +184,14 @@ function missing(
   ).map(({ wire }) => wire);
 }
 
-function refuseRepeated(repeated: readonly string[], file: string): void {
+/** @throws {Failure} kind `usage`, if there is a repeated column */
+export function refuseRepeated(
+  repeated: readonly string[],
+  file: string,
+  fix = "Keep each column only once in the file.",
+): void {
   if (repeated.length === 0) return;
-  throw new Failure("usage", `${file}: more than one column ${repeated.join(", ")}`, {
-    fix: "Keep each column only once in the file.",
-  });
+  throw new Failure("usage", `${file}: more than one column ${repeated.join(", ")}`, { fix });
 }
 
 /** `--set` is for columns that a file lacks: it must not hide what a file says. */

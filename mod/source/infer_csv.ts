@@ -1,7 +1,6 @@
-import { Failure } from "../failure/failure.ts";
 import { countText } from "../terminal/amount_text.ts";
 import { DELIMITERS } from "./file_form.ts";
-import { HEADER_LINES, rowsBelow } from "./header.ts";
+import { HEADER_LINES, refuseRepeated, rowsBelow } from "./header.ts";
 import { ColumnGuess } from "./infer_column.ts";
 import { columnOf, type Guesses, type NamedColumn } from "./infer_guesses.ts";
 import { splitRecord } from "./split_record.ts";
@@ -28,7 +27,7 @@ export function guessCsv(lines: string[], given: string | undefined, file: strin
     delimiter,
   );
   const names = below.names.map((name) => name.trim());
-  refuseRepeated(names, file);
+  refuseRepeated(repeatedOf(names), file, SIDE_BY_SIDE);
   const guesses = names.map((name) => new ColumnGuess(name));
   let rows = 0;
   for (const line of own.slice(1 + below.lines)) {
@@ -71,18 +70,14 @@ function linesAbove(
   return Math.max(0, at);
 }
 
-function refuseRepeated(names: readonly string[], file: string): void {
+const SIDE_BY_SIDE =
+  "The file may hold several symbols side by side: save each to a file of its own, or keep each column only once.";
+
+/** Names that stand more than once, the first few. */
+function repeatedOf(names: readonly string[]): string[] {
   const plain = names.map((name) => name.toLowerCase());
   const repeated = names.filter((name, i) => name !== "" && plain.indexOf(plain[i]) < i);
-  if (repeated.length === 0) return;
-  throw new Failure(
-    "usage",
-    `${file}: more than one column ${[...new Set(repeated)].slice(0, 5).join(", ")}`,
-    {
-      fix: "The file may hold several symbols side by side: save each to a file of its own, " +
-        "or keep each column only once.",
-    },
-  );
+  return [...new Set(repeated)].slice(0, 5);
 }
 
 /** The symbol of yfinance's second header row, which each row gets. */

@@ -2,7 +2,7 @@ import type { LiveEntry } from "../table/iceberg/live_entries.ts";
 import type { NewestRow, ObjectOffsets } from "./object_offsets.ts";
 import type { OffsetRange } from "./offset_range.ts";
 import { PerPartition } from "./per_partition.ts";
-import { isOtherMessage, SAMPLES, type VerifyOptions } from "./verify.ts";
+import { isOtherMessage, samplesOf, type VerifyOptions } from "./verify.ts";
 
 /**
  * Looks for rows of the topic's current log in an Iceberg table that are of other messages than the topic
@@ -21,12 +21,7 @@ export class ForeignRows {
     this.#options = options;
     this.#own = new Set(own);
     const byPartition = Map.groupBy(own, ({ origin }) => origin?.range?.partition);
-    this.#samples = new Set(
-      [...byPartition.values()].flatMap((files) => {
-        const step = Math.max(1, Math.floor(files.length / SAMPLES));
-        return files.filter((_, i) => i % step === 0);
-      }),
-    );
+    this.#samples = new Set([...byPartition.values()].flatMap((files) => samplesOf(files)));
   }
 
   /** Takes in what was read of a file. */

@@ -278,7 +278,7 @@ async function readRows(
     const again = new Set<number>();
     const letters = new Set<number>();
     const replayed = new Set<number>();
-    const samples = verdict.isCurrent ? samplesOf(tiling) : new Set();
+    const samples = verdict.isCurrent ? new Set(samplesOf(rowsObjects(tiling))) : new Set();
     let newestRow: (NewestRow & OffsetRange) | undefined;
     const jobs = tiling.flushes.flatMap(({ objects, first, last }) =>
       objects.map((object) => async () => {
@@ -400,14 +400,16 @@ async function compareNewest(
 }
 
 /** Objects of a partition whose first row is compared with the topic's message. */
-export const SAMPLES = 32;
+const SAMPLES = 32;
 
-function samplesOf({ flushes }: Tiling): Set<NamedObject> {
-  const objects = flushes.flatMap(({ objects }) =>
-    objects.filter(({ parsed }) => parsed.kind === "rows")
-  );
+/** Some of a partition's objects, evenly spread. */
+export function samplesOf<T>(objects: readonly T[]): T[] {
   const step = Math.max(1, Math.floor(objects.length / SAMPLES));
-  return new Set(objects.filter((_, i) => i % step === 0));
+  return objects.filter((_, i) => i % step === 0);
+}
+
+function rowsObjects({ flushes }: Tiling): NamedObject[] {
+  return flushes.flatMap(({ objects }) => objects.filter(({ parsed }) => parsed.kind === "rows"));
 }
 
 /** Whether the topic has another message at a row's offset, by its timestamp; not, where it has none. */
