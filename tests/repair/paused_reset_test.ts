@@ -1,13 +1,11 @@
 /** A `reset --rewrite` is paused, consumers of the group run meanwhile, and it goes on. */
 import assert from "node:assert/strict";
-import type { GroupAdmin } from "../../mod/broker/group_admin.ts";
 import { Failure } from "../../mod/failure/failure.ts";
-import { reset } from "../../mod/repair/reset.ts";
-import { openHiveTable } from "../../mod/table/hive/hive_table.ts";
 import { lakeOffsets, offsetsFrom } from "../sink/lake_offsets.ts";
 import { MemoryLake } from "../sink/memory_lake.ts";
 import { assertProved } from "../sink/proved.ts";
-import { quotes, rows, sink } from "../sink/run_sink.ts";
+import { rewrite } from "../sink/rewrite.ts";
+import { rows, sink } from "../sink/run_sink.ts";
 import { ScriptedLog } from "../sink/scripted_log.ts";
 
 const ROWS = 40;
@@ -37,31 +35,6 @@ class PausedLake extends MemoryLake {
   }
 }
 
-async function rewrite(log: ScriptedLog, lake: PausedLake, to: number): Promise<void> {
-  const admin = {
-    members: () => Promise.resolve(0),
-    async setOffsets(_group: string, _topic: string, offsets: Array<{ partition: number }>) {
-      await lake.change();
-      for (const one of offsets) {
-        log.committed.set(one.partition, one as Parameters<typeof log.committed.set>[1]);
-      }
-    },
-  } as unknown as GroupAdmin;
-  await reset({
-    broker: log,
-    admin,
-    store: lake,
-    table: openHiveTable(lake, { schema: quotes, format: "parquet", partitionBy: "dt" }),
-    tableName: "index_quotes",
-    topic: "quotes",
-    group: "sink",
-    target: () => to,
-    rewrite: true,
-    dryRun: false,
-    signal: new AbortController().signal,
-  });
-}
-
 async function consume(log: ScriptedLog, lake: MemoryLake, size: number): Promise<void> {
   log.partitions[0].push(...rows(ARRIVING));
   await sink(log, lake, { policy: { rows: size, bytes: 2 ** 20, intervalMs: 60_000 } });
@@ -87,7 +60,7 @@ for (const consumers of [1, 2]) {
         },
       });
       const when = `paused before change ${at}`;
-      await rewrite(log, lake, 20).then(() => done++, (error) => {
+      await rewrite(log, lake, 20, () => lake.change()).then(() => done++, (error) => {
         assert.ok(error instanceof Failure, `${when}: ${error}`);
         refused++;
       });

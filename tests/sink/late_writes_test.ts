@@ -3,17 +3,15 @@
  * takes ranges back, and the offsets are written again. Then the request arrives.
  */
 import assert from "node:assert/strict";
-import type { GroupAdmin } from "../../mod/broker/group_admin.ts";
 import { Failure } from "../../mod/failure/failure.ts";
 import { parseObjectName } from "../../mod/lake/layout.ts";
-import { reset } from "../../mod/repair/reset.ts";
 import { STATE_ROOT } from "../../mod/table/hive/state_names.ts";
-import { openHiveTable } from "../../mod/table/hive/hive_table.ts";
 import { killedSink } from "./killed_sink.ts";
 import { lakeOffsets, offsetsFrom } from "./lake_offsets.ts";
 import { MemoryLake } from "./memory_lake.ts";
 import { assertProved } from "./proved.ts";
-import { quotes, rows, sink } from "./run_sink.ts";
+import { rewrite } from "./rewrite.ts";
+import { rows, sink } from "./run_sink.ts";
 import { ScriptedLog } from "./scripted_log.ts";
 
 /** Sizes of the ranges that the offsets are written in again: the former ones', and others. */
@@ -44,34 +42,6 @@ const WAYS: Record<string, (log: ScriptedLog, lake: MemoryLake) => void | Promis
     await rewrite(log, lake, 0);
   },
 };
-
-async function rewrite(log: ScriptedLog, lake: MemoryLake, to: number): Promise<void> {
-  await reset({
-    broker: log,
-    admin: adminOf(log),
-    store: lake,
-    table: openHiveTable(lake, { schema: quotes, format: "parquet", partitionBy: "dt" }),
-    tableName: "index_quotes",
-    topic: "quotes",
-    group: "sink",
-    target: () => to,
-    rewrite: true,
-    dryRun: false,
-    signal: new AbortController().signal,
-  });
-}
-
-function adminOf(log: ScriptedLog): GroupAdmin {
-  return {
-    members: () => Promise.resolve(0),
-    setOffsets(_group: string, _topic: string, offsets: Array<{ partition: number }>) {
-      for (const one of offsets) {
-        log.committed.set(one.partition, one as Parameters<typeof log.committed.set>[1]);
-      }
-      return Promise.resolve();
-    },
-  } as unknown as GroupAdmin;
-}
 
 /** Consumes until a write that matches would be made, which is kept back; the consumer does no more. */
 async function keepBack(
