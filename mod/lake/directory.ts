@@ -3,6 +3,7 @@ import { getLogger } from "@logtape/logtape";
 import { Failure } from "../failure/failure.ts";
 import { checkOwnEntry, ownEntry } from "../files/own_entry.ts";
 import { DIRECTORY_MODE } from "../files/private_file.ts";
+import { AbsentObject } from "./absent_object.ts";
 import { folderName, FolderSpelling } from "./folder_spelling.ts";
 import { fileFailure } from "./file_failure.ts";
 import { checkObjectName } from "./object_name.ts";
@@ -217,7 +218,7 @@ class DirectoryLake implements LakeStore {
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       if (error instanceof Deno.errors.NotFound) {
-        throw new Failure("failed", `${path}: no such object`, { cause: error });
+        throw new AbsentObject(path, { cause: error });
       }
       throw fileFailure(error, "read", path);
     }

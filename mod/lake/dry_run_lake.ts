@@ -1,4 +1,4 @@
-import { Failure } from "../failure/failure.ts";
+import { AbsentObject } from "./absent_object.ts";
 import { isThere } from "./if_there.ts";
 import { checkObjectName } from "./object_name.ts";
 import type { LakeObject, LakeStore, StoreOptions } from "./store.ts";
@@ -44,7 +44,7 @@ class DryRunLake implements LakeStore {
     const changed = this.#changed.get(name);
     if (changed === undefined) return await this.#inner.get(name, options);
     if (changed === null) {
-      throw new Failure("failed", `object ${name} does not exist in ${this.description}`);
+      throw new AbsentObject(`${name} in ${this.description}`);
     }
     const { range } = options;
     return range === undefined ? changed.slice() : changed.slice(range.start, range.end);

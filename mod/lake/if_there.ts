@@ -1,4 +1,4 @@
-import { Failure } from "../failure/failure.ts";
+import { AbsentObject } from "./absent_object.ts";
 import type { LakeStore, StoreOptions } from "./store.ts";
 
 /** Whether an object is in the lake. */
@@ -20,8 +20,7 @@ export async function getIfThere(
   try {
     return await store.get(name, options);
   } catch (error) {
-    // The port's promise: `failed` is an object that does not exist.
-    if (error instanceof Failure && error.kind === "failed") return undefined;
+    if (error instanceof AbsentObject) return undefined;
     throw error;
   }
 }

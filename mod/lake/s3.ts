@@ -12,7 +12,7 @@ import {
 import { keptCredentials } from "../aws/kept_credentials.ts";
 import { endpointSet } from "../aws/environment.ts";
 import { type RequestHandler, requestHandler, uploadMs } from "../aws/request_handler.ts";
-import { Failure } from "../failure/failure.ts";
+import { AbsentObject } from "./absent_object.ts";
 import { deadline } from "../wait/deadline.ts";
 import { checkObjectName } from "./object_name.ts";
 import { isCredentialFailure } from "../aws/request_failure.ts";
@@ -265,9 +265,7 @@ class S3Lake implements LakeStore {
       if (signal?.aborted) throw signal.reason;
       const key = this.#root + name;
       if (error instanceof NoSuchKey) {
-        throw new Failure("failed", `s3://${this.#bucket}/${key}: no such object`, {
-          cause: error,
-        });
+        throw new AbsentObject(`s3://${this.#bucket}/${key}`, { cause: error });
       }
       if (isCredentialFailure(error)) this.#client = undefined;
       throw s3Failure(error, { doing, bucket: this.#bucket, key, endpoint: this.#endpoint });

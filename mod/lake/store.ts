@@ -34,7 +34,8 @@ export interface LakeStore {
   create(name: string, bytes: Uint8Array, options?: StoreOptions): Promise<boolean>;
   /**
    * The object's bytes, or those of `range` (`end` exclusive).
-   * @throws {Failure} kind `failed` when there is no such object.
+   * @throws {AbsentObject} when there is no such object
+   * @throws {Failure} when the store cannot be reached or refuses: whether there is such an object is not known
    */
   get(
     name: string,

@@ -1,3 +1,4 @@
+import { AbsentObject } from "../lake/absent_object.ts";
 import { Failure } from "../failure/failure.ts";
 import { type ObjectName, parseObjectName } from "../lake/layout.ts";
 import type { ReplayRecord } from "../table/iceberg/replay_record.ts";
@@ -36,7 +37,7 @@ export async function lettersWithoutRows(
   return found;
 }
 
-/** Offsets of a file's rows; `undefined` if it cannot be read, or is gone. */
+/** Offsets of a file's rows; `undefined` if its content cannot be read, or it is gone. */
 async function offsetsOf(
   name: string,
   { store, signal }: ReplayOptions,
@@ -45,7 +46,8 @@ async function offsetsOf(
   try {
     return await objectOffsets({ name, parsed }, await store.get(name, { signal }));
   } catch (error) {
-    if (error instanceof Failure && error.kind !== "service") return undefined;
+    if (error instanceof AbsentObject) return undefined;
+    if (error instanceof Failure && error.kind === "rejected") return undefined;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { noSuchTopic } from "../broker/absent_topic.ts";
 import type { Broker, PartitionOffsets } from "../broker/broker.ts";
 import { Failure } from "../failure/failure.ts";
+import { AbsentObject } from "../lake/absent_object.ts";
 import type { LakeStore } from "../lake/store.ts";
 import { currentObjects, supersededObjects } from "../lake/merged_objects.ts";
 import { newestClaim } from "../table/hive/merge_claim.ts";
@@ -131,9 +132,10 @@ export async function verify(options: VerifyOptions): Promise<TableVerdict> {
     try {
       return await verifyOnce(options);
     } catch (error) {
-      // The port's promise: `failed` is an object that does not exist. A merge may have removed it.
-      const isGone = error instanceof Failure && error.kind === "failed";
-      const claim = isGone ? await newestClaim(store, table, { signal }) : undefined;
+      // A merge may have removed it.
+      const claim = error instanceof AbsentObject
+        ? await newestClaim(store, table, { signal })
+        : undefined;
       const isMerged = claim !== undefined && (claim.number !== number || claim.merge !== null);
       if (!isMerged || again === MOST_AGAIN) throw error;
     }

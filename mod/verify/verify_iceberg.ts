@@ -1,6 +1,7 @@
 import { noSuchTopic } from "../broker/absent_topic.ts";
 import type { PartitionOffsets } from "../broker/broker.ts";
 import { Failure } from "../failure/failure.ts";
+import { AbsentObject } from "../lake/absent_object.ts";
 import { type TableObject, tableObjects } from "../lake/table_objects.ts";
 import type { LoadedTable, TableCatalog } from "../table/iceberg/catalog.ts";
 import { deletionsOf } from "../table/iceberg/deletions.ts";
@@ -431,7 +432,7 @@ async function countRows(
       // A file that another program has rewritten does not name its offsets.
       const { first = 0, last = -1 } = parseDataFile(name) ?? parsed as Partial<typeof parsed>;
       // Also one that someone has removed: a snapshot's files are never written again.
-      const found = error instanceof Failure && error.kind === "failed"
+      const found = error instanceof AbsentObject
         ? { object: name, reason: error.message }
         : unreadableObject(name, error);
       unreadable.push({ ...found, first, last });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../mod/failure/failure.ts";
+import { AbsentObject } from "../../mod/lake/absent_object.ts";
 import type { LakeStore } from "../../mod/lake/store.ts";
 
 /** What an adapter's own tests add to the contract. */
@@ -80,7 +81,7 @@ export function storeContract(
 
   test("an object that does not exist is a failure that names it", async (store) => {
     const noSuch = (error: unknown) =>
-      error instanceof Failure && error.kind === "failed" && error.message.includes("no/such");
+      error instanceof AbsentObject && error.kind === "failed" && error.message.includes("no/such");
     await assert.rejects(store.get("no/such"), noSuch);
     await assert.rejects(store.get("no/such", { range: { start: 0, end: 5 } }), noSuch);
   });

@@ -1,4 +1,4 @@
-import { Failure } from "../../mod/failure/failure.ts";
+import { AbsentObject } from "../../mod/lake/absent_object.ts";
 import { STATE_ROOT } from "../../mod/table/hive/state_names.ts";
 import type { LakeObject, LakeStore, StoreOptions } from "../../mod/lake/store.ts";
 
@@ -52,7 +52,7 @@ export class MemoryLake implements LakeStore {
   ): Promise<Uint8Array> {
     const bytes = this.objects.get(name) ?? this.state.get(name);
     return bytes === undefined
-      ? Promise.reject(new Failure("failed", `${name}: no such object`))
+      ? Promise.reject(new AbsentObject(name))
       : Promise.resolve(range === undefined ? bytes : bytes.subarray(range.start, range.end));
   }
 

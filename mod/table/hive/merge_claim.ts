@@ -1,3 +1,4 @@
+import { AbsentObject } from "../../lake/absent_object.ts";
 import { getIfThere } from "../../lake/if_there.ts";
 import type { LakeStore } from "../../lake/store.ts";
 import type { ObjectName } from "../../lake/layout.ts";
@@ -72,7 +73,7 @@ export async function newestClaim(
       return { number, merge: (JSON.parse(text) as { merge: Merge | null }).merge };
     } catch (error) {
       // A newer claim may have replaced it; if it is still the newest, it cannot be read.
-      if (!(error instanceof Failure) || error.kind !== "failed" || missed === number) throw error;
+      if (!(error instanceof AbsentObject) || missed === number) throw error;
       missed = number;
     }
   }

@@ -5,6 +5,7 @@ import { isMigrationRecorded } from "../hive/migrated.ts";
 import type { LogName, LogWriter, Table, TableCallOptions, TableLog } from "../table.ts";
 import { addColumns, schemaChangeOf } from "./add_columns.ts";
 import type { LoadedTable } from "./catalog.ts";
+import { createTable } from "./create_table.ts";
 import { IcebergLog } from "./iceberg_log.ts";
 import type { IcebergTableParts } from "./iceberg_parts.ts";
 import { fieldIds, newSchema } from "./iceberg_schema.ts";
@@ -85,12 +86,7 @@ async function create(
   const tableSchema = newSchema(schema);
   const spec = partitionSpec(partitionBy, schema, tableSchema);
   checkSpec(spec, partitionBy);
+  const made = newTable({ location: files.location, schema: tableSchema, spec });
   // It does not matter whether this process or another created it.
-  await catalog.create(newTable({ location: files.location, schema: tableSchema, spec }));
-  const made = await catalog.load();
-  if (made !== undefined) return made;
-  throw new Failure(
-    "service",
-    `table ${schema.table} was created but is not in ${catalog.description}`,
-  );
+  return (await createTable(catalog, schema.table, made)).base;
 }

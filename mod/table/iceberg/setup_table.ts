@@ -2,6 +2,7 @@ import { Failure } from "../../failure/failure.ts";
 import type { RowSchema } from "../../schema/schema.ts";
 import { schemaChangeOf, schemaUpdates } from "./add_columns.ts";
 import type { TableCatalog } from "./catalog.ts";
+import { createTable } from "./create_table.ts";
 import { newSchema, typeName } from "./iceberg_schema.ts";
 import { currentSchema, type IcebergSchema, specOf, type TableMetadata } from "./metadata.ts";
 import { newTable } from "./new_table.ts";
@@ -41,7 +42,7 @@ export async function setUpTable(options: SetUpOptions): Promise<TableSetUp> {
       const spec = partitionSpec(partitionBy, schema, tableSchema);
       checkSpec(spec, partitionBy);
       const made = newTable({ location: files.location, schema: tableSchema, spec });
-      if (!dryRun && !await catalog.create(made)) continue;
+      if (!dryRun && !(await createTable(catalog, schema.table, made)).isNew) continue;
       return { state: "created", changes: [], ...described(tableSchema, made) };
     }
     const { metadata } = base;

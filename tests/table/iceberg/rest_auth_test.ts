@@ -106,3 +106,28 @@ Deno.test("a refusal and an unknown outcome of a REST catalog are told apart", a
   status = 409;
   assert.equal(await catalog.commit(base, []), false);
 });
+
+Deno.test("only a REST catalog's own 404 says that there is no table", async () => {
+  let answer = none;
+  await using fake = fakeCatalog(() => answer());
+  const catalog = new RestCatalog({ uri: fake.uri, ...NAME });
+  const metadata = { location: "l", schemas: [{}], "partition-specs": [{}], "sort-orders": [{}] };
+  assert.equal(await catalog.load(), undefined);
+  const html = "<html>no such page</html>";
+  for (
+    const [given, kind] of [
+      [() => new Response(html, { status: 404 }), "service"],
+      [() => new Response(null, { status: 404 }), "service"],
+      [() => Response.json({ error: { message: "no" } }, { status: 403 }), "service"],
+      [() => Response.json({ error: { message: "no" } }, { status: 400 }), "failed"],
+      [() => new Response(html, { status: 301, headers: { location: "/" } }), "service"],
+      [() => new Response(null, { status: 204 }), "failed"],
+    ] as const
+  ) {
+    answer = given;
+    await assert.rejects(catalog.load(), { name: "Failure", kind });
+    // deno-lint-ignore no-explicit-any
+    const created = catalog.create(metadata as any);
+    await assert.rejects(created, { name: "Failure" });
+  }
+});

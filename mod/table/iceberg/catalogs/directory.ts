@@ -1,11 +1,15 @@
 import { Failure } from "../../../failure/failure.ts";
 import { getIfThere } from "../../../lake/if_there.ts";
+import { sleep } from "../../../wait/sleep.ts";
 import type { LoadedTable, TableCatalog } from "../catalog.ts";
 import type { TableMetadata } from "../metadata.ts";
 import { formatJson, parseMetadata } from "../metadata_json.ts";
 import type { TableFiles } from "../table_files.ts";
 import { applyUpdates, type TableUpdate } from "../updates.ts";
 import { nextLog } from "../metadata_log.ts";
+
+/** Milliseconds before each attempt to read a version that another writer is creating. */
+const READ_PAUSES_MS = [0, 100, 400];
 
 /**
  * A catalog that is the table's own folder: metadata files are numbered, and a commit is the creation of
@@ -34,37 +38,38 @@ export class DirectoryCatalog implements TableCatalog {
 
   async load(): Promise<LoadedTable | undefined> {
     let version = this.#known || await this.#hint() || 1;
-    // A hint ahead of the table was written by another program.
-    if (version > 1 && await this.#read(version) === undefined) version = await this.#newest();
-    let metadata: TableMetadata | "emptied" | undefined;
+    let metadata = await this.#read(version);
+    if (metadata === undefined) {
+      // The hint may be ahead of the table, or missing where others or an interrupted drop removed old versions.
+      version = await this.#newest();
+      metadata = await this.#read(version);
+    }
+    if (metadata === undefined) return undefined;
     for (;; version++) {
-      const next = await this.#read(version);
+      const next = await this.#read(version + 1);
       if (next === undefined) break;
       metadata = next;
     }
-    if (metadata === undefined) return undefined;
     // The newest is never empty.
     if (metadata === "emptied") {
       this.#known = 0;
-      throw new Failure("failed", `${this.#name(version - 1)} is empty`, {
+      throw new Failure("failed", `${this.#name(version)} is empty`, {
         fix:
           "Someone has emptied or restored files of the table; restore its newest metadata file.",
       });
     }
-    this.#known = version - 1;
-    this.#loaded = { version: this.#known, metadata };
+    this.#known = version;
+    this.#loaded = { version, metadata };
     return {
       metadata,
-      metadataFile: this.#files.uri(this.#name(this.#known)),
-      version: this.#known,
+      metadataFile: this.#files.uri(this.#name(version)),
+      version,
     };
   }
 
   async create(metadata: TableMetadata): Promise<boolean> {
     await this.#prove();
-    if (!await this.#files.store.create(this.#name(1), encode(metadata))) return false;
-    this.#known = 1;
-    this.#loaded = { version: 1, metadata };
+    if (!await this.#createVersion(1, metadata)) return false;
     await this.#writeHint(1);
     return true;
   }
@@ -77,9 +82,7 @@ export class DirectoryCatalog implements TableCatalog {
       ...applyUpdates(base.metadata, updates, this.#now()),
       "metadata-log": log,
     };
-    if (!await this.#files.store.create(this.#name(version), encode(metadata))) return false;
-    this.#known = version;
-    this.#loaded = { version, metadata };
+    if (!await this.#createVersion(version, metadata)) return false;
     // The commit is done; the rest helps readers and saves storage.
     await this.#writeHint(version).catch(() => {});
     for (const uri of trimmed) {
@@ -102,6 +105,41 @@ export class DirectoryCatalog implements TableCatalog {
   }
 
   close(): void {}
+
+  /**
+   * @returns `false` if another writer has created it
+   * @throws {Failure} kind `service`, when the store says both that it exists and that it does not
+   */
+  async #createVersion(version: number, metadata: TableMetadata): Promise<boolean> {
+    const { store } = this.#files;
+    const name = this.#name(version);
+    if (await store.create(name, encode(metadata))) {
+      this.#known = version;
+      this.#loaded = { version, metadata };
+      return true;
+    }
+    for (const pauseMs of READ_PAUSES_MS) {
+      if (pauseMs > 0) await sleep(pauseMs);
+      const found = await this.#read(version);
+      if (found === undefined) continue;
+      if (found !== "emptied") {
+        this.#known = version;
+        this.#loaded = { version, metadata: found };
+      }
+      return false;
+    }
+    throw new Failure(
+      "service",
+      `${store.description} refuses to create ${name} because it exists, and says when it is read that it ` +
+        "does not: no one can commit to the table",
+      {
+        fix:
+          "Nothing is lost. A crash of the storage server may have left half of the object: with all " +
+          `writers of the table stopped, put any object named ${name} and remove it again. The next ` +
+          "consume continues.",
+      },
+    );
+  }
 
   /** @returns `undefined` if there is no such version, or not yet */
   async #read(version: number): Promise<TableMetadata | "emptied" | undefined> {

@@ -48,7 +48,9 @@ export class RestCatalog implements TableCatalog {
 
   async load(): Promise<LoadedTable | undefined> {
     const answer = await this.#send("GET", await this.#table());
-    if (answer.status === 404) return undefined;
+    if (isAbsent(answer)) return undefined;
+    const { namespace, table } = this.#options;
+    if (answer.status !== 200) throw this.#refused(answer, `load ${namespace}.${table}`);
     return this.#loaded(answer);
   }
 
@@ -65,7 +67,7 @@ export class RestCatalog implements TableCatalog {
       properties: metadata.properties,
     });
     if (answer.status === 409) return false;
-    if (answer.status === 404) throw this.#refused(answer, `create ${namespace}.${table}`);
+    if (answer.status > 299) throw this.#refused(answer, `create ${namespace}.${table}`);
     this.#loaded(answer);
     return true;
   }
@@ -97,7 +99,7 @@ export class RestCatalog implements TableCatalog {
 
   async #createNamespace(): Promise<void> {
     const path = await this.#namespace();
-    if ((await this.#send("GET", path)).status !== 404) return;
+    if (!isAbsent(await this.#send("GET", path))) return;
     const answer = await this.#send("POST", path.slice(0, path.lastIndexOf("/")), {
       namespace: this.#options.namespace.split("."),
       properties: {},
@@ -175,12 +177,14 @@ export class RestCatalog implements TableCatalog {
     return { status, body: parsed(text) ?? text };
   }
 
-  #refused({ status, body }: Answer, doing: string): Failure {
+  #refused(answer: Answer, doing: string): Failure {
+    const { status, body } = answer;
     const message = (body as { error?: { message?: string } })?.error?.message ?? String(body);
     const isAccess = [401, 403, 419].includes(status);
-    // Permissions and tokens may be restored; a wrong request stays wrong.
+    // Permissions and tokens may be restored, as what a proxy forwards to; a wrong request stays wrong.
+    const isPassing = isAccess || status === 404 && !isAbsent(answer);
     return new Failure(
-      isAccess ? "service" : "failed",
+      isPassing ? "service" : "failed",
       `${this.description} refuses to ${doing}: ${status} ${excerpt(message)}`,
       {
         fix: isAccess
@@ -189,6 +193,11 @@ export class RestCatalog implements TableCatalog {
       },
     );
   }
+}
+
+/** Whether a catalog says that there is no such thing. A 404 without its JSON is of something before it. */
+function isAbsent({ status, body }: Answer): boolean {
+  return status === 404 && typeof body === "object" && body !== null;
 }
 
 function parsed(text: string): unknown {
