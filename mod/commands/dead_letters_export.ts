@@ -1,5 +1,6 @@
 import type { CommandContext } from "../cli/command.ts";
 import { countText } from "../terminal/amount_text.ts";
+import { safeText } from "../terminal/safe_text.ts";
 import { deadLetterDocument } from "./dead_letters_show.ts";
 import { findDeadLetters } from "./find_dead_letters.ts";
 import { openLake } from "./open_lake.ts";
@@ -11,7 +12,7 @@ export async function run(context: CommandContext): Promise<number> {
   let count = 0;
   try {
     for await (const letter of findDeadLetters(context, store)) {
-      output.raw(JSON.stringify(deadLetterDocument(letter)) + "\n");
+      output.raw(safeText(JSON.stringify(deadLetterDocument(letter))) + "\n");
       count++;
     }
     output.progress("");

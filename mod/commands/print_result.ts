@@ -76,7 +76,8 @@ const PRINTERS: Record<
     row: markdownRow,
     end: () => "",
   }),
-  expanded(names) {
+  expanded(all) {
+    const names = all.map(safeText);
     const widest = Math.max(0, ...names.map(width));
     return {
       begin: "",
@@ -113,10 +114,10 @@ function csvLine(values: Value[], isTerminal: boolean): string {
 }
 
 /**
- * What a spreadsheet takes for a formula, which could run a program or send the table away. A text that is a
- * number is none. Source: OWASP, CSV injection.
+ * What a spreadsheet takes for a formula, which could run a program or send the table away; the full-width signs
+ * too, in its East Asian versions. A text that is a number is none. Source: OWASP, CSV injection.
  */
-const FORMULA = /^[=@\t\r]|^[+-](?![\d.]+(?:[eE][+-]?\d+)?$)/;
+const FORMULA = /^[=@\t\n\r\0\uff1d\uff20\uff0b\uff0d]|^[+-](?![\d.]+(?:[eE][+-]?\d+)?$)/;
 
 function csvText(value: string, isTerminal: boolean): string {
   const given = mayBeFormula(value.charCodeAt(0)) && FORMULA.test(value) ? `'${value}` : value;
@@ -126,7 +127,7 @@ function csvText(value: string, isTerminal: boolean): string {
 
 /** By its first character, as most texts are none and a pattern a value is slow. */
 function mayBeFormula(first: number): boolean {
-  return first <= 0x2d || first === 0x3d || first === 0x40;
+  return first <= 0x2d || first === 0x3d || first === 0x40 || first >= 0xff0b;
 }
 
 /** In V8 since 11.4, not yet in TypeScript's types. */

@@ -1,4 +1,5 @@
 import { countText } from "../terminal/amount_text.ts";
+import { safeLines } from "../terminal/safe_text.ts";
 import type { CommandContext } from "../cli/command.ts";
 import { Failure } from "../failure/failure.ts";
 import { loadSchema } from "../schema/load_schema.ts";
@@ -36,7 +37,7 @@ async function list({ output }: CommandContext): Promise<void> {
 
 async function show({ settings, output }: CommandContext, name: string | undefined): Promise<void> {
   const schema = await loadSchema(name ?? settings.schema);
-  output.raw(JSON.stringify(schema, null, output.json ? undefined : 2) + "\n");
+  output.raw(safeLines(JSON.stringify(schema, null, output.json ? undefined : 2)) + "\n");
 }
 
 async function infer(
@@ -45,19 +46,18 @@ async function infer(
 ): Promise<void> {
   const { schemaOfWriter } = await import("./schema_of_writer.ts");
   const ofWriter = await schemaOfWriter(settings, file, signal);
-  if (ofWriter !== undefined) return output.raw(ofWriter);
+  if (ofWriter !== undefined) return output.raw(safeLines(ofWriter));
   const [{ findInput }, { inferSchema }, { delimiterOf }] = await Promise.all([
     import("../source/input.ts"),
     import("../source/infer_schema.ts"),
     import("../source/file_form.ts"),
   ]);
   const input = await findInput(required(file, "infer"));
-  output.raw(
-    await inferSchema(input, {
-      format: settings.inputFormat,
-      delimiter: delimiterOf(settings.delimiter),
-    }, signal),
-  );
+  const inferred = await inferSchema(input, {
+    format: settings.inputFormat,
+    delimiter: delimiterOf(settings.delimiter),
+  }, signal);
+  output.raw(safeLines(inferred));
 }
 
 async function check({ output }: CommandContext, file: string | undefined): Promise<void> {

@@ -3,6 +3,7 @@ import { parse } from "csv-parse/sync";
 import type { QueryResult, Value } from "../../mod/catalog/engine.ts";
 import { printResult, type TableFit, type TextFormat } from "../../mod/commands/print_result.ts";
 import type { Output } from "../../mod/terminal/output.ts";
+import { HOSTILE, UNSAFE } from "../terminal/hostile_text.ts";
 
 async function printed(
   format: TextFormat | "expanded",
@@ -76,26 +77,35 @@ Deno.test("a table without rows still has its heading", async () => {
   assert.equal(await printed("table", ["a", "bc"], []), "a  bc\n-  --\n");
 });
 
-/** What would move a cursor, hide what stands beside it, or turn it round. */
-const CONTROLS = "\x1b[2J\x9b2J\u202egpj.exe\u200b\ufeff\x07";
-// deno-lint-ignore no-control-regex
-const UNSAFE = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
-
-Deno.test("no foreign text can move a terminal's cursor, in a table and in JSON", async () => {
-  const table = await printed("table", [`n${CONTROLS}`], [[CONTROLS]]);
-  assert.doesNotMatch(table, UNSAFE);
-  const json = await printed("json", ["x"], [[CONTROLS]]);
+Deno.test("no foreign text can move a terminal's cursor, in any form but CSV in a pipe", async () => {
+  for (const format of ["table", "markdown", "expanded"] as const) {
+    assert.doesNotMatch(await printed(format, [`n${HOSTILE}`], [[HOSTILE]]), UNSAFE, format);
+  }
+  const json = await printed("json", ["x"], [[HOSTILE]]);
   assert.doesNotMatch(json, UNSAFE);
-  assert.deepEqual(JSON.parse(json), [{ x: CONTROLS }]);
+  assert.deepEqual(JSON.parse(json), [{ x: HOSTILE }]);
 });
 
 Deno.test("a cell of CSV is no formula for a spreadsheet; numbers stay as they are", async () => {
-  const values = ["=cmd|'/C calc'!A0", "@SUM(1)", "+1+cmd", "-2+3", "\t=1", "-5.5", "+1e3", "-"];
-  const text = await printed("csv", ["x"], [...values, -5, -7n].map((value) => [value]));
+  const formulas = [
+    "=cmd|'/C calc'!A0",
+    "@SUM(1)",
+    "+1+cmd",
+    "-2+3",
+    "-",
+    "＝1",
+    "＠A",
+    "＋1",
+    "－1",
+  ];
+  const blanks = ["\t=1", "\r=1", "\n=1", "\0=1"];
+  const values = [...formulas, ...blanks, "-5.5", "+1e3", "東京", "￥1"];
+  const text = await printed("csv", ["=x"], [...values, -5, -7n].map((value) => [value]));
+  assert.match(text, /^'=x\r/);
   const cells = (parse(text) as string[][]).slice(1).map(([cell]) => cell);
   assert.deepEqual(cells, [
-    ...["'=cmd|'/C calc'!A0", "'@SUM(1)", "'+1+cmd", "'-2+3", "'\t=1", "-5.5", "+1e3", "'-"],
-    ...["-5", "-7"],
+    ...[...formulas, ...blanks].map((text) => `'${text}`),
+    ...["-5.5", "+1e3", "東京", "￥1", "-5", "-7"],
   ]);
 });
 

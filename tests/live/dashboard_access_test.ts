@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../mod/failure/failure.ts";
 import { DashboardAccess } from "../../mod/live/dashboard_access.ts";
+import { GuessLimit } from "../../mod/live/guess_limit.ts";
 import { Sessions } from "../../mod/live/sessions.ts";
 import { runTicklake, spawnTicklake } from "../services/services.ts";
 
@@ -51,6 +52,18 @@ Deno.test("a token cannot be found by trying: an address has ten guesses a minut
   assert.equal(guess(TOKEN, "192.0.2.2"), undefined, "others are not shut out");
   for (let i = 0; i < 200; i++) guess("wrong", `203.0.113.${i}`);
   assert.equal(guess(TOKEN, "198.51.100.1"), 429);
+});
+
+Deno.test("a minute after wrong guesses the right token is let in again", () => {
+  let now = 0;
+  const guesses = new GuessLimit(() => now);
+  assert.ok(guesses.allows("192.0.2.1"));
+  for (let i = 0; i < 200; i++) guesses.wrong("192.0.2.1");
+  assert.ok(!guesses.allows("192.0.2.1") && !guesses.allows("192.0.2.2"));
+  now = 59_000;
+  assert.ok(!guesses.allows("192.0.2.1"));
+  now = 121_000;
+  assert.ok(guesses.allows("192.0.2.1") && guesses.allows("192.0.2.2"));
 });
 
 Deno.test("a session ends, and the oldest of many makes room", () => {
