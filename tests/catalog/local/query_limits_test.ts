@@ -35,12 +35,15 @@ for (
 ) {
   Deno.test(`${name} ends at its time limit, and the engine answers the next query`, async () => {
     await using home = new Home();
-    const engine = await engineOf(home, 1000, { timeoutMs: 500 });
+    const engine = await engineOf(home, 1000, { timeoutMs: 200 });
     try {
-      const { kind, message, fix } = await failureOf(rowsOf(engine, sql));
-      assert.equal(kind, "failed");
-      assert.match(message, /stopped after 0\.5 s, its time limit/);
-      assert.match(fix!, /--query-timeout/);
+      // More often than threads may be given up: each of them really ends.
+      for (let i = 0; i < 4; i++) {
+        const { kind, message, fix } = await failureOf(rowsOf(engine, sql));
+        assert.equal(kind, "failed");
+        assert.match(message, /stopped after 0\.2 s, its time limit/);
+        assert.match(fix!, /--query-timeout/);
+      }
       assert.deepEqual(await rowsOf(engine, "SELECT count(*) FROM index_quotes"), [[1000n]]);
     } finally {
       engine.close();
