@@ -2,7 +2,7 @@ import { parse } from "dotenv";
 import { Failure, messageOf } from "../failure/failure.ts";
 import { readTextSync } from "../files/read_text.ts";
 import { ALL_SETTINGS, type Setting, type SettingKey, type Settings } from "./settings.ts";
-import { AWS_SECRETS } from "./redaction.ts";
+import { secretsOf } from "./redaction.ts";
 import type { Origin, Resolved } from "./resolved.ts";
 import { meantName, meantSdkName } from "./meant_name.ts";
 import { parseValue } from "./value.ts";
@@ -91,7 +91,8 @@ function unknownNames(names: string[], place: string, file: boolean): string[] {
 /** A warning when a file with secrets can be read by other users. */
 function openSecrets({ path, values }: EnvFile): string[] {
   const names = ALL_SETTINGS.flatMap(([, { env, secret }]) => secret === true ? [env!] : []);
-  if (![...names, ...AWS_SECRETS].some((name) => values[name])) return [];
+  const secrets = [...names.map((name) => values[name]), ...secretsOf([], values)];
+  if (!secrets.some(Boolean)) return [];
   const { mode } = Deno.statSync(path!);
   if (mode === null || (mode & 0o077) === 0) return [];
   return [`${path} holds secrets and other users can read it; run \`chmod 600 ${path}\``];

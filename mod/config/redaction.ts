@@ -1,7 +1,7 @@
 import type { Resolved } from "./resolved.ts";
 
 /** Secrets that the AWS SDK reads from the environment by itself. */
-export const AWS_SECRETS = [
+const AWS_SECRETS = [
   "AWS_SECRET_ACCESS_KEY",
   "AWS_SESSION_TOKEN",
   "AWS_CONTAINER_AUTHORIZATION_TOKEN",

@@ -32,7 +32,7 @@ Deno.test("no text of a message, a file or an argument reaches a terminal with c
     const [row] = quotes(1).map(({ value }) => JSON.parse(value as string));
     await place.send([
       { key: HOSTILE, value: JSON.stringify({ ...row, Index: HOSTILE }) },
-      { key: HOSTILE, value: HOSTILE, headers: [[HOSTILE, HOSTILE]] },
+      { key: HOSTILE, value: HOSTILE },
       { key: HOSTILE, value: JSON.stringify({ ...row, Open: HOSTILE }) },
     ]);
     const { cwd, env } = place;

@@ -139,9 +139,19 @@ Deno.test("a file with secrets that others can read gives a warning", () => {
   };
   assert.deepEqual(warnings(0o600, "AWS_SECRET_ACCESS_KEY=hunter2"), []);
   assert.deepEqual(warnings(0o644, "AWS_REGION=eu-north-1"), []);
-  assert.deepEqual(warnings(0o640, "AWS_SECRET_ACCESS_KEY=hunter2"), [
-    `${path} holds secrets and other users can read it; run \`chmod 600 ${path}\``,
-  ]);
+  assert.deepEqual(warnings(0o644, "AWS_ENDPOINT_URL=http://localhost:9000"), []);
+  for (
+    const line of [
+      "AWS_SECRET_ACCESS_KEY=hunter2",
+      "KAFKA_SASL_PASSWORD=hunter2",
+      "AWS_ENDPOINT_URL=http://alice:hunter2@localhost:9000",
+      "HTTPS_PROXY=http://alice:hunter2@proxy:3128",
+    ]
+  ) {
+    assert.deepEqual(warnings(0o640, line), [
+      `${path} holds secrets and other users can read it; run \`chmod 600 ${path}\``,
+    ], line);
+  }
   Deno.removeSync(path);
 });
 

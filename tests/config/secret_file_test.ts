@@ -27,6 +27,26 @@ Deno.test("a secret may stand in a file that NAME_FILE names; the end of its lin
   });
 });
 
+Deno.test("a secret's file that every user of the host can read gives a warning, as a link to it does", async () => {
+  await withFile("hunter2", (path) => {
+    const warningsOf = (path: string, mode: number) => {
+      Deno.chmodSync(path, mode);
+      const environment = { KAFKA_SASL_PASSWORD_FILE: path };
+      return loadSettings({ flags: {}, environment }).warnings;
+    };
+    assert.deepEqual(warningsOf(path, 0o600), []);
+    // A group is its administrator's choice, as for the secrets of a container.
+    assert.deepEqual(warningsOf(path, 0o640), []);
+    const warning = (path: string) =>
+      `${path} (KAFKA_SASL_PASSWORD_FILE) holds a secret and other users can read it; run \`chmod 600 ${path}\``;
+    assert.deepEqual(warningsOf(path, 0o644), [warning(path)]);
+    const link = `${path}.link`;
+    Deno.symlinkSync(path, link);
+    assert.deepEqual(warningsOf(link, 0o604), [warning(link)]);
+    Deno.removeSync(link);
+  });
+});
+
 Deno.test("the secret itself wins over its file", async () => {
   await withFile("from-file", (path) => {
     const environment = { KAFKA_SASL_PASSWORD: "direct", KAFKA_SASL_PASSWORD_FILE: path };
