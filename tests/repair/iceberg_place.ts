@@ -50,9 +50,10 @@ export class IcebergPlace {
   }
 
   /** Consumes to the log's end. */
-  async consume(flushRows = 10): Promise<void> {
+  async consume(flushRows = 10, { group = NAMES.group } = {}): Promise<void> {
     const policy = { rows: flushRows, bytes: 2 ** 20, intervalMs: 60_000 };
-    await sink(this.log, this.lake, { table: this.open().table, policy, encoder: encodeHere });
+    const { table } = this.open();
+    await sink(this.log, this.lake, { table, group, policy, encoder: encodeHere });
   }
 
   /** The same again, without writing it again. */

@@ -1,15 +1,10 @@
 import { Failure } from "../../failure/failure.ts";
-import type { TableCatalog } from "./catalog.ts";
 import { positionsOf, settledProperty, settledRanges } from "./position.ts";
 import { writeSnapshot } from "./snapshot.ts";
-import { fenceOff } from "./fence_off.ts";
-import type { TableFiles } from "./table_files.ts";
+import { fenceOff, type FenceOptions } from "./fence_off.ts";
 
 /** What {@linkcode giveUp} needs. */
-export interface GiveUpOptions {
-  catalog: TableCatalog;
-  files: TableFiles;
-  log: { id: string };
+export interface GiveUpOptions extends FenceOptions {
   partition: number;
   first: number;
   end: number;

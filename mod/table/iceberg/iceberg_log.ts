@@ -39,6 +39,8 @@ export interface IcebergLogName {
   id: string;
   /** Ids of the columns, by name. */
   fieldIds: ReadonlyMap<string, number>;
+  /** The consumer group that writes it, or whose place a command takes. */
+  group: string;
   /** See `TableLog`. */
   notices: readonly string[];
 }
@@ -51,6 +53,7 @@ export class IcebergLog implements TableLog {
   readonly notices: readonly string[];
   readonly #parts: IcebergTableParts;
   readonly #id: string;
+  readonly #group: string;
   readonly #gather: Gather;
   readonly replays: LogReplays;
   /** The rewinds of the partitions whose positions were read. */
@@ -58,13 +61,17 @@ export class IcebergLog implements TableLog {
   /** Aborts commits whose result is no longer needed. */
   #signal: AbortSignal | undefined;
 
-  constructor(parts: IcebergTableParts, { name, key, id, fieldIds, notices }: IcebergLogName) {
+  constructor(
+    parts: IcebergTableParts,
+    { name, key, id, fieldIds, group, notices }: IcebergLogName,
+  ) {
     this.name = name;
     this.key = key;
     this.fieldIds = fieldIds;
     this.notices = notices;
     this.#parts = parts;
     this.#id = id;
+    this.#group = group;
     this.#gather = new Gather({
       waitMs: parts.gatherMs,
       commit: (ranges) => this.#commit(ranges),
@@ -248,6 +255,7 @@ export class IcebergLog implements TableLog {
       catalog,
       files,
       table,
+      group: this.#group,
       log: {
         id: this.#id,
         description: `topic ${topic}`,

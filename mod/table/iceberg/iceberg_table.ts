@@ -38,7 +38,11 @@ class IcebergTable implements Table {
     this.description = `Iceberg table ${schema.table} in ${catalog.description}`;
   }
 
-  async log(name: LogName, _: LogWriter, options: TableCallOptions = {}): Promise<TableLog> {
+  async log(
+    name: LogName,
+    { group }: LogWriter,
+    options: TableCallOptions = {},
+  ): Promise<TableLog> {
     const { catalog, addsColumns, description: { schema, partitionBy } } = this.#parts;
     const known = await catalog.load();
     await this.#requireMigrated(known, options);
@@ -57,6 +61,7 @@ class IcebergTable implements Table {
       name,
       key,
       id,
+      group,
       fieldIds: fieldIds(schema.table, currentSchema(metadata), schema),
       notices: isAnother ? [...notices, anotherLog(name.topic, schema.table)] : notices,
     });

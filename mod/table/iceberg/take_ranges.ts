@@ -17,6 +17,8 @@ import {
   settledRanges,
 } from "./position.ts";
 import { type AddedFile, writeSnapshot } from "./snapshot.ts";
+import { groupSummary } from "./ownership.ts";
+import { displaced, elsewhere } from "./refused_range.ts";
 import type { TableFiles } from "./table_files.ts";
 import type { TableUpdate } from "./updates.ts";
 
@@ -40,6 +42,8 @@ export interface TakeOptions {
   table: string;
   /** `record`: what the log is, for the table's properties. */
   log: { id: string; description: string; record?: string };
+  /** The consumer group that writes them, for the snapshot's summary. */
+  group?: string;
   ranges: readonly FileRange[];
   /** The rewinds that the caller knows of, by partition; it may not know of all partitions. */
   rewinds?: ReadonlyMap<number, Rewinds>;
@@ -109,18 +113,14 @@ function missing({ table, catalog }: TakeOptions): Failure {
 
 /** Ranges that are not in the table yet. */
 function dueRanges({ metadata }: LoadedTable, options: TakeOptions): FileRange[] {
-  const { ranges, table, log, rewinds } = options;
+  const { ranges, log, rewinds } = options;
   const positions = positionsOf(metadata, log.id);
-  return ranges.filter(({ partition, first, end }) => {
+  return ranges.filter((range) => {
+    const { partition, first, end } = range;
     const position = positions.get(partition);
     const known = rewinds?.get(partition)?.count;
     if (known !== undefined && known !== rewindOf(metadata, log.id, partition).count) {
-      throw new Failure(
-        "failed",
-        `table ${table} was rewound while partition ${partition} of ${log.description} was being ` +
-          "written",
-        { fix: "Nothing is lost. Start this again: it resumes at the table's position." },
-      );
+      throw displaced(metadata, range, options);
     }
     if (settledRanges(metadata, log.id, partition).includes(`${first}-${end}`)) {
       throw new Failure(
@@ -134,23 +134,14 @@ function dueRanges({ metadata }: LoadedTable, options: TakeOptions): FileRange[]
     }
     if (position === undefined || position.end === first) return true;
     if (position.end >= end) return false;
-    throw new Failure(
-      "failed",
-      `table ${table} is at offset ${position.end} of partition ${partition} of ${log.description}; ` +
-        `expected ${first}, to append offsets ${first} to ${end - 1}`,
-      {
-        fix:
-          "Nothing is lost. Another consume writes the same partition, or someone has changed the " +
-          "table's properties. Stop the other one and start this again: it resumes at the table's position.",
-      },
-    );
+    throw elsewhere(metadata, range, { ...options, position: position.end });
   });
 }
 
 async function commitOf(
   base: LoadedTable,
   due: readonly FileRange[],
-  { files, log }: TakeOptions,
+  { files, log, group }: TakeOptions,
   nowMs: number,
 ): Promise<TableUpdate[]> {
   const { metadata } = base;
@@ -167,7 +158,7 @@ async function commitOf(
     }
   }
   const added = due.flatMap((range) => range.files(base));
-  const summary = rangesSummary(log.id, due);
+  const summary = { ...rangesSummary(log.id, due), ...groupSummary(group) };
   // Also for a range without files: on a REST catalog only a new snapshot is compared and set.
   const updates = await writeSnapshot(base, files, { added, summary }, nowMs);
   const expired = expiredSnapshots(metadata, nowMs).map((snapshot) => snapshot["snapshot-id"]);

@@ -51,7 +51,7 @@ function interrupted(table: Table, first: number, act: () => Promise<unknown>): 
 }
 
 /** What may end a sink: the other group was faster, and it can be started again. */
-const ENDS = /^killed$|is at offset \d+ of partition 0|was rewound while/;
+const ENDS = /^killed$|is at offset \d+ of partition 0|^group \S+ took over partition 0 of /;
 
 const policyOf = (rows: number) => ({ rows, bytes: 2 ** 20, intervalMs: 60_000 });
 

@@ -1,0 +1,48 @@
+import type { TableMetadata } from "./metadata.ts";
+
+/** What a snapshot's summary says of its partitions: the ranges that it adds, or where it fences or rewinds them. */
+const EVENTS = {
+  taken: "ticklake.ends",
+  fenced: "ticklake.fence",
+  rewound: "ticklake.rewind",
+} as const;
+
+const GROUP = "ticklake.group";
+
+/** A snapshot that changed how far a partition is, or whose it is. */
+export interface OwnershipChange {
+  what: keyof typeof EVENTS;
+  /** The group that made it, where the summary says so: those of earlier releases do not. */
+  group?: string;
+}
+
+/** For the summary of a snapshot that a consumer group makes. */
+export function groupSummary(group: string | undefined): Record<string, string> {
+  return group === undefined ? {} : { [GROUP]: group };
+}
+
+/** For the summary of a snapshot that refuses former owners. @param ends where the partitions end, by number */
+export function fenceSummary(log: string, ends: ReadonlyMap<number, number>) {
+  const text = [...ends].map(([partition, end]) => `${partition}:${end}`).join(" ");
+  return { "ticklake.log": log, [EVENTS.fenced]: text };
+}
+
+/**
+ * The newest change of one of some kinds to a partition; `undefined` where no snapshot says so any more.
+ * @param log id of the log, see `logId`
+ */
+export function lastChange(
+  { snapshots = [] }: TableMetadata,
+  { log, partition }: { log: string; partition: number },
+  kinds: ReadonlyArray<keyof typeof EVENTS>,
+): OwnershipChange | undefined {
+  const newestFirst = snapshots
+    .filter(({ summary }) => summary["ticklake.log"] === log)
+    .toSorted((a, b) => b["sequence-number"] - a["sequence-number"]);
+  for (const { summary } of newestFirst) {
+    const what = kinds.find((kind) =>
+      summary[EVENTS[kind]]?.split(" ").some((one) => one.startsWith(`${partition}:`))
+    );
+    if (what !== undefined) return { what, group: summary[GROUP] };
+  }
+}
