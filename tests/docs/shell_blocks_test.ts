@@ -209,6 +209,7 @@ const LABELS: Readonly<Record<string, string>> = {
   aws: "needs an AWS account; see cloudformation_test.ts",
   metrics: "needs the port of the metrics; a test below gives it one",
   checkout: "is for a checkout of the repository, and takes minutes",
+  spark: "starts Spark, which not every host has; see spark/iceberg_snippets_test.ts",
   other: "is for another host, or an example with places to fill in",
 };
 

@@ -24,6 +24,8 @@ const VARIABLES = {
   "iceberg-readers": "TEST_ICEBERG_PYTHON",
   /** Trino, the engine that Athena is built on, see trino/trino_client.ts. */
   trino: "TEST_TRINO",
+  /** Spark's folder, see spark/spark.ts. */
+  spark: "TEST_SPARK",
   /** A schema registry that speaks Confluent's API. */
   "schema-registry": "TEST_SCHEMA_REGISTRY",
   /** A Python with Confluent's client and its serializers. */

@@ -15,6 +15,7 @@ import { startRestCatalog } from "./rest_catalog/rest_catalog.ts";
 import { startSchemaRegistry } from "./schema_registry/schema_registry.ts";
 import type { Need } from "./services.ts";
 import { Missing } from "./tools_folder.ts";
+import { installSpark } from "./spark/spark.ts";
 import { startTrino } from "./trino/trino.ts";
 import { startVersitygw } from "./versitygw.ts";
 
@@ -84,6 +85,13 @@ const PARTS: readonly Part[] = [
     async start(folder) {
       const { uri, stop } = await startTrino(`${folder}/trino`);
       return { values: [uri], stop };
+    },
+  },
+  {
+    variables: ["TEST_SPARK"],
+    needs: ["spark"],
+    async start() {
+      return { values: [await installSpark()] };
     },
   },
   {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { snippet, statementsOf } from "../docs/snippet.ts";
 import { newBucket, withEnv } from "../lake/s3_bucket.ts";
 import { realS3Env, runTicklake, serviceTest, uniqueName } from "../services/services.ts";
 import { REPOSITORY, runTool } from "../services/tools_folder.ts";
@@ -9,15 +10,7 @@ import {
   s3Properties,
 } from "../services/trino/trino_client.ts";
 
-const PAGE = Deno.readTextFileSync(`${REPOSITORY}/docs/iceberg.md`);
-
-/** The page's block of a language that has some text. */
-function snippet(language: string, text: string): string {
-  const blocks = [...PAGE.matchAll(/```(\w+)\n([\s\S]*?)```/g)];
-  const found = blocks.filter(([, of, block]) => of === language && block.includes(text));
-  assert.equal(found.length, 1, `${language} with ${text}`);
-  return found[0][2];
-}
+const PAGE = "docs/iceberg.md";
 
 /** Quotes in an Iceberg table. */
 async function consumed(env: Record<string, string>, home: string): Promise<void> {
@@ -40,7 +33,7 @@ serviceTest(
     const home = await Deno.makeTempDir();
     const name = uniqueName("lake").replaceAll("-", "_");
     const rest = Deno.env.get("TEST_ICEBERG_REST")!;
-    const lines = snippet("properties", "iceberg.rest-catalog.uri").split("\n")
+    const lines = snippet(PAGE, "properties", "iceberg.rest-catalog.uri").split("\n")
       .filter((line) => line !== "" && !line.startsWith("#"))
       .map((line) => line.split("=", 2) as [string, string]);
     const { "connector.name": connector, ...properties } = Object.fromEntries(lines);
@@ -50,8 +43,8 @@ serviceTest(
       const bucket = await withEnv(realS3Env(), newBucket);
       const place = { AWS_S3_BUCKET: bucket, ICEBERG_REST_URI: rest, TICKLAKE_DATABASE: name };
       await consumed({ ...realS3Env(), ...place }, home);
-      const statements = snippet("sql", "-- Trino").replaceAll("lake.ticklake", `${name}.${name}`)
-        .split(";").map((sql) => sql.trim()).filter((sql) => sql !== "");
+      const page = snippet(PAGE, "sql", "-- Trino");
+      const statements = statementsOf(page.replaceAll("lake.ticklake", `${name}.${name}`));
       const answers = [];
       for (const sql of statements) answers.push((await askTrino(sql)).rows);
       assert.ok(answers[0].length > 5, "indices of today");
@@ -60,7 +53,7 @@ serviceTest(
       const [[count]] = (await askTrino(`SELECT count(*) FROM ${name}.${name}.index_quotes`)).rows;
       assert.equal(count, ROWS, "after OPTIMIZE");
       // Trino is the engine behind Athena; OPTIMIZE is Athena's own.
-      const [query] = snippet("sql", "-- Athena").split(";");
+      const [query] = statementsOf(snippet(PAGE, "sql", "-- Athena"));
       const { rows } = await askTrino(query.replace("ticklake.", `${name}.${name}.`));
       assert.deepEqual(rows.length, answers[0].length);
     } finally {
@@ -83,10 +76,10 @@ serviceTest(
         text.replace(/["']\/home\/me\/[^"']*["']/, `'${folder}/v${version}.metadata.json'`);
       const python = (script: string) =>
         runTool(Deno.env.get("TEST_ICEBERG_PYTHON")!, ["-c", script]);
-      const table = await python(here(snippet("python", "pyiceberg")));
+      const table = await python(here(snippet(PAGE, "python", "pyiceberg")));
       assert.match(table, /kafka_offset: int64/);
       // The extension of PyPI's package stands for the one that INSTALL fetches.
-      const statements = here(snippet("sql", "-- DuckDB")).replace(
+      const statements = here(snippet(PAGE, "sql", "-- DuckDB")).replace(
         "INSTALL iceberg; LOAD iceberg;",
         "",
       );
