@@ -22,6 +22,8 @@ const FINDINGS = {
   duplicate: "in the lake more than once",
   beyond: "in the lake, but not committed",
   foreign: "in the lake, but not in the log: the topic was recreated, or has lost messages",
+  unrecorded:
+    "in the topic, but before the lake's first offset, and nothing records that they were to be skipped",
 } as const;
 
 /** `verify`: whether every committed offset is in the lake exactly once. */
@@ -109,6 +111,7 @@ function report(verdict: TableVerdict, context: CommandContext): number {
     duplicate: total(({ duplicate }) => countOffsets(duplicate)),
     beyond: total(({ beyond }) => countOffsets(beyond)),
     before: total(({ before }) => countOffsets(before)),
+    unrecorded: total(({ unrecorded }) => countOffsets(unrecorded)),
     foreign: total(({ foreign }) => countOffsets(foreign)),
     gaps: total(({ gaps }) => countOffsets(gaps)),
     unproven: total(({ unproven }) => countOffsets(unproven)),
@@ -138,6 +141,7 @@ function report(verdict: TableVerdict, context: CommandContext): number {
       } in recorded gaps: removed by retention before they were read, ` +
         "skipped, unreadable, or lost",
     );
+    for (const text of rangesOf(verdicts, "gaps")) output.note(text);
   }
   if (sums.deleted > 0) {
     output.note(
@@ -155,8 +159,7 @@ function report(verdict: TableVerdict, context: CommandContext): number {
     output.note(
       `${
         countText(sums.before, "offset")
-      } of the topic before where the table begins: it was begun with ` +
-        "--from latest, or ticklake 0.1.0 skipped them",
+      } of the topic before where the table begins: it was begun with --from latest, or by a reset`,
     );
     for (const text of rangesOf(verdicts, "before")) output.note(text);
   }
@@ -193,8 +196,9 @@ function cures(
   { partitions: verdicts, forms, types }: TableVerdict,
   { settings }: CommandContext,
 ): string[] {
-  const has = (kind: "missing" | "duplicate" | "unreadable" | "beyond" | "foreign") =>
-    verdicts.some((verdict) => verdict[kind].length > 0);
+  const has = (
+    kind: "missing" | "duplicate" | "unreadable" | "beyond" | "foreign" | "unrecorded",
+  ) => verdicts.some((verdict) => verdict[kind].length > 0);
   const lines: string[] = [];
   if (verdicts.some(({ mayBeDeleted }) => mayBeDeleted)) {
     lines.push(
@@ -221,6 +225,15 @@ function cures(
         "topic of another name.",
     );
   }
+  if (has("unrecorded")) {
+    lines.push(
+      "  ticklake 0.1.0 wrote this table and kept no record of where it was to begin: what --from latest or a " +
+        "reset left out on purpose looks the same as what it skipped by mistake (partitions added to the topic " +
+        "under --from latest, and messages before an unreadable batch).",
+      "  fix: if they were to be left out, `ticklake consume` records them as a gap. If not, " +
+        "`ticklake reset --to earliest --rewrite`, then `ticklake consume`, reads them and writes the table again.",
+    );
+  }
   if (forms.length > 0 || types.length > 0) {
     lines.push(
       "  fix: give the schema another table name, and read the topic again with one format and one type " +
@@ -231,7 +244,10 @@ function cures(
 }
 
 /** The first ranges of what is no error, one line each. */
-function rangesOf(verdicts: readonly PartitionVerdict[], kind: "before" | "deleted"): string[] {
+function rangesOf(
+  verdicts: readonly PartitionVerdict[],
+  kind: "before" | "gaps" | "deleted",
+): string[] {
   const lines = verdicts.flatMap((verdict) =>
     verdict[kind].map((range) => `  partition ${verdict.partition}, ${offsetsText(range)}`)
   );

@@ -6,7 +6,7 @@ import { gapPartitions, objectName } from "../lake/layout.ts";
 import type { LakeStore } from "../lake/store.ts";
 import { currentObjects, supersededObjects } from "../lake/merged_objects.ts";
 import { type TableObject, tableObjects } from "../lake/table_objects.ts";
-import { gapContent } from "../sink/range_objects.ts";
+import { gapContent } from "../table/gap_content.ts";
 import type { Table } from "../table/table.ts";
 import type { TableVerdict } from "../verify/verify.ts";
 import { openLog } from "./open_log.ts";

@@ -13,7 +13,8 @@ import { RowDeletes } from "../table/iceberg/row_deletes.ts";
 import type { TableFiles } from "../table/iceberg/table_files.ts";
 import type { TableLog } from "../table/table.ts";
 import { countText } from "../terminal/amount_text.ts";
-import { gapContent, gapObject } from "../sink/range_objects.ts";
+import { gapObject } from "../sink/range_objects.ts";
+import { gapContent } from "../table/gap_content.ts";
 import { objectOffsets } from "../verify/object_offsets.ts";
 import {
   addOffset,

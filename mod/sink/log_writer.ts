@@ -20,8 +20,8 @@ export function logWriter(
         const checkpoint = offset === null ? undefined : parseCheckpoint(metadata);
         // The commit of a reset or another program says nothing about what was written.
         if (offset === null || checkpoint === undefined) return { partition, written: null };
-        const { since = offset, intent } = checkpoint;
-        return { partition, written: since, begunEnd: intent?.end };
+        const { log, from, since = offset, intent } = checkpoint;
+        return { partition, log, from, written: since, begunEnd: intent?.end };
       });
     },
     async timestampAt(partition, offset) {

@@ -2,6 +2,7 @@ import { fileStatistics } from "../lake/format/column_statistics.ts";
 import type { Encoder } from "../lake/format/encoder.ts";
 import { EXTENSIONS, type LakeFormat } from "../lake/format/lake_format.ts";
 import { gapPartitions } from "../lake/layout.ts";
+import { gapContent } from "../table/gap_content.ts";
 import type { GapReason, ObjectPlace, TableLog, WrittenObject } from "../table/table.ts";
 import type { RangeContent } from "./open_range.ts";
 
@@ -76,17 +77,6 @@ export function gapObject(
     bytes: gapContent({ topic, partition, first, last: end - 1 }, reason, details),
     ...named(place, "gap", gapPartitions(reason), "json"),
   };
-}
-
-/** The content of a gap's record; `last` is inclusive. */
-export function gapContent(
-  place: { topic: string; partition: number; first: number; last: number },
-  reason: GapReason,
-  details: Record<string, unknown> = {},
-): Uint8Array<ArrayBuffer> {
-  const { topic, partition, first, last } = place;
-  const record = { topic, partition, first, last, lost: last + 1 - first, reason, ...details };
-  return new TextEncoder().encode(JSON.stringify(record) + "\n");
 }
 
 function named(

@@ -120,15 +120,27 @@ function beginOtherLog({ assigned, topic }: Standing): StartingPoint {
 }
 
 /** The table has nothing, but the group has committed what was written elsewhere. */
-function intoEmptyTable({ assigned, topic }: Standing, checkpoint: Checkpoint): StartingPoint {
+function intoEmptyTable({ assigned, topic, key }: Standing, checkpoint: Checkpoint): StartingPoint {
   const { partition, offsets: { low, high } } = assigned;
   const committed = assigned.committed.offset!;
   const { from, since, intent, sweep } = checkpoint;
   const written = since ?? committed;
+  // Release 0.1.0 named neither the log nor why it began there: it may have been a former log of this name.
+  const isUnsure = checkpoint.log === undefined && key !== "" && low < from;
   if (written <= from && written <= high) {
-    return { ...repeat(assigned, written, from, intent), sweep };
+    if (!isUnsure) return { ...repeat(assigned, written, from, intent), sweep };
+    return {
+      sweep: true,
+      first: low,
+      next: low,
+      from: low,
+      reset: written,
+      notice:
+        `partition ${partition} of ${topic}: ticklake 0.1.0 began at offset ${from} and has ` +
+        `written nothing; offsets ${low} to ${written - 1} are recorded as a gap`,
+    };
   }
-  const first = Math.max(from, low);
+  const first = isUnsure ? low : Math.max(from, low);
   // Fewer messages than were written: it is another log with this name, of which nothing was
   // written.
   const begin = first > high ? low : first;

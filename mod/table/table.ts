@@ -58,10 +58,10 @@ export interface WrittenObject {
 }
 
 /**
- * Why offsets have no row and no dead letter; `lost`: lost from the lake and no longer in the
- * topic.
+ * Why offsets have no row and no dead letter. `lost`: lost from the lake and no longer in the topic.
+ * `unread`: before where release 0.1.0 began, though the topic had them when its table was upgraded.
  */
-export type GapReason = "retention" | "reset" | "unreadable" | "lost";
+export type GapReason = "retention" | "reset" | "unreadable" | "lost" | "unread";
 
 /** A recorded gap: offsets `[first, end)` that are in no object. */
 export interface GapRecord {
@@ -150,7 +150,11 @@ export interface LogWriter {
 /** A group's committed progress in a partition. */
 export interface GroupStanding {
   partition: number;
-  /** First offset that is not in a finished flush; `null` if nothing is committed. */
+  /** Key of the log that this belongs to; absent in the commits of release 0.1.0. */
+  log?: string;
+  /** First offset that the group was ever responsible for; absent if nothing of ours is committed. */
+  from?: number;
+  /** First offset that is not in a finished flush; `null` if nothing of ours is committed. */
   written: number | null;
   /** First offset after the in-flight flush; absent if there is none. */
   begunEnd?: number;

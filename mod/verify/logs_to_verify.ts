@@ -1,6 +1,7 @@
-import type { Broker, LogIdentity } from "../broker/broker.ts";
+import type { Broker, CommittedOffset, LogIdentity } from "../broker/broker.ts";
 import type { TableObject } from "../lake/table_objects.ts";
 import type { LakeStore } from "../lake/store.ts";
+import { parseCheckpoint } from "../sink/intent.ts";
 import type { RecordedLog } from "../table/hive/table_state.ts";
 import { recordedLogs } from "../table/hive/table_state.ts";
 import { logKey } from "../table/log_key.ts";
@@ -64,4 +65,17 @@ function isOf(plain: RecordedLog | undefined, identity: LogIdentity | null): boo
   const claimed = plain?.identity;
   if (claimed === undefined || claimed === null || identity === null) return true;
   return claimed.cluster === identity.cluster && claimed.topicId === identity.topicId;
+}
+
+/**
+ * Whether it is on record why a partition of the log begins where it does. Release 0.1.0 kept no record;
+ * the first start of this release adopts its table, and records what the topic then has before the beginning.
+ */
+export function isBeginningRecorded(
+  { key, recorded, objects }: LogToVerify,
+  committed: CommittedOffset | undefined,
+): boolean {
+  if (key !== "" || recorded !== undefined && !recorded.isPending) return true;
+  // Otherwise nothing was written or begun, so nothing was skipped.
+  return objects.length === 0 && parseCheckpoint(committed?.metadata ?? "") === undefined;
 }

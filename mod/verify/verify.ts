@@ -7,7 +7,7 @@ import { currentObjects, supersededObjects } from "../lake/merged_objects.ts";
 import { newestClaim } from "../table/hive/merge_claim.ts";
 import type { RecordedLog } from "../table/hive/table_state.ts";
 import { expectedOffsets, expectedSince } from "./expected_offsets.ts";
-import { logsToVerify, recordedOf } from "./logs_to_verify.ts";
+import { isBeginningRecorded, logsToVerify, recordedOf } from "./logs_to_verify.ts";
 import { fillFromParts } from "./fill_from_parts.ts";
 import { listSteadily } from "./list_steadily.ts";
 import { inParallel } from "./in_parallel.ts";
@@ -57,11 +57,13 @@ export interface PartitionVerdict {
   isCurrent: boolean;
   /** First offset that the table must have. */
   from: number;
-  /**
-   * Offsets that the topic still has before `from`: the table was begun after them. What was meant
-   * (`--from latest`) cannot be told from what release 0.1.0 skipped, so they are no error.
-   */
+  /** Offsets that the topic still has before `from`: the table was begun after them, on record. */
   before: OffsetRange[];
+  /**
+   * The same, but nothing records that this was meant: the table is of release 0.1.0 and not upgraded. There
+   * `--from latest` and a reset cannot be told from messages that 0.1.0 skipped.
+   */
+  unrecorded: OffsetRange[];
   /** First offset that the group has not committed. */
   committed: number;
   /** Offsets that must be in the lake. */
@@ -184,12 +186,15 @@ async function verifyOnce(options: VerifyOptions): Promise<TableVerdict> {
       const tiling = checkTiling(own, expected);
       const { from, end } = expected;
       const { missing, duplicate, beyond, gaps } = tiling;
+      const earlier = log.isCurrent ? offsetsBefore(whole.from, low, options) : [];
+      const isRecorded = isBeginningRecorded(log, committed(before));
       const verdict: PartitionVerdict = {
         partition,
         log: log.key,
         isCurrent: log.isCurrent,
         from,
-        before: log.isCurrent ? offsetsBefore(whole.from, low, options) : [],
+        before: isRecorded ? earlier : [],
+        unrecorded: isRecorded ? [] : earlier,
         committed: expected.committed,
         expected: end - from,
         found: end - from - countOffsets(missing),
@@ -234,10 +239,11 @@ export function isProved(verdict: TableVerdict): boolean {
   return isOneForm && isClean && partitions.every(isTiled);
 }
 
-/** Whether nothing of a partition is missing, nothing twice and nothing too much. */
+/** Whether nothing of a partition is missing, nothing twice, nothing too much, and its beginning is on record. */
 export function isTiled(verdict: PartitionVerdict): boolean {
-  const { missing, duplicate, beyond, foreign, unreadable } = verdict;
-  return [missing, duplicate, beyond, foreign, unreadable].every(({ length }) => length === 0);
+  const { missing, duplicate, beyond, foreign, unreadable, unrecorded } = verdict;
+  return [missing, duplicate, beyond, foreign, unreadable, unrecorded]
+    .every(({ length }) => length === 0);
 }
 
 /** The group that writes the table, if it is recorded; otherwise the given one. */

@@ -190,6 +190,7 @@ function emptyVerdict(
     isCurrent: true,
     from,
     before: [],
+    unrecorded: [],
     committed: end,
     expected: end - from,
     found: 0,

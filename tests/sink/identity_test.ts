@@ -254,6 +254,56 @@ Deno.test("a lake of 0.1.0 whose topic was recreated since is not taken for the 
   assert.equal((await lakeOffsets(lake)).rows.length, 65);
 });
 
+Deno.test("a new log is read from its beginning where 0.1.0 began the former one late", async () => {
+  const { log, lake } = await lakeOf010(25);
+  log.committed.set(0, { partition: 0, offset: 25, metadata: JSON.stringify({ v: 1, from: 9 }) });
+  log.partitions[0] = rows(40).map((_, i) => quote(500 + i, Date.UTC(2026, 10, 25)));
+  const { written, notices } = await told(log, lake);
+  assert.equal(written, 40);
+  assert.match(notices.join(), /nothing of this log; reading from offset 0/);
+});
+
+Deno.test("what 0.1.0 began after, and has written nothing of, is a recorded gap: also with a flush in flight", async () => {
+  for (
+    const intent of [{}, { end: 20, objects: 1, layout: { format: "parquet", partitionBy: "dt" } }]
+  ) {
+    const lake = new MemoryLake();
+    const log = logOf(rows(30));
+    const metadata = JSON.stringify({ v: 1, from: 12, ...intent });
+    log.committed.set(0, { partition: 0, offset: 12, metadata });
+    const { written, lost, notices } = await told(log, lake);
+    assert.deepEqual([written, lost], [18, 12]);
+    assert.match(
+      notices.join(),
+      /0\.1\.0 began at offset 12 .*offsets 0 to 11 are recorded as a gap/,
+    );
+    await assertProved(log, lake);
+    assert.equal((await told(log, lake)).written, 0);
+  }
+});
+
+Deno.test("adopting a lake of 0.1.0 that begins late is killed at each of its steps, and records one gap", async () => {
+  for (let step = 0; step < 12; step++) {
+    const lake = new MemoryLake();
+    const log = logOf(rows(30), { cluster: "", topicId: null });
+    log.lows[0] = 12;
+    await sink(log, lake);
+    lake.state.clear();
+    log.identity = { cluster: "scripted", topicId: "first" };
+    log.lows[0] = 0;
+    await killedSink(log, lake, step);
+    // Retention goes on meanwhile.
+    log.lows[0] = 5;
+    await sink(log, lake);
+    const names = [...lake.objects.keys()].map((name) => parseObjectName(name)!);
+    const gaps = names.filter(({ kind }) => kind === "gap");
+    const [{ first, last }] = gaps;
+    assert.deepEqual([gaps.length, last], [1, 11], `step ${step}`);
+    assert.ok(first === 0 || first === 5);
+    await assertProved(log, lake);
+  }
+});
+
 Deno.test("a lake of 0.1.0 whose group has expired continues where its objects end", async () => {
   for (const isWhole of [true, false]) {
     const { log, lake } = await lakeOf010(25);

@@ -1,14 +1,19 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import type { CommittedOffset } from "../../mod/broker/broker.ts";
 import { openEmbeddedBroker } from "../../mod/broker/embedded/embedded_broker.ts";
 import { openDirectoryLake } from "../../mod/lake/directory.ts";
 import { isProved, type TableVerdict, verify } from "../../mod/verify/verify.ts";
 import { type Entry, ScriptedLog } from "../sink/scripted_log.ts";
 import { copyFolder } from "./copy_folder.ts";
-import { runTicklake } from "../services/services.ts";
+import { runTicklake, type TicklakeResult } from "../services/services.ts";
+import { openHiveTable } from "../../mod/table/hive/hive_table.ts";
+import { logWriter } from "../../mod/sink/log_writer.ts";
+import { loadSchema } from "../../mod/schema/load_schema.ts";
+import { withFolder } from "./with_folder.ts";
 import { countOffsets, type OffsetRange } from "../../mod/verify/offset_range.ts";
 
-type Finding = "missing" | "duplicate" | "foreign" | "forms" | "types";
+type Finding = "missing" | "duplicate" | "foreign" | "forms" | "types" | "unrecorded";
 
 /** Lakes that release 0.1.0 leaves after what people do (see make.py), and what is wrong with each. */
 const LAKES: Readonly<Record<string, Finding>> = {
@@ -27,6 +32,9 @@ const LAKES: Readonly<Record<string, Finding>> = {
   "truncated": "foreign",
   "unreadable": "missing",
   "compacted": "missing",
+  "latest-partition": "unrecorded",
+  "unreadable-first": "unrecorded",
+  "begun-late": "unrecorded",
 };
 
 for (const [name, finding] of Object.entries(LAKES)) {
@@ -45,8 +53,7 @@ Deno.test("verify says of a lake of 0.1.0 which messages of an unreadable batch'
 
 /**
  * Lakes that begin after what 0.1.0 has skipped. What it left is the same as where --from latest, or a reset,
- * was meant: the group's offsets say that they began there, and nothing lies before. So verify does not say that
- * offsets are missing, but which of the topic's the table does not have.
+ * was meant: the group's offsets say that they began there, and nothing lies before.
  */
 const BEGUN_LATE: Readonly<Record<string, OffsetRange[][]>> = {
   // The group began at 6, as was asked for; partition 1 was added later, and should have begun at 0.
@@ -55,13 +62,156 @@ const BEGUN_LATE: Readonly<Record<string, OffsetRange[][]>> = {
   "unreadable-first": [[{ first: 0, last: 19 }]],
 };
 
-for (const [name, before] of Object.entries(BEGUN_LATE)) {
-  Deno.test(`verify says what is before the beginning of a lake of 0.1.0: ${name}`, async () => {
-    const verdict = await verdictOf(name);
-    assert.ok(isProved(verdict));
-    assert.deepEqual(verdict.partitions.map((one) => one.before), before);
+for (const [name, unrecorded] of Object.entries(BEGUN_LATE)) {
+  Deno.test(`what a lake of 0.1.0 begins after is not proved, and a gap once it is adopted: ${name}`, () =>
+    withFolder(async (folder) => {
+      await copyFolder(fixture(`${name}/`), folder);
+      const before = await verdictOf(name, folder);
+      assert.deepEqual(before.partitions.map((one) => one.unrecorded), unrecorded);
+      assert.deepEqual(before.partitions.flatMap((one) => one.before), []);
+      const notices = await adopt(name, folder);
+      assert.match(
+        notices[1],
+        /before where ticklake 0\.1\.0 began partition 0.* recorded as a gap/,
+      );
+      const after = await verdictOf(name, folder);
+      assert.ok(isProved(after), JSON.stringify(after));
+      assert.deepEqual(after.partitions.map((one) => one.gaps), unrecorded);
+      assert.deepEqual(after.partitions.map(({ from }) => from), unrecorded.map(() => 0));
+    }));
+}
+
+Deno.test("offsets that retention has removed before a lake of 0.1.0 begins are no reason to doubt it", async () => {
+  const log = recordedLog(await Deno.readTextFile(fixture("unreadable-first/log.json")));
+  log.lows[0] = 20;
+  const verdict = await verdictOf("unreadable-first", undefined, log);
+  assert.ok(isProved(verdict));
+});
+
+Deno.test("a partition that 0.1.0 began late and of which nothing is written is not proved, and adopted with its gap", () =>
+  withFolder(async (folder) => {
+    const name = "latest-partition";
+    await copyFolder(fixture(`${name}/`), folder);
+    const objects = `${folder}/lake/index_quotes/dt=2026-11-27`;
+    for await (const { name } of Deno.readDir(objects)) {
+      if (name.includes("-partition-1-")) await Deno.remove(`${objects}/${name}`);
+    }
+    // As 0.1.0 committed where it began.
+    const log = recordedLog(await Deno.readTextFile(fixture(`${name}/log.json`)));
+    const metadata = JSON.stringify({ v: 1, from: 5 });
+    log.committed.set(1, { partition: 1, offset: 5, metadata });
+    const verdict = await verdictOf(name, folder, log);
+    assert.deepEqual(verdict.partitions[1].unrecorded, [{ first: 0, last: 4 }]);
+    await adopt(name, folder, log);
+    const { partitions } = await verdictOf(name, folder, log);
+    const { from, gaps, expected, missing } = partitions[1];
+    assert.deepEqual([from, gaps, expected, missing], [0, [{ first: 0, last: 4 }], 5, []]);
+  }));
+
+Deno.test("adopting a lake of 0.1.0 whose first objects were removed does not hide that they are missing", () =>
+  withFolder(async (folder) => {
+    const name = "compacted";
+    await copyFolder(fixture(`${name}/`), folder);
+    const objects = `${folder}/lake/index_quotes/dt=2026-11-27`;
+    await Deno.remove(
+      `${objects}/faulty-compacted-0-0000000000000000-0000000000000009.parquet`,
+    );
+    await adopt(name, folder);
+    const { partitions: [{ missing, gaps }] } = await verdictOf(name, folder);
+    assert.deepEqual([missing, gaps], [[{ first: 0, last: 19 }], []]);
+  }));
+
+/** Runs commands on a copy of a lake of 0.1.0 with its embedded log. */
+async function withCopy(
+  name: string,
+  run: (command: (...args: string[]) => Promise<TicklakeResult>) => Promise<void>,
+): Promise<void> {
+  await withFolder(async (home) => {
+    await copyFolder(fixture(`${name}/`), home);
+    // Retention keeps what a group has not read, however old.
+    const log = new DatabaseSync(`${home}/log.sqlite`);
+    log.exec("INSERT INTO committed VALUES ('other', 'index-quotes', 0, 0, '')");
+    log.close();
+    await run((...args) => runTicklake([...args, "--home", home]));
   });
 }
+
+Deno.test("verify names what a lake of 0.1.0 begins after, and both ways on; consume records it as a gap, also for Iceberg", () =>
+  withCopy("begun-late", async (ticklake) => {
+    const first = await ticklake("verify", "--deep");
+    assert.equal(first.code, 4, first.stderr);
+    assert.match(first.stdout, /^NOT OK: 40 offsets expected, 40 found/);
+    const error = /partition 1, offsets 0 to 4: in the topic, but before the lake's first offset/;
+    assert.match(first.stderr, error);
+    assert.match(first.stderr, /kept no record of where it was to begin/);
+    assert.match(first.stderr, /`ticklake consume` records them as a gap/);
+    assert.match(first.stderr, /`ticklake reset --to earliest --rewrite`/);
+    const consumed = await ticklake("consume", "--until-end", "--from", "latest");
+    assert.equal(consumed.code, 0, consumed.stderr);
+    assert.match(
+      consumed.stderr,
+      /40 offsets of .* began partition 0, 1, 2, 3 are recorded as a gap/,
+    );
+    for (const args of [[], ["--deep"]]) {
+      const proved = await ticklake("verify", ...args);
+      assert.equal(proved.code, 0, proved.stderr);
+      assert.match(proved.stdout, /^ok: 80 offsets expected, 80 found/);
+      assert.match(proved.stderr, /40 offsets in recorded gaps/);
+      assert.match(proved.stderr, /partition 1, offsets 0 to 4/);
+    }
+    const again = await ticklake("consume", "--until-end", "--json");
+    assert.equal(JSON.parse(again.stdout).written, 0);
+    const iceberg = ["--table-format", "iceberg"];
+    const migrated = await ticklake("setup-catalog", "--migrate", ...iceberg);
+    assert.equal(migrated.code, 0, migrated.stderr);
+    const proved = await ticklake("verify", "--deep", "--json", ...iceberg);
+    const { ok, expected, gaps, before } = JSON.parse(proved.stdout);
+    assert.deepEqual([ok, expected, gaps, before], [true, 80, 40, 0]);
+  }));
+
+Deno.test("what a lake of 0.1.0 begins after is read by reset --rewrite, before and after it was recorded as a gap", async () => {
+  for (const consumesFirst of [false, true]) {
+    await withCopy("begun-late", async (ticklake) => {
+      if (consumesFirst) assert.equal((await ticklake("consume", "--until-end")).code, 0);
+      const reset = await ticklake("reset", "--to", "earliest", "--rewrite");
+      assert.equal(reset.code, 0, reset.stderr);
+      const consumed = await ticklake("consume", "--until-end", "--json");
+      assert.equal(JSON.parse(consumed.stdout).written, 80, consumed.stderr);
+      const proved = await ticklake("verify", "--deep", "--json");
+      const { ok, expected, gaps, before } = JSON.parse(proved.stdout);
+      assert.deepEqual([ok, expected, gaps, before], [true, 80, 0, 0]);
+    });
+  }
+});
+
+Deno.test("what --from latest, or a reset before the first start, leaves out is on record in a new table", () =>
+  withFolder(async (home) => {
+    const ticklake = (...args: string[]) => runTicklake([...args, "--home", home]);
+    const produce = () => ticklake("produce", "--rate", "max", "-n", "40");
+    const verified = async (...args: string[]) => {
+      const { code, stdout } = await ticklake("verify", "--json", ...args);
+      const { before, unrecorded } = JSON.parse(stdout);
+      return [code, before, unrecorded];
+    };
+    for (const format of ["hive", "iceberg"]) {
+      const args = ["--group", format, "--table-format", format];
+      await produce();
+      await ticklake("consume", "--until-end", "--from", "latest", ...args);
+      const skipped = format === "hive" ? 40 : 120;
+      // Before and after the first flush.
+      if (format === "hive") assert.deepEqual(await verified(...args), [0, skipped, 0]);
+      await produce();
+      await ticklake("consume", "--until-end", ...args);
+      assert.deepEqual(await verified(...args), [0, skipped, 0]);
+    }
+    const args = ["--group", "later", "--prefix", "later"];
+    await Deno.remove(`${home}/lake`, { recursive: true });
+    assert.equal((await ticklake("reset", "--to", "latest", ...args)).code, 0);
+    assert.deepEqual(await verified(...args), [0, 160, 0]);
+    await produce();
+    await ticklake("consume", "--until-end", ...args);
+    assert.deepEqual(await verified(...args), [0, 160, 0]);
+  }));
 
 Deno.test("a lake of 0.1.0 is not adopted with a schema with another type of a column", async () => {
   const home = await Deno.makeTempDir({ prefix: "ticklake-faulty-" });
@@ -84,30 +234,54 @@ Deno.test("a lake of 0.1.0 is not adopted with a schema with another type of a c
   }
 });
 
-async function verdictOf(name: string): Promise<TableVerdict> {
-  const source = new URL(`faulty_lakes/${name}/`, import.meta.url);
-  const store = openDirectoryLake(new URL("lake", source).pathname);
+/** @param folder a copy of the lake; @param log instead of the recorded one */
+async function verdictOf(
+  name: string,
+  folder = fixture(`${name}/`),
+  log?: ScriptedLog,
+): Promise<TableVerdict> {
+  const store = openDirectoryLake(`${folder}/lake`);
   const common = { store, table: "index_quotes", deep: true, signal: new AbortController().signal };
-  const files = [...Deno.readDirSync(source)].map((file) => file.name);
+  const files = [...Deno.readDirSync(folder)].map((file) => file.name);
   try {
     if (files.includes("log.json")) {
-      const broker = recordedLog(await Deno.readTextFile(new URL("log.json", source)));
+      const broker = log ?? recordedLog(await Deno.readTextFile(`${folder}/log.json`));
       const topic = `faulty-${name}`;
       return await verify({ broker, topic, group: topic, ...common });
     }
     // A copy: who opens a log of 0.1.0 gives it an id.
-    const folder = await Deno.makeTempDir({ prefix: "ticklake-faulty-" });
-    await Deno.copyFile(new URL("log.sqlite", source), `${folder}/log.sqlite`);
-    const broker = await openEmbeddedBroker(`${folder}/log.sqlite`);
-    try {
-      return await verify({ broker, topic: "index-quotes", group: "ticklake", ...common });
-    } finally {
-      await broker.close();
-      await Deno.remove(folder, { recursive: true });
-    }
+    return await withFolder(async (copy) => {
+      await Deno.copyFile(`${folder}/log.sqlite`, `${copy}/log.sqlite`);
+      const broker = await openEmbeddedBroker(`${copy}/log.sqlite`);
+      try {
+        return await verify({ broker, topic: "index-quotes", group: "ticklake", ...common });
+      } finally {
+        await broker.close();
+      }
+    });
   } finally {
     store.close();
   }
+}
+
+/** Opens the table of a copy as consume does at its first start. @returns what it says */
+async function adopt(name: string, folder: string, log?: ScriptedLog): Promise<readonly string[]> {
+  const broker = log ?? recordedLog(await Deno.readTextFile(`${folder}/log.json`));
+  const topic = `faulty-${name}`;
+  const store = openDirectoryLake(`${folder}/lake`);
+  try {
+    const schema = await loadSchema(undefined);
+    const table = openHiveTable(store, { schema, format: "parquet", partitionBy: "dt" });
+    const identity = (await broker.log())!;
+    const writer = logWriter({ broker, topic, group: topic });
+    return (await table.log({ topic, ...identity }, writer)).notices;
+  } finally {
+    store.close();
+  }
+}
+
+function fixture(path: string): string {
+  return new URL(`faulty_lakes/${path}`, import.meta.url).pathname;
 }
 
 /** What make_on_kafka.py has recorded of a topic and its group. */

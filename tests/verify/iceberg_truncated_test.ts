@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { isProved, type PartitionVerdict } from "../../mod/verify/verify.ts";
-import { IcebergPlace } from "../repair/iceberg_place.ts";
+import { logKey } from "../../mod/table/log_key.ts";
+import { IcebergPlace, NAMES } from "../repair/iceberg_place.ts";
 import { quote } from "../sink/run_sink.ts";
 import { type Entry, ScriptedLog } from "../sink/scripted_log.ts";
 
@@ -50,7 +51,10 @@ Deno.test("verify names rows of an Iceberg table beyond the end of a log that wa
 
 Deno.test("verify says which messages are before the beginning of an Iceberg table", async () => {
   const place = new IcebergPlace(new ScriptedLog([sent(0, 30)]));
-  place.log.committed.set(0, { partition: 0, offset: 12, metadata: '{"v":1,"from":12}' });
+  // As `--from latest` has committed it.
+  const log = await logKey({ topic: NAMES.topic, ...place.log.identity });
+  const metadata = JSON.stringify({ v: 1, from: 12, log });
+  place.log.committed.set(0, { partition: 0, offset: 12, metadata });
   await place.consume();
   assert.deepEqual((await verdictOf(place)).before, [{ first: 0, last: 11 }]);
 });

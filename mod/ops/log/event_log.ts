@@ -72,6 +72,7 @@ const GAPS = {
   reset: "the group was moved past offsets {from} to {to} of partition {partition}",
   unreadable: "offsets {from} to {to} of partition {partition} cannot be read",
   lost: "offsets {from} to {to} of partition {partition} are in neither the lake nor the topic",
+  unread: "offsets {from} to {to} of partition {partition} were not read by ticklake 0.1.0",
 } as const;
 
 function logGap({ partition, first, end, reason }: GapReport): void {

@@ -12,6 +12,11 @@ import type { GroupStanding, LogWriter, TableCallOptions, TablePosition } from "
 /** What a table without records has of a log: it is of release 0.1.0, or its records are gone. */
 export interface OldLog {
   positions: ReadonlyMap<number, TablePosition>;
+  /**
+   * Offsets `[from, end)` at the beginning of positions that the topic has and release 0.1.0 did not read,
+   * without a record of why: for `--from latest`, after a reset of the group, or by a fault.
+   */
+  unread: ReadonlyMap<number, TablePosition>;
   /** The newest generation of each partition's objects, where it is not the first. */
   generations: ReadonlyMap<number, number>;
   /** Objects of an abandoned flush: to be removed. */
@@ -77,12 +82,41 @@ export async function readOldLog(
     }
     if (finished.length === 0) continue;
     const span = objectSpan(finished);
-    positions.set(partition, { from: span.first, end: span.last + 1 });
+    // If the first objects were removed since, the group still says where the table began.
+    const from = Math.min(span.first, standing?.from ?? Infinity);
+    positions.set(partition, { from, end: span.last + 1 });
     const rows = finished.filter(({ parsed }) => parsed.kind === "rows");
     if (rows.length === 0) continue;
     newest.set(partition, rows.reduce((a, b) => b.parsed.last > a.parsed.last ? b : a));
   }
-  return { positions, generations, newest, unfinished, objects: objects.length };
+  return {
+    ...{ positions, unread: new Map(), generations, newest, unfinished },
+    objects: objects.length,
+  };
+}
+
+/**
+ * Begins the positions of a log of release 0.1.0 where the topic begins: the offsets before its first ones
+ * become {@linkcode OldLog.unread}. Also of a partition that the group began and of which there is no object.
+ */
+export function withUnread(
+  old: OldLog,
+  standings: readonly GroupStanding[],
+  lows: ReadonlyMap<number, number>,
+): OldLog {
+  const begun = new Map(
+    standings.flatMap(({ partition, from }) => from === undefined ? [] : [[partition, from]]),
+  );
+  for (const [partition, { from }] of old.positions) begun.set(partition, from);
+  const positions = new Map(old.positions);
+  const unread = new Map<number, TablePosition>();
+  for (const [partition, end] of begun) {
+    const from = lows.get(partition) ?? Infinity;
+    if (from >= end) continue;
+    unread.set(partition, { from, end });
+    positions.set(partition, { from, end: positions.get(partition)?.end ?? end });
+  }
+  return { ...old, positions, unread };
 }
 
 /** Whether the objects of a range have each of its offsets. */

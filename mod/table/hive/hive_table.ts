@@ -1,11 +1,15 @@
 import { countText } from "../../terminal/amount_text.ts";
 import { EXTENSIONS } from "../../lake/format/lake_format.ts";
+import { gapPartitions, objectName } from "../../lake/layout.ts";
 import { Partitioning } from "../../lake/partitioning.ts";
 import { type TableObject, tableObjects } from "../../lake/table_objects.ts";
 import type { LakeStore } from "../../lake/store.ts";
 import { anotherLog } from "../another_log.ts";
+import { gapContent } from "../gap_content.ts";
 import { logKey } from "../log_key.ts";
 import type {
+  GapReason,
+  GroupStanding,
   LogName,
   LogWriter,
   Table,
@@ -21,12 +25,14 @@ import {
   readOldLog,
   requireOldForm,
   requireOldTypes,
+  withUnread,
 } from "./adopt.ts";
 import { HiveLog } from "./hive_log.ts";
 import { requireHive } from "./migrated.ts";
 import { plainFolder, type StateName, stateName } from "./state_names.ts";
 import { describeTable, recordOf } from "./table_record.ts";
 import {
+  isPending,
   listState,
   newestPositions,
   ofKind,
@@ -54,6 +60,9 @@ interface Opening {
   notices: string[];
   options: TableCallOptions;
 }
+
+/** Reason of the gaps that an upgrade records. */
+const UNREAD: GapReason = "unread";
 
 class HiveTable implements Table {
   readonly description: string;
@@ -112,8 +121,10 @@ class HiveTable implements Table {
       notices.push(
         `the broker has no topic ids: if ${topic} is recreated, that goes unnoticed`,
       );
-      if (isFound(state, plain)) {
-        await this.#adopt(plain, await this.#readOld(opening, ""), options);
+      if (isPending(state, plain)) {
+        const old = await this.#readOld(opening, "");
+        await this.#adopt(opening, plain, old);
+        notices.push(...unreadNotice(topic, old.unread));
       }
       return plain;
     }
@@ -121,19 +132,21 @@ class HiveTable implements Table {
     if (claim?.key === key) return plain;
     if (!isThere || claim !== undefined) return await this.#keyed(opening);
     const old = await this.#readOld(opening, "");
-    const positions = isFound(state, plain) ? old.positions : newestPositions(state, plain);
+    const positions = isPending(state, plain) ? old.positions : newestPositions(state, plain);
     if (!await isOldLog(this.#store, { ...old, positions }, writer, options)) {
       return await this.#keyed(opening);
     }
-    if (isFound(state, plain)) await this.#adopt(plain, old, options);
+    const unread = isPending(state, plain) ? old.unread : new Map();
+    if (isPending(state, plain)) await this.#adopt(opening, plain, old);
     await this.#record({ kind: "log", folder: plain, key }, { ...name }, options);
     notices.push(
       `table ${this.#table} is upgraded from ticklake 0.1.0: ${
-        countText(countOf(positions), "offset")
+        countText(countOf(positions) - countOf(unread), "offset")
       } of ` +
         `${topic} in ${
           countText(old.objects, "object")
         }; from now on the lake records its position`,
+      ...unreadNotice(topic, unread),
     );
     return plain;
   }
@@ -141,9 +154,9 @@ class HiveTable implements Table {
   /** The folder of a log of its own key. */
   async #keyed(opening: Opening): Promise<string> {
     const { name, key, state, notices, options } = opening;
-    if (isFound(state, key)) {
+    if (isPending(state, key)) {
       const old = await this.#readOld(opening, key);
-      await this.#adopt(key, old, options);
+      await this.#adopt(opening, key, old);
       notices.push(
         `the records of table ${this.#table} were missing: rebuilt from ${
           countText(old.objects, "object")
@@ -155,7 +168,7 @@ class HiveTable implements Table {
       const all = await recordedLogs(this.#store, this.#table, options);
       const isAnother = all.some((log) =>
         log.topic === name.topic && log.key !== key &&
-        (log.positions.size > 0 || isFound(state, log.key || plainFolder(log.topic)))
+        (log.positions.size > 0 || isPending(state, log.key || plainFolder(log.topic)))
       );
       if (isAnother) notices.push(anotherLog(name.topic, this.#table));
       await this.#record({ kind: "log", folder: key, key }, { ...name }, options);
@@ -163,18 +176,33 @@ class HiveTable implements Table {
     return key;
   }
 
-  async #readOld({ name: { topic }, writer, options }: Opening, key: string): Promise<OldLog> {
+  async #readOld(opening: Opening, key: string): Promise<OldLog> {
+    const { name: { topic }, writer, options } = opening;
     const objects = await objectsOfLog(this.#store, this.#table, { topic, key }, options);
     const lows = new Map((await writer.offsets()).map(({ partition, low }) => [partition, low]));
-    return await readOldLog(this.#store, objects, await writer.committed(), lows, options);
+    // What the group has committed of a former log of this name says nothing about this one.
+    const isOf = ({ log = opening.key }: GroupStanding) => log === opening.key;
+    const standings = (await writer.committed()).filter(isOf);
+    const old = await readOldLog(this.#store, objects, standings, lows, options);
+    // This release records why a log with a key begins where it does.
+    return key === "" ? withUnread(old, standings, lows) : old;
   }
 
   async #adopt(
+    { name: { topic }, options }: Opening,
     folder: string,
     old: OldLog,
-    options: TableCallOptions,
   ): Promise<void> {
-    for (const { name } of old.unfinished) await this.#store.remove(name);
+    const store = this.#store;
+    const table = this.#table;
+    for (const { name } of old.unfinished) await store.remove(name);
+    // Before the positions: if this is interrupted, the next start finds them among the objects.
+    for (const [partition, { from, end }] of old.unread) {
+      const range = { topic, partition, first: from, last: end - 1 };
+      const partitions = gapPartitions(UNREAD);
+      const name = objectName({ table, ...range, kind: "gap", partitions, extension: "json" });
+      await store.put(name, gapContent(range, UNREAD), options);
+    }
     for (const [partition, { from, end }] of old.positions) {
       // Any owner's own is newer.
       const state = { kind: "position", folder, partition, term: 0, from, end } as const;
@@ -197,11 +225,19 @@ class HiveTable implements Table {
   }
 }
 
-/** Whether a folder's log has objects but no positions yet. */
-function isFound(state: readonly StateObject[], folder: string): boolean {
-  return ofKind(state, "found", folder).length > 0 && ofKind(state, "adopted", folder).length === 0;
-}
-
 function countOf(positions: ReadonlyMap<number, TablePosition>): number {
   return [...positions.values()].reduce((sum, { from, end }) => sum + end - from, 0);
+}
+
+/** Says what an upgrade has recorded as a gap: at most one line. */
+function unreadNotice(topic: string, unread: OldLog["unread"]): string[] {
+  if (unread.size === 0) return [];
+  const partitions = [...unread.keys()].sort((a, b) => a - b).join(", ");
+  return [
+    `${
+      countText(countOf(unread), "offset")
+    } of ${topic} before where ticklake 0.1.0 began partition ` +
+    `${partitions} are recorded as a gap: --from latest and a reset leave them on purpose, and two ` +
+    "faults of 0.1.0 left them too. To read them: `ticklake reset --to earliest --rewrite`, then consume",
+  ];
 }

@@ -52,6 +52,11 @@ export function newestPositions(
   return newest;
 }
 
+/** Whether a folder's log has objects that are not adopted yet. */
+export function isPending(state: readonly StateObject[], folder: string): boolean {
+  return ofKind(state, "found", folder).length > 0 && ofKind(state, "adopted", folder).length === 0;
+}
+
 /** One log of a table, according to its state. */
 export interface RecordedLog {
   topic: string;
@@ -62,6 +67,8 @@ export interface RecordedLog {
   /** The groups that write it: one, outside of a take-over. */
   groups: string[];
   positions: ReadonlyMap<number, TablePosition>;
+  /** Whether its objects are still to be adopted: of release 0.1.0, or of a table whose records are gone. */
+  isPending: boolean;
 }
 
 /** All logs of a table; empty if it has no state, as a table of release 0.1.0. */
@@ -85,6 +92,7 @@ export async function recordedLogs(
       identity,
       groups: await Promise.all(groups),
       positions: newestPositions(state, folder),
+      isPending: isPending(state, folder),
     };
   }));
 }

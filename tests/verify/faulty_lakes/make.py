@@ -226,6 +226,16 @@ def truncated():
     home.close()
 
 
+def begun_late():
+    """Begun with --from latest, as was meant; nothing says so."""
+    home = Home("begun-late")
+    home.produce(40)
+    home.consume("--from", "latest")
+    home.produce(40, seed=2)
+    home.consume()
+    home.close()
+
+
 LAKES = {
     "topic-again": topic_again,
     "topic-again-running": topic_again_running,
@@ -240,6 +250,7 @@ LAKES = {
     "late-object": late_object,
     "row-and-letter": row_and_letter,
     "truncated": truncated,
+    "begun-late": begun_late,
 }
 
 for name in sys.argv[2:] or LAKES:
