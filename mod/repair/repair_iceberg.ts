@@ -95,10 +95,8 @@ export async function repairIceberg(options: RepairIcebergOptions): Promise<Repa
     });
   }
   await recordLost(plans, log, options);
-  if (await rewind(plans, options)) {
-    await options.consume();
-    await recordDeletions(recordOptions(options), countDeleted(verdict, plans));
-  }
+  const rowsLeftDeleted = countDeleted(verdict, plans);
+  if (await rewind(plans, { ...options, rowsLeftDeleted })) await options.consume();
   return plans;
 }
 

@@ -28,6 +28,8 @@ export interface ResetOptions {
   rewrite: boolean;
   dryRun: boolean;
   signal: AbortSignal;
+  /** See `RewindCallOptions`. */
+  rowsLeftDeleted?: number;
   /** Told how many of a partition's objects have been taken out of the table. */
   onRemoved?(done: number, all: number): void;
 }
@@ -72,7 +74,11 @@ export async function reset(options: ResetOptions): Promise<PartitionPlan[]> {
     rewind === undefined ? [] : [[partition, rewind] as const]
   );
   if (rewinds.length === 0) await setOffsets();
-  else await log.rewind(new Map(rewinds), { signal, onRemoved, before: setOffsets });
+  else {
+    const { rowsLeftDeleted } = options;
+    const before = setOffsets;
+    await log.rewind(new Map(rewinds), { signal, onRemoved, before, rowsLeftDeleted });
+  }
   return plans;
 }
 

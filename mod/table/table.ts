@@ -131,6 +131,11 @@ export interface RewindCallOptions extends TableCallOptions {
    * rewind. If it throws, nothing is changed.
    */
   before?(): Promise<void>;
+  /**
+   * Rows that other programs have deleted and that a repair does not read again, recorded with the rewind; only of
+   * an Iceberg table. @default {not known any more, unless all of the table is read again}
+   */
+  rowsLeftDeleted?: number;
 }
 
 /** What a table needs to know about the writer of a log. */

@@ -10,7 +10,7 @@ import { isProved } from "../../mod/verify/verify.ts";
 import { rows } from "../sink/run_sink.ts";
 import { ScriptedLog } from "../sink/scripted_log.ts";
 import { addDeletes } from "../table/iceberg/add_deletes.ts";
-import { IcebergPlace } from "./iceberg_place.ts";
+import { IcebergPlace, killedAnywhere } from "./iceberg_place.ts";
 
 const signal = new AbortController().signal;
 
@@ -225,3 +225,53 @@ Deno.test("after a rollback past a delete, rows are not taken for deleted by the
     assert.deepEqual(verdict.missing, [{ first: 30, last: 32 }], JSON.stringify(verdict));
   }
 });
+
+/** A table with rows that were deleted, each in another way of knowing of them. */
+const DELETED: Readonly<Record<string, () => Promise<IcebergPlace>>> = {
+  "deleted rows on record": async () => {
+    const place = await filled();
+    await DELETES["copy on write"](place);
+    await consumeMore(place, 3);
+    await expire(place);
+    return place;
+  },
+  "rows that may be deleted": async () => {
+    const place = await filled();
+    await DELETES["copy on write"](place);
+    await replace(place, 0);
+    await expire(place);
+    return place;
+  },
+};
+
+for (const [kind, make] of Object.entries(DELETED)) {
+  // What is on record is accepted already.
+  for (
+    const policy of kind.includes("record") ? ["restore"] as const : ["restore", "accept"] as const
+  ) {
+    Deno.test(`repair --deleted ${policy} of ${kind}, killed at any change, is completed by the next`, async () => {
+      const origin = await make();
+      const count = origin.log.partitions[0].length;
+      const run = async (place: IcebergPlace) => {
+        place.log.beforeCommit = () => place.lake.change();
+        await repair(place, policy).finally(() => place.log.beforeCommit = () => {});
+        const { changes } = place.lake;
+        // Whatever the repair was about to consume.
+        await place.consume(10);
+        return changes;
+      };
+      await killedAnywhere(origin, run, async (place, when) => {
+        const verdict = await place.verify();
+        assert.ok(isProved(verdict), `${when}: ${JSON.stringify(verdict)}`);
+        const deleted = policy === "accept" ? [10, 11, 12] : [];
+        assert.deepEqual(await offsets(place), without(count, ...deleted), when);
+        assert.equal(verdict.partitions[0].found, count - deleted.length, when);
+        if (policy === "accept") return;
+        // What is lost from then on is missing, and not taken for deleted.
+        await lose(place, 20);
+        const { missing, mayBeDeleted = false } = (await place.verify()).partitions[0];
+        assert.deepEqual([missing, mayBeDeleted], [[{ first: 20, last: 29 }], false], when);
+      });
+    });
+  }
+}

@@ -69,12 +69,13 @@ export class IcebergPlace {
 
   readonly admin: GroupAdmin = {
     members: () => Promise.resolve(0),
-    setOffsets: (_group, _topic, offsets) => {
-      for (const { partition, offset, metadata } of offsets) {
-        this.log.committed.set(partition, { partition, offset, metadata });
-      }
-      return Promise.resolve();
-    },
+    setOffsets: (_group, _topic, offsets) =>
+      this.lake.around(() => {
+        for (const { partition, offset, metadata } of offsets) {
+          this.log.committed.set(partition, { partition, offset, metadata });
+        }
+        return Promise.resolve();
+      }),
     close: () => Promise.resolve(),
   };
 

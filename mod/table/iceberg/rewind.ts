@@ -25,6 +25,8 @@ export interface RewindOptions {
   log: { id: string };
   /** Where the table is to end, by partition. */
   to: ReadonlyMap<number, TablePosition>;
+  /** See `RewindCallOptions`. */
+  rowsLeftDeleted?: number;
   signal?: AbortSignal;
 }
 
@@ -70,23 +72,28 @@ export async function rewindTable(options: RewindOptions): Promise<void> {
       .filter((name) => name in (metadata.properties ?? {}));
     return [
       ...updates,
-      ...deletionsAfter(metadata, log.id, to),
+      ...deletionsAfter(metadata, options),
       { action: "set-properties", updates: properties },
       ...settled.length === 0 ? [] : [{ action: "remove-properties" as const, removals: settled }],
     ];
   });
 }
 
-/** How many of the rows that others have deleted are read again is not known, unless all are. */
+/**
+ * How many of the rows that others have deleted are read again is not known, unless all are, or a repair has
+ * counted those that are not.
+ */
 function deletionsAfter(
   metadata: TableMetadata,
-  log: string,
-  to: ReadonlyMap<number, TablePosition>,
+  { log, to, rowsLeftDeleted }: RewindOptions,
 ): TableUpdate[] {
+  if (rowsLeftDeleted !== undefined) {
+    return [recording(metadata, { rows: rowsLeftDeleted, isExact: true })];
+  }
   const { rows, isExact } = deletionsOf(metadata);
   if (rows === 0 && isExact) return [];
   const areAll = logsOf(metadata).size <= 1 &&
-    [...positionsOf(metadata, log)].every(([partition, { from }]) =>
+    [...positionsOf(metadata, log.id)].every(([partition, { from }]) =>
       to.get(partition)?.end === from
     );
   return [recording(metadata, areAll ? { rows: 0, isExact: true } : { rows, isExact: false })];
