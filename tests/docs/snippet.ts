@@ -19,3 +19,9 @@ export function statementsOf(block: string): string[] {
     sql !== ""
   );
 }
+
+/** The settings of a block of properties, by their names. */
+export function propertiesOf(block: string): Record<string, string> {
+  const lines = block.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  return Object.fromEntries(lines.map((line) => line.split("=", 2)));
+}

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { snippet, statementsOf } from "../docs/snippet.ts";
+import { propertiesOf, snippet, statementsOf } from "../docs/snippet.ts";
 import { newBucket, withEnv } from "../lake/s3_bucket.ts";
 import { realS3Env, runTicklake, serviceTest, uniqueName } from "../services/services.ts";
 import { REPOSITORY, runTool } from "../services/tools_folder.ts";
@@ -33,18 +33,16 @@ serviceTest(
     const home = await Deno.makeTempDir();
     const name = uniqueName("lake").replaceAll("-", "_");
     const rest = Deno.env.get("TEST_ICEBERG_REST")!;
-    const lines = snippet(PAGE, "properties", "iceberg.rest-catalog.uri").split("\n")
-      .filter((line) => line !== "" && !line.startsWith("#"))
-      .map((line) => line.split("=", 2) as [string, string]);
-    const { "connector.name": connector, ...properties } = Object.fromEntries(lines);
+    const page = snippet(PAGE, "properties", "iceberg.rest-catalog.uri");
+    const { "connector.name": connector, ...properties } = propertiesOf(page);
     properties["iceberg.rest-catalog.uri"] = rest;
     await createCatalog(name, connector, { ...properties, ...s3Properties(realS3Env()) });
     try {
       const bucket = await withEnv(realS3Env(), newBucket);
       const place = { AWS_S3_BUCKET: bucket, ICEBERG_REST_URI: rest, TICKLAKE_DATABASE: name };
       await consumed({ ...realS3Env(), ...place }, home);
-      const page = snippet(PAGE, "sql", "-- Trino");
-      const statements = statementsOf(page.replaceAll("lake.ticklake", `${name}.${name}`));
+      const sql = snippet(PAGE, "sql", "-- Trino");
+      const statements = statementsOf(sql.replaceAll("lake.ticklake", `${name}.${name}`));
       const answers = [];
       for (const sql of statements) answers.push((await askTrino(sql)).rows);
       assert.ok(answers[0].length > 5, "indices of today");

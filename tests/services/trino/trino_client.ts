@@ -66,10 +66,7 @@ type AwsEnv = Record<string, string>;
 export async function createGlueCatalog(name: string, env: AwsEnv): Promise<void> {
   await createCatalog(name, "hive", {
     "hive.metastore": "glue",
-    "hive.metastore.glue.endpoint-url": env.AWS_ENDPOINT_URL,
-    "hive.metastore.glue.region": env.AWS_REGION,
-    "hive.metastore.glue.aws-access-key": env.AWS_ACCESS_KEY_ID,
-    "hive.metastore.glue.aws-secret-key": env.AWS_SECRET_ACCESS_KEY,
+    ...glueProperties(env),
     "hive.partition-projection-enabled": "true",
     // moto has no statistics of columns.
     "hive.table-statistics-enabled": "false",
@@ -92,6 +89,16 @@ export async function createRestCatalog(name: string, rest: string, env: AwsEnv)
 /** Removes a catalog; its tables stay. */
 export async function dropCatalog(name: string): Promise<void> {
   await askTrino(`DROP CATALOG ${name}`);
+}
+
+/** Settings of Trino for Glue. */
+export function glueProperties(env: AwsEnv): Record<string, string> {
+  return {
+    "hive.metastore.glue.endpoint-url": env.AWS_ENDPOINT_URL,
+    "hive.metastore.glue.region": env.AWS_REGION,
+    "hive.metastore.glue.aws-access-key": env.AWS_ACCESS_KEY_ID,
+    "hive.metastore.glue.aws-secret-key": env.AWS_SECRET_ACCESS_KEY,
+  };
 }
 
 /** Settings of Trino for an S3 server. */
