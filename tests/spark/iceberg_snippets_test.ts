@@ -1,18 +1,15 @@
 import assert from "node:assert/strict";
+import { byName, highestCloses, SHIPPED } from "../docs/shipped_quotes.ts";
 import { snippet, statementsOf } from "../docs/snippet.ts";
 import { wordsOf } from "../docs/words_of.ts";
 import { newBucket, withEnv } from "../lake/s3_bucket.ts";
 import { awsEnv, runTicklake, serviceTest, uniqueName } from "../services/services.ts";
 import { sparkSql } from "../services/spark/spark.ts";
-import { REPOSITORY } from "../services/tools_folder.ts";
 
 const PAGE = "docs/iceberg.md";
 
 /** Columns of the rows that are compared, in the order of the shipped file's. */
 const COLUMNS = "index, date, open, high, low, close, adj_close, volume, close_usd";
-
-const SHIPPED = Deno.readTextFileSync(`${REPOSITORY}/data/indexProcessed.csv`).trimEnd()
-  .split("\n").slice(1).map((line) => line.split(","));
 
 /** A row such that equal numbers look alike, of whichever program they are. */
 const plain = (row: readonly string[]) =>
@@ -104,11 +101,7 @@ class Turns {
       ...[all, select, files, rewrite, files, remove, expire, all],
     );
     assert.deepEqual(before.map(plain).sort(), SHIPPED.map(plain).sort());
-    const highs = new Map<string, number>();
-    for (const [index, , , , , close] of SHIPPED) {
-      highs.set(index, Math.max(highs.get(index) ?? -Infinity, Number(close)));
-    }
-    assert.deepEqual(new Map(highest.map(([index, close]) => [index, Number(close)])), highs);
+    assert.deepEqual(byName(highest), highestCloses());
     assert.ok(Number(filesBefore) >= 13 && Number(filesAfter) < 5, `${filesBefore}, ${filesAfter}`);
     assert.deepEqual(after.map(plain).sort(), LEFT.map(plain).sort());
     await this.consume();
