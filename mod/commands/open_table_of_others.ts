@@ -29,7 +29,9 @@ export async function openTableOfOthers(
 ): Promise<TableOfOthers> {
   const table = settings.otherTable ?? schema.table;
   const isFolder = catalogKind(settings) === "directory";
-  const wide = isFolder ? settings : { ...settings, prefix: "" };
+  const wide = isFolder
+    ? settings
+    : await inItsBucket({ ...settings, prefix: "" }, { ...schema, table });
   const store = await openLake(wide);
   try {
     const { catalog, files } = await openIceberg(wide, { ...schema, table }, store);
@@ -53,6 +55,26 @@ export async function openTableOfOthers(
   }
 }
 
+/** The settings with the bucket of the table's metadata, where the catalog only names the file. */
+async function inItsBucket(settings: Settings, schema: RowSchema): Promise<Settings> {
+  const store = await openLake(settings);
+  try {
+    const { catalog } = await openIceberg(settings, schema, store);
+    try {
+      const bucket = bucketOf(await catalog.metadataFile?.() ?? "");
+      return bucket === undefined ? settings : { ...settings, bucket };
+    } finally {
+      catalog.close();
+    }
+  } finally {
+    store.close();
+  }
+}
+
+function bucketOf(uri: string): string | undefined {
+  return /^s3[an]?:\/\/([^/]+)/.exec(uri)?.[1];
+}
+
 /** Where a table's files are, which its location says. */
 async function filesOf(
   { metadata: { location } }: LoadedTable,
@@ -60,7 +82,7 @@ async function filesOf(
   opened: { store: LakeStore; files: TableFiles },
 ): Promise<{ store: LakeStore; files: TableFiles }> {
   const { TableFiles } = await import("../table/iceberg/table_files.ts");
-  const bucket = /^s3[an]?:\/\/([^/]+)/.exec(location)?.[1];
+  const bucket = bucketOf(location);
   if (bucket !== undefined) {
     if (bucket === settings.bucket) return opened;
     const store = await openLake({ ...settings, bucket });

@@ -20,6 +20,12 @@ export interface TableCatalog {
    */
   load(): Promise<LoadedTable | undefined>;
   /**
+   * URI of the current metadata file, without reading it; `undefined` if there is no table. Only of a catalog that
+   * does not hold the metadata itself.
+   * @throws {Failure} as {@linkcode TableCatalog.load}
+   */
+  metadataFile?(): Promise<string | undefined>;
+  /**
    * Creates the table.
    * @returns `false` if it exists already
    * @throws {Failure} kind `service`: whether it was created is not known

@@ -75,6 +75,11 @@ export function schemaChange(
     relaxed.push(field.name);
     return { ...field, required: false };
   });
+  // Where a row comes from is in every table that this program made.
+  const origin = ORIGIN_COLUMNS.find(({ name }) => !known.has(name));
+  if (origin !== undefined) {
+    refused.push(`it has no column ${origin.name}: another program made the table`);
+  }
   let id = lastColumnId;
   const added = [...wanted.values()]
     .filter(({ name }) => !known.has(name))
@@ -113,7 +118,7 @@ export function fieldIds(
     const kind = isRefused ? "usage" : "failed";
     throw new Failure(kind, `table ${table} does not fit the schema: ${found.join("; ")}`, {
       fix: isRefused
-        ? "Give the schema another table name: a column's type cannot change."
+        ? "Give the schema another table name: rows that are there stay as they are."
         : "Run setup-catalog with this schema: it adds columns, and makes those optional that rows " +
           "may lack from now on.",
     });

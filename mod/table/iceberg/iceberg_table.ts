@@ -9,7 +9,7 @@ import { createTable } from "./create_table.ts";
 import { IcebergLog } from "./iceberg_log.ts";
 import type { IcebergTableParts } from "./iceberg_parts.ts";
 import { fieldIds, newSchema } from "./iceberg_schema.ts";
-import { currentSchema } from "./metadata.ts";
+import { currentSchema, currentSnapshot } from "./metadata.ts";
 import { isMigrated } from "./migrated.ts";
 import { newTable } from "./new_table.ts";
 import { checkSpec, partitionSpec, requireSpec } from "./partition_spec.ts";
@@ -48,6 +48,7 @@ class IcebergTable implements Table {
     await this.#requireMigrated(known, options);
     const base = known ?? await create(this.#parts);
     options.signal?.throwIfAborted();
+    this.#requireHere(base);
     requireSpec(base.metadata, { schema, partitionBy }, "usage");
     const notices = addsColumns && schemaChangeOf(base.metadata, schema).added.length > 0
       ? await addColumns({ catalog, schema, ...options })
@@ -65,6 +66,15 @@ class IcebergTable implements Table {
       fieldIds: fieldIds(schema.table, currentSchema(metadata), schema),
       notices: isAnother ? [...notices, anotherLog(name.topic, schema.table)] : notices,
     });
+  }
+
+  /** Of a table without rows, no file of another place tells that it is not in this lake. */
+  #requireHere({ metadata, metadataFile }: LoadedTable): void {
+    const { files } = this.#parts;
+    const isEmpty = currentSnapshot(metadata) === undefined;
+    if (isEmpty && files.isMoved(metadata.location) && !files.isBelow(metadataFile)) {
+      throw files.elsewhere(metadata.location);
+    }
   }
 
   /** Rows of a Hive table that is being migrated are not to be read from the topic as well. */

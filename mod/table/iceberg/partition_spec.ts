@@ -1,6 +1,7 @@
 import { Failure } from "../../failure/failure.ts";
 import type { RowSchema } from "../../schema/schema.ts";
 import { Partitioning } from "../../lake/partitioning.ts";
+import { newSchema } from "./iceberg_schema.ts";
 import {
   currentSchema,
   type IcebergSchema,
@@ -88,13 +89,6 @@ export function specText(spec: PartitionSpec, { fields: columns }: IcebergSchema
   return terms.join(",") || "none";
 }
 
-/** Whether two specs partition alike, whatever their ids. */
-function sameSpec(a: PartitionSpec, b: PartitionSpec): boolean {
-  const form = ({ fields }: PartitionSpec) =>
-    fields.map((field) => `${field["source-id"]} ${field.transform}`).join(",");
-  return form(a) === form(b);
-}
-
 /** @throws {Failure} kind `usage`, when two fields are times of one column */
 export function checkSpec({ fields }: PartitionSpec, partitionBy: string): void {
   const times = fields
@@ -118,7 +112,9 @@ export function requireSpec(
 ): void {
   const current = currentSchema(metadata);
   const found = specOf(metadata);
-  if (sameSpec(partitionSpec(partitionBy, schema, current), found)) return;
+  // By the columns' names: a table of another program may lack some of them.
+  const own = newSchema(schema);
+  if (specText(partitionSpec(partitionBy, schema, own), own) === specText(found, current)) return;
   throw new Failure(
     kind,
     `table ${schema.table} is partitioned by ${specText(found, current)}, not by ${partitionBy}`,

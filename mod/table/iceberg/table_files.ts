@@ -1,4 +1,5 @@
 import { Failure } from "../../failure/failure.ts";
+import { AbsentObject } from "../../lake/absent_object.ts";
 import type { LakeStore } from "../../lake/store.ts";
 import { LastManifestList } from "./last_manifest_list.ts";
 
@@ -51,8 +52,32 @@ export class TableFiles {
     });
   }
 
-  get(uri: string, location: string): Promise<Uint8Array> {
-    return this.store.get(this.name(uri, location));
+  /** @throws {Failure} kind `failed`, also when the table is in another place than this lake */
+  async get(uri: string, location: string): Promise<Uint8Array> {
+    try {
+      return await this.store.get(this.name(uri, location));
+    } catch (error) {
+      if (error instanceof AbsentObject && !this.isBelow(uri)) throw this.elsewhere(location);
+      throw error;
+    }
+  }
+
+  /** Whether a file is in the lake by its URI: those of a lake that was moved are not. */
+  isBelow(uri: string): boolean {
+    return plain(uri).startsWith(plain(this.root) + "/");
+  }
+
+  /** The failure for a table whose files are in another place. @param location the table's own */
+  elsewhere(location: string): Failure {
+    return new Failure(
+      "failed",
+      `table ${this.folder} is at ${location}, not in the lake ${this.root}`,
+      {
+        fix:
+          "Give the schema another table name, or set AWS_S3_BUCKET and AWS_S3_PREFIX (or --home) to the " +
+          "table's location. `ticklake verify --table-of-others` reads a table of another program.",
+      },
+    );
   }
 
   put(uri: string, location: string, bytes: Uint8Array): Promise<void> {

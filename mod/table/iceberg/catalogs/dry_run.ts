@@ -12,6 +12,7 @@ export function dryRunCatalog(inner: TableCatalog): TableCatalog {
     Promise.reject(new Failure("failed", `a dry run was about to ${what}; nothing was changed`));
   return {
     description: inner.description,
+    metadataFile: inner.metadataFile?.bind(inner),
     async load(): Promise<LoadedTable | undefined> {
       const found = await inner.load();
       if (found !== undefined || created === undefined) return found;

@@ -47,7 +47,21 @@ export class GlueTableCatalog implements TableCatalog {
   async load(): Promise<LoadedTable | undefined> {
     const table = await this.#find();
     if (table === undefined) return undefined;
-    const { metadata_location: metadataFile, table_type: type } = table.Parameters ?? {};
+    const metadataFile = this.#metadataFileOf(table);
+    // The table's location is not known before the metadata is read, which is below it.
+    const location = metadataFile.replace(/\/metadata\/[^/]*$/, "");
+    const metadata = parseMetadata(await this.#files.get(metadataFile, location), metadataFile);
+    const version: GlueVersion = { versionId: table.VersionId, table };
+    return { metadata, metadataFile, version };
+  }
+
+  async metadataFile(): Promise<string | undefined> {
+    const table = await this.#find();
+    return table && this.#metadataFileOf(table);
+  }
+
+  #metadataFileOf({ Parameters = {} }: Table): string {
+    const { metadata_location: metadataFile, table_type: type } = Parameters;
     if (metadataFile === undefined || type?.toUpperCase() !== "ICEBERG") {
       throw new Failure(
         "failed",
@@ -59,11 +73,7 @@ export class GlueTableCatalog implements TableCatalog {
         },
       );
     }
-    // The table's location is not known before the metadata is read, which is below it.
-    const location = metadataFile.replace(/\/metadata\/[^/]*$/, "");
-    const metadata = parseMetadata(await this.#files.get(metadataFile, location), metadataFile);
-    const version: GlueVersion = { versionId: table.VersionId, table };
-    return { metadata, metadataFile, version };
+    return metadataFile;
   }
 
   async create(metadata: TableMetadata): Promise<boolean> {
