@@ -1,6 +1,6 @@
-import { dirname } from "node:path";
 import process from "node:process";
 import { createInterface, type Interface } from "node:readline";
+import { readHistory, writeHistory } from "./line_history.ts";
 
 /** Lines that the history keeps. */
 const HISTORY_LINES = 1000;
@@ -75,27 +75,5 @@ export class LineReader {
     this.#waiting = undefined;
     if (waiting !== undefined) waiting(read);
     else this.#ahead.push(read);
-  }
-}
-
-/** Newest first, as readline has it. */
-function readHistory(path: string | undefined): string[] {
-  if (path === undefined) return [];
-  try {
-    // A pipe would be waited for, and a device has no end.
-    if (!Deno.statSync(path).isFile) return [];
-    return Deno.readTextFileSync(path).split("\n").filter((line) => line !== "").reverse();
-  } catch {
-    return [];
-  }
-}
-
-function writeHistory(path: string | undefined, newestFirst: string[]): void {
-  if (path === undefined || newestFirst.length === 0) return;
-  try {
-    Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    Deno.writeTextFileSync(path, newestFirst.toReversed().join("\n") + "\n", { mode: 0o600 });
-  } catch {
-    // Not being able to keep the history is not an error.
   }
 }

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { dirname } from "node:path";
 import { splitStatements } from "../../mod/catalog/split_statements.ts";
 import { completeSql } from "../../mod/commands/complete_sql.ts";
 import { loadSchema } from "../../mod/schema/load_schema.ts";
 import { freePort } from "../services/free_port.ts";
 import { runTicklake, serviceTest } from "../services/services.ts";
+import { runTool } from "../services/tools_folder.ts";
 import { KEYS, typeInto } from "../terminal/terminal.ts";
 
 Deno.test("statements end at a semicolon that is none of a text or a comment", () => {
@@ -64,6 +66,34 @@ serviceTest(
     assert.match(history, /SELECT 7 AS seven, 8 AS eight;\n/);
     const { mode } = await Deno.stat(`${home}/state/ticklake/query_history`);
     assert.equal(mode! & 0o777, 0o600);
+    await Deno.remove(home, { recursive: true });
+  },
+);
+
+serviceTest(
+  "a pipe or device in place of the history is left as it is, and the shell ends",
+  { needs: ["python"] },
+  async () => {
+    const home = await Deno.makeTempDir({ prefix: "ticklake-shell-" });
+    const at = ["--home", `${home}/home`];
+    await runTicklake(["produce", ...at, "--rate", "max", "-n", "1"]);
+    await runTicklake(["consume", ...at, "--until-end"]);
+    const path = `${home}/state/ticklake/query_history`;
+    await Deno.mkdir(dirname(path), { recursive: true });
+    await runTool("mkfifo", [path]);
+    const shell = () =>
+      typeInto(
+        ["query", ...at],
+        [["ticklake> ", "SELECT 1 AS one;\r"], ["1 row in[^>]*> ", KEYS.end]],
+        { columns: 100, rows: 40 },
+        { XDG_STATE_HOME: `${home}/state` },
+      );
+    const { code, all } = await shell();
+    assert.equal(code, 0, all);
+    assert.ok((await Deno.stat(path)).isFifo);
+    await Deno.remove(path);
+    await Deno.symlink("/dev/full", path);
+    assert.equal((await shell()).code, 0);
     await Deno.remove(home, { recursive: true });
   },
 );
