@@ -13,6 +13,7 @@ const WORKERS = [
   "mod/catalog/local/query_worker.ts",
   "mod/catalog/local/first_load/load_worker.ts",
   "mod/lake/format/encode_worker.ts",
+  "mod/files/pipe_worker.ts",
 ];
 
 /** Files that are read at run time, from beside the module that reads them. */

@@ -36,7 +36,7 @@ export async function run(context: CommandContext): Promise<number> {
   // The user's input is checked before any service is contacted.
   new Partitioning(partitionBy, schema);
   compressionOf(format, settings.compression);
-  const form = await openMessageForm(settings);
+  const form = await openMessageForm(settings, signal);
   await requireDefaultSchemaFits(settings, form, schema, signal);
   const store = await openLake(settings);
   let broker: Broker | undefined;

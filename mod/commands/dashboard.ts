@@ -11,7 +11,7 @@ export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
   const { topic, group, listen, dashboardToken: token } = settings;
   const schema = await messageSchema(settings, signal);
-  const form = await openMessageForm(settings);
+  const form = await openMessageForm(settings, signal);
   const store = await openReadLake(settings, schema);
   try {
     const broker = await openExistingBroker(settings, { signal });

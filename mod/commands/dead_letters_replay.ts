@@ -19,7 +19,7 @@ export async function run(context: CommandContext): Promise<number> {
   const { settings, output, signal } = context;
   const { topic, group, format, partitionBy, compression, day, dryRun } = settings;
   const schema = await messageSchema(settings, signal);
-  const form = await openMessageForm(settings);
+  const form = await openMessageForm(settings, signal);
   const store = await openLake(settings);
   const encoder = startEncoder();
   try {

@@ -60,7 +60,7 @@ async function* allFindings(
   if (bootstrapServers !== undefined) {
     const { kafkaFindings } = await import("../ops/doctor/kafka_findings.ts");
     const { KafkaDiagnosis } = await import("../broker/kafka/diagnosis.ts");
-    yield* kafkaFindings(settings, () => new KafkaDiagnosis(settings), signal);
+    yield* kafkaFindings(settings, () => KafkaDiagnosis.of(settings, signal), signal);
   } else {
     const { REPAIR_LOG } = await import("../broker/embedded/sqlite_failure.ts");
     const { journalPath } = await import("../broker/embedded/log_lock.ts");

@@ -83,7 +83,7 @@ export async function run(context: CommandContext): Promise<number> {
         async consume() {
           const broker = await openBroker(settings, { signal });
           try {
-            const form = await openMessageForm(settings);
+            const form = await openMessageForm(settings, signal);
             const options = sinkOptions(settings, schema, { broker, store, table, form });
             const progress = startProgress(summary, await messagesAhead(broker, context), context);
             try {

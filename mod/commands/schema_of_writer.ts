@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import type { Settings } from "../config/settings.ts";
 import { Failure, messageOf } from "../failure/failure.ts";
+import { readText } from "../files/read_text.ts";
 import { openRegistry } from "../message/open_message_form.ts";
 import { openSchema, openSchemaFile } from "../message/open_schema.ts";
 import type { PayloadMaker } from "../message/payload_maker.ts";
@@ -30,12 +31,13 @@ export async function schemaOfWriter(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (file !== undefined) {
-    const type = await typeOfFile(file);
-    return type === undefined ? undefined : await ofFile(settings, file, type);
+    const type = await typeOfFile(file, signal);
+    return type === undefined ? undefined : await ofFile(settings, file, type, signal);
   }
   const { messageSchema, registryUrl } = settings;
   if (messageSchema !== undefined) {
-    return await ofFile(settings, messageSchema, await typeOfFile(messageSchema) ?? "AVRO");
+    const type = await typeOfFile(messageSchema, signal) ?? "AVRO";
+    return await ofFile(settings, messageSchema, type, signal);
   }
   return registryUrl === undefined ? undefined : await ofRegistry(settings, signal);
 }
@@ -44,12 +46,14 @@ async function ofFile(
   { messageType }: Settings,
   path: string,
   type: SchemaType,
+  signal: AbortSignal,
 ): Promise<string> {
   try {
-    const maker = await openSchemaFile(path, type, messageType);
+    const maker = await openSchemaFile(path, type, { messageType, signal });
     const name = basename(path).replace(/\.[a-z]+$/i, "");
     return written(maker, { name, origin: path, command: path, type });
   } catch (error) {
+    if (signal.aborted) throw signal.reason;
     throw new Failure("usage", `schema infer ${path}: ${messageOf(error)}`, {
       fix:
         "Give an Avro schema (.avsc), a .proto file beside those that it imports, or a JSON Schema.",
@@ -116,14 +120,14 @@ function written(maker: PayloadMaker, { name, origin, command, type }: Origin): 
 }
 
 /** The type of a schema that a file holds; `undefined` for a file of rows. */
-async function typeOfFile(path: string): Promise<SchemaType | undefined> {
+async function typeOfFile(path: string, signal: AbortSignal): Promise<SchemaType | undefined> {
   if (/\.avsc$/i.test(path)) return "AVRO";
   if (/\.proto$/i.test(path)) return "PROTOBUF";
   if (!/\.json$/i.test(path)) return undefined;
   try {
     const { isFile, size } = await Deno.stat(path);
     if (!isFile || size > MOST_SCHEMA_BYTES) return undefined;
-    const json = parseJson(await Deno.readTextFile(path)) as Record<string, unknown> | undefined;
+    const json = parseJson(await readText(path, signal)) as Record<string, unknown> | undefined;
     if (json?.type === "record" && Array.isArray(json.fields)) return "AVRO";
     const isSchema = typeof json?.$schema === "string" || json?.type === "object";
     return isSchema && typeof json?.properties === "object" ? "JSON" : undefined;

@@ -39,7 +39,7 @@ export async function run(context: CommandContext): Promise<number> {
   const position = parseReadPosition(settings.readFrom ?? from, "--from");
   const matches = condition(settings.where);
   const schema = await messageSchema(settings, signal);
-  const form = await openMessageForm(settings);
+  const form = await openMessageForm(settings, signal);
   const broker = await openExistingBroker(settings);
   try {
     const offsets = await broker.topicOffsets(topic, { signal });

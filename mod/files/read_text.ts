@@ -1,4 +1,5 @@
 import { abortable } from "../wait/abortable.ts";
+import { openFile } from "./open_file.ts";
 
 /** Largest file of settings, schema, statement or secret, in bytes: a device has no end. */
 const MOST_BYTES = 16 * 2 ** 20;
@@ -9,11 +10,11 @@ const MOST_BYTES = 16 * 2 ** 20;
  * @throws the signal's reason, as soon as it aborts; otherwise it waits for a pipe without a writer
  */
 export async function readText(path: string, signal?: AbortSignal): Promise<string> {
-  return await abortable(read(path), signal);
+  return await abortable(read(path, signal), signal);
 }
 
-async function read(path: string): Promise<string> {
-  using file = await Deno.open(path);
+async function read(path: string, signal: AbortSignal | undefined): Promise<string> {
+  using file = await openFile(path, signal);
   const text = new BoundedText(path);
   for (;;) {
     const count = await file.read(text.space);

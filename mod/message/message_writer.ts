@@ -1,4 +1,5 @@
 import { Failure, messageOf } from "../failure/failure.ts";
+import { readText } from "../files/read_text.ts";
 import { parseJson } from "../schema/parse_json.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import type { Fields } from "./fields.ts";
@@ -36,7 +37,7 @@ export async function openMessageWriter(
   const writer = await payloadWriter(messageFormat, schema);
   if (messageSchema !== undefined) {
     requireFileFormat(messageFormat);
-    await requireSame(messageSchema, writer);
+    await requireSame(messageSchema, writer, signal);
     return (json) => writer.write(parsed(json));
   }
   const registry = await openRegistry(settings);
@@ -59,11 +60,16 @@ async function payloadWriter(format: string, schema: RowSchema): Promise<Payload
 }
 
 /** Who reads by a file must read what is written. */
-async function requireSame(path: string, writer: PayloadWriter): Promise<void> {
+async function requireSame(
+  path: string,
+  writer: PayloadWriter,
+  signal: AbortSignal,
+): Promise<void> {
   let why = "it is not the schema that rows are written with";
   try {
-    if (await writer.isSame(await Deno.readTextFile(path))) return;
+    if (await writer.isSame(await readText(path, signal))) return;
   } catch (error) {
+    if (signal.aborted) throw signal.reason;
     why = messageOf(error);
   }
   throw new Failure("usage", `--message-schema ${path}: ${why}`, {

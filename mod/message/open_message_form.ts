@@ -19,13 +19,17 @@ export type MessageSettings = Pick<
 /**
  * How the messages of the topic are read, by the settings. What a format needs is loaded only for it.
  * @throws {Failure} kind `usage`, where the settings do not fit each other
+ * @throws the signal's reason, where it aborts while a schema's file is waited for
  */
-export async function openMessageForm(settings: MessageSettings): Promise<MessageForm> {
+export async function openMessageForm(
+  settings: MessageSettings,
+  signal?: AbortSignal,
+): Promise<MessageForm> {
   const { messageFormat, messageSchema } = settings;
   if (messageFormat === "json") return JSON_FORM;
   if (messageSchema !== undefined) {
     const { fileForm } = await import("./file_form.ts");
-    return fileForm(messageSchema, await openMessageSchema(settings, messageSchema));
+    return fileForm(messageSchema, await openMessageSchema(settings, messageSchema, signal));
   }
   const [registry, { RegistryForm }] = await Promise.all([
     openRegistry(settings),
@@ -67,11 +71,14 @@ export function requireFileFormat(format: string): void {
 export async function openMessageSchema(
   { messageFormat, messageType }: Pick<MessageSettings, "messageFormat" | "messageType">,
   path: string,
+  signal?: AbortSignal,
 ): Promise<PayloadMaker> {
   requireFileFormat(messageFormat);
+  const type = messageFormat === "avro" ? "AVRO" : "PROTOBUF";
   try {
-    return await openSchemaFile(path, messageFormat === "avro" ? "AVRO" : "PROTOBUF", messageType);
+    return await openSchemaFile(path, type, { messageType, signal });
   } catch (error) {
+    if (signal?.aborted) throw signal.reason;
     throw new Failure("usage", `--message-schema ${path}: ${messageOf(error)}`, {
       fix: messageFormat === "avro"
         ? "Give the writer's schema, as JSON."

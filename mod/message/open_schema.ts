@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { readText } from "../files/read_text.ts";
 import { messageCheck } from "./message_check.ts";
 import { type PayloadMaker, payloadMaker } from "./payload_maker.ts";
 import type { RegisteredSchema } from "./registry/registry.ts";
@@ -54,20 +55,27 @@ export async function openSchema(
   }
 }
 
+/** Options of {@linkcode openSchemaFile}. */
+export interface SchemaFileOptions {
+  /** The Protobuf message that all messages are. @default {the file's first} */
+  messageType?: string;
+  signal?: AbortSignal;
+}
+
 /**
  * What makes rows of messages without a frame, by the writer's schema in a file.
- * @param messageType the Protobuf message that all of them are. @default {the file's first}
  * @throws {Error} if the file cannot be read or used
+ * @throws the signal's reason, as soon as it aborts
  */
 export async function openSchemaFile(
   path: string,
   type: RegisteredSchema["type"],
-  messageType?: string,
+  { messageType, signal }: SchemaFileOptions = {},
 ): Promise<PayloadMaker> {
-  const text = await Deno.readTextFile(path);
+  const text = await readText(path, signal);
   if (type !== "PROTOBUF") return await openSchema({ type, text, references: [] });
   const { protoFile, indexes, named, protobufMaker } = await openProtobuf();
-  const messages = await protoFile(text, (file) => importedText(path, file));
+  const messages = await protoFile(text, (file) => importedText(path, file, signal));
   const message = named.messageNamed(messages, messageType);
   return protobufMaker(indexes.noIndexes(message), [message]);
 }
@@ -83,9 +91,13 @@ async function openProtobuf() {
 }
 
 /** An imported file is beside the one that imports it, or below its folder. */
-async function importedText(path: string, imported: string): Promise<string | undefined> {
+async function importedText(
+  path: string,
+  imported: string,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
   try {
-    return await Deno.readTextFile(join(dirname(path), imported));
+    return await readText(join(dirname(path), imported), signal);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;

@@ -5,6 +5,7 @@ import { guessCsv } from "./infer_csv.ts";
 import type { NamedColumn } from "./infer_guesses.ts";
 import { guessJson } from "./infer_json.ts";
 import type { Input } from "./input.ts";
+import { openInput } from "./open_input.ts";
 import { refuseArray } from "./json_array.ts";
 import { draftText } from "../schema/schema_draft.ts";
 import { readSome } from "./read_some.ts";
@@ -68,7 +69,7 @@ async function beginningOf(
   input: Input,
   signal?: AbortSignal,
 ): Promise<{ text: string; isWhole: boolean }> {
-  const file = await input.open();
+  const file = await openInput(input, { signal });
   const parts: Uint8Array[] = [];
   let size = 0;
   try {

@@ -1,4 +1,5 @@
 import { glob } from "node:fs/promises";
+import { openFile } from "../files/open_file.ts";
 import { Failure, messageOf } from "../failure/failure.ts";
 import type { InputFile } from "./input_file.ts";
 import { decompressed, decompressedPipe, peekCodec } from "./decompress.ts";
@@ -18,8 +19,9 @@ export interface Input {
   /**
    * Opens it at its beginning.
    * @param onRead called with the number of bytes read from the file, before decompression
+   * @param signal ends the waiting for the writer of a named pipe; it then throws the signal's reason
    */
-  open(onRead?: (bytes: number) => void): Promise<InputFile>;
+  open(onRead?: (bytes: number) => void, signal?: AbortSignal): Promise<InputFile>;
 }
 
 const SHIPPED = new URL("../../data/indexProcessed.csv", import.meta.url);
@@ -55,7 +57,13 @@ export async function findInput(path: string | undefined): Promise<Input> {
   const info = await Deno.stat(path).catch((error) => unreadable(path, messageOf(error), error));
   if (info.isDirectory) unreadable(path, "it is a directory");
   if (!info.isFile) {
-    const pipe = async () => await decompressedPipe(await open(), path);
+    const pipe = async (_?: unknown, signal?: AbortSignal) => {
+      const file = await openFile(path, signal).catch((error) => {
+        if (signal?.aborted) throw error;
+        return unreadable(path, messageOf(error), error);
+      });
+      return await decompressedPipe(file, path);
+    };
     return { name: path, description: path, isFile: false, isSeekable: false, open: pipe };
   }
   // Opened once now, so that a file without permission is found before anything else is done.

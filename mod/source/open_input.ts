@@ -17,7 +17,7 @@ export async function openInput(
   input: Input,
   { signal, onRead }: OpenInputOptions = {},
 ): Promise<InputFile> {
-  const opening = input.open(onRead);
+  const opening = input.open(onRead, signal);
   try {
     return await abortable(opening, signal);
   } catch (error) {

@@ -4,6 +4,7 @@ import { keyColumns, type RowSchema } from "../schema/schema.ts";
 import { encodeTexts } from "./encode_record.ts";
 import type { FileForm } from "./file_form.ts";
 import type { Input } from "./input.ts";
+import { openInput } from "./open_input.ts";
 import { keyText } from "./key_text.ts";
 import { PriceWalk } from "./price_walk.ts";
 import { seededRandom } from "./random.ts";
@@ -107,7 +108,7 @@ async function lastRows(
   for (const input of inputs) {
     const { name } = input;
     const form = { name, format, delimiter, constants, signal };
-    const reader = await RowReader.open(await input.open(), bySymbol, form);
+    const reader = await RowReader.open(await openInput(input, { signal }), bySymbol, form);
     try {
       for (let batch = await reader.next(); batch !== null; batch = await reader.next()) {
         for (const { line, reason } of batch.rejections) onRejected(line, reason, name);

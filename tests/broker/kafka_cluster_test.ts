@@ -43,7 +43,7 @@ async function leaderOf(
   topic: string,
   partition: number,
 ): Promise<number> {
-  const cluster = new Cluster(clientOptions(kafkaSettings(bootstrap)));
+  const cluster = new Cluster(await clientOptions(kafkaSettings(bootstrap)));
   try {
     await cluster.connect();
     return (await cluster.topic(topic))!.partitions[partition].leader;

@@ -20,7 +20,7 @@ export class AdminConnection {
 
   /** @throws {Failure} kind `service`, when Kafka cannot be reached; the signal's reason */
   static async open(settings: Settings, { signal }: CallOptions): Promise<AdminConnection> {
-    const config = clientOptions(settings);
+    const config = await clientOptions(settings, signal);
     const cluster = new Cluster(config);
     await cluster.connect({ signal });
     const admin = new Kafka(config).admin();

@@ -10,16 +10,19 @@ const CONNECTION_TIMEOUT_MS = 4000;
 /**
  * kafkajs's connection options, from the settings.
  * @throws {Failure} kind `usage`, when the bootstrap servers are not HOST:PORT, or the TLS or SASL
- * settings are wrong
+ * settings are wrong; the signal's reason
  */
-export function clientOptions(settings: Settings): KafkaConfig {
+export async function clientOptions(
+  settings: Settings,
+  signal?: AbortSignal,
+): Promise<KafkaConfig> {
   return {
     clientId: "ticklake",
     brokers: bootstrapServers(settings.bootstrapServers ?? ""),
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     logLevel: KAFKAJS_LOG_LEVEL,
     logCreator: kafkajsLog,
-    ...securityOptions(settings),
+    ...await securityOptions(settings, signal),
   };
 }
 

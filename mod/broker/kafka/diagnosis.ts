@@ -33,10 +33,14 @@ export class KafkaDiagnosis {
   readonly #config: KafkaConfig;
   readonly #settings: Settings;
 
-  /** @throws {Failure} kind `usage`, when the settings are wrong */
-  constructor(settings: Settings) {
+  /** @throws {Failure} kind `usage`, when the settings are wrong; the signal's reason */
+  static async of(settings: Settings, signal: AbortSignal): Promise<KafkaDiagnosis> {
+    return new KafkaDiagnosis(settings, await clientOptions(settings, signal));
+  }
+
+  private constructor(settings: Settings, config: KafkaConfig) {
     this.#settings = settings;
-    this.#config = clientOptions(settings);
+    this.#config = config;
     this.servers = this.#config.brokers as string[];
     this.use = listenerUse(this.#config);
   }

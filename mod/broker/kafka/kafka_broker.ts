@@ -42,7 +42,8 @@ export async function openKafkaBroker(
   settings: Settings,
   options: CallOptions = {},
 ): Promise<Broker> {
-  const broker = new KafkaBroker(clientOptions(settings), settings.sessionTimeout);
+  const config = await clientOptions(settings, options.signal);
+  const broker = new KafkaBroker(config, settings.sessionTimeout);
   await broker.connect(options);
   return broker;
 }

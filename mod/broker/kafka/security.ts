@@ -3,7 +3,7 @@ import { getLogger } from "@logtape/logtape";
 import type { KafkaConfig } from "kafkajs";
 import type { Settings } from "../../config/settings.ts";
 import { Failure, messageOf } from "../../failure/failure.ts";
-import { readTextSync } from "../../files/read_text.ts";
+import { readText } from "../../files/read_text.ts";
 import { mskIam } from "./msk_iam.ts";
 
 const logger = getLogger(["ticklake", "kafka"]);
@@ -25,11 +25,15 @@ export type SecuritySettings = Pick<
  * kafkajs's TLS and SASL options, from the settings. Reads the files at once.
  * @throws {Failure} kind `usage`, when settings contradict each other, one is missing, or a file
  * cannot be read or is not what it should be
+ * @throws the signal's reason, as soon as it aborts
  */
-export function securityOptions(settings: SecuritySettings): Pick<KafkaConfig, "ssl" | "sasl"> {
+export async function securityOptions(
+  settings: SecuritySettings,
+  signal?: AbortSignal,
+): Promise<Pick<KafkaConfig, "ssl" | "sasl">> {
   const { securityProtocol } = settings;
   return {
-    ssl: securityProtocol.endsWith("SSL") ? tlsOptions(settings) : noTls(settings),
+    ssl: securityProtocol.endsWith("SSL") ? await tlsOptions(settings, signal) : noTls(settings),
     sasl: securityProtocol.startsWith("SASL") ? saslOptions(settings) : noSasl(settings),
   };
 }
@@ -62,7 +66,10 @@ function noSasl({ securityProtocol, saslMechanism, saslUsername, saslPassword }:
   return undefined;
 }
 
-function tlsOptions({ sslCaFile, sslCertFile, sslKeyFile }: SecuritySettings): ConnectionOptions {
+async function tlsOptions(
+  { sslCaFile, sslCertFile, sslKeyFile }: SecuritySettings,
+  signal: AbortSignal | undefined,
+): Promise<ConnectionOptions> {
   if ((sslCertFile === undefined) !== (sslKeyFile === undefined)) {
     const [there, missing] = sslKeyFile === undefined ? ["CERT", "KEY"] : ["KEY", "CERT"];
     throw new Failure(
@@ -71,18 +78,24 @@ function tlsOptions({ sslCaFile, sslCertFile, sslKeyFile }: SecuritySettings): C
     );
   }
   return {
-    ca: sslCaFile && pem("KAFKA_SSL_CA_FILE", sslCaFile, "CERTIFICATE"),
-    cert: sslCertFile && pem("KAFKA_SSL_CERT_FILE", sslCertFile, "CERTIFICATE"),
-    key: sslKeyFile && pem("KAFKA_SSL_KEY_FILE", sslKeyFile, "PRIVATE KEY"),
+    ca: sslCaFile && await pem("KAFKA_SSL_CA_FILE", sslCaFile, "CERTIFICATE", signal),
+    cert: sslCertFile && await pem("KAFKA_SSL_CERT_FILE", sslCertFile, "CERTIFICATE", signal),
+    key: sslKeyFile && await pem("KAFKA_SSL_KEY_FILE", sslKeyFile, "PRIVATE KEY", signal),
   };
 }
 
 /** Reads a PEM file and checks that it holds a block of this kind. */
-function pem(setting: string, path: string, kind: "CERTIFICATE" | "PRIVATE KEY"): string {
+async function pem(
+  setting: string,
+  path: string,
+  kind: "CERTIFICATE" | "PRIVATE KEY",
+  signal: AbortSignal | undefined,
+): Promise<string> {
   let text: string;
   try {
-    text = readTextSync(path);
+    text = await readText(path, signal);
   } catch (cause) {
+    if (signal?.aborted) throw signal.reason;
     throw new Failure("usage", `${setting}: ${path} cannot be read: ${messageOf(cause)}`, {
       cause,
     });

@@ -10,13 +10,14 @@ import { failed, failedBy, type Finding, ok, skipped, warning } from "./finding.
  */
 export async function* kafkaFindings(
   settings: Settings,
-  diagnose: () => KafkaDiagnosis,
+  diagnose: () => Promise<KafkaDiagnosis>,
   signal: AbortSignal,
 ): AsyncGenerator<Finding> {
   let kafka: KafkaDiagnosis;
   try {
-    kafka = diagnose();
+    kafka = await diagnose();
   } catch (error) {
+    signal.throwIfAborted();
     yield failedBy("Kafka settings", error);
     return;
   }

@@ -22,9 +22,10 @@ export async function* messageFindings(
   const { messageFormat, messageSchema } = settings;
   if (messageSchema !== undefined) {
     try {
-      await openMessageForm(settings);
+      await openMessageForm(settings, signal);
       yield ok("message schema", `${messageFormat}, ${messageSchema}`);
     } catch (error) {
+      signal.throwIfAborted();
       yield failedBy("message schema", error);
     }
     return;
