@@ -21,6 +21,7 @@ import { Gather } from "./gather.ts";
 import { fenceOff } from "./fence_off.ts";
 import { giveUp } from "./give_up.ts";
 import type { IcebergTableParts } from "./iceberg_parts.ts";
+import { lateLetters, mayBeLate } from "./late_letters.ts";
 import { liveEntries } from "./live_entries.ts";
 import { currentSchema, type TableMetadata } from "./metadata.ts";
 import { specOfPaths } from "./partition_spec.ts";
@@ -58,6 +59,8 @@ export class IcebergLog implements TableLog {
   readonly replays: LogReplays;
   /** The rewinds of the partitions whose positions were read. */
   readonly #rewinds = new Map<number, Rewinds>();
+  /** The partitions whose positions were read. */
+  #owned: readonly number[] = [];
   /** Aborts commits whose result is no longer needed. */
   #signal: AbortSignal | undefined;
 
@@ -89,6 +92,7 @@ export class IcebergLog implements TableLog {
     const base = await this.#parts.catalog.load();
     options.signal?.throwIfAborted();
     if (base === undefined) return new Map();
+    this.#owned = owned;
     const beyond = new Map<number, number>();
     for (const partition of owned) {
       const rewinds = rewindOf(base.metadata, this.#id, partition);
@@ -96,7 +100,7 @@ export class IcebergLog implements TableLog {
       if (rewinds.end !== undefined) beyond.set(partition, rewinds.end);
     }
     // Of ranges that a rewind removed: its commit removed their rows; dead letters are objects beside the table.
-    await this.sweep(beyond, options);
+    await this.#sweep(beyond, { isFenced: true, ...options });
     return positionsOf(base.metadata, this.#id);
   }
 
@@ -104,10 +108,13 @@ export class IcebergLog implements TableLog {
     const { schema: { table } } = this.#parts.description;
     const { name: { topic }, key: log } = this;
     const { kind, partition, first, last, generation, partitions, replay, extension } = place;
-    const range = { topic, log, partition, first, last, generation };
-    const name = objectName({ table, ...range, kind, partitions, replay, extension });
-    if (kind !== "rows") return name;
-    const folder = dataFolder(table, this.#rewinds.get(partition)?.count);
+    const range = { topic, log, partition, first, last };
+    const own = { kind, partitions, replay, extension };
+    const count = this.#rewinds.get(partition)?.count;
+    // What a former owner puts late overwrites nothing.
+    if (kind !== "rows") return objectName({ table, ...range, ...own, generation: count });
+    const name = objectName({ table, ...range, ...own, generation });
+    const folder = dataFolder(table, count);
     return `${folder}${name.slice(table.length + 1)}`;
   }
 
@@ -170,6 +177,14 @@ export class IcebergLog implements TableLog {
     beyond: ReadonlyMap<number, number>,
     options: TableCallOptions = {},
   ): Promise<void> {
+    await this.#sweep(beyond, { isFenced: false, ...options });
+  }
+
+  /** @param isFenced whether former owners are refused already, but for those that have put something since */
+  async #sweep(
+    beyond: ReadonlyMap<number, number>,
+    { isFenced, ...options }: TableCallOptions & { isFenced: boolean },
+  ): Promise<void> {
     if (beyond.size === 0) return;
     const { catalog, files: { store } } = this.#parts;
     for (;;) {
@@ -181,30 +196,33 @@ export class IcebergLog implements TableLog {
         // What was taken meanwhile stays.
         return end !== undefined && first >= end && (positions.get(partition)?.end ?? 0) <= end;
       });
+      // A former owner would still commit what it has put, without its dead letters, or put what it has begun. Of
+      // a partition of which there is nothing none is known.
       const ends = new Map(
-        gone.map(({ parsed: { partition } }) => [partition, beyond.get(partition)!]),
+        [...beyond].filter(([partition, end]) =>
+          gone.some(({ parsed }) => parsed.partition === partition) ||
+          !isFenced && (positions.get(partition)?.end ?? Infinity) <= end
+        ),
       );
-      if (base !== undefined && gone.length > 0) {
-        // A former owner would still commit their range, without them.
+      if (base !== undefined && ends.size > 0) {
         if (!await fenceOff(this.#commitOptions(), base, ends)) continue;
         await this.#readRewinds([...ends.keys()]);
       }
-      const overtaken = base === undefined ? [] : this.#overtaken(base.metadata, letters, beyond);
-      for (const { name } of [...gone, ...overtaken]) await store.remove(name, options);
+      const late = base === undefined ? [] : lateLetters(letters, base.metadata, this.#id)
+        .filter(({ parsed }) => beyond.has(parsed.partition));
+      for (const { name } of new Set([...gone, ...late])) await store.remove(name, options);
       return;
     }
   }
 
-  /** What was put of ranges that another group has committed otherwise, before we were killed. */
-  #overtaken(
-    metadata: TableMetadata,
-    letters: readonly TableObject[],
-    partitions: ReadonlyMap<number, unknown>,
-  ): TableObject[] {
-    const isOvertaken = overtakenIn(metadata, this.#id);
-    return letters.filter(({ parsed: { partition, first, last } }) =>
-      partitions.has(partition) && isOvertaken({ partition, first, end: last + 1 })
-    );
+  async removeLate(options: TableCallOptions = {}): Promise<void> {
+    const { catalog, files: { store } } = this.#parts;
+    const base = await catalog.load();
+    if (base === undefined || !mayBeLate(base.metadata, this.#id, this.#owned, Date.now())) return;
+    const letters = await this.#letters(base.metadata, options);
+    for (const { name, parsed } of lateLetters(letters, base.metadata, this.#id)) {
+      if (this.#owned.includes(parsed.partition)) await store.remove(name, options);
+    }
   }
 
   /** What this owner must know of the rewinds: its commits are refused where there were more since. */

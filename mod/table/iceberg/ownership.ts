@@ -1,4 +1,5 @@
 import type { TableMetadata } from "./metadata.ts";
+import { rewindOf } from "./position.ts";
 
 /** What a snapshot's summary says of its partitions: the ranges that it adds, or where it fences or rewinds them. */
 const EVENTS = {
@@ -45,4 +46,30 @@ export function lastChange(
     );
     if (what !== undefined) return { what, group: summary[GROUP] };
   }
+}
+
+/**
+ * The fences and rewinds that snapshots still name, by partition, the newest first: from then on the count of
+ * `rewindOf` is `number`, and no former owner commits what begins at or behind `end`.
+ * @param log id of the log, see `logId`
+ */
+export function fencesOf(
+  metadata: TableMetadata,
+  log: string,
+): Map<number, Array<{ number: number; end: number }>> {
+  const fences = new Map<number, Array<{ number: number; end: number }>>();
+  const newestFirst = (metadata.snapshots ?? [])
+    .filter(({ summary }) => summary["ticklake.log"] === log)
+    .toSorted((a, b) => b["sequence-number"] - a["sequence-number"]);
+  for (const { summary } of newestFirst) {
+    const text = summary[EVENTS.fenced] ?? summary[EVENTS.rewound];
+    for (const one of text?.split(" ") ?? []) {
+      const [partition, end] = one.split(":").map(Number);
+      const own = fences.get(partition) ?? [];
+      fences.set(partition, own);
+      // Each has counted by one.
+      own.push({ number: rewindOf(metadata, log, partition).count - own.length, end });
+    }
+  }
+  return fences;
 }

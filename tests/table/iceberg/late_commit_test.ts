@@ -4,6 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { Failure } from "../../../mod/failure/failure.ts";
+import { parseObjectName } from "../../../mod/lake/layout.ts";
+import type { LakeStore } from "../../../mod/lake/store.ts";
 import type { Table } from "../../../mod/table/table.ts";
 import { IcebergPlace } from "../../repair/iceberg_place.ts";
 import { killedSink } from "../../sink/killed_sink.ts";
@@ -28,7 +30,8 @@ const WAYS: Record<string, (log: ScriptedLog) => void> = {
   },
   "the group's offsets are deleted": (log) => log.committed.clear(),
   "the group's offsets are moved back": (log) => {
-    log.committed.set(0, { partition: 0, offset: 5, metadata: "" });
+    const { offset } = log.committed.get(0)!;
+    log.committed.set(0, { partition: 0, offset: Math.min(5, offset!), metadata: "" });
   },
 };
 
@@ -72,6 +75,66 @@ for (const [way, act] of Object.entries(WAYS)) {
         await place.proved(ROWS, `after ${steps} steps`);
       }
       assert.ok(refused > 0);
+    });
+  }
+}
+
+Deno.test("a sweep refuses what a former owner still commits, though nothing of it was put yet", async () => {
+  const place = new IcebergPlace(new ScriptedLog([Array.from({ length: ROWS }, () => quote())]));
+  const former = keepingBack(place.open().table);
+  const policy = { rows: 10, bytes: 2 ** 20, intervalMs: 60_000 };
+  await assert.rejects(sink(place.log, place.lake, { table: former.table, policy }), {
+    message: "paused for good",
+  });
+  const next = await place.openLog();
+  await next.positions([0]);
+  await next.sweep(new Map([[0, 10]]));
+  await assert.rejects(former.land(), /Nothing is lost|partition 0/);
+  assert.equal((await next.positions([0])).get(0)!.end, 10);
+});
+
+/** A lake as a former owner has it: the dead letters of the range from `first` on are kept back. */
+function keepingBackLetters(
+  lake: IcebergPlace["lake"],
+  first: number,
+): { lake: IcebergPlace["lake"]; land(): Promise<void> } {
+  let land: () => Promise<void> = () => Promise.reject(new Error("there was no such put"));
+  const put: LakeStore["put"] = (name, bytes) => {
+    const parsed = parseObjectName(name);
+    if (parsed?.kind !== "dead-letters" || parsed.first !== first) return lake.put(name, bytes);
+    const copy = bytes.slice();
+    land = () => lake.put(name, copy);
+    throw new Failure("failed", "paused for good");
+  };
+  const own = new Proxy(lake, {
+    get: (_, key) => {
+      if (key === "put") return put;
+      const value = Reflect.get(lake, key);
+      return typeof value === "function" ? value.bind(lake) : value;
+    },
+  });
+  return { lake: own, land: () => land() };
+}
+
+for (const [way, act] of Object.entries(WAYS)) {
+  for (const [first, rows] of [[10, 10], [10, 7], [0, 7]]) {
+    Deno.test(`${way}: dead letters from ${first} on that arrive late do no harm (ranges of ${rows})`, async () => {
+      const policy = { rows, bytes: 2 ** 20, intervalMs: 60_000 };
+      for (const steps of [5, 12, 20]) {
+        const place = new IcebergPlace(new ScriptedLog([entries()]));
+        const { log, lake } = place;
+        const former = keepingBackLetters(lake, first);
+        const own = { rows: 10, bytes: 2 ** 20, intervalMs: 60_000 };
+        const options = { table: place.open().table, policy: own };
+        await assert.rejects(sink(log, former.lake, options), { message: "paused for good" });
+        act(log);
+        await killedSink(log, lake, steps, { table: place.open().table, policy });
+        await former.land();
+        await sink(log, lake, { table: place.open().table, policy });
+        // What arrived beside the last flush, the next start removes.
+        await sink(log, lake, { table: place.open().table, policy });
+        await place.proved(ROWS, `after ${steps} steps`);
+      }
     });
   }
 }
