@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
 import { RestCatalog } from "../../../mod/table/iceberg/catalogs/rest.ts";
+import { restAuth } from "../../../mod/table/iceberg/catalogs/rest_auth.ts";
+import { sleep } from "../../../mod/wait/sleep.ts";
+import { newBucket, withEnv } from "../../lake/s3_bucket.ts";
+import { realS3Env, serviceTest } from "../../services/services.ts";
 
 /** A catalog that is asked for its table, and answers as told; requests with their headers, in order. */
 function fakeCatalog(answer: (request: Request) => Response | Promise<Response>) {
@@ -86,6 +90,45 @@ Deno.test("requests are signed for an AWS service", async () => {
     }
   }
 });
+
+Deno.test("a token is asked for again before it expires", async () => {
+  let granted = 0;
+  await using fake = fakeCatalog((request) => {
+    if (new URL(request.url).pathname !== "/v1/oauth/tokens") return none();
+    return Response.json({ access_token: `token-${++granted}`, expires_in: 61 });
+  });
+  const catalog = new RestCatalog({ uri: fake.uri, ...NAME, credential: "me:secret" });
+  await catalog.load();
+  await catalog.load();
+  assert.equal(granted, 1);
+  // A minute early.
+  await sleep(1100);
+  await catalog.load();
+  assert.equal(granted, 2);
+});
+
+serviceTest(
+  "a server that checks signatures takes a signed request, with its body and query",
+  { needs: ["real-s3"] },
+  () =>
+    withEnv(realS3Env(), async () => {
+      const endpoint = Deno.env.get("AWS_ENDPOINT_URL")!;
+      const authorize = restAuth(endpoint, { sigv4: "s3" });
+      const { signal } = new AbortController();
+      const send = async (method: string, path: string, body?: string, sent = body) => {
+        const url = new URL(endpoint + path);
+        const headers = await authorize({ method, url, headers: {}, body }, signal);
+        const answer = await fetch(url, { method, headers, body: sent, signal });
+        return [answer.status, await answer.text()] as const;
+      };
+      const bucket = await newBucket();
+      const put = await send("PUT", `/${bucket}/a?x-id=PutObject&w=w%201`, '{"id":1}');
+      assert.equal(put[0], 200, put[1]);
+      assert.deepEqual(await send("GET", `/${bucket}/a`), [200, '{"id":1}']);
+      const [status, text] = await send("PUT", `/${bucket}/c`, '{"id":1}', '{"id":2}');
+      assert.ok(status >= 400, "another body than the signed one: " + text);
+    }),
+);
 
 Deno.test("a refusal and an unknown outcome of a REST catalog are told apart", async () => {
   let status = 500;
