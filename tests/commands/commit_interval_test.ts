@@ -16,10 +16,11 @@ async function notesOf(commitInterval: string): Promise<{ notes: string[][]; con
     const { settings } = loadSettings({ flags, environment: {} });
     const store = await openLake(settings);
     const notes: string[] = [];
-    const { table, close } = await openTable(settings, quotes, store, {
+    const { table, flushIntervalMs, close } = await openTable(settings, quotes, store, {
       note: (text) => notes.push(text),
       onEvent: (event) => conflicts += event.kind === "table commit" && !event.isTaken ? 1 : 0,
     });
+    assert.equal(`${flushIntervalMs / 1000}s`, commitInterval, "a flush is a commit");
     const log = await table.log({ topic: "quotes", cluster: "c", topicId: "t" }, WRITER);
     for (let end = 1; end <= 5; end++) {
       const objects = { objects: [], deadLetters: [], gaps: [] };

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { TableCatalog } from "../../../mod/table/iceberg/catalog.ts";
 import { newSchema } from "../../../mod/table/iceberg/iceberg_schema.ts";
-import { currentSnapshot } from "../../../mod/table/iceberg/metadata.ts";
+import { schemaChangeOf, schemaUpdates } from "../../../mod/table/iceberg/add_columns.ts";
+import { currentSchema, currentSnapshot } from "../../../mod/table/iceberg/metadata.ts";
 import { newTable } from "../../../mod/table/iceberg/new_table.ts";
 import { partitionSpec } from "../../../mod/table/iceberg/partition_spec.ts";
 import { positionsOf } from "../../../mod/table/iceberg/position.ts";
@@ -71,6 +72,31 @@ export function catalogContract(
     assert.equal(await two.commit(now, again), true, "and on what is, it does");
     const snapshot = again[0].action === "add-snapshot" && again[0].snapshot["snapshot-id"];
     assert.equal(currentSnapshot((await one.load())!.metadata)!["snapshot-id"], snapshot);
+    one.close();
+    two.close();
+  });
+
+  test(`${name}: of two changes of the columns at once, which make no snapshot, one is made`, async () => {
+    await using at = await place();
+    const [one, two] = [at.open(), at.open()];
+    await create(one, at.files);
+    const bases = [(await one.load())!, (await two.load())!];
+    const quotes = await quotesSchema();
+    const [first, second] = bases.map(({ metadata }, i) => {
+      const added = {
+        wire: `Extra${i}`,
+        name: `extra_${i}`,
+        type: "long" as const,
+        required: false,
+      };
+      const schema = { ...quotes, columns: [...quotes.columns, added] };
+      return schemaUpdates(metadata, schemaChangeOf(metadata, schema));
+    });
+    assert.equal(await one.commit(bases[0], first), true);
+    assert.equal(await two.commit(bases[1], second), false);
+    const { metadata } = (await at.open().load())!;
+    const extra = currentSchema(metadata).fields.filter(({ name }) => name.startsWith("extra"));
+    assert.deepEqual(extra.map(({ name }) => name), ["extra_0"]);
     one.close();
     two.close();
   });

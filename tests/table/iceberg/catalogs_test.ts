@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { GetTableCommand, GlueClient, UpdateTableCommand } from "@aws-sdk/client-glue";
 import { openDirectoryLake } from "../../../mod/lake/directory.ts";
 import { openS3Lake } from "../../../mod/lake/s3.ts";
 import { DirectoryCatalog } from "../../../mod/table/iceberg/catalogs/directory.ts";
@@ -101,6 +102,49 @@ catalogContract(
     serviceTest(name, { needs: ["aws"], sanitizeResources: false, sanitizeOps: false }, run),
 );
 
+const SET_BY_OTHERS = ["market data", "quotes of indexes"];
+
+/** Changes a parameter and the description of the table in Glue, as from its console. */
+async function setByOthers(database: string): Promise<void> {
+  const client = new GlueClient();
+  const { Table } = await client.send(
+    new GetTableCommand({ DatabaseName: database, Name: "index_quotes" }),
+  );
+  const { Name, TableType, StorageDescriptor, Parameters } = Table!;
+  const [team, Description] = SET_BY_OTHERS;
+  const own = { Name: Name!, TableType, StorageDescriptor, Description };
+  const TableInput = { ...own, Parameters: { ...Parameters, team } };
+  await client.send(new UpdateTableCommand({ DatabaseName: database, TableInput }));
+  client.destroy();
+}
+
+serviceTest(
+  "a REST catalog: a commit to a table that was dropped and created anew since changes nothing",
+  { needs: ["iceberg-rest"], sanitizeResources: false },
+  async () => {
+    await using place = await directory();
+    const catalog = new RestCatalog({
+      uri: Deno.env.get("TEST_ICEBERG_REST")!,
+      namespace: uniqueName("lake").replaceAll("-", "_"),
+      table: "index_quotes",
+    });
+    const { files } = place;
+    const quotes = await quotesSchema();
+    const schema = newSchema(quotes);
+    const spec = partitionSpec("none", quotes, schema);
+    const create = () => catalog.create(newTable({ location: files.location, schema, spec }));
+    await create();
+    const former = (await catalog.load())!;
+    await catalog.drop();
+    await create();
+    const updates = [{ action: "set-properties" as const, updates: { late: "true" } }];
+    assert.equal(await catalog.commit(former, updates), false);
+    const { metadata } = (await catalog.load())!;
+    assert.notEqual(metadata["table-uuid"], former.metadata["table-uuid"]);
+    assert.equal(metadata.properties!.late, undefined);
+  },
+);
+
 serviceTest(
   "Glue: a commit names the version and the metadata file that it replaces, and makes no archive",
   {
@@ -124,15 +168,23 @@ serviceTest(
       const ranges = [fakeRange(files, 0, i, i + 1)];
       await takeRanges({ catalog, files, table: "t", log, ranges });
       locations.push((await catalog.load())!.metadataFile);
+      // What others set on the table stays, as does what the catalog set before.
+      const { Parameters, Description } = glue.updates.at(-1)!.TableInput!;
+      assert.deepEqual(
+        [Parameters!.team, Description],
+        i === 0 ? [undefined, undefined] : SET_BY_OTHERS,
+      );
+      if (i === 0) await setByOthers(database);
     }
     assert.equal(new Set(locations).size, 3);
-    for (const [i, { SkipArchive, VersionId, TableInput }] of glue.updates.entries()) {
+    const own = glue.updates.filter((_, i) => i !== 1);
+    for (const [i, { SkipArchive, VersionId, TableInput }] of own.entries()) {
       assert.equal(SkipArchive, true);
       assert.ok(VersionId);
       assert.equal(TableInput!.Parameters!.previous_metadata_location, locations[i]);
       assert.equal(TableInput!.Parameters!.metadata_location, locations[i + 1]);
     }
-    assert.equal(glue.updates.length, 2);
+    assert.equal(glue.updates.length, 3, "with that of others");
     files.store.close();
     restore();
   },
