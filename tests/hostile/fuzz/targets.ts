@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { isUtf8 } from "node:buffer";
 import { Failure } from "../../../mod/failure/failure.ts";
+import { CompactReader } from "../../../mod/lake/format/parquet/compact_reader.ts";
+import { readFooter } from "../../../mod/lake/format/parquet/footer.ts";
+import { pageHeaders } from "../../../mod/lake/format/parquet/page_headers.ts";
 import { readObject } from "../../../mod/lake/format/read_object.ts";
 import { parseObjectName } from "../../../mod/lake/layout.ts";
 import { checkMessage } from "../../../mod/schema/check_message.ts";
@@ -9,6 +12,7 @@ import { loadSchema } from "../../../mod/schema/load_schema.ts";
 import { MessageReader } from "../../../mod/schema/message_reader.ts";
 import { readAvroFile } from "../../../mod/table/iceberg/avro_file.ts";
 import { outcomeOf } from "../../source/outcome.ts";
+import { MESSAGE_TARGETS } from "./message_targets.ts";
 import { readBatches, sealed } from "./read_batches.ts";
 
 /** A reader of bytes that others chose. */
@@ -86,7 +90,47 @@ export const TARGETS: readonly Target[] = [
       readAvroFile(bytes, "manifest.avro");
     },
   },
+  ...MESSAGE_TARGETS,
+  {
+    name: "thrift",
+    run(bytes) {
+      const reader = new CompactReader(bytes);
+      read(() => {
+        reader.struct((_, type) => reader.skip(type));
+        assert.ok(reader.at <= bytes.length);
+      });
+      read(() => {
+        for (const { at, compressedBytes, uncompressedBytes, values } of pageHeaders(bytes)) {
+          assert.ok(at + compressedBytes <= bytes.length);
+          assert.ok(Math.min(compressedBytes, uncompressedBytes, values) >= 0);
+        }
+      });
+      refusedFooter(bytes);
+    },
+  },
 ];
+
+/** A footer that hyparquet refuses as it may, but for lack of room or stack. */
+function refusedFooter(footer: Uint8Array): void {
+  const file = new Uint8Array(footer.length + 8);
+  file.set(footer);
+  new DataView(file.buffer).setUint32(footer.length, footer.length, true);
+  file.set(new TextEncoder().encode("PAR1"), footer.length + 4);
+  try {
+    readFooter(file);
+  } catch (error) {
+    if (error instanceof RangeError && /length|stack|allocation/.test(error.message)) throw error;
+  }
+}
+
+/** Damaged Thrift is an error in words. */
+function read(work: () => unknown): void {
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof Error) || error.constructor !== Error) throw error;
+  }
+}
 
 /** What came of it, a failure as its message. */
 async function settled<T>(promise: Promise<T>): Promise<T | string> {
