@@ -28,6 +28,8 @@ function upTo(last: number): number[] {
 Deno.test("snapshots older than 24 hours expire, but for the newest hundred", () => {
   assert.deepEqual(expired(table(100)), []);
   assert.deepEqual(expired(table(130)), upTo(30));
+  const properties = { "history.expire.min-snapshots-to-keep": "5" };
+  assert.deepEqual(expired(table(30, { properties })), upTo(5), "one of 24 hours stays");
 });
 
 Deno.test("the table's properties say how old and how many", () => {

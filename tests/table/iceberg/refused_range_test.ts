@@ -10,6 +10,7 @@ import { ScriptedLog } from "../../sink/scripted_log.ts";
 /** What a writer of the offsets from 10 on is told, after something has happened since it began. */
 async function toldAfter(
   happen: (place: IcebergPlace, log: { id: string }) => Promise<unknown>,
+  first = 10,
 ): Promise<string> {
   const place = new IcebergPlace(new ScriptedLog([rows(30)]));
   place.log.partitions[0].length = 10;
@@ -17,7 +18,7 @@ async function toldAfter(
   const former = await place.openLog();
   await former.positions([0]);
   await happen(place, { id: logId(await logKey(former.name), former.name.topic) });
-  const range = { partition: 0, first: 10, end: 20, objects: [], deadLetters: [], gaps: [] };
+  const range = { partition: 0, first, end: 20, objects: [], deadLetters: [], gaps: [] };
   const error = await former.take([range]).then(() => undefined, (error) => error);
   assert.ok(error instanceof Failure && error.kind === "failed", `${error}`);
   assert.match(error.fix!, /^Nothing is lost\. .* it resumes at the table's position/);
@@ -64,4 +65,9 @@ Deno.test("a writer whose offsets another group has written otherwise is told wh
   });
   assert.match(told, /is at offset 15 of partition 0 .* expected 10, to append offsets 10 to 19/);
   assert.match(told, /Group nightly writes the same topic into this table/);
+});
+
+Deno.test("a range behind the table's end is refused: what is between would be missing", async () => {
+  const told = await toldAfter(() => Promise.resolve(), 15);
+  assert.match(told, /is at offset 10 of partition 0 .* expected 15, to append offsets 15 to 19/);
 });
