@@ -215,7 +215,7 @@ function cures(
   if (has("beyond")) {
     lines.push(
       settings.tableFormat === "hive"
-        ? "  fix: the next `ticklake consume` removes uncommitted objects."
+        ? "  fix: `ticklake repair` removes uncommitted objects."
         : "  fix: `ticklake repair` removes rows beyond the table's positions.",
     );
   }

@@ -13,6 +13,7 @@ import { openLog } from "./open_log.ts";
 import { redundantObjects } from "./redundant_objects.ts";
 import { isEmpty, planRepair, type RepairPlan } from "./repair_plan.ts";
 import { copyAside, LOST, rewind } from "./repair_steps.ts";
+import { reset } from "./reset.ts";
 
 /** Options of {@linkcode repair}. */
 export interface RepairOptions {
@@ -51,7 +52,7 @@ export interface RepairOptions {
  * 2. Offsets that the topic no longer has are recorded as gaps; objects that cannot be read are first copied
  *    to the table's state folder, then removed from the table.
  * 3. The table is rewound to the first wrong offset that the topic has, see {@linkcode reset}.
- * 4. `consume` writes from there to the end.
+ * 4. `consume` removes uncommitted objects, and writes from there to the end.
  *
  * @returns what was, or would be, done; nothing for a partition that needs nothing
  * @throws {Failure} kind `usage`, when the group has members or another group writes the table; kind `service`
@@ -64,17 +65,14 @@ export async function repair(options: RepairOptions): Promise<RepairPlan[]> {
   options.onPlan?.(plans);
   if (dryRun || plans.every(isEmpty)) return plans;
   if (await admin.members(group, signal) > 0) throw groupInUse(group);
-  const log = await openLog(options);
+  // Refuses the table of another group before anything is changed.
+  await openLog(options);
   for (const plan of plans) await applyPlan(plan, options);
   const sweeps = plans.filter(({ sweep }) => sweep).map(({ partition }) => partition);
   if (sweeps.length > 0) {
-    // A rewind that was interrupted is completed here.
-    const positions = await log.positions(sweeps, { signal });
-    const ends = sweeps.flatMap((partition) => {
-      const end = positions.get(partition)?.end;
-      return end === undefined ? [] : [[partition, end] as const];
-    });
-    await log.sweep(new Map(ends), { signal });
+    // Removed by the group's next member, which the broker fences: one may have joined since the question above.
+    const target = () => "lake" as const;
+    await reset({ ...options, target, partitions: sweeps, rewrite: false, dryRun: false });
   }
   const isRewound = await rewind(plans, options);
   if (isRewound || sweeps.length > 0) await options.consume();
