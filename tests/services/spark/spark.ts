@@ -1,6 +1,10 @@
+import { findJava } from "../jdk.ts";
 import { fetchJars, installOnce, REPOSITORY, runTool, TOOLS } from "../tools_folder.ts";
 
 const SOURCES = `${REPOSITORY}/tests/services/spark`;
+
+/** JDKs that it runs on: its Hadoop needs a part of `Subject` that JDK 24 has dropped. */
+const JDKS = [17, 23] as const;
 
 /** The class behind `spark-sql`. */
 const SQL_SHELL = "org.apache.spark.sql.hive.thriftserver.SparkSQLCLIDriver";
@@ -20,10 +24,10 @@ const SETTINGS = {
 /**
  * Installs Spark with Iceberg's runtime.
  * @returns its folder, as `SPARK_HOME` names it
- * @throws {Missing} without Java, without Maven, or when the fetch of the jars fails
+ * @throws {Missing} without such a JDK, without Maven, or when the fetch of the jars fails
  */
 export async function installSpark(): Promise<string> {
-  await runTool("java", ["-version"]);
+  await findJava(...JDKS);
   const pom = `${SOURCES}/pom.xml`;
   await installOnce("spark", Deno.readTextFileSync(pom), async () => {
     // Else jars of an earlier version stay beside the new ones.
@@ -74,15 +78,17 @@ export async function sparkSql(options: SparkSqlOptions): Promise<string[][][]> 
 /** What bin/spark-sql, which no jar has, does: Spark's launcher makes the command line of the JVM. */
 async function commandLine(args: readonly string[]): Promise<string[]> {
   const home = Deno.env.get("TEST_SPARK")!;
+  const java = await findJava(...JDKS);
   const settings = Object.entries(SETTINGS).flatMap(([k, v]) => ["--conf", `${k}=${v}`]);
   const submit = ["org.apache.spark.deploy.SparkSubmit", "--class", SQL_SHELL];
-  const words = ["-cp", `${home}/jars/*`, "org.apache.spark.launcher.Main", ...submit];
-  const command = await run(["java", "-Xmx64m", ...words, ...settings, ...args], home, {
+  const launcher = ["-cp", `${home}/jars/*`, "org.apache.spark.launcher.Main", ...submit];
+  const command = await run([java, "-Xmx64m", ...launcher, ...settings, ...args], home, {
     SPARK_HOME: home,
     SPARK_SCALA_VERSION: SCALA,
   });
-  // Behind an empty line, words that each end with a NUL.
-  return command.slice(command.indexOf("\n") + 1).split("\0").slice(0, -1);
+  // Behind an empty line, words that each end with a NUL; the first is the `java` of JAVA_HOME.
+  const words = command.slice(command.indexOf("\n") + 1).split("\0").slice(1, -1);
+  return [java, ...words];
 }
 
 async function run(

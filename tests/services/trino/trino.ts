@@ -1,7 +1,7 @@
 import { freePort } from "../free_port.ts";
 import { type ServiceProcess, startService } from "../service_process.ts";
 import { fetchJars, installOnce, REPOSITORY, runTool, TOOLS } from "../tools_folder.ts";
-import { findJava } from "./jdk.ts";
+import { findJava } from "../jdk.ts";
 
 const SOURCES = `${REPOSITORY}/tests/services/trino`;
 

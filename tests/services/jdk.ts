@@ -1,18 +1,19 @@
-import { Missing, runTool } from "../tools_folder.ts";
+import { Missing, runTool } from "./tools_folder.ts";
 
 /** Where Debian's packages, Temurin's and GitHub's runners put their JDKs. */
 const FOLDER = "/usr/lib/jvm";
 
 /**
- * Path of a `java` of at least some version: the one in PATH, or one below /usr/lib/jvm.
+ * Path of a `java` of some versions, both ends included: the one in PATH, or one below /usr/lib/jvm.
  * @throws {Missing} when there is none
  */
-export async function findJava(atLeast: number): Promise<string> {
+export async function findJava(atLeast: number, atMost = Infinity): Promise<string> {
   for (const program of ["java", ...programs()]) {
     const version = await versionOf(program).catch(() => 0);
-    if (version >= atLeast) return program;
+    if (version >= atLeast && version <= atMost) return program;
   }
-  throw new Missing(`no JDK ${atLeast} or newer in PATH or ${FOLDER}`);
+  const wanted = atMost === Infinity ? `${atLeast} or newer` : `${atLeast} to ${atMost}`;
+  throw new Missing(`no JDK ${wanted} in PATH or ${FOLDER}`);
 }
 
 function programs(): string[] {
