@@ -6,6 +6,7 @@ import { freePort } from "../../services/free_port.ts";
 import { runTicklake, serviceTest } from "../../services/services.ts";
 import { plantedIn, PROFILE, REGISTRY_USER, SECRETS, withUser } from "./planted.ts";
 import { turncoat } from "./turncoat.ts";
+import { turncoatKafka } from "./turncoat_kafka.ts";
 
 /** Words without which a command asks for them. */
 const ARGUMENTS: Partial<Record<string, string[]>> = {
@@ -72,6 +73,13 @@ const granted: Place = (url) => ({
   ICEBERG_REST_OAUTH2_URI: `${url}/granted`,
 });
 
+/** As before, with a token that the user has. */
+const bearer: Place = (url) => ({
+  TICKLAKE_TABLE_FORMAT: "iceberg",
+  ICEBERG_REST_URI: url,
+  ICEBERG_REST_CREDENTIAL: "",
+});
+
 /** S3, Glue and Athena by the keys of a profile, which the program itself does not read. */
 const profile: Place = (_, cwd) => {
   Deno.writeTextFileSync(
@@ -108,6 +116,12 @@ const PLACES: Record<string, PlannedPlace> = {
   },
   "where a token was granted": {
     place: granted,
+    forms: [TEXT],
+    answers: true,
+    commands: ["setup-catalog", "verify"],
+  },
+  "with a bearer token of the catalog": {
+    place: bearer,
     forms: [TEXT],
     answers: true,
     commands: ["setup-catalog", "verify"],
@@ -157,6 +171,38 @@ for (const [where, { place, forms, answers, commands }] of Object.entries(PLACES
       );
     }
   }
+}
+
+for (const mechanism of ["PLAIN", "SCRAM-SHA-256"]) {
+  serviceTest(
+    `no secret is in what a command writes where Kafka repeats a login by ${mechanism}`,
+    { needs: ["binary"] },
+    async () => {
+      using kafka = turncoatKafka();
+      const cwd = await Deno.makeTempDir({ prefix: "ticklake-secrets-" });
+      const env = {
+        ...SECRETS,
+        ...away(`http://127.0.0.1:${kafka.port}`, cwd),
+        KAFKA_SASL_MECHANISM: mechanism,
+      };
+      let redacted = 0;
+      const lines = [["produce", "-n", "1"], ["topic", "list"], ["doctor"]];
+      await inParallel(
+        lines.map((line) => async () => {
+          const args = [...line, "--home", line.join("-"), "--log-level", "debug"];
+          const wrapper = ["timeout", "--signal=TERM", PATIENCE_S];
+          const { stdout, stderr } = await runTicklake(args, { env, cwd, wrapper, binary: true });
+          const told = `${line}\n${stdout}\n${stderr}`;
+          if ((stdout + stderr).includes(REDACTED)) redacted++;
+          assert.equal(plantedIn(stdout + stderr), undefined, told);
+          assert.match(stdout + stderr, /refused to log us in|SASL/, told);
+        }),
+        TOGETHER,
+      );
+      await Deno.remove(cwd, { recursive: true });
+      assert.ok(redacted > 0 || mechanism !== "PLAIN", "no output had a place for a secret");
+    },
+  );
 }
 
 Deno.test("a secret that stands in a foreign message is taken out of it", async () => {
