@@ -112,6 +112,7 @@ async function main(): Promise<number> {
         "real-s3",
         "aws",
         "schema-registry",
+        "iceberg-rest",
         "confluent-client",
       ] as const,
     ]),

@@ -85,7 +85,7 @@ export class TableFiles {
   }
 }
 
-/** A URI in one spelling: Hadoop's programs write s3a:// for the same bucket. */
+/** A URI in one spelling: Hadoop's programs write s3a:// for the same bucket, and a path for a file on this host. */
 function plain(uri: string): string {
-  return uri.replace(/^s3[an]:/, "s3:").replace(/^file:\/+/, "file:///");
+  return uri.replace(/^s3[an]:/, "s3:").replace(/^(?:file:)?\/+/, "file:///");
 }

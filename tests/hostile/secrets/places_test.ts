@@ -39,12 +39,16 @@ const MORE_LINES: ReadonlyArray<readonly string[]> = [
 
 const IS_LONG = Deno.env.get("TEST_HOSTILE") === "1";
 
+/** Of a table of a REST catalog, which has its files on this host's disk. */
+const REST = "an Iceberg table of a REST catalog";
+
 const FORMS: Record<string, Record<string, string>> = {
   ...IS_LONG ? { "Hive folders": {} } : {},
   "an Iceberg table": {
     TICKLAKE_TABLE_FORMAT: "iceberg",
     TICKLAKE_ICEBERG_CATALOG: "glue",
   },
+  ...IS_LONG ? { [REST]: { TICKLAKE_TABLE_FORMAT: "iceberg", AWS_S3_BUCKET: "" } } : {},
 };
 
 /** Takes what is posted. */
@@ -113,11 +117,16 @@ for (const [form, settings] of Object.entries(FORMS)) {
   const database = uniqueName("ticklake").replaceAll("-", "_");
   serviceTest(
     `no secret is in files, objects, catalog, posts, ports or the process list of a pipeline into ${form}`,
-    { needs: ["aws", "binary"], sanitizeOps: false, sanitizeResources: false },
+    {
+      needs: ["aws", "binary", ...form === REST ? ["iceberg-rest" as const] : []],
+      sanitizeOps: false,
+      sanitizeResources: false,
+    },
     async () => {
       await using aws = turncoat(passedTo(awsEnv().AWS_ENDPOINT_URL));
       await using inner = registryStub();
       await using registry = turncoat(passedTo(inner.url));
+      await using rest = turncoat(passedTo(Deno.env.get("TEST_ICEBERG_REST") ?? ""));
       await using webhook = hook();
       const cwd = await Deno.makeTempDir({ prefix: "ticklake-secrets-" });
       const env: Record<string, string> = {
@@ -137,6 +146,9 @@ for (const [form, settings] of Object.entries(FORMS)) {
         TMPDIR: `${cwd}/tmp`,
         HOME: cwd,
         ...settings,
+        ...form === REST
+          ? { ICEBERG_REST_URI: rest.url, ICEBERG_REST_OAUTH2_URI: `${rest.url}/granted` }
+          : {},
       };
       await Deno.mkdir(env.TMPDIR);
       const said: string[] = [];
@@ -161,6 +173,7 @@ for (const [form, settings] of Object.entries(FORMS)) {
         assert.equal(plantedIn(processList(pid)), undefined);
       }
       aws.turn();
+      rest.turn();
       registry.turn();
       await send(env, OF_UNKNOWN_SCHEMA, 1000);
       // The consumer cannot write, and may end; the dashboard cannot list.
@@ -183,8 +196,12 @@ for (const [form, settings] of Object.entries(FORMS)) {
       assert.ok(webhook.posts.length > 0);
       for (const post of webhook.posts) assert.equal(plantedIn(post), undefined, post);
       assert.ok(checkFiles(cwd) > 0);
-      await checkLake(env.AWS_S3_BUCKET);
-      await checkCatalog(database);
+      if (form === REST) {
+        await checkRestCatalog(database);
+      } else {
+        await checkLake(env.AWS_S3_BUCKET);
+        await checkCatalog(database);
+      }
       await Deno.remove(cwd, { recursive: true });
     },
   );
@@ -236,4 +253,13 @@ async function checkCatalog(database: string): Promise<void> {
     glue.destroy();
     close();
   });
+}
+
+/** The table as the REST catalog has it. */
+async function checkRestCatalog(database: string): Promise<void> {
+  const path = `v1/namespaces/${database}/tables/index_quotes`;
+  const response = await fetch(`${Deno.env.get("TEST_ICEBERG_REST")}/${path}`);
+  const text = await response.text();
+  assert.equal(response.status, 200, text);
+  assert.equal(plantedIn(text), undefined);
 }

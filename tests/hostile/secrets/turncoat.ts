@@ -25,6 +25,7 @@ export function turncoat(work?: (request: Request) => Promise<Response>): Turnco
 export function passedTo(origin: string): (request: Request) => Promise<Response> {
   return async (request) => {
     const { pathname, search } = new URL(request.url);
+    if (pathname === GRANTED) return granted();
     const body = ["GET", "HEAD"].includes(request.method) ? undefined : await request.bytes();
     const passed = await fetch(origin + pathname + search, {
       method: request.method,
@@ -37,11 +38,16 @@ export function passedTo(origin: string): (request: Request) => Promise<Response
   };
 }
 
+/** Where an OAuth server grants a token, before and after the server turns. */
+const GRANTED = "/granted";
+
+function granted(): Response {
+  return Response.json({ access_token: GRANTED_TOKEN, token_type: "bearer", expires_in: 3600 });
+}
+
 /** A refusal with all that was asked in its message, in the form that the kind of client reads. */
 async function repeated(request: Request): Promise<Response> {
-  if (new URL(request.url).pathname === "/granted") {
-    return Response.json({ access_token: GRANTED_TOKEN, token_type: "bearer", expires_in: 3600 });
-  }
+  if (new URL(request.url).pathname === GRANTED) return granted();
   const headers = [...request.headers].map(([name, value]) => `${name}: ${value}`).join("\n");
   const said = `${request.method} ${request.url}\n${headers}\n${await request.text()}`;
   const isS3 = /\/s3\/aws4_request/.test(request.headers.get("authorization") ?? "");
