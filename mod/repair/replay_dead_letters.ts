@@ -1,7 +1,8 @@
 import { Failure } from "../failure/failure.ts";
 import { EXTENSIONS } from "../lake/format/lake_format.ts";
 import type { StoredDeadLetter } from "../lake/format/read_dead_letters.ts";
-import { isThere } from "../lake/if_there.ts";
+import { existing } from "../lake/half_created.ts";
+import { getIfThere, isThere } from "../lake/if_there.ts";
 import { DEAD_LETTER_ROOT, objectName } from "../lake/layout.ts";
 import { type TableObject, tableObjects } from "../lake/table_objects.ts";
 import { stateFolder } from "../table/hive/state_names.ts";
@@ -149,7 +150,8 @@ async function begin(
   const bytes = (fields: Partial<Begun>) =>
     new TextEncoder().encode(JSON.stringify({ v: 1, deadLetters: object.name, ...fields }) + "\n");
   await store.create(record, bytes({}), { signal });
-  const text = new TextDecoder().decode(await store.get(record, { signal }));
+  const look = () => getIfThere(store, record, { signal });
+  const text = new TextDecoder().decode(await existing(store, record, look, { signal }));
   const begun = JSON.parse(text) as Partial<Begun>;
   if (begun.replay !== undefined) return { replay: begun.replay, isResumed: true };
   // Listed now that no other can begin: a number that is taken would put rows over those of a former replay.

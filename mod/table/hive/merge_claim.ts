@@ -1,4 +1,5 @@
 import { AbsentObject } from "../../lake/absent_object.ts";
+import { existing } from "../../lake/half_created.ts";
 import { getIfThere } from "../../lake/if_there.ts";
 import type { LakeStore } from "../../lake/store.ts";
 import type { ObjectName } from "../../lake/layout.ts";
@@ -95,7 +96,11 @@ export async function claimNext(
   const id = crypto.randomUUID();
   const name = claimName(table, number);
   if (!await store.create(name, recordBytes({ v: 1, id, merge }), options)) {
-    const newest = await newestClaim(store, table, options);
+    // Numbers only grow: the claim or a newer one is there.
+    const newest = await existing(store, name, async () => {
+      const newest = await newestClaim(store, table, options);
+      return newest.number < number ? undefined : newest;
+    }, options);
     if (newest.number !== number) return undefined;
     // Where it is gone, a newer claim has replaced it meanwhile.
     const bytes = await getIfThere(store, name, options);

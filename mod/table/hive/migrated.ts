@@ -1,4 +1,5 @@
 import { Failure } from "../../failure/failure.ts";
+import { existing } from "../../lake/half_created.ts";
 import { isThere } from "../../lake/if_there.ts";
 import type { LakeStore } from "../../lake/store.ts";
 import type { TableCallOptions } from "../table.ts";
@@ -11,7 +12,14 @@ export async function recordMigration(
   table: string,
   options: TableCallOptions = {},
 ): Promise<void> {
-  await store.create(stateName(table, { kind: "migrated" }), recordBytes({ v: 1 }), options);
+  const name = stateName(table, { kind: "migrated" });
+  if (await store.create(name, recordBytes({ v: 1 }), options)) return;
+  await existing(
+    store,
+    name,
+    async () => await isThere(store, name, options) || undefined,
+    options,
+  );
 }
 
 /** Whether a migration has begun. */

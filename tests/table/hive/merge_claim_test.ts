@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { Failure } from "../../../mod/failure/failure.ts";
 import { claimNext, newestClaim } from "../../../mod/table/hive/merge_claim.ts";
+import { recordMigration } from "../../../mod/table/hive/migrated.ts";
 import { MemoryLake } from "../../sink/memory_lake.ts";
 
 const NONE = { number: 0, merge: null };
@@ -31,4 +33,18 @@ Deno.test("of two processes that claim a number one has it", async () => {
     [NONE, NONE].map((former) => claimNext(lake, "t", former, null)),
   );
   assert.deepEqual(claims.map((claim) => claim?.number ?? 0).sort(), [0, 1]);
+});
+
+Deno.test("a claim that the store refuses though no such is there is a failure with its fix, not another's", async () => {
+  class HalfCreated extends MemoryLake {
+    override create(): Promise<boolean> {
+      return Promise.resolve(false);
+    }
+  }
+  const lake = new HalfCreated();
+  const fix = (error: unknown) =>
+    error instanceof Failure && error.kind === "service" &&
+    /put any object named \S*\/merge-1\.json and remove it again/.test(error.fix!);
+  await assert.rejects(claimNext(lake, "t", NONE, null), fix);
+  await assert.rejects(recordMigration(lake, "t"), /refuses to create \S*\/migrated\.json/);
 });

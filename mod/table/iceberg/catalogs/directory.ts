@@ -1,15 +1,12 @@
 import { Failure } from "../../../failure/failure.ts";
+import { existing } from "../../../lake/half_created.ts";
 import { getIfThere } from "../../../lake/if_there.ts";
-import { sleep } from "../../../wait/sleep.ts";
 import type { LoadedTable, TableCatalog } from "../catalog.ts";
 import type { TableMetadata } from "../metadata.ts";
 import { formatJson, parseMetadata } from "../metadata_json.ts";
 import type { TableFiles } from "../table_files.ts";
 import { applyUpdates, type TableUpdate } from "../updates.ts";
 import { nextLog } from "../metadata_log.ts";
-
-/** Milliseconds before each attempt to read a version that another writer is creating. */
-const READ_PAUSES_MS = [0, 100, 400];
 
 /**
  * A catalog that is the table's own folder: metadata files are numbered, and a commit is the creation of
@@ -118,27 +115,12 @@ export class DirectoryCatalog implements TableCatalog {
       this.#loaded = { version, metadata };
       return true;
     }
-    for (const pauseMs of READ_PAUSES_MS) {
-      if (pauseMs > 0) await sleep(pauseMs);
-      const found = await this.#read(version);
-      if (found === undefined) continue;
-      if (found !== "emptied") {
-        this.#known = version;
-        this.#loaded = { version, metadata: found };
-      }
-      return false;
+    const found = await existing(store, name, () => this.#read(version));
+    if (found !== "emptied") {
+      this.#known = version;
+      this.#loaded = { version, metadata: found };
     }
-    throw new Failure(
-      "service",
-      `${store.description} refuses to create ${name} because it exists, and says when it is read that it ` +
-        "does not: no one can commit to the table",
-      {
-        fix:
-          "Nothing is lost. A crash of the storage server may have left half of the object: with all " +
-          `writers of the table stopped, put any object named ${name} and remove it again. The next ` +
-          "consume continues.",
-      },
-    );
+    return false;
   }
 
   /** @returns `undefined` if there is no such version, or not yet */
