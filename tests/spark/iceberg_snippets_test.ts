@@ -103,6 +103,7 @@ class Turns {
     assert.deepEqual(before.map(plain).sort(), SHIPPED.map(plain).sort());
     assert.deepEqual(byName(highest), highestCloses());
     assert.ok(Number(filesBefore) >= 13 && Number(filesAfter) < 5, `${filesBefore}, ${filesAfter}`);
+    assert.ok(VERIFIED.deleted > 0, "the page's DELETE finds no rows");
     assert.deepEqual(after.map(plain).sort(), LEFT.map(plain).sort());
     await this.consume();
     assert.deepEqual(await this.verified(), VERIFIED);
