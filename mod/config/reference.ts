@@ -1,5 +1,5 @@
 import { ALL_SETTINGS, type Setting, type SettingKey } from "./settings.ts";
-import { EXPECTED, formatValue } from "./value.ts";
+import { expectedValue, formatValue } from "./value.ts";
 
 /** One setting of the reference. */
 export interface ReferenceRow {
@@ -51,11 +51,9 @@ export function settingsMarkdown(): string {
   ].join("\n") + "\n";
 }
 
-function expectedOf({ type, choices, min }: Setting): string {
-  if (type === "choice") return choices!.map(code).join(", ");
-  return type === "integer" && min !== undefined
-    ? `a whole number, ${min} or more`
-    : EXPECTED[type];
+function expectedOf(setting: Setting): string {
+  const { type, choices } = setting;
+  return type === "choice" ? choices!.map(code).join(", ") : expectedValue(setting);
 }
 
 function code(text: string): string {

@@ -62,8 +62,10 @@ export interface Setting<T extends ValueType = ValueType> {
   default?: ValueTypes[T];
   /** Allowed words, for the type `choice`. */
   choices?: readonly string[];
-  /** Smallest value, for the type `integer`. @default {0} */
+  /** Smallest value, for the types `integer` and `size`. @default {0} */
   min?: number;
+  /** Largest value, for the type `size`. @default {no limit} */
+  max?: number;
   /** The flag may be given several times: the values then come as lines. */
   many?: true;
   /** Subcommands that take it. */
@@ -583,6 +585,8 @@ export const SETTINGS = define({
     flag: "--batch-size",
     env: "TICKLAKE_BATCH_SIZE",
     default: 256 * 2 ** 10,
+    min: 2 ** 10,
+    max: 64 * 2 ** 20,
     commands: ["produce"],
     description:
       "Largest batch sent to Kafka, before compression; a batch that is too large for the topic is split",

@@ -49,8 +49,10 @@ export interface ValueRule {
   type: ValueType;
   /** Allowed words, for the type `choice`. */
   choices?: readonly string[];
-  /** Smallest value, for `integer`. @default {0} */
+  /** Smallest value, for `integer` and `size`. @default {0} */
   min?: number;
+  /** Largest value, for `size`. @default {no limit} */
+  max?: number;
   /** Never printed. */
   secret?: true;
 }
@@ -72,14 +74,23 @@ export function parseValue(
   throw new Failure("usage", `${source}: expected ${expected(rule)}, found ${found}`);
 }
 
-function expected({ type, choices = [], min }: ValueRule): string {
-  if (type === "choice") return `one of ${choices.join(", ")}`;
+function expected(rule: ValueRule): string {
+  return rule.type === "choice" ? `one of ${rule.choices!.join(", ")}` : expectedValue(rule);
+}
+
+/** What a value of any type but `choice` must be. */
+export function expectedValue(
+  { type, min, max }: Pick<ValueRule, "type" | "min" | "max">,
+): string {
+  if (type === "size" && min !== undefined && max !== undefined) {
+    return `a size from ${formatValue(type, min)} to ${formatValue(type, max)}`;
+  }
   if (type === "integer" && min !== undefined) return `a whole number, ${min} or more`;
-  return EXPECTED[type];
+  return EXPECTED[type as keyof typeof EXPECTED];
 }
 
 function read(
-  { type, choices = [], min = 0 }: ValueRule,
+  { type, choices = [], min = 0, max = Number.MAX_SAFE_INTEGER }: ValueRule,
   text: string,
 ): ValueTypes[ValueType] | undefined {
   switch (type) {
@@ -95,8 +106,10 @@ function read(
     }
     case "duration":
       return scaled(text, DURATION_MS, LONGEST_MS);
-    case "size":
-      return scaled(text, SIZE_BYTES, Number.MAX_SAFE_INTEGER);
+    case "size": {
+      const size = scaled(text, SIZE_BYTES, max);
+      return size === undefined || size < min ? undefined : size;
+    }
     case "rate": {
       if (text === "max") return Infinity;
       const number = Number(text);

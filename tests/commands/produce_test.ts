@@ -443,3 +443,54 @@ Deno.test("a broker that cannot be reached is exit code 3, soon, and says what t
     assert.ok(performance.now() - started < 15_000);
     assert.match(result.stderr, /error: .*127\.0\.0\.1:\d+.*\n {2}fix: /);
   }));
+
+/** Bytes that the broker keeps of a topic. */
+async function stored(topic: string): Promise<number> {
+  const { stdout } = await runTicklake(["topic", "show", topic, "--json"], {
+    env: { KAFKA_BOOTSTRAP_SERVERS: kafka()! },
+  });
+  const { partitions } = JSON.parse(stdout) as { partitions: Array<{ bytes: number }> };
+  return partitions.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+serviceTest("the compression and size of batches are settings: by flag, environment and .env", {
+  needs: ["kafka"],
+}, () =>
+  withPlace(kafka()!, async ({ home, env }) => {
+    const produce = async (args: string[], variables: Record<string, string> = {}) => {
+      const topic = uniqueName("batches");
+      const all = { ...env, KAFKA_TOPIC: topic, ...variables };
+      const rows = ["produce", ...ALL, "--partitions", "1", "-n", "2000"];
+      const { code, stderr } = await runTicklake([...rows, ...args], { env: all, cwd: home });
+      assert.equal(code, 0, stderr);
+      return await stored(topic);
+    };
+    const plain = await produce([]);
+    const flag = await produce(["--batch-compression", "zstd"]);
+    assert.ok(flag < plain / 2, `${flag} of ${plain} bytes`);
+    const variable = await produce([], { TICKLAKE_BATCH_COMPRESSION: "gzip" });
+    assert.ok(variable < plain / 2, `${variable} of ${plain} bytes`);
+    // About a hundred batches, each with a header of 61 bytes.
+    const small = await produce(["--batch-size", "2KiB"]);
+    assert.ok(small > plain + 3000, `${small}, ${plain} bytes`);
+    await Deno.writeTextFile(`${home}/.env`, "TICKLAKE_BATCH_SIZE=2KiB\n");
+    const file = await produce([]);
+    assert.ok(file > plain + 3000, `${file}, ${plain} bytes`);
+    const wins = await produce(["--batch-size", "256KiB"]);
+    assert.ok(wins < plain + 1000, `${wins}, ${plain} bytes`);
+  }));
+
+Deno.test("a batch compression or size that cannot be is refused with those that can", async () => {
+  for (
+    const [args, reason] of [
+      [["--batch-compression", "lz4"], /expected one of none, gzip, snappy, zstd, found "lz4"/],
+      [["--batch-size", "much"], /--batch-size: expected a size .*found "much"/],
+      [["--batch-size", "0"], /--batch-size: expected a size from 1KiB to 64MiB, found "0"/],
+      [["--batch-size", "4GiB"], /--batch-size: expected a size from 1KiB to 64MiB/],
+    ] as const
+  ) {
+    const { code, stderr } = await runTicklake(["config", ...args]);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, reason);
+  }
+});
