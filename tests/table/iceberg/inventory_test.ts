@@ -14,7 +14,8 @@ import { quotesSchema } from "./quotes_schema.ts";
 Deno.test("a table that was rolled back behind what consume wrote is reported, until it is rolled forward", async () => {
   const quotes = await quotesSchema();
   const schema = newSchema(quotes);
-  const files = new TableFiles(new MemoryLake(), "file:///lake", "index_quotes");
+  const lake = new MemoryLake();
+  const files = new TableFiles(lake, "file:///lake", "index_quotes");
   const catalog = new DirectoryCatalog(files);
   const spec = partitionSpec("dt", quotes, schema);
   await catalog.create(newTable({ location: files.location, schema, spec }));
@@ -24,8 +25,12 @@ Deno.test("a table that was rolled back behind what consume wrote is reported, u
     const ranges = [fakeRange(files, 0, first, first + 10)];
     await takeRanges({ catalog, files, table: "t", log, ranges });
   }
-  const { rows, snapshots, logs, rolledBack } = (await takeIcebergInventory(catalog, files))!;
+  const found = (await takeIcebergInventory(catalog, files))!;
+  const { rows, snapshots, logs, rolledBack } = found;
   assert.deepEqual([rows, snapshots, rolledBack], [30, 3, false]);
+  assert.deepEqual([found.files, found.bytes, found.deleteFiles], [3, 3000, 0]);
+  const stored = lake.objects.get("index_quotes/metadata/v4.metadata.json")!;
+  assert.equal(found.metadataBytes, stored.length);
   assert.deepEqual(logs, [{
     topic: "quotes",
     log: log.id,

@@ -124,21 +124,56 @@ Deno.test("rows that are deleted while maintain merges their files stay deleted"
   const place = await filled();
   await deleteRows(place, 10, [0]);
   const { catalog } = place.open();
-  let commits = 0;
-  const beside: TableCatalog = {
+  const first = await merge(place, meanwhile(catalog, () => deleteRows(place, 20, [5])));
+  assert.equal(first.parts, 0, "the merge is dropped");
+  assert.deepEqual((await seen(place)).offsets, without(30, [10, 25]));
+  await merge(place);
+  assert.deepEqual(await seen(place), { offsets: without(30, [10, 25]), deleteFiles: 0 });
+});
+
+/** A catalog through which something happens once, before the first commit. */
+function meanwhile(catalog: TableCatalog, happen: () => Promise<unknown>): TableCatalog {
+  let isOver = false;
+  return {
     ...catalog,
     description: catalog.description,
     load: () => catalog.load(),
     async commit(base, updates) {
-      if (commits++ === 0) await deleteRows(place, 20, [5]);
+      if (!isOver) await happen();
+      isOver = true;
       return await catalog.commit(base, updates);
     },
   };
-  const first = await merge(place, beside);
-  assert.deepEqual([first.parts, commits], [0, 1], "the merge is dropped");
-  assert.deepEqual((await seen(place)).offsets, without(30, [10, 25]));
-  await merge(place);
-  assert.deepEqual(await seen(place), { offsets: without(30, [10, 25]), deleteFiles: 0 });
+}
+
+Deno.test("files that another program removes while maintain merges them stay removed", async () => {
+  const place = await filled(60);
+  const { catalog, files } = place.open();
+  const { file } = await fileOf(place, 20);
+  const removed = new Set([file.file_path]);
+  const remove = () =>
+    changeTable({ catalog, table: "t" }, async (base) => {
+      const { entries } = await liveEntries(base, files);
+      if (!entries.some((entry) => removed.has(entry.file.file_path))) return undefined;
+      return await writeSnapshot(base, files, { added: [], removed, isDelete: true }, Date.now());
+    });
+  const { parts } = await merge(place, meanwhile(catalog, remove));
+  assert.equal(parts, 0, "the merge is dropped");
+  assert.ok((await merge(place)).parts > 0);
+  const gone = Array.from({ length: 10 }, (_, i) => 20 + i);
+  assert.deepEqual((await seen(place)).offsets, without(60, gone));
+});
+
+Deno.test("of two maintains at once one merges, and each row is there once", async () => {
+  const place = await filled(60);
+  const { catalog } = place.open();
+  let other = 0;
+  const merged = await merge(
+    place,
+    meanwhile(catalog, async () => other = (await merge(place)).parts),
+  );
+  assert.deepEqual([merged.parts, other], [0, 6]);
+  assert.deepEqual((await seen(place)).offsets, without(60, []));
 });
 
 Deno.test("delete files of a form that is not read here are left, and the files that they may concern", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../../mod/failure/failure.ts";
 import { fenceOff } from "../../../mod/table/iceberg/fence_off.ts";
+import { giveUp } from "../../../mod/table/iceberg/give_up.ts";
 import { logKey } from "../../../mod/table/log_key.ts";
 import { logId } from "../../../mod/table/iceberg/position.ts";
 import { IcebergPlace, NAMES } from "../../repair/iceberg_place.ts";
@@ -46,6 +47,18 @@ Deno.test("a writer that another process of its group replaced is told so", asyn
 
 Deno.test("a fence of an earlier release, or of an expired snapshot, names no group", async () => {
   assert.match(await toldAfter(fence()), /^another process took over partition 0 of topic /);
+});
+
+Deno.test("a writer whose range the next owner gave up is refused, also with the same position", async () => {
+  const told = await toldAfter(async (place, log) => {
+    const { catalog, files } = place.open();
+    const range = { partition: 0, first: 10, end: 20, late: true };
+    assert.equal(await giveUp({ catalog, files, log, ...range }), "removed");
+  });
+  assert.match(
+    told,
+    /offsets 10 to 19 of partition 0 .* were given up by the partition's next owner/,
+  );
 });
 
 Deno.test("a writer is told of a rewind, as the newest change", async () => {
