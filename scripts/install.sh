@@ -87,18 +87,34 @@ platform() {
   echo "$os-$arch"
 }
 
+# Where redirects lead: wget itself would follow one to http:// too.
+without_redirects() {
+  url=$1
+  for _ in 1 2 3 4 5; do
+    location=$(wget --spider --server-response --max-redirect=0 "$url" 2>&1 | tr -d '\r' |
+      sed -n 's/^ *[Ll]ocation: *\([^ ]*\).*/\1/p' | tail -n 1)
+    case $location in
+      '') break ;;
+      https://*) url=$location ;;
+      *) fail "$1 redirects to $location, without TLS" 'use curl, or give --from another URL' ;;
+    esac
+  done
+  printf '%s\n' "$url"
+}
+
 # Only over TLS, redirects too; from a directory or this host (--from) as it is.
 download() {
   case $1 in
-    https://*) curl_options="--proto =https --tlsv1.2" wget_options=--https-only ;;
-    file://* | http://127.0.0.1:* | http://localhost:*) curl_options= wget_options= ;;
+    https://*) curl_options="--proto =https --tlsv1.2" ;;
+    file://* | http://127.0.0.1:* | http://localhost:*) curl_options= ;;
     *) fail "$1 is not fetched without TLS" 'give --from an https:// or file:// URL' ;;
   esac
   # shellcheck disable=SC2086
   if command -v curl >/dev/null; then
     curl $curl_options -fsSL --retry 3 --output "$2" "$1" || fail "$1 cannot be downloaded"
   elif command -v wget >/dev/null; then
-    wget $wget_options -q -O "$2" "$1" || fail "$1 cannot be downloaded"
+    target=$(without_redirects "$1") || exit 1
+    wget --max-redirect=0 -q -O "$2" "$target" || fail "$1 cannot be downloaded"
   else
     fail 'neither curl nor wget is there' 'install one of them'
   fi

@@ -196,7 +196,7 @@ Deno.test("a platform without a binary is named", async () => {
 Deno.test("without curl it takes wget, without sha256sum it takes shasum", async () => {
   const programs = {
     // The same as ever, under names that the script may take.
-    wget: `exec ${await pathOf("curl")} -fsS -o "$3" "$4"`,
+    wget: `[ "$1" = --spider ] || exec ${await pathOf("curl")} -fsS -o "$4" "$5"`,
     shasum: 'shift 2; exec openssl dgst -sha256 -r "$@"',
   };
   await withPrograms(programs, async (env) => {
@@ -255,6 +255,31 @@ Deno.test("it fetches over TLS alone, or from this host", async () => {
     const { stderr } = await install({ ...files, url: "https://example.test" }, [], env);
     assert.match(stderr, /^--proto =https --tlsv1\.2 -fsSL /);
   });
+});
+
+Deno.test("wget follows a redirect to TLS alone", async () => {
+  await using files = await release("1.0.0");
+  const programs = {
+    wget: `if [ "$1" = --spider ]; then
+      case $4 in
+        https://example.test/*) echo "  Location: $HOP" >&2 ;;
+      esac
+      exit 8
+    fi
+    echo "fetched with $*" >&2; exit 1`,
+  };
+  await withPrograms(programs, async (env) => {
+    const url = "https://example.test";
+    const plain = await install({ ...files, url }, [], {
+      ...env,
+      HOP: "http://other.test/x [following]",
+    });
+    assert.equal(plain.code, 1);
+    assert.match(plain.stderr, /redirects to http:\/\/other\.test\/x, without TLS\n {2}fix: /);
+    assert.doesNotMatch(plain.stderr, /fetched/);
+    const secure = await install({ ...files, url }, [], { ...env, HOP: "https://other.test/x" });
+    assert.match(secure.stderr, /fetched with --max-redirect=0 -q -O \S+ https:\/\/other\.test\/x/);
+  }, ["curl"]);
 });
 
 Deno.test("a release has a bill of materials: each package with its version and hash", async () => {
