@@ -47,7 +47,7 @@ class DirectoryLake implements LakeStore {
   readonly #root: string;
   /** Directories that are there and synced, as far as we know. */
   readonly #made = new Set<string>();
-  /** Entries that are neither files nor directories, once each is told of. */
+  /** Entries that are neither files nor directories, and were logged. */
   readonly #skipped = new Set<string>();
   readonly #spelling: FolderSpelling;
   #foldsCase: boolean | undefined;
@@ -115,7 +115,7 @@ class DirectoryLake implements LakeStore {
     for (const folder of [".", ...below.split("/").slice(0, -1)]) {
       path = join(path, folder);
       const found = ownEntry(path);
-      // A file there is what the operation itself stumbles over.
+      // A file there makes the operation itself fail.
       if (found === undefined || found.kind === "file") return;
       checkOwnEntry(path, "directory");
     }

@@ -24,8 +24,8 @@ export async function existing<T>(
   }
   throw new Failure(
     "service",
-    `${store.description} refuses to create ${name} because it exists, and says when it is read that it ` +
-      "does not: nothing can take its place",
+    `${store.description} refuses to create ${name} because it exists, but has no such object ` +
+      "when it is read: nothing can take its place",
     {
       fix:
         "Nothing is lost. A crash of the storage server may have left half of the object: with all " +

@@ -259,7 +259,7 @@ class S3Lake implements LakeStore {
     extraMs = 0,
   ): Promise<T> {
     try {
-      // Looking for credentials may take long, and heeds no signal.
+      // Looking up credentials may take long and cannot be aborted.
       return await deadline({ ms: DEADLINE_MS + 3 * extraMs, signal }, request);
     } catch (error) {
       if (signal?.aborted) throw signal.reason;

@@ -27,8 +27,8 @@ export interface LakeStore {
   /**
    * Stores an object unless there is one of this name, durable when it returns. Of several that try at
    * once one succeeds.
-   * @returns whether it was stored now. `false` may also be said to the one whose request was repeated
-   * behind its back, so it does not mean that someone else's bytes are there.
+   * @returns whether it was stored now. `false` may also be the answer to a request that a client library
+   * repeated by itself, so it does not mean that another writer's bytes are there.
    * @throws {Failure} kind `service`; whether the object was stored is then not known.
    */
   create(name: string, bytes: Uint8Array, options?: StoreOptions): Promise<boolean>;

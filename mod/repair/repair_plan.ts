@@ -96,7 +96,7 @@ export function planRepair(
       const rest = without([{ first, last }], siblings.map(({ parsed }) => parsed));
       rest.forEach(absent);
     } else if (last < low) {
-      // Which of the range's offsets it had, nobody knows: at most those that no other object has.
+      // Which of the range's offsets it had is unknown: at most those that no other object has.
       plan.aside.push(object);
       plan.lost.push(...without(holes ?? [], plan.lost));
     } else {

@@ -96,7 +96,7 @@ async function putNew(
 ): Promise<string> {
   for (;;) {
     const name = log.objectName({ ...place, replay: newNumber() });
-    // After a request that was repeated behind its back it is taken for another's: then it stays unused.
+    // An object whose request the client repeated by itself is taken for another's, and stays unused.
     if (await store.create(name, content, { signal })) return name;
   }
 }

@@ -28,7 +28,7 @@ export async function createTable(
   }
   throw new Failure(
     "service",
-    `${catalog.description} refuses to create table ${table} because it exists, and has no such table ` +
+    `${catalog.description} refuses to create table ${table} because it exists, but has no such table ` +
       "when it is loaded",
     {
       fix:

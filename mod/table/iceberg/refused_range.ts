@@ -30,8 +30,8 @@ export function displaced(
   const place = `partition ${partition} of ${log.description}`;
   const what = `while offsets ${first} to ${end - 1} were being written`;
   if (change?.what === "rewound") {
-    return new Failure("failed", `table ${table} was rewound at ${place} ${what}`, {
-      fix: `Nothing is lost. A reset or a repair ran beside this. ${RESUMES}`,
+    return new Failure("failed", `table ${table} was rewound in ${place} ${what}`, {
+      fix: `Nothing is lost. A reset or a repair ran at the same time. ${RESUMES}`,
     });
   }
   const other = change?.group;

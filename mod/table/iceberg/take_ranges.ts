@@ -45,7 +45,7 @@ export interface TakeOptions {
   /** The consumer group that writes them, for the snapshot's summary. */
   group?: string;
   ranges: readonly FileRange[];
-  /** The rewinds that the caller knows of, by partition; it may not know of all partitions. */
+  /** The rewinds known to the caller, by partition; those of some partitions may be unknown. */
   rewinds?: ReadonlyMap<number, Rewinds>;
   signal?: AbortSignal;
   /** Called on each retry. */

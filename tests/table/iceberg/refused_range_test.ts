@@ -68,7 +68,7 @@ Deno.test("a writer is told of a rewind, as the newest change", async () => {
     await owner.positions([0]);
     await owner.rewind(new Map([[0, { from: 0, end: 10 }]]));
   });
-  assert.match(told, /^table index_quotes was rewound at partition 0 .* A reset or a repair ran/);
+  assert.match(told, /^table index_quotes was rewound in partition 0 .* A reset or a repair ran/);
 });
 
 Deno.test("a writer whose offsets another group has written otherwise is told which", async () => {

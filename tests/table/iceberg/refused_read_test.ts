@@ -126,7 +126,7 @@ s3Test("creators at once have one table", () =>
 
 for (const [version, commits] of [[1, 0], [3, 1]] as const) {
   s3Test(
-    `S3 that refuses version ${version} because it exists, and does not have it, is told of`,
+    `S3 that refuses version ${version} because it exists, and does not have it, is reported`,
     () =>
       inS3(async (files, proxy) => {
         // What a crash of versitygw leaves: the object's attributes without its data.
@@ -158,14 +158,14 @@ for (const [version, commits] of [[1, 0], [3, 1]] as const) {
   );
 }
 
-Deno.test("a catalog that has a table only when it is to be created is told of", async () => {
+Deno.test("a catalog that has a table only when it is to be created is reported", async () => {
   const files = new TableFiles(new MemoryLake(), "file:///lake", "index_quotes");
   const schema = await quotesSchema();
   const catalog = new DirectoryCatalog(files);
   catalog.create = () => Promise.resolve(false);
   const says = (error: unknown) =>
     error instanceof Failure && error.kind === "service" &&
-    /refuses to create table index_quotes because it exists, and has no such table/.test(
+    /refuses to create table index_quotes because it exists, but has no such table/.test(
       error.message,
     );
   await assert.rejects(createTable(catalog, "index_quotes", await newMetadata(files)), says);
