@@ -90,6 +90,22 @@ Deno.test("a value that is too long for a folder's name is a dead letter, the lo
   assert.match(String(letters(lake)[0].reason), /too long for a folder's name/);
 });
 
+Deno.test("values that are too long for a path together are a dead letter, though each fits its folder", async () => {
+  const [index] = quotes.columns;
+  const more = ["second", "third"].map((name) => ({ ...index, name, wire: name, aliases: [] }));
+  const columns = [...quotes.columns, ...more].map((one) => ({ ...one, maxLength: undefined }));
+  const row = (length: number): Entry => {
+    const value = JSON.parse((quote() as { value: string }).value);
+    const [NYA, second, third] = ["a", "b", "c"].map((letter) => letter.repeat(length));
+    return { value: JSON.stringify({ ...value, Index: NYA, second, third }) };
+  };
+  const log = new ScriptedLog([[row(140), row(160), row(3)]]);
+  const lake = new MemoryLake();
+  await sink(log, lake, { partitionBy: "index,second,third", schema: { ...quotes, columns } });
+  const found = await lakeOffsets(lake);
+  assert.deepEqual([found.rows, found.deadLetters], [[0, 2], [1]]);
+});
+
 Deno.test("a message of many MiB is a dead letter with its size, its hash and its beginning", async () => {
   const value = new Uint8Array(5 * 2 ** 20).fill(0x78);
   const log = new ScriptedLog([[quote(), { value, key: "k" }, quote()]]);
