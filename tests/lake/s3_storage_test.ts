@@ -115,6 +115,26 @@ Deno.test("a KMS key without aws:kms is wrong usage", async () => {
   }
 });
 
+Deno.test("keys are listed in the encoding that XML can carry, and decoded", async () => {
+  const asked: URLSearchParams[] = [];
+  await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => {
+    asked.push(new URL(request.url).searchParams);
+    return new Response(
+      "<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>false</IsTruncated>" +
+        "<Contents><Key>lake/t/%EF%BF%BE-%01+%C3%A9%2B</Key><Size>1</Size></Contents></ListBucketResult>",
+      { headers: { "Content-Type": "application/xml" } },
+    );
+  });
+  const env = { ...awsEnv(), AWS_ENDPOINT_URL: `http://127.0.0.1:${server.addr.port}` };
+  await withEnv(env, async () => {
+    const lake = openS3Lake({ bucket: "b", prefix: "lake" });
+    const [{ name }] = await Array.fromAsync(lake.list("t/"));
+    lake.close();
+    assert.equal(name, "t/\ufffe-\x01 é+");
+  });
+  assert.equal(asked[0].get("encoding-type"), "url");
+});
+
 serviceTest("a key of others that XML cannot carry does not keep the others from being listed", {
   needs: ["aws"],
 }, () =>
