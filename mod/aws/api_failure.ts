@@ -22,7 +22,7 @@ export class NotTheService extends Failure {
     super("service", `${action}: ${place} does not answer like ${nameOf(service)}`, {
       cause,
       fix:
-        "Other S3 servers than AWS have no Glue, Athena and IAM: `ticklake query --engine local` reads their lakes, and needs no catalog. To use those of AWS, unset AWS_ENDPOINT_URL.",
+        "Other S3 servers than AWS have no Glue, Athena and IAM: `ticklake query --engine local` reads their lakes, and needs no catalog; an Iceberg table there needs --iceberg-catalog directory, or rest. To use those of AWS, unset AWS_ENDPOINT_URL.",
     });
   }
 }
