@@ -1,3 +1,4 @@
+import { getIfThere } from "../../lake/if_there.ts";
 import type { LakeStore, StoreOptions } from "../../lake/store.ts";
 import { stateFolder } from "../hive/state_names.ts";
 
@@ -37,7 +38,9 @@ export async function replayRecords(
 ): Promise<ReplayRecord[]> {
   const records: ReplayRecord[] = [];
   for await (const { name } of store.list(recordFolder(table), options)) {
-    records.push(JSON.parse(new TextDecoder().decode(await store.get(name, options))));
+    // It is removed once the replay is complete.
+    const bytes = await getIfThere(store, name, options);
+    if (bytes !== undefined) records.push(JSON.parse(new TextDecoder().decode(bytes)));
   }
   return records;
 }
