@@ -100,7 +100,8 @@ def xerial(pieces):
 put(SNAPPY, "blocks of any length", header + b"".join(xerial(parts(300))))
 first, second = b"".join(xerial([data[:half]])), b"".join(xerial([data[half:]]))
 put(SNAPPY, "two streams", header + first + header + second)
-put(SNAPPY, "bytes behind it", header + first + second + b"\x00\x00")
+for junk in (b"\x00\x00", b"\x00" * 6, b"\x7f" * 9):
+    put(SNAPPY, f"{len(junk)} bytes behind it", header + first + second + junk)
 
 # gzip.
 for level in range(10):
