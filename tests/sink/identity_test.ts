@@ -63,6 +63,22 @@ Deno.test("a topic that is recreated while its group's offsets stay is read from
   await assertProved(log, lake);
 });
 
+Deno.test("a topic that is recreated is read from its beginning, though the former was begun at its end", async () => {
+  for (const count of [0, 10]) {
+    const lake = new MemoryLake();
+    const log = logOf(rows(20));
+    await sink(log, lake, { from: "latest" });
+    log.partitions[0].push(...rows(count));
+    await sink(log, lake);
+    log.partitions[0] = rows(60).map((_, i) => quote(500 + i, Date.UTC(2026, 10, 25)));
+    log.identity = OTHER;
+    const { notices, written } = await told(log, lake);
+    assert.equal(written, 60);
+    assert.match(notices.join(), /recreated/);
+    await assertProved(log, lake);
+  }
+});
+
 Deno.test("a new log that is shorter than what was committed of the former is read from its beginning", async () => {
   const lake = new MemoryLake();
   const log = logOf(rows(50));
