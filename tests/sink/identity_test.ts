@@ -354,7 +354,7 @@ Deno.test("a table whose own records are deleted is rebuilt from its objects", a
 });
 
 Deno.test("of a begun flush no message is left: the next range begins where the table ends", async () => {
-  for (const puts of [0, 1]) {
+  for (const [puts, kills] of [[0, 0], [0, 1], [1, 0], [1, 1]]) {
     const lake = new MemoryLake();
     const log = logOf(rows(20));
     lake.beforePut = () => {
@@ -369,12 +369,16 @@ Deno.test("of a begun flush no message is left: the next range begins where the 
     // Compaction: all of 10 to 19 were superseded.
     log.partitions[0].fill("hole", 10);
     log.partitions[0].push(...rows(12));
-    for (let kill = 0; kill < 2; kill++) {
+    for (let run = 0; run <= kills; run++) {
       const before = lake.puts.length;
       lake.afterPut = () => {
-        if (kill === 0 && lake.puts.length > before) throw new Failure("failed", "killed");
+        if (run < kills && lake.puts.length > before) throw new Failure("failed", "killed");
       };
-      await sink(log, lake).catch((error) => assert.equal(error.message, "killed"));
+      const isDone = await sink(log, lake).then(() => true, (error) => {
+        assert.equal(error.message, "killed");
+        return false;
+      });
+      assert.equal(isDone, run === kills);
     }
     const { rows: found } = await lakeOffsets(lake);
     const superseded = puts === 0 ? [] : offsetsFrom(10, 20);
@@ -443,6 +447,17 @@ Deno.test("records are deleted and offsets moved after a kill within a flush: no
   await sink(log, lake);
   assert.deepEqual((await lakeOffsets(lake)).rows, offsetsFrom(0, 10));
   await assertProved(log, lake);
+});
+
+Deno.test("reading continues with the leader epoch that the table keeps, so that truncation is noticed from there on", async () => {
+  const lake = new MemoryLake();
+  const log = logOf(rows(30));
+  log.epoch = 5;
+  await sink(log, lake);
+  log.committed.clear();
+  log.partitions[0].push(...rows(5));
+  await sink(log, lake);
+  assert.deepEqual(log.seeks, [[30, 5]]);
 });
 
 for (const group of ["stands where the table ends", "has no offset", "stands before it"] as const) {

@@ -44,6 +44,8 @@ export class ScriptedLog implements Broker {
   readonly assignedHighs = new Map<number, number>();
   /** Leader epoch of all messages; there are none without one. */
   epoch: number | undefined;
+  /** Where reading was moved to, with the leader epoch of the message before. */
+  readonly seeks: Array<[offset: number, epoch: number | undefined]> = [];
   /** Ends the member's assignment, when set, as a rebalance would. */
   #lose: (() => void) | undefined;
 
@@ -184,7 +186,10 @@ export class ScriptedLog implements Broker {
       get start() {
         return start;
       },
-      seek: (offset) => start = offset,
+      seek: (offset, epoch) => {
+        start = offset;
+        this.seeks.push([offset, epoch]);
+      },
       epochBefore: () => this.epoch,
       confirm: async (offset, epoch) => {
         if (epoch === this.epoch) return;
