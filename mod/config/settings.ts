@@ -942,7 +942,8 @@ export const SETTINGS = define({
     env: "TICKLAKE_MAX_MEMORY",
     default: 256 * 2 ** 20,
     commands: ["consume", "repair"],
-    description: "Memory limit for unwritten data and its buffers; reading pauses at the limit",
+    description:
+      "Memory limit for unwritten data and its buffers, where reading pauses; the process takes up to 225 MiB more",
   },
 
   watch: {
