@@ -3,10 +3,14 @@ import { recordMigration } from "../../mod/table/hive/migrated.ts";
 import { DirectoryCatalog } from "../../mod/table/iceberg/catalogs/directory.ts";
 import { GlueTableCatalog } from "../../mod/table/iceberg/catalogs/glue.ts";
 import { RestCatalog } from "../../mod/table/iceberg/catalogs/rest.ts";
+import { logId } from "../../mod/table/iceberg/position.ts";
+import { takeRanges } from "../../mod/table/iceberg/take_ranges.ts";
+import { logKey } from "../../mod/table/log_key.ts";
 import { withEnv } from "../lake/s3_bucket.ts";
 import { killedAnywhere } from "../repair/iceberg_place.ts";
 import { awsEnv, serviceTest, uniqueName } from "../services/services.ts";
 import { startCheckingGlue } from "../table/iceberg/checking_glue.ts";
+import { fakeRange } from "../table/iceberg/fake_range.ts";
 import { quotes, rows } from "../sink/run_sink.ts";
 import { MigratePlace, type PlaceOptions } from "./migrate_place.ts";
 
@@ -82,6 +86,30 @@ Deno.test("a migration is refused where the Iceberg table has some of the rows a
   const place = await MigratePlace.filled(DIRECTORY);
   await place.consume(place.logs[1]);
   await place.refused(/already has rows of quotes that were not migrated/);
+});
+
+Deno.test("a migration is refused where a consume that was running writes some of the rows in the meantime", async () => {
+  let isOver = false;
+  const place: MigratePlace = await MigratePlace.filled({
+    root: DIRECTORY.root,
+    newCatalog(files) {
+      const catalog = new DirectoryCatalog(files);
+      const { commit } = catalog;
+      catalog.commit = async (base, updates) => {
+        if (!isOver) {
+          isOver = true;
+          const key = await logKey({ topic: "quotes", ...place.logs[1].identity });
+          const ranges = [fakeRange(files, 0, 0, 10)];
+          const log = { id: logId(key, "quotes"), description: "topic quotes" };
+          await takeRanges({ catalog, files, table: quotes.table, log, ranges });
+        }
+        return await commit.call(catalog, base, updates);
+      };
+      return catalog;
+    },
+  });
+  await assert.rejects(place.migrate(), /already has rows of quotes that were not migrated/);
+  assert.ok(isOver);
 });
 
 Deno.test("a migration of what verify finds fault with is refused, and the Hive table stays as it was", async () => {
