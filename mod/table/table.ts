@@ -200,8 +200,8 @@ export interface TableLog {
   /** Name of an object below the lake's root: depends only on the log and `place`. */
   objectName(place: ObjectPlace): string;
   /**
-   * Generation of the objects that are written of a partition from now on, for tables where object names
-   * decide which are in the table. `settle`, `sweep` and `rewind` raise it where they remove objects, so
+   * Generation of the objects that are written of a partition from now on, for objects that are in the table by
+   * their names alone. `settle`, `sweep` and `rewind` raise it where they remove objects, so
    * that one that a former owner puts late is told from what is written in its place.
    */
   generation?(partition: number): number;

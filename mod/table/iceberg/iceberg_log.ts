@@ -104,17 +104,22 @@ export class IcebergLog implements TableLog {
     return positionsOf(base.metadata, this.#id);
   }
 
+  /** Of dead letters and gaps: what a former owner puts late overwrites nothing. */
+  generation(partition: number): number {
+    return this.#rewinds.get(partition)?.count ?? 0;
+  }
+
   objectName(place: ObjectPlace): string {
     const { schema: { table } } = this.#parts.description;
     const { name: { topic }, key: log } = this;
-    const { kind, partition, first, last, generation, partitions, replay, extension } = place;
-    const range = { topic, log, partition, first, last };
-    const own = { kind, partitions, replay, extension };
-    const count = this.#rewinds.get(partition)?.count;
-    // What a former owner puts late overwrites nothing.
-    if (kind !== "rows") return objectName({ table, ...range, ...own, generation: count });
-    const name = objectName({ table, ...range, ...own, generation });
-    const folder = dataFolder(table, count);
+    const { kind, partition, first, last, partitions, replay, extension } = place;
+    // Data files of each rewind have a folder of their own.
+    const isFolder = kind === "rows" && replay === undefined;
+    const generation = isFolder ? undefined : place.generation;
+    const range = { topic, log, partition, first, last, generation };
+    const name = objectName({ table, ...range, kind, partitions, replay, extension });
+    if (kind !== "rows") return name;
+    const folder = dataFolder(table, this.#rewinds.get(partition)?.count);
     return `${folder}${name.slice(table.length + 1)}`;
   }
 
