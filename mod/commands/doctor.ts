@@ -96,7 +96,7 @@ async function* allFindings(
       yield* catalogFindings(settings, bucket, schema, signal);
     }
   } else {
-    yield ok("lake", `the directory ${home}/lake, as AWS_S3_BUCKET is not set`);
+    yield embedded.lakeFinding(home, schema?.table);
     if (isIceberg && schema !== undefined) {
       yield* icebergTableFindings(settings, schema, signal);
     }

@@ -78,6 +78,10 @@ async function putInPlace(
     assert.ok(code <= 4 || code === 124, what);
     assert.doesNotMatch(stderr, /defect|panicked|Uncaught/, what);
     assert.deepEqual(lookOf(path), before, what);
+    // No line is tried in vain.
+    assert.doesNotMatch(stderr, /too many arguments|unknown option/, what);
+    // Of an Iceberg table doctor reads the metadata, not the data.
+    if (args[0] === "doctor" && !place.endsWith("/data")) assert.ok(code === 3, what);
     if (code !== 0 && stderr.includes(path.slice(path.indexOf(".ticklake")))) told++;
   }
   assert.ok(told > 0, `no command names ${place}`);

@@ -3,8 +3,9 @@ import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { formatValue } from "../../config/value.ts";
 import { Failure, messageOf } from "../../failure/failure.ts";
+import { checkOwnEntry } from "../../files/own_entry.ts";
 import { checkDatabaseFiles } from "../../files/private_file.ts";
-import { failed, type Finding, ok, warning } from "./finding.ts";
+import { failed, failedBy, type Finding, ok, warning } from "./finding.ts";
 
 /** Bytes of free space below which a warning is due. */
 const LITTLE_SPACE = 2 ** 30;
@@ -30,6 +31,19 @@ export function* directoryFindings(home: string): Generator<Finding> {
   yield ok("directory", `${home} can be ${there ? "written" : "created"}`);
   const { bavail, bsize } = statfsSync(directory);
   yield spaceFinding(home, bavail * bsize);
+}
+
+/** Checks that a lake in a directory, and the folder of its table, are directories if they exist. */
+export function lakeFinding(home: string, table: string | undefined): Finding {
+  const lake = `${home}/lake`;
+  try {
+    for (const path of table === undefined ? [lake] : [lake, `${lake}/${table}`]) {
+      checkOwnEntry(path, "directory");
+    }
+  } catch (error) {
+    return failedBy("lake", error);
+  }
+  return ok("lake", `the directory ${lake}, as AWS_S3_BUCKET is not set`);
 }
 
 /** Judges free space. @param bytes that this user may still write there */
