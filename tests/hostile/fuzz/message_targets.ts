@@ -8,6 +8,7 @@ import { protoFile } from "../../../mod/message/protobuf/proto_file.ts";
 import { protobufMaker } from "../../../mod/message/protobuf/protobuf_maker.ts";
 import { MessageReader } from "../../../mod/schema/message_reader.ts";
 import { readSchema } from "../../../mod/schema/read_schema.ts";
+import { heldRow } from "./held_row.ts";
 import type { Target } from "./targets.ts";
 
 /** A writer's record with every type, one that refers to itself among them: a message may nest without end. */
@@ -80,8 +81,6 @@ const schema = readSchema({
   ],
 }).schema!;
 
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
 /** Neither the check nor the text throws, and the quick way reads what the careful one does. */
 function messages(maker: PayloadMaker): Target["run"] {
   const form = fileForm("schema", maker);
@@ -91,13 +90,7 @@ function messages(maker: PayloadMaker): Target["run"] {
     form.text!(bytes);
     const checked = check(bytes);
     const reason = reader.read(bytes);
-    const held = schema.columns.map(({ type }, c) => {
-      if (reader.absent[c] === 1) return null;
-      return type === "string"
-        ? decoder.decode(reader.bytes.subarray(reader.starts[c], reader.ends[c]))
-        : (reader.hasWide ? reader.wide[c] : undefined) ?? reader.numbers[c];
-    });
-    assert.deepEqual(reason ?? held, checked);
+    assert.deepEqual(reason ?? heldRow(schema, reader), checked);
   };
 }
 

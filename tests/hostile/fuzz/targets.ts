@@ -12,6 +12,7 @@ import { loadSchema } from "../../../mod/schema/load_schema.ts";
 import { MessageReader } from "../../../mod/schema/message_reader.ts";
 import { readAvroFile } from "../../../mod/table/iceberg/avro_file.ts";
 import { outcomeOf } from "../../source/outcome.ts";
+import { heldRow } from "./held_row.ts";
 import { MESSAGE_TARGETS } from "./message_targets.ts";
 import { readBatches, sealed } from "./read_batches.ts";
 
@@ -27,18 +28,6 @@ export interface Target {
 
 const quotes = await loadSchema();
 const reader = new MessageReader(quotes, (value) => checkMessage(quotes, value));
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
-/** What the reader holds after it has accepted a message. */
-function held(): Array<string | number | bigint | null> {
-  return quotes.columns.map(({ type }, c) => {
-    if (reader.absent[c] === 1) return null;
-    return type === "string"
-      ? decoder.decode(reader.bytes.subarray(reader.starts[c], reader.ends[c]))
-      : (reader.hasWide ? reader.wide[c] : undefined) ?? reader.numbers[c];
-  });
-}
-
 function isJsonByEngine(bytes: Uint8Array): boolean {
   try {
     JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
@@ -68,7 +57,7 @@ export const TARGETS: readonly Target[] = [
     run(bytes) {
       const checked = checkMessage(quotes, bytes);
       const reason = reader.read(bytes);
-      assert.deepEqual(reason ?? held(), checked);
+      assert.deepEqual(reason ?? heldRow(quotes, reader), checked);
       // What it is asked about is UTF-8 without a byte order mark.
       if (isUtf8(bytes) && bytes[0] !== 0xef) assert.equal(isJson(bytes), isJsonByEngine(bytes));
     },
