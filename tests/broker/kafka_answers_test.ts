@@ -144,12 +144,15 @@ async function throttled(broker: Broker, proxy: KafkaFaultProxy): Promise<void> 
   const recorder = new Recorder({ broker, topic: TOPIC, group: "throttled" });
   await recorder.hasReceived(5);
   await recorder.stop();
+  // The first answer to the read is one without data.
+  const consumed = answers;
+  answers = 0;
   const read: number[] = [];
   for await (const batch of broker.read(TOPIC, 0, 0, 5)) {
     for (let i = 0; i < batch.count; i++) read.push(batch.offset(i));
   }
   assert.deepEqual(read, [0, 1, 2, 3, 4]);
-  assert.ok(answers >= 8, `${answers} answers`);
+  assert.ok(consumed >= 4 && answers >= 4, `${consumed} and ${answers} answers`);
   calm(proxy);
 }
 

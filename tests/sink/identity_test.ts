@@ -194,6 +194,25 @@ Deno.test("the log has lost what the table has: it ends with what happened, and 
   assert.equal(lake.objects.size, before);
 });
 
+Deno.test("an offset of the group beyond the log's end is refused before anything is recorded", async () => {
+  for (const count of [0, 30]) {
+    const lake = new MemoryLake();
+    const log = logOf(rows(count));
+    await sink(log, lake);
+    log.committed.set(0, { partition: 0, offset: 50, metadata: "" });
+    const before = new Map(lake.objects);
+    const commits = log.commits.length;
+    await assert.rejects(
+      sink(log, lake),
+      (error) =>
+        error instanceof Failure && error.kind === "failed" &&
+        error.message.includes(`ends at offset ${count}, but the group is at 50`),
+    );
+    assert.deepEqual(lake.objects, before);
+    assert.equal(log.commits.length, commits);
+  }
+});
+
 Deno.test("what was sent and written since the assignment is no sign that the log has lost messages", async () => {
   const lake = new MemoryLake();
   const log = logOf(rows(30));
@@ -350,6 +369,20 @@ Deno.test("a table whose own records are deleted is rebuilt from its objects", a
   const { written, notices } = await told(log, lake);
   assert.equal(written, 5);
   assert.match(notices.join(), /rebuilt from 3 objects/);
+  await assertProved(log, lake);
+});
+
+Deno.test("what the group has committed of another log does not tell where a table without records begins", async () => {
+  const lake = new MemoryLake();
+  const log = logOf(rows(10));
+  await sink(log, lake, { from: "latest" });
+  log.partitions[0].push(...rows(20));
+  await sink(log, lake);
+  lake.state.clear();
+  const metadata = JSON.stringify({ v: 1, from: 0, log: "0123456789ab" });
+  log.committed.set(0, { partition: 0, offset: 30, metadata });
+  await sink(log, lake);
+  assert.deepEqual((await lakeOffsets(lake)).rows, offsetsFrom(10, 30));
   await assertProved(log, lake);
 });
 
