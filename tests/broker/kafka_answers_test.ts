@@ -20,8 +20,9 @@ const FETCH_ERROR = 4 + 1 + 4 + 2 + 4 + 1 + 16 + 1 + 4;
 /** Where an answer to OffsetCommit, version 6, has the error of its only partition. */
 const COMMIT_ERROR = 4 + 4 + 4 + 2 + TOPIC.length + 4 + 4;
 
-/** An answer to Fetch without a topic, as a broker gives it whose quota is used up. */
+/** An answer to Fetch without a topic, as a broker gives it whose quota is used up: of version 13, and of 11. */
 const EMPTY_LENGTH = 4 + 1 + 4 + 2 + 4 + 1 + 1;
+const EMPTY_BY_NAME_LENGTH = 4 + 4 + 2 + 4 + 4;
 
 const THROTTLE_MS = 50;
 
@@ -130,12 +131,14 @@ async function unknown(broker: Broker, proxy: KafkaFaultProxy, code: number): Pr
 
 async function throttled(broker: Broker, proxy: KafkaFaultProxy): Promise<void> {
   let answers = 0;
+  let isByName = false;
   proxy.treat = ({ apiKey }) =>
     apiKey !== FETCH ? undefined : {
       after: async (answer) => {
         if (answers++ % 4 === 3) return false;
-        const empty = new Uint8Array(EMPTY_LENGTH);
+        const empty = new Uint8Array(isByName ? EMPTY_BY_NAME_LENGTH : EMPTY_LENGTH);
         empty.set(answer.subarray(0, 4));
+        if (isByName) return empty;
         new DataView(empty.buffer).setInt32(5, THROTTLE_MS);
         empty[EMPTY_LENGTH - 2] = 1; // No topics, as their number and one.
         return empty;
@@ -147,6 +150,7 @@ async function throttled(broker: Broker, proxy: KafkaFaultProxy): Promise<void> 
   // The first answer to the read is one without data.
   const consumed = answers;
   answers = 0;
+  isByName = true;
   const read: number[] = [];
   for await (const batch of broker.read(TOPIC, 0, 0, 5)) {
     for (let i = 0; i < batch.count; i++) read.push(batch.offset(i));
