@@ -70,7 +70,7 @@ export async function repair(options: RepairOptions): Promise<RepairPlan[]> {
   for (const plan of plans) await applyPlan(plan, options);
   const sweeps = plans.filter(({ sweep }) => sweep).map(({ partition }) => partition);
   if (sweeps.length > 0) {
-    // Removed by the group's next member, which the broker fences: one may have joined since the question above.
+    // The group's next member removes them, as the broker fences members: one may have joined since the check.
     const target = () => "lake" as const;
     await reset({ ...options, target, partitions: sweeps, rewrite: false, dryRun: false });
   }

@@ -104,7 +104,7 @@ export class IcebergLog implements TableLog {
     return positionsOf(base.metadata, this.#id);
   }
 
-  /** Of dead letters and gaps: what a former owner puts late overwrites nothing. */
+  /** The number of rewinds, in the names of dead letters and gaps: a late put of a former owner overwrites none. */
   generation(partition: number): number {
     return this.#rewinds.get(partition)?.count ?? 0;
   }
@@ -114,8 +114,8 @@ export class IcebergLog implements TableLog {
     const { name: { topic }, key: log } = this;
     const { kind, partition, first, last, partitions, replay, extension } = place;
     // Data files of each rewind have a folder of their own.
-    const isFolder = kind === "rows" && replay === undefined;
-    const generation = isFolder ? undefined : place.generation;
+    const hasFolder = kind === "rows" && replay === undefined;
+    const generation = hasFolder ? undefined : place.generation;
     const range = { topic, log, partition, first, last, generation };
     const name = objectName({ table, ...range, kind, partitions, replay, extension });
     if (kind !== "rows") return name;

@@ -52,7 +52,7 @@ export function lateLetters<T extends Named>(
   const fences = fencesOf(metadata, log);
   return letters.filter(
     ({ parsed: { kind, partition, first, last, partitions, generation = 0 } }) => {
-      // A repair records those below the table's end, whatever came before.
+      // A repair records lost offsets anywhere below the table's end, whatever was fenced before.
       if (kind === "gap" && partitions.some(([, reason]) => reason === "lost")) return false;
       const isRefused = fences.get(partition)?.some(({ number, end }) =>
         generation < number && first >= end
