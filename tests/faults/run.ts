@@ -19,6 +19,7 @@ import { failure, figures, HEADS } from "./figures.ts";
 import { mergedTable } from "./merged_table.ts";
 import { Stage } from "./stage.ts";
 import { TRINO_FAULTS } from "./trino_rewrites.ts";
+import { countText } from "../../mod/terminal/amount_text.ts";
 
 /** What a command line asks for. */
 interface Plan {
@@ -157,7 +158,7 @@ async function main(): Promise<number> {
   const minutes = Math.round((performance.now() - begunAt) / 60_000);
   const measured = `Measured ${new Date().toISOString().slice(0, 10)} by \`./dev faults ${
     options.join(" ")
-  }\` (${minutes} minutes):`;
+  }\` (${countText(minutes, "minute")}):`;
   for (const { table: { section, format, faults }, lines } of done) {
     const head = HEADS[format];
     console.log(`${measured}\n\n${[head, ...lines].join("\n")}\n`);
