@@ -819,12 +819,14 @@ export const SETTINGS = define({
     description: "OAuth2 scope; defaults to catalog",
   },
   restSigv4: {
-    type: "string",
+    type: "choice",
     group: "lake",
     placeholder: "<service>",
+    // execute-api is a catalog behind API Gateway.
+    choices: ["glue", "s3tables", "execute-api"],
     env: "ICEBERG_REST_SIGV4",
     commands: ICEBERG,
-    description: "Sign requests to the REST catalog for this AWS service: glue or s3tables",
+    description: "Sign requests to the REST catalog for this AWS service, with AWS credentials",
   },
   relocate: {
     type: "boolean",

@@ -55,6 +55,7 @@ const iceberg: Place = (url) => ({
   TICKLAKE_MESSAGE_FORMAT: "avro",
   TICKLAKE_TABLE_FORMAT: "iceberg",
   ICEBERG_REST_URI: url,
+  ICEBERG_REST_TOKEN: "",
 });
 
 /** As before, with users in the URLs: some settings are refused. */
@@ -70,6 +71,7 @@ const users: Place = (url, cwd) => ({
 const granted: Place = (url) => ({
   TICKLAKE_TABLE_FORMAT: "iceberg",
   ICEBERG_REST_URI: url,
+  ICEBERG_REST_TOKEN: "",
   ICEBERG_REST_OAUTH2_URI: `${url}/granted`,
 });
 

@@ -147,7 +147,11 @@ for (const [form, settings] of Object.entries(FORMS)) {
         HOME: cwd,
         ...settings,
         ...form === REST
-          ? { ICEBERG_REST_URI: rest.url, ICEBERG_REST_OAUTH2_URI: `${rest.url}/granted` }
+          ? {
+            ICEBERG_REST_URI: rest.url,
+            ICEBERG_REST_TOKEN: "",
+            ICEBERG_REST_OAUTH2_URI: `${rest.url}/granted`,
+          }
           : {},
       };
       await Deno.mkdir(env.TMPDIR);

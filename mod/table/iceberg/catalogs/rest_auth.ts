@@ -37,9 +37,17 @@ export type Authorize = (
 /** Seconds before a token's end at which a new one is asked for. */
 const EARLY_S = 60;
 
-/** @param uri of the catalog, without a `/` at its end */
+/**
+ * @param uri of the catalog, without a `/` at its end
+ * @throws {Failure} kind `usage`, for more than one way to authenticate
+ */
 export function restAuth(uri: string, options: RestAuthOptions): Authorize & { forget(): void } {
   const { token, credential, sigv4 } = options;
+  requireOneWay({
+    ICEBERG_REST_TOKEN: token,
+    ICEBERG_REST_CREDENTIAL: credential,
+    ICEBERG_REST_SIGV4: sigv4,
+  });
   if (sigv4 !== undefined) return Object.assign(signed(sigv4), { forget() {} });
   if (credential !== undefined) {
     let granted: { token: string; until: number } | undefined;
@@ -54,6 +62,14 @@ export function restAuth(uri: string, options: RestAuthOptions): Authorize & { f
   const authorize: Authorize = async ({ headers }) =>
     token === undefined ? headers : { ...headers, authorization: `Bearer ${token}` };
   return Object.assign(authorize, { forget() {} });
+}
+
+function requireOneWay(ways: Record<string, string | undefined>): void {
+  const given = Object.keys(ways).filter((name) => ways[name] !== undefined);
+  if (given.length < 2) return;
+  throw new Failure("usage", `${given.join(" and ")} are set: a request has one authorization`, {
+    fix: "Set one of them only. `ticklake config` shows where each value comes from.",
+  });
 }
 
 /** OAuth2's client credentials: https://datatracker.ietf.org/doc/html/rfc6749#section-4.4 */
