@@ -1,12 +1,14 @@
 import { explainRefusal } from "../aws/explain_refusal.ts";
 import { noSuchTopic } from "../broker/absent_topic.ts";
-import type { CommittedOffset, LogIdentity, PartitionOffsets } from "../broker/broker.ts";
+import type { Broker, CommittedOffset, PartitionOffsets } from "../broker/broker.ts";
 import { describeHidden } from "../catalog/setup_report.ts";
 import { formatDollars } from "../aws/prices.ts";
 import type { CommandContext } from "../cli/command.ts";
 import { countText, numberText, sizeText } from "../terminal/amount_text.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import { hasSmallObjects, type LakeCost, lakeCost } from "../status/lake_cost.ts";
+import { type BeyondLogEnd, beyondLogEnd } from "../sink/beyond_log_end.ts";
+import type { IcebergInventory } from "../status/iceberg_inventory.ts";
 import { type LakeInventory, takeInventory } from "../status/lake_inventory.ts";
 import { type StatusAlert, statusAlerts } from "../status/status_alerts.ts";
 import { EXIT_CODES } from "../failure/failure.ts";
@@ -14,6 +16,7 @@ import { alertPost, checkWebhook, postAlert } from "../ops/telemetry/webhook.ts"
 import { catalogStatus, type CrawlerStatus } from "./catalog_status.ts";
 import { icebergStatus, printIcebergStatus } from "./iceberg_status.ts";
 import { tablePositions } from "../status/table_positions.ts";
+import type { TablePosition } from "../table/table.ts";
 import { openExistingBroker } from "./open_broker.ts";
 import { openLake } from "./open_lake.ts";
 import { stoppedFailure } from "./stopped_failure.ts";
@@ -30,10 +33,11 @@ interface PartitionStatus extends PartitionOffsets {
 
 /** What the broker says of the topic. */
 interface LogStatus {
-  identity: LogIdentity | null;
   partitions: PartitionStatus[];
   /** Partitions without a leader; they are not in the other list. */
   leaderless: number[];
+  /** Offsets of the table or the group that are beyond the log's end. */
+  beyondEnd: Array<BeyondLogEnd & { high: number }>;
 }
 
 /** `status`: where the pipeline stands, and what it costs. */
@@ -45,28 +49,36 @@ export async function run(context: CommandContext): Promise<number> {
     ? checkWebhook(settings.alertWebhook)
     : undefined;
   try {
-    const log = await partitionStatus(context);
-    let partitions: PartitionStatus[] | null = null;
+    const isIceberg = settings.tableFormat === "iceberg";
     const lake = await openLake(settings);
     const days = new Map<string, number>();
+    let log: LogStatus | null;
+    let table: IcebergInventory | undefined;
     let inventory: LakeInventory;
     try {
-      output.note(`lake: ${lake.description}`);
-      if (log !== null) {
-        const positions = await tablePositions(lake, schema.table, topic, log.identity, { signal });
-        partitions = log.partitions.map((one) => {
-          const table = positions.get(one.partition)?.end ?? null;
-          // The table's own position counts; the group's offsets expire, and may be moved.
-          const end = Math.max(one.low, table ?? one.committed ?? 0);
-          return { ...one, table, lag: Math.max(0, one.high - end) };
-        });
+      const broker = await openExistingBroker(settings, { signal });
+      try {
+        output.note(`broker: ${broker.description}`);
+        output.note(`lake: ${lake.description}`);
+        const identity = await broker.log(topic, { signal });
+        const committed = await broker.groupOffsets(group, topic, { signal });
+        let positions: ReadonlyMap<number, TablePosition>;
+        if (isIceberg) {
+          const { icebergPositions } = await import("../status/iceberg_inventory.ts");
+          table = await icebergStatus(context, schema);
+          positions = await icebergPositions(table, topic, identity);
+        } else {
+          positions = await tablePositions(lake, schema.table, topic, identity, { signal });
+        }
+        log = await logStatus(broker, { committed, positions }, context);
+      } finally {
+        await broker.close();
       }
       inventory = await takeInventory(lake, schema.table, topic, signal, days);
     } finally {
       lake.close();
     }
-    const isIceberg = settings.tableFormat === "iceberg";
-    const table = isIceberg ? await icebergStatus(context, schema) : undefined;
+    const partitions = log && log.partitions;
     const catalog = isIceberg || bucket === undefined
       ? undefined
       : await catalogStatus(context, schema, days);
@@ -80,6 +92,7 @@ export async function run(context: CommandContext): Promise<number> {
       lag: partitions && totalLag(partitions),
       lagLimit: settings.alertLag,
       leaderless: log?.leaderless,
+      beyondEnd: log?.beyondEnd,
       hidden: projection?.hidden,
     });
     output.document({
@@ -109,8 +122,14 @@ export async function run(context: CommandContext): Promise<number> {
       );
     }
     if (projection?.hidden !== undefined) output.note(...describeHidden(projection.hidden));
-    if (!settings.alert || alerts.length === 0) return 0;
-    for (const { text } of alerts) output.note(`alert: ${text}`);
+    if (!settings.alert) {
+      for (const { failure } of log?.beyondEnd ?? []) {
+        output.note(`warning: ${failure.message}`, failure.fix);
+      }
+      return 0;
+    }
+    if (alerts.length === 0) return 0;
+    for (const { text, fix } of alerts) output.note(`alert: ${text}`, fix);
     if (webhook !== undefined) await postAlerts(webhook, alerts, context);
     return EXIT_CODES.rejected;
   } catch (error) {
@@ -118,44 +137,46 @@ export async function run(context: CommandContext): Promise<number> {
   }
 }
 
-async function partitionStatus(
-  { settings, output, signal }: CommandContext,
+/**
+ * Where the topic's partitions end, beside what the group and the table have. These are asked for before the
+ * ends: both may advance meanwhile.
+ */
+async function logStatus(
+  broker: Broker,
+  { committed, positions }: {
+    committed: readonly CommittedOffset[];
+    positions: ReadonlyMap<number, TablePosition>;
+  },
+  { settings: { topic }, output, signal }: CommandContext,
 ): Promise<LogStatus | null> {
-  const broker = await openExistingBroker(settings, { signal });
-  try {
-    output.note(`broker: ${broker.description}`);
-    const { topic, group } = settings;
-    let leaderless: number[] = [];
-    const offsets = await broker.topicOffsets(topic, {
-      signal,
-      leaderless: (partitions) => leaderless = partitions,
-    });
-    if (offsets === null) {
-      const { message, fix } = await noSuchTopic(broker, topic, { signal });
-      output.note(`warning: ${message}`, fix);
-      return null;
-    }
-    if (leaderless.length > 0) {
-      output.note(
-        `warning: partition ${leaderless.join(", ")} has no leader: its lag is not known`,
-      );
-    }
-    const identity = await broker.log(topic, { signal });
-    const committed = new Map<number, CommittedOffset>();
-    for (const one of await broker.groupOffsets(group, topic, { signal })) {
-      committed.set(one.partition, one);
-    }
-    return {
-      identity,
-      leaderless,
-      partitions: offsets.map(({ partition, low, high }) => {
-        const offset = committed.get(partition)?.offset ?? null;
-        return { partition, low, high, committed: offset, table: null, lag: 0 };
-      }),
-    };
-  } finally {
-    await broker.close();
+  let leaderless: number[] = [];
+  const offsets = await broker.topicOffsets(topic, {
+    signal,
+    leaderless: (partitions) => leaderless = partitions,
+  });
+  if (offsets === null) {
+    const { message, fix } = await noSuchTopic(broker, topic, { signal });
+    output.note(`warning: ${message}`, fix);
+    return null;
   }
+  if (leaderless.length > 0) {
+    output.note(
+      `warning: partition ${leaderless.join(", ")} has no leader: its lag is not known`,
+    );
+  }
+  const beyondEnd: LogStatus["beyondEnd"] = [];
+  const partitions = offsets.map(({ partition, low, high }): PartitionStatus => {
+    const group = committed.find((one) => one.partition === partition);
+    const position = positions.get(partition);
+    const beyond = beyondLogEnd({ topic, partition, high, committed: group, position });
+    if (beyond !== undefined) beyondEnd.push({ ...beyond, high });
+    const table = position?.end ?? null;
+    const offset = group?.offset ?? null;
+    // The table's own position counts; the group's offsets expire, and may be moved.
+    const end = Math.max(low, table ?? (beyond === undefined ? offset ?? 0 : 0));
+    return { partition, low, high, committed: offset, table, lag: Math.max(0, high - end) };
+  });
+  return { leaderless, beyondEnd, partitions };
 }
 
 async function postAlerts(
@@ -164,7 +185,7 @@ async function postAlerts(
   { settings: { topic, group }, signal }: CommandContext,
 ): Promise<void> {
   const about = { command: "status", topic, host: Deno.hostname(), group };
-  for (const alert of alerts) {
+  for (const { fix: _, ...alert } of alerts) {
     await postAlert(url, alertPost({ ...alert, state: "firing" }, about), signal);
   }
 }
@@ -180,7 +201,7 @@ function printPartitions(partitions: PartitionStatus[] | null, context: CommandC
   output.line(`topic ${topic}, group ${group}: lag ${numberText(lag)}`);
   for (const { partition, low, high, committed, table, lag } of partitions) {
     const offsets = high === low ? `empty at offset ${high}` : `offsets ${low} to ${high - 1}`;
-    const end = table ?? committed;
+    const end = table ?? (committed !== null && committed > high ? null : committed);
     const written = end === null
       ? "nothing written"
       : end === 0

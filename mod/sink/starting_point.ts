@@ -1,6 +1,6 @@
 import type { AssignedPartition } from "../broker/broker.ts";
-import { Failure } from "../failure/failure.ts";
 import type { TablePosition } from "../table/table.ts";
+import { beyondLogEnd } from "./beyond_log_end.ts";
 import type { Settlement } from "./flush_journal.ts";
 import { type Checkpoint, type Intent, parseCheckpoint, RULES } from "./intent.ts";
 
@@ -47,15 +47,14 @@ export interface Standing {
  * Compares the table's position with what the group has committed: the table wins. Only an offset
  * that was moved forward by hand or by another program is followed: the offsets in between are a
  * recorded gap. docs/identity.md has a table of the cases.
- * @throws {Failure} kind `failed`, when the table has more than the log
+ * @throws {Failure} kind `failed`, when the table has more than the log, or the group was set beyond its end
  */
 export function startingPoint(standing: Standing): StartingPoint {
-  const { assigned: { committed }, position, key } = standing;
+  const { assigned: { partition, committed }, position, key } = standing;
   const checkpoint = committed.offset === null ? undefined : parseCheckpoint(committed.metadata);
   const isOther = checkpoint?.log !== undefined && checkpoint.log !== key;
-  if (checkpoint === undefined && (committed.offset ?? 0) > standing.high) {
-    throw beyondEnd(standing);
-  }
+  const beyond = beyondLogEnd({ ...standing, partition, committed, position });
+  if (beyond !== undefined) throw beyond.failure;
   if (position !== undefined) {
     return besideTable(
       standing,
@@ -66,25 +65,6 @@ export function startingPoint(standing: Standing): StartingPoint {
   if (isOther) return beginOtherLog(standing);
   if (checkpoint !== undefined) return intoEmptyTable(standing, checkpoint);
   return begin(standing);
-}
-
-/**
- * The group was set to an offset beyond the log's end: a gap up to it would swallow future
- * messages.
- */
-function beyondEnd(
-  { assigned: { partition, committed: { offset } }, high, topic }: Standing,
-): Failure {
-  return new Failure(
-    "failed",
-    `${topic}: partition ${partition} ends at offset ${high}, but the group is at ${offset}, set by ` +
-      "another program or a reset: the offset is wrong, or the broker has lost messages",
-    {
-      fix:
-        "`ticklake reset --to lake` sets the group to where the table ends. If the broker has lost " +
-        "messages (an unclean leader election, or a restored disk), bring them back first.",
-    },
-  );
 }
 
 /** The table has nothing, and nothing of ours is committed. */
@@ -156,27 +136,11 @@ function intoEmptyTable({ assigned, topic, key }: Standing, checkpoint: Checkpoi
 }
 
 function besideTable(
-  { assigned, high, topic }: Standing,
+  { assigned, topic }: Standing,
   { from, end, epoch }: TablePosition,
   checkpoint: Checkpoint | undefined,
 ): StartingPoint {
   const { partition, committed: { offset } } = assigned;
-  if (end > high) {
-    throw new Failure(
-      "failed",
-      `the table has offsets up to ${
-        end - 1
-      } of partition ${partition} of ${topic}, but the log ends ` +
-        `at ${high}: the broker has lost messages (an unclean leader election, or a restored disk)`,
-      {
-        fix:
-          "The lost messages are in the table; new ones would reuse their offsets. Repair an embedded log " +
-          "with `ticklake repair --log`. In Kafka, have the producers send to a topic of another name " +
-          "and set KAFKA_TOPIC to it; its rows are added to the table. Keep this topic: it may " +
-          "have messages that the table lacks.",
-      },
-    );
-  }
   const at = { first: end, next: end, epoch, from, sweep: true };
   const name = `partition ${partition} of ${topic}`;
   if (offset === null) {

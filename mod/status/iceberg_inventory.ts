@@ -1,7 +1,10 @@
+import type { LogIdentity } from "../broker/broker.ts";
+import { logKey } from "../table/log_key.ts";
+import type { TablePosition } from "../table/table.ts";
 import { currentSnapshot } from "../table/iceberg/metadata.ts";
 import type { LoadedTable, TableCatalog } from "../table/iceberg/catalog.ts";
 import type { ManifestFile } from "../table/iceberg/manifest.ts";
-import { logsOf, positionsOf } from "../table/iceberg/position.ts";
+import { logId, logsOf, positionsOf } from "../table/iceberg/position.ts";
 import { currentManifests } from "../table/iceberg/snapshot.ts";
 import type { TableFiles } from "../table/iceberg/table_files.ts";
 
@@ -68,6 +71,20 @@ export async function inventoryOf(
     })),
     rolledBack: isRolledBack(metadata.snapshots ?? [], snapshot?.["snapshot-id"]),
   };
+}
+
+/**
+ * How far a table is with the log that a topic is now, by partition.
+ * @param inventory absent if there is no table
+ */
+export async function icebergPositions(
+  inventory: IcebergInventory | undefined,
+  topic: string,
+  identity: LogIdentity | null,
+): Promise<ReadonlyMap<number, TablePosition>> {
+  const id = logId(identity === null ? "" : await logKey({ topic, ...identity }), topic);
+  const positions = inventory?.logs.find(({ log }) => log === id)?.positions ?? {};
+  return new Map(Object.entries(positions).map(([partition, at]) => [Number(partition), at]));
 }
 
 /** Whether a snapshot of this program is newer than the current one and no ancestor of it. */

@@ -1,14 +1,17 @@
 import type { HiddenObjects } from "../catalog/glue/projected_days.ts";
+import type { BeyondLogEnd } from "../sink/beyond_log_end.ts";
 import { countText, numberText } from "../terminal/amount_text.ts";
 
 /** Something that the pipeline's operator has to know. */
 export interface StatusAlert {
-  /** `lag`, `topic`, `leader` or `projection`. */
+  /** `lag`, `topic`, `leader`, `table` or `group` (its offset is beyond the log's end), or `projection`. */
   alert: string;
   value: number;
   limit: number;
   /** One sentence. */
   text: string;
+  /** What to do, if that is always the same. */
+  fix?: string;
 }
 
 /** What {@linkcode statusAlerts} judges. */
@@ -21,13 +24,15 @@ export interface AlertedStatus {
   lagLimit: number;
   /** Partitions without a leader: what waits in them is not known. @default {[]} */
   leaderless?: readonly number[];
+  /** Offsets beyond the log's end: `consume` refuses to start. @default {[]} */
+  beyondEnd?: ReadonlyArray<BeyondLogEnd & { high: number }>;
   /** Objects that queries do not see. */
   hidden?: HiddenObjects;
 }
 
 /** The alerts of a status: also those of a pipeline that nobody runs at the moment. */
 export function statusAlerts(
-  { topic, group, lag, lagLimit, leaderless = [], hidden }: AlertedStatus,
+  { topic, group, lag, lagLimit, leaderless = [], beyondEnd = [], hidden }: AlertedStatus,
 ): StatusAlert[] {
   const alerts: StatusAlert[] = [];
   if (lag === null) {
@@ -42,6 +47,9 @@ export function statusAlerts(
     const text = `partition ${leaderless.join(", ")} of topic ${topic} has no leader and ` +
       "cannot be read";
     alerts.push({ alert: "leader", value: leaderless.length, limit: 0, text });
+  }
+  for (const { of, offset, high, failure: { message: text, fix } } of beyondEnd) {
+    alerts.push({ alert: of, value: offset, limit: high, text, fix });
   }
   if (hidden !== undefined) {
     const text = `${
