@@ -16,6 +16,8 @@ import { alertPost, checkWebhook, postAlert } from "../ops/telemetry/webhook.ts"
 import { catalogStatus, type CrawlerStatus } from "./catalog_status.ts";
 import { icebergStatus, printIcebergStatus } from "./iceberg_status.ts";
 import { tablePositions } from "../status/table_positions.ts";
+import { writtenEnd } from "../status/written_end.ts";
+import { logKey } from "../table/log_key.ts";
 import type { TablePosition } from "../table/table.ts";
 import { openExistingBroker } from "./open_broker.ts";
 import { openLake } from "./open_lake.ts";
@@ -27,6 +29,8 @@ interface PartitionStatus extends PartitionOffsets {
   committed: number | null;
   /** First offset that the table does not have, by its own record; `null` if it has none. */
   table: number | null;
+  /** First offset that is not in the table; `null` if nothing was written. */
+  written: number | null;
   /** Messages that are in the topic and not in the lake. */
   lag: number;
 }
@@ -70,7 +74,8 @@ export async function run(context: CommandContext): Promise<number> {
         } else {
           positions = await tablePositions(lake, schema.table, topic, identity, { signal });
         }
-        log = await logStatus(broker, { committed, positions }, context);
+        const key = identity === null ? "" : await logKey({ topic, ...identity });
+        log = await logStatus(broker, { key, committed, positions }, context);
       } finally {
         await broker.close();
       }
@@ -143,11 +148,12 @@ export async function run(context: CommandContext): Promise<number> {
  */
 async function logStatus(
   broker: Broker,
-  { committed, positions }: {
+  { key, committed, positions }: {
+    key: string;
     committed: readonly CommittedOffset[];
     positions: ReadonlyMap<number, TablePosition>;
   },
-  { settings: { topic }, output, signal }: CommandContext,
+  { settings: { topic, tableFormat }, output, signal }: CommandContext,
 ): Promise<LogStatus | null> {
   let leaderless: number[] = [];
   const offsets = await broker.topicOffsets(topic, {
@@ -170,11 +176,14 @@ async function logStatus(
     const position = positions.get(partition);
     const beyond = beyondLogEnd({ topic, partition, high, committed: group, position });
     if (beyond !== undefined) beyondEnd.push({ ...beyond, high });
-    const table = position?.end ?? null;
-    const offset = group?.offset ?? null;
-    // The table's own position counts; the group's offsets expire, and may be moved.
-    const end = Math.max(low, table ?? (beyond === undefined ? offset ?? 0 : 0));
-    return { partition, low, high, committed: offset, table, lag: Math.max(0, high - end) };
+    const mayLackPositions = tableFormat === "hive";
+    const written = writtenEnd({ position, committed: group, high, key, mayLackPositions });
+    return {
+      ...{ partition, low, high, written },
+      committed: group?.offset ?? null,
+      table: position?.end ?? null,
+      lag: Math.max(0, high - Math.max(low, written ?? 0)),
+    };
   });
   return { leaderless, beyondEnd, partitions };
 }
@@ -199,9 +208,8 @@ function printPartitions(partitions: PartitionStatus[] | null, context: CommandC
   if (partitions === null) return output.line(`topic ${topic}: does not exist`);
   const lag = totalLag(partitions);
   output.line(`topic ${topic}, group ${group}: lag ${numberText(lag)}`);
-  for (const { partition, low, high, committed, table, lag } of partitions) {
+  for (const { partition, low, high, written: end, lag } of partitions) {
     const offsets = high === low ? `empty at offset ${high}` : `offsets ${low} to ${high - 1}`;
-    const end = table ?? (committed !== null && committed > high ? null : committed);
     const written = end === null
       ? "nothing written"
       : end === 0

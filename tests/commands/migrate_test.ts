@@ -28,6 +28,12 @@ async function proved(place: ConsumePlace, expected: number): Promise<void> {
   }
 }
 
+/** How far `status` says that the table is. */
+async function lag(place: ConsumePlace): Promise<number> {
+  const { partitions } = await json(place, "status", ...ICEBERG);
+  return partitions.reduce((sum: number, one: { lag: number }) => sum + one.lag, 0);
+}
+
 /** A Hive table of 150 rows and 3 dead letters in ranges of 40 messages. */
 async function filled(place: ConsumePlace): Promise<void> {
   const bad = { key: "b", value: "no row" };
@@ -59,7 +65,11 @@ placeTest(
     const hive = await run(place, "consume", "--until-end");
     assert.equal(hive.code, 2);
     assert.match(hive.stderr, /was migrated to Iceberg/);
+    assert.equal(await lag(place), 20);
     assert.equal((await json(place, "consume", "--until-end", ...ICEBERG)).written, 20);
+    assert.equal(await lag(place), 0, "the Iceberg table's positions count, not the Hive record");
+    const alert = await run(place, "status", "--alert", "--alert-lag", "0", ...ICEBERG);
+    assert.equal(alert.code, 0, alert.stderr);
     await proved(place, 173);
     const sql = "SELECT count(*) AS n, count(DISTINCT close) AS c FROM index_quotes";
     const engine = ["--engine", "local", ...ICEBERG];
