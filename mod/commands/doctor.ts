@@ -6,6 +6,8 @@ import { ownEntry } from "../files/own_entry.ts";
 import { failed, failedBy, type Finding, ok, warning } from "../ops/doctor/finding.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import type { RowSchema } from "../schema/schema.ts";
+import type { Settings } from "../config/settings.ts";
+import { requireHiveTable } from "../table/hive/migrated.ts";
 import { icebergTableFindings } from "./doctor_iceberg.ts";
 import { catalogKind } from "./open_iceberg.ts";
 import { localCatalogPath } from "./local_catalog_path.ts";
@@ -86,9 +88,7 @@ async function* allFindings(
       reached &&= finding.status !== "failed";
       yield finding;
     }
-    if (isIceberg && reached && schema !== undefined) {
-      yield* icebergTableFindings(settings, schema, signal);
-    }
+    if (reached && schema !== undefined) yield* tableFindings(settings, schema, signal);
     // A table in another catalog is not in Glue.
     const isInGlue = !isIceberg || catalogKind(settings) === "glue";
     if (reached && schema !== undefined && isInGlue) {
@@ -97,14 +97,33 @@ async function* allFindings(
     }
   } else {
     yield embedded.lakeFinding(home, schema?.table);
-    if (isIceberg && schema !== undefined) {
-      yield* icebergTableFindings(settings, schema, signal);
-    }
+    if (schema !== undefined) yield* tableFindings(settings, schema, signal);
     yield embedded.databaseFinding(
       "local catalog",
       await localCatalogPath(settings),
       "Remove it: it is rebuilt from the lake (`ticklake setup-catalog`).",
     );
+  }
+}
+
+async function* tableFindings(
+  settings: Settings,
+  schema: RowSchema,
+  signal: AbortSignal,
+): AsyncGenerator<Finding> {
+  if (settings.tableFormat === "iceberg") {
+    yield* icebergTableFindings(settings, schema, signal);
+    return;
+  }
+  try {
+    const store = await openLake(settings);
+    try {
+      await requireHiveTable(store, schema.table, { signal });
+    } finally {
+      store.close();
+    }
+  } catch (error) {
+    yield failedBy("table", error);
   }
 }
 

@@ -7,6 +7,7 @@ import type { TableFiles } from "../table/iceberg/table_files.ts";
 import { icebergFindings } from "./iceberg_status.ts";
 import { openIceberg } from "./open_iceberg.ts";
 import { openLake } from "./open_lake.ts";
+import { requireNoHive } from "../table/hive/hive_in_place.ts";
 
 /** Checks the Iceberg table's catalog, and compares the table with the lake. */
 export async function* icebergTableFindings(
@@ -21,6 +22,7 @@ export async function* icebergTableFindings(
       const base = await catalog.load();
       yield ok("Iceberg catalog", catalog.description);
       if (base === undefined) {
+        await requireNoHive(store, schema.table, { signal });
         yield ok("Iceberg table", `${schema.table} does not exist yet: consume creates it`);
         return;
       }

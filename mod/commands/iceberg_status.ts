@@ -4,6 +4,8 @@ import type { IcebergInventory } from "../status/iceberg_inventory.ts";
 import { countText, sizeText } from "../terminal/amount_text.ts";
 import { openIceberg } from "./open_iceberg.ts";
 import { openLake } from "./open_lake.ts";
+import { requireNoHive } from "../table/hive/hive_in_place.ts";
+import { noteOtherFormat } from "./note_other_format.ts";
 
 /** Bytes of a file below which many make queries slow, and how many. */
 const SMALL_BYTES = 16 * 2 ** 20;
@@ -14,7 +16,7 @@ const LARGE_METADATA_BYTES = 8 * 2 ** 20;
 
 /** What `status` reports for an Iceberg table; `undefined` if there is none. */
 export async function icebergStatus(
-  { settings, output }: CommandContext,
+  { settings, output, signal }: CommandContext,
   schema: RowSchema,
 ): Promise<IcebergInventory | undefined> {
   const { takeIcebergInventory } = await import("../status/iceberg_inventory.ts");
@@ -22,7 +24,11 @@ export async function icebergStatus(
   const { catalog, files } = await openIceberg(settings, schema, store);
   try {
     output.note(`table: ${schema.table} in ${catalog.description}`);
-    return await takeIcebergInventory(catalog, files);
+    const found = await takeIcebergInventory(catalog, files);
+    if (found === undefined) {
+      await noteOtherFormat(requireNoHive(store, schema.table, { signal }), output);
+    }
+    return found;
   } finally {
     catalog.close();
     store.close();

@@ -6,6 +6,7 @@ import type { FileMergeSummary, MergeFilesOptions } from "../table/iceberg/merge
 import { catalogKind, openIceberg } from "./open_iceberg.ts";
 import { openLake } from "./open_lake.ts";
 import { stoppedFailure } from "./stopped_failure.ts";
+import { requireNoHive } from "../table/hive/hive_in_place.ts";
 
 /** `maintain` of an Iceberg table: merges small files, expires snapshots, removes files that none has. */
 export async function run(context: CommandContext): Promise<number> {
@@ -19,6 +20,7 @@ export async function run(context: CommandContext): Promise<number> {
   const progress = new Progress(output, "merged", "file");
   try {
     output.note(`table ${schema.table} in ${catalog.description}`);
+    if (await catalog.load() === undefined) await requireNoHive(store, schema.table, { signal });
     if (catalogKind(settings) === "glue") {
       output.note("on AWS, Glue's table optimizers and Athena's OPTIMIZE and VACUUM do this too");
     }

@@ -10,6 +10,7 @@ import { lakePrefix } from "./lake_names.ts";
 import { localCatalogPath } from "./local_catalog_path.ts";
 import { requireHome } from "./require_home.ts";
 import { openReadLake } from "./open_iceberg.ts";
+import { requireHiveTable } from "../table/hive/migrated.ts";
 
 /**
  * Opens what answers SQL: Athena for a lake in S3, unless the settings say local.
@@ -45,6 +46,7 @@ export async function openLocalEngine(
   if (settings.bucket === undefined) requireHome(settings);
   const local = await import("../catalog/local/local_engine.ts");
   const lake = await openReadLake(settings, schema);
+  if (settings.tableFormat === "hive") await requireHiveTable(lake, schema.table);
   const engine = await local.openLocalEngine({
     path: await localCatalogPath(settings),
     lake,

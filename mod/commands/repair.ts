@@ -6,6 +6,7 @@ import { isEmpty, type RepairPlan } from "../repair/repair_plan.ts";
 import { indexColumn } from "../verify/row_index.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { emptySummary, runSink } from "../sink/sink.ts";
+import { requireHiveTable } from "../table/hive/migrated.ts";
 import { countText, offsetsText } from "../terminal/amount_text.ts";
 import { Progress } from "../terminal/progress.ts";
 import { countOffsets } from "../verify/offset_range.ts";
@@ -30,6 +31,7 @@ export async function run(context: CommandContext): Promise<number> {
   const schema = await messageSchema(settings, signal);
   const store = await openLake(settings);
   try {
+    if (settings.tableFormat === "hive") await requireHiveTable(store, schema.table, { signal });
     const broker = await openExistingBroker(settings, { signal });
     const admin = await openGroupAdmin(settings, { signal });
     const table = await openTable(settings, schema, store, output);

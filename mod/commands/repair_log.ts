@@ -48,6 +48,8 @@ async function takenOffsets({ settings, signal }: CommandContext): Promise<Taken
   try {
     if (settings.tableFormat === "hive") {
       const { recordedLogs } = await import("../table/hive/table_state.ts");
+      const { requireHiveTable } = await import("../table/hive/migrated.ts");
+      await requireHiveTable(store, schema.table, { signal });
       const logs = await recordedLogs(store, schema.table, { signal });
       return logs.flatMap(({ topic, identity, positions }) =>
         identity === null ? [] : [{ ...identity, topic, ends: endsOf(positions) }]
@@ -57,7 +59,11 @@ async function takenOffsets({ settings, signal }: CommandContext): Promise<Taken
     const { catalog } = await openIceberg(settings, schema, store);
     try {
       const metadata = (await catalog.load())?.metadata;
-      if (metadata === undefined) return [];
+      if (metadata === undefined) {
+        const { requireNoHive } = await import("../table/hive/hive_in_place.ts");
+        await requireNoHive(store, schema.table, { signal });
+        return [];
+      }
       return [...logsOf(metadata)].map(([id, { topic, cluster, topicId }]) => {
         return { topic, cluster, topicId, ends: endsOf(positionsOf(metadata, id)) };
       });

@@ -16,6 +16,7 @@ import { requireHome } from "./require_home.ts";
 import { catalogKind } from "./open_iceberg.ts";
 import { openLake } from "./open_lake.ts";
 import { setUpIceberg } from "./setup_iceberg.ts";
+import { requireHiveTable } from "../table/hive/migrated.ts";
 
 /** The role that `--create-role` makes where `--role` names none. */
 const OWN_ROLE = "ticklake-crawler";
@@ -55,6 +56,7 @@ async function setUpLocal(context: CommandContext, schema: RowSchema): Promise<S
   if (settings.delete) return deleteLocalCatalog({ path, dryRun: settings.dryRun });
   const lake = await openLake(settings);
   try {
+    await requireHiveTable(lake, schema.table, { signal });
     return await setUpLocalCatalog({
       path,
       lake,
@@ -109,6 +111,7 @@ async function setUpAws(
   if (settings.delete) return await deleteGlue(options);
   const lake = await openLake(settings);
   try {
+    await requireHiveTable(lake, schema.table, { signal });
     return await setUpGlue({ ...options, lake, run, wait });
   } finally {
     lake.close();

@@ -7,6 +7,7 @@ import { indexColumn } from "../verify/row_index.ts";
 import { countText, sizeText } from "../terminal/amount_text.ts";
 import { Progress } from "../terminal/progress.ts";
 import { openGroupAdmin } from "./open_group_admin.ts";
+import { requireNoHive } from "../table/hive/hive_in_place.ts";
 import type { TableSetUp } from "../table/iceberg/setup_table.ts";
 import { openIceberg } from "./open_iceberg.ts";
 import { openLake } from "./open_lake.ts";
@@ -48,6 +49,9 @@ export async function setUpIceberg(
       const state = former === undefined ? "unchanged" : "updated";
       const changes = former === undefined ? [] : [`location: ${former} -> ${files.location}`];
       return { dryRun, parts: [{ part: "table", name: schema.table, state, changes }], tables: [] };
+    }
+    if (!settings.migrate && await catalog.load() === undefined) {
+      await requireNoHive(store, schema.table, { signal: context.signal });
     }
     let made: TableSetUp | undefined;
     const create = async () => {

@@ -22,6 +22,8 @@ import type { TablePosition } from "../table/table.ts";
 import { openExistingBroker } from "./open_broker.ts";
 import { openLake } from "./open_lake.ts";
 import { stoppedFailure } from "./stopped_failure.ts";
+import { requireHiveTable } from "../table/hive/migrated.ts";
+import { noteOtherFormat } from "./note_other_format.ts";
 
 /** A group's position in a partition. */
 interface PartitionStatus extends PartitionOffsets {
@@ -72,6 +74,7 @@ export async function run(context: CommandContext): Promise<number> {
           table = await icebergStatus(context, schema);
           positions = await icebergPositions(table, topic, identity);
         } else {
+          await noteOtherFormat(requireHiveTable(lake, schema.table, { signal }), output);
           positions = await tablePositions(lake, schema.table, topic, identity, { signal });
         }
         const key = identity === null ? "" : await logKey({ topic, ...identity });

@@ -1,6 +1,7 @@
 import type { CommandContext } from "../cli/command.ts";
 import { EXIT_CODES, Failure } from "../failure/failure.ts";
 import { loadSchema } from "../schema/load_schema.ts";
+import { requireHiveTable } from "../table/hive/migrated.ts";
 import { countText, numberText, offsetsText } from "../terminal/amount_text.ts";
 import { Progress } from "../terminal/progress.ts";
 import { countOffsets, type OffsetRange } from "../verify/offset_range.ts";
@@ -35,6 +36,7 @@ export async function run(context: CommandContext): Promise<number> {
   const { table } = schema;
   const store = await openLake(settings);
   try {
+    if (settings.tableFormat === "hive") await requireHiveTable(store, table, { signal });
     const broker = await openExistingBroker(settings, { signal });
     try {
       output.note(

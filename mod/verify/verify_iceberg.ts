@@ -4,6 +4,7 @@ import { Failure } from "../failure/failure.ts";
 import { AbsentObject } from "../lake/absent_object.ts";
 import { type TableObject, tableObjects } from "../lake/table_objects.ts";
 import type { LoadedTable, TableCatalog } from "../table/iceberg/catalog.ts";
+import { requireNoHive } from "../table/hive/hive_in_place.ts";
 import { deletionsOf } from "../table/iceberg/deletions.ts";
 import { logOfName, parseDataFile } from "../table/iceberg/file_origin.ts";
 import { liveEntries, type LiveEntry } from "../table/iceberg/live_entries.ts";
@@ -61,7 +62,7 @@ interface Content {
  * @throws {Failure} kind `service`, when the broker, the catalog or the lake cannot be asked
  */
 export async function verifyIceberg(options: VerifyIcebergOptions): Promise<PartitionVerdict[]> {
-  const { broker, topic, catalog, table, signal } = options;
+  const { broker, store, topic, catalog, table, signal } = options;
   const identity = await broker.log(topic, { signal });
   if (identity === null) {
     throw await noSuchTopic(broker, topic, { signal });
@@ -69,6 +70,7 @@ export async function verifyIceberg(options: VerifyIcebergOptions): Promise<Part
   const key = await logKey({ topic, ...identity });
   const base = await catalog.load();
   if (base === undefined) {
+    await requireNoHive(store, table, { signal });
     throw new Failure("failed", `table ${table} is not in ${catalog.description}`, {
       fix:
         "consume --table-format iceberg creates it; check --database and the catalog's settings.",

@@ -28,6 +28,7 @@ import {
   withUnread,
 } from "./adopt.ts";
 import { HiveLog } from "./hive_log.ts";
+import { requireNoIceberg } from "./iceberg_in_place.ts";
 import { requireHive } from "./migrated.ts";
 import { plainFolder, type StateName, stateName } from "./state_names.ts";
 import { describeTable, recordOf } from "./table_record.ts";
@@ -84,6 +85,7 @@ class HiveTable implements Table {
     let state = await listState(store, table, options);
     requireHive(table, state);
     if (ofKind(state, "table").length === 0) {
+      await requireNoIceberg(store, table, options);
       await this.#findObjects(options);
       state = await listState(store, table, options);
     }

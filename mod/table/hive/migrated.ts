@@ -3,6 +3,7 @@ import { existing } from "../../lake/half_created.ts";
 import { isThere } from "../../lake/if_there.ts";
 import type { LakeStore } from "../../lake/store.ts";
 import type { TableCallOptions } from "../table.ts";
+import { requireNoIceberg } from "./iceberg_in_place.ts";
 import { stateName } from "./state_names.ts";
 import { listState, ofKind, recordBytes, type StateObject } from "./table_state.ts";
 
@@ -45,11 +46,16 @@ export function requireHive(table: string, state: readonly StateObject[]): void 
   );
 }
 
-/** As {@linkcode requireHive}, for who has not read the table's state. */
+/**
+ * For who has not read the table's state.
+ * @throws {Failure} kind `usage`, when the table is, or was migrated to, an Iceberg table
+ */
 export async function requireHiveTable(
   store: LakeStore,
   table: string,
   options: TableCallOptions = {},
 ): Promise<void> {
-  requireHive(table, await listState(store, table, options));
+  const state = await listState(store, table, options);
+  requireHive(table, state);
+  if (ofKind(state, "table").length === 0) await requireNoIceberg(store, table, options);
 }

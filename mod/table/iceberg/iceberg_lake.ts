@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { DEAD_LETTER_ROOT, fileStem, parseObjectName } from "../../lake/layout.ts";
 import type { LakeObject, LakeStore, StoreOptions } from "../../lake/store.ts";
 import type { LoadedTable, TableCatalog } from "./catalog.ts";
+import { requireNoHive } from "../hive/hive_in_place.ts";
 import { liveEntries, type LiveEntry } from "./live_entries.ts";
 import { RowDeletes } from "./row_deletes.ts";
 import type { TableFiles } from "./table_files.ts";
@@ -37,7 +38,9 @@ export class IcebergLake implements LakeStore {
       return;
     }
     const base = await this.#catalog.load();
-    if (base === undefined) return;
+    if (base === undefined) {
+      return await requireNoHive(this.#files.store, this.#files.folder, options);
+    }
     const { entries, hasDeleteFiles } = await liveEntries(base, this.#files);
     const deletes = hasDeleteFiles ? await RowDeletes.open(base, this.#files, options) : undefined;
     for (const entry of entries) {

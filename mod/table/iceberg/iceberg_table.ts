@@ -1,6 +1,7 @@
 import { Failure } from "../../failure/failure.ts";
 import { anotherLog } from "../another_log.ts";
 import { logKey } from "../log_key.ts";
+import { requireNoHive, requireNoHiveRecord } from "../hive/hive_in_place.ts";
 import { isMigrationRecorded } from "../hive/migrated.ts";
 import type { LogName, LogWriter, Table, TableCallOptions, TableLog } from "../table.ts";
 import { addColumns, schemaChangeOf } from "./add_columns.ts";
@@ -77,14 +78,21 @@ class IcebergTable implements Table {
     }
   }
 
-  /** Rows of a Hive table that is being migrated are not to be read from the topic as well. */
+  /** Rows of a Hive table are not to be read from the topic as well, whether it is being migrated or not. */
   async #requireMigrated(
     base: LoadedTable | undefined,
     options: TableCallOptions,
   ): Promise<void> {
     const { files, description: { schema: { table } } } = this.#parts;
     if (isMigrated(base)) return;
-    if (!await isMigrationRecorded(files.store, table, options)) return;
+    if (!await isMigrationRecorded(files.store, table, options)) {
+      if (base === undefined) await requireNoHive(files.store, table, options);
+      // An empty table that was set up beside a Hive table's objects.
+      else if (logsOf(base.metadata).size === 0) {
+        await requireNoHiveRecord(files.store, table, options);
+      }
+      return;
+    }
     throw new Failure("usage", `the migration of table ${table} to Iceberg was interrupted`, {
       fix: "`ticklake setup-catalog --table-format iceberg --migrate` again completes it.",
     });
