@@ -240,6 +240,12 @@ export interface UnreadableBatch {
   readonly reason: string;
 }
 
+/**
+ * Metadata of an offset that the broker has committed itself for a group that had none, by `from:
+ * "latest"`. Nobody has moved the group there: it is where a partition would begin.
+ */
+export const BEGUN_AT_END = "ticklake: begun by --from latest";
+
 /** Options of {@linkcode Broker.consume}. */
 export interface ConsumeOptions {
   topic: string;

@@ -1,6 +1,11 @@
 import { explainRefusal } from "../aws/explain_refusal.ts";
 import { noSuchTopic } from "../broker/absent_topic.ts";
-import type { Broker, CommittedOffset, PartitionOffsets } from "../broker/broker.ts";
+import {
+  BEGUN_AT_END,
+  type Broker,
+  type CommittedOffset,
+  type PartitionOffsets,
+} from "../broker/broker.ts";
 import { describeHidden } from "../catalog/setup_report.ts";
 import { formatDollars } from "../aws/prices.ts";
 import type { CommandContext } from "../cli/command.ts";
@@ -67,7 +72,8 @@ export async function run(context: CommandContext): Promise<number> {
         output.note(`broker: ${broker.description}`);
         output.note(`lake: ${lake.description}`);
         const identity = await broker.log(topic, { signal });
-        const committed = await broker.groupOffsets(group, topic, { signal });
+        const committed = (await broker.groupOffsets(group, topic, { signal }))
+          .filter(({ metadata }) => metadata !== BEGUN_AT_END);
         let positions: ReadonlyMap<number, TablePosition>;
         if (isIceberg) {
           const { icebergPositions } = await import("../status/iceberg_inventory.ts");

@@ -919,7 +919,7 @@ export const SETTINGS = define({
     env: "TICKLAKE_FROM",
     default: "earliest",
     commands: ["consume"],
-    description: "Where a new group starts",
+    description: "Where a topic that is new to the table starts",
   },
   untilEnd: {
     type: "boolean",

@@ -11,6 +11,7 @@ import { currentSchema, type TableMetadata } from "../table/iceberg/metadata.ts"
 import { isMigrated, MIGRATED } from "../table/iceberg/migrated.ts";
 import { specOfPaths } from "../table/iceberg/partition_spec.ts";
 import {
+  begunProperty,
   formatPosition,
   logId,
   logProperty,
@@ -205,13 +206,16 @@ function propertiesOf(
     [MIGRATED]: new Date().toISOString(),
     [NAME_MAPPING]: JSON.stringify(mapping),
   };
-  for (const { id, key, topic, identity, positions } of logs) {
+  for (const { id, key, topic, identity, positions, begun } of logs) {
     const { cluster = "", topicId = null } = identity ?? {};
     properties[logProperty(id)] = JSON.stringify({ topic, cluster, topicId });
     const plain = logId("", topic);
     if (key === "" && plain !== id) properties[plainLogProperty(plain)] = id;
     for (const [partition, position] of positions) {
       properties[positionProperty(id, partition)] = formatPosition(position);
+    }
+    for (const [partition, offset] of begun) {
+      properties[begunProperty(id, partition)] = String(offset);
     }
   }
   return properties;

@@ -4,16 +4,18 @@ import { parseCheckpoint } from "./intent.ts";
 
 /** What a table may query about the log that a group writes to it, and about the group. */
 export function logWriter(
-  { broker, topic, group, takeOver }: {
+  { broker, topic, group, takeOver, from }: {
     broker: Broker;
     topic: string;
     group: string;
     takeOver?: boolean;
+    from?: LogWriter["from"];
   },
 ): LogWriter {
   return {
     group,
     takeOver,
+    from,
     async committed() {
       const all = await broker.groupOffsets(group, topic);
       return all.map(({ partition, offset, metadata }) => {

@@ -311,7 +311,8 @@ class Sink implements ConsumerHandler {
     const points = partitions.map((assigned) => {
       const position = positions.get(assigned.partition);
       const high = highs.get(assigned.partition) ?? assigned.offsets.high;
-      return startingPoint({ assigned, position, high, from, topic, key });
+      const begun = log.begun(assigned.partition);
+      return startingPoint({ assigned, position, begun, high, from, topic, key });
     });
     await Promise.all(partitions.map(async (assigned, i) => {
       const { next, epoch = assigned.epochBefore(next) } = points[i];

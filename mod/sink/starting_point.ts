@@ -1,4 +1,4 @@
-import type { AssignedPartition } from "../broker/broker.ts";
+import { type AssignedPartition, BEGUN_AT_END } from "../broker/broker.ts";
 import type { TablePosition } from "../table/table.ts";
 import { beyondLogEnd } from "./beyond_log_end.ts";
 import type { Settlement } from "./flush_journal.ts";
@@ -33,6 +33,8 @@ export interface Standing {
   assigned: Pick<AssignedPartition, "partition" | "committed" | "offsets" | "start">;
   /** The table's position; absent if it has nothing of the partition. */
   position: TablePosition | undefined;
+  /** Where `--from latest` began the partition in this table, if it did. */
+  begun?: number;
   /** Where the partition ends, requested after the table's position. */
   high: number;
   /** Where a group without a committed offset begins. */
@@ -49,7 +51,8 @@ export interface Standing {
  * recorded gap. docs/identity.md has a table of the cases.
  * @throws {Failure} kind `failed`, when the table has more than the log, or the group was set beyond its end
  */
-export function startingPoint(standing: Standing): StartingPoint {
+export function startingPoint(given: Standing): StartingPoint {
+  const standing = withoutBrokersOffset(given);
   const { assigned: { partition, committed }, position, key } = standing;
   const checkpoint = committed.offset === null ? undefined : parseCheckpoint(committed.metadata);
   const isOther = checkpoint?.log !== undefined && checkpoint.log !== key;
@@ -67,21 +70,48 @@ export function startingPoint(standing: Standing): StartingPoint {
   return begin(standing);
 }
 
-/** The table has nothing, and nothing of ours is committed. */
-function begin({ assigned, from, topic }: Standing): StartingPoint {
+/** What the broker has committed itself, to begin a group at the end, is not the group's offset. */
+function withoutBrokersOffset(standing: Standing): Standing {
+  const { partition, start, offsets, committed } = standing.assigned;
+  if (committed.metadata !== BEGUN_AT_END) return standing;
+  const none = { partition, offset: null, metadata: "" };
+  return { ...standing, assigned: { partition, start, offsets, committed: none } };
+}
+
+/**
+ * The table has nothing, and nothing of ours is committed. `--from latest` has an effect only where the
+ * table has recorded where it began: for a log that was new to it. Otherwise the group's offsets were
+ * lost, or the topic was recreated, and what came since would be left out.
+ */
+function begin(standing: Standing): StartingPoint {
+  const { assigned, from, begun, high, topic } = standing;
   const { partition, start, committed: { offset }, offsets: { low } } = assigned;
-  if (offset === null || from === "latest" || offset <= low) {
+  const isBegun = from === "latest" && begun !== undefined && begun <= high;
+  const first = isBegun ? begun : low;
+  if (offset === null) {
+    const at = { first, next: first, from: first, sweep: true };
+    if (first >= start || from === "earliest") return at;
+    const name = `partition ${partition} of ${topic}`;
+    return {
+      ...at,
+      notice: isBegun
+        ? `${name}: reading from offset ${first}, where --from latest began it in this table`
+        : `${name}: reading from its beginning, offset ${first}: --from latest skips nothing of a ` +
+          "topic that was recreated, or that the table already knows",
+    };
+  }
+  if (offset <= first || from === "latest" && !isBegun) {
     return { first: start, next: start, from: start, sweep: true };
   }
   return {
     sweep: true,
-    first: low,
-    next: low,
-    from: low,
+    first,
+    next: first,
+    from: first,
     reset: start,
     notice:
       `partition ${partition} of ${topic}: the group is at offset ${offset}, set by another ` +
-      `program or a reset; the table has nothing before it, so offsets ${low} to ` +
+      `program or a reset; the table has nothing before it, so offsets ${first} to ` +
       `${start - 1} are recorded as a gap`,
   };
 }

@@ -144,6 +144,11 @@ export interface LogWriter {
   group: string;
   /** Whether this group replaces the previous writing group. */
   takeOver?: boolean;
+  /**
+   * Where the partitions of a log begin that is new to the table. With `latest` the table records
+   * their ends, unless it knows another log of the topic's name. @default {"earliest"}
+   */
+  from?: "earliest" | "latest";
   /** What the group has committed, to adopt a table that does not yet record its position. */
   committed(): Promise<readonly GroupStanding[]>;
   /** Kafka's timestamp of the message at an offset; `null` if the log has no message there. */
@@ -197,6 +202,11 @@ export interface TableLog {
     owned: readonly number[],
     options?: TableCallOptions,
   ): Promise<ReadonlyMap<number, TablePosition>>;
+  /**
+   * Where `--from latest` began a partition, as {@linkcode positions} has read it; `undefined` if it
+   * did not: its beginning is the log's.
+   */
+  begun(partition: number): number | undefined;
   /** Name of an object below the lake's root: depends only on the log and `place`. */
   objectName(place: ObjectPlace): string;
   /**

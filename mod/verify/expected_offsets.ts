@@ -1,4 +1,4 @@
-import type { CommittedOffset, PartitionOffsets } from "../broker/broker.ts";
+import { BEGUN_AT_END, type CommittedOffset, type PartitionOffsets } from "../broker/broker.ts";
 import { objectSpan } from "../lake/object_span.ts";
 import { parseCheckpoint } from "../sink/intent.ts";
 import type { TablePosition } from "../table/table.ts";
@@ -66,6 +66,8 @@ function standing(
 ): { from: number; end: number; committed: number; written: number } | undefined {
   if (committed === undefined || committed.offset === null) return undefined;
   const { offset, metadata } = committed;
+  // Nobody has written or skipped anything up to there.
+  if (metadata === BEGUN_AT_END) return undefined;
   const checkpoint = parseCheckpoint(metadata);
   // Between `since` and the committed offset there was no message.
   const end = checkpoint?.since ?? offset;

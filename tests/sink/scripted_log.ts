@@ -2,6 +2,7 @@ import { Failure } from "../../mod/failure/failure.ts";
 import { sleep } from "../../mod/wait/sleep.ts";
 import {
   type AssignedPartition,
+  BEGUN_AT_END,
   type Broker,
   type CommittedOffset,
   type ConsumeOptions,
@@ -178,6 +179,9 @@ export class ScriptedLog implements Broker {
     const committed = this.committed.get(partition) ?? { partition, offset: null, metadata: "" };
     const begin = committed.offset ?? (from === "earliest" ? offsets.low : offsets.high);
     let start = Math.max(begin, offsets.low);
+    if (committed.offset === null && start > offsets.low) {
+      this.committed.set(partition, { partition, offset: start, metadata: BEGUN_AT_END });
+    }
     return {
       partition,
       log: this.identity,

@@ -1,5 +1,5 @@
 import { Failure } from "../../failure/failure.ts";
-import type { CommittedOffset } from "../broker.ts";
+import { BEGUN_AT_END, type CommittedOffset } from "../broker.ts";
 import type { LogFile } from "./log_file.ts";
 import { countPartitions, readOffsets } from "./topics.ts";
 
@@ -44,7 +44,7 @@ export function writeCommitted(
 export function beginAtEnd(file: LogFile, group: string, topic: string): void {
   if (readCommitted(file, group, topic).length > 0) return;
   for (const { partition, high: offset } of readOffsets(file, topic)) {
-    writeCommitted(file, group, topic, { partition, offset, metadata: "" });
+    writeCommitted(file, group, topic, { partition, offset, metadata: BEGUN_AT_END });
   }
 }
 

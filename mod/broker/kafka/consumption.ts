@@ -1,6 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import { Failure } from "../../failure/failure.ts";
 import {
+  BEGUN_AT_END,
   type ConsumeOptions,
   FencedError,
   type LogIdentity,
@@ -307,7 +308,7 @@ export class Consumption {
           this.#commit(generation, term, { partition, offset, epoch, metadata }),
       }, changed);
       // Records where the group began, and which partitions were added later.
-      if (own.offset === null && feed.start > now.low) await feed.commit(feed.start, "");
+      if (own.offset === null && feed.start > now.low) await feed.commit(feed.start, BEGUN_AT_END);
       return feed;
     }));
   }

@@ -19,6 +19,7 @@ import { lateObjects } from "./late_objects.ts";
 import { requireNoMerge } from "./merge_claim.ts";
 import { plainTopic, stateName } from "./state_names.ts";
 import {
+  begunIn,
   listState,
   newestPositions,
   ofKind,
@@ -67,6 +68,8 @@ export class HiveLog implements TableLog {
   readonly #owned = new Map<number, Owned>();
   /** Whether no object of it can exist. */
   #isNew: boolean;
+  /** Where `--from latest` began the partitions. */
+  #begun: ReadonlyMap<number, number> = new Map();
 
   constructor(parts: HiveLogParts) {
     this.#isNew = parts.isNew;
@@ -85,6 +88,7 @@ export class HiveLog implements TableLog {
     const state = await listState(store, table, { ...options, below: folder });
     const newest = newestPositions(state, folder);
     const all = ofKind(state, "position", folder);
+    this.#begun = begunIn(state, folder);
     const generations = newestGenerations(state, folder);
     const now = Date.now();
     for (const partition of owned) {
@@ -143,6 +147,10 @@ export class HiveLog implements TableLog {
       owned.looks = [name];
       owned.isLookDue = false;
     }
+  }
+
+  begun(partition: number): number | undefined {
+    return this.#begun.get(partition);
   }
 
   generation(partition: number): number {

@@ -5,6 +5,7 @@ import { Partitioning } from "../../lake/partitioning.ts";
 import { type TableObject, tableObjects } from "../../lake/table_objects.ts";
 import type { LakeStore } from "../../lake/store.ts";
 import { anotherLog } from "../another_log.ts";
+import { begunOffsets } from "../begun_offsets.ts";
 import { gapContent } from "../gap_content.ts";
 import { logKey } from "../log_key.ts";
 import type {
@@ -30,7 +31,7 @@ import {
 import { HiveLog } from "./hive_log.ts";
 import { requireNoIceberg } from "./iceberg_in_place.ts";
 import { requireHive } from "./migrated.ts";
-import { plainFolder, type StateName, stateName } from "./state_names.ts";
+import { plainFolder, plainTopic, type StateName, stateName } from "./state_names.ts";
 import { describeTable, recordOf } from "./table_record.ts";
 import {
   isPending,
@@ -65,6 +66,9 @@ interface Opening {
 /** Reason of the gaps that an upgrade records. */
 const UNREAD: GapReason = "unread";
 
+/** Records that are written at once. */
+const RECORDS_AT_ONCE = 8;
+
 class HiveTable implements Table {
   readonly description: string;
   readonly #store: LakeStore;
@@ -92,8 +96,12 @@ class HiveTable implements Table {
     await describeTable(store, table, recordOf(this.#wanted), state, options);
     const opening = { name, key: await logKey(name), state, writer, notices, options };
     const folder = await this.#folderOf(opening);
+    // Until its group is registered, nothing of a log is consumed.
+    const isNew = !state.some((one) =>
+      "folder" in one && one.folder === folder && one.kind !== "log" && one.kind !== "begun"
+    );
+    if (isNew && writer.from === "latest") await this.#beginAtEnd(opening, folder);
     await registerGroup(store, table, folder, writer, options);
-    const isNew = !state.some((one) => "folder" in one && one.folder === folder);
     return new HiveLog({ store, table, name, key: opening.key, folder, notices, isNew });
   }
 
@@ -176,6 +184,28 @@ class HiveTable implements Table {
       await this.#record({ kind: "log", folder: key, key }, { ...name }, options);
     }
     return key;
+  }
+
+  /**
+   * Records where `--from latest` begins a log. One that follows another of its topic's name begins
+   * at its beginning.
+   */
+  async #beginAtEnd(
+    { name: { topic }, key, writer, options }: Opening,
+    folder: string,
+  ): Promise<void> {
+    const own = plainTopic(folder) === undefined ? key : "";
+    const logs = await recordedLogs(this.#store, this.#table, options);
+    if (logs.some((log) => log.topic === topic && log.key !== own)) return;
+    const begun = [...await begunOffsets(writer, key)];
+    for (let i = 0; i < begun.length; i += RECORDS_AT_ONCE) {
+      const some = begun.slice(i, i + RECORDS_AT_ONCE);
+      await Promise.all(
+        some.map(([partition, offset]) =>
+          this.#record({ kind: "begun", folder, partition, offset }, { partition, offset }, options)
+        ),
+      );
+    }
   }
 
   async #readOld(opening: Opening, key: string): Promise<OldLog> {

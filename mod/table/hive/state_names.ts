@@ -26,6 +26,8 @@ export type StateName =
   | { kind: "adopted"; folder: string }
   /** A group that writes the log, by a hash of its name. */
   | { kind: "group"; folder: string; hash: string }
+  /** Where `--from latest` began a partition. Of several the smallest counts. */
+  | { kind: "begun"; folder: string; partition: number; offset: number }
   /** A position, written by the owner in that term. */
   | {
     kind: "position";
@@ -87,6 +89,8 @@ function fileName(state: Exclude<StateName, { kind: "table" | "migrated" }>): st
       return `log-${state.key}`;
     case "group":
       return `group-${state.hash}`;
+    case "begun":
+      return `begun-${state.partition}-${state.offset}`;
     case "position":
       return `position-${state.partition}-${state.term}-${state.from}-${state.end}` +
         (state.epoch === undefined ? "" : `-${state.epoch}`);
@@ -115,6 +119,10 @@ export function parseStateName(table: string, name: string): StateName | undefin
   if ((kind === "found" || kind === "adopted") && rest === "") return { kind, folder };
   if (kind === "log") return { kind, folder, key: rest };
   if (kind === "group") return { kind, folder, hash: rest };
+  if (kind === "begun" && isNumbers(2)) {
+    const [partition, offset] = numbers;
+    return { kind, folder, partition, offset };
+  }
   if (kind === "position" && isNumbers(5)) {
     const [partition, term, from, end, epoch] = numbers;
     return { kind, folder, partition, term, from, end, epoch };

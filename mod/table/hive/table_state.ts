@@ -52,6 +52,15 @@ export function newestPositions(
   return newest;
 }
 
+/** Where `--from latest` began the partitions: of two members at once, the first one's offset counts. */
+export function begunIn(state: readonly StateObject[], folder: string): Map<number, number> {
+  const begun = new Map<number, number>();
+  for (const { partition, offset } of ofKind(state, "begun", folder)) {
+    begun.set(partition, Math.min(offset, begun.get(partition) ?? Infinity));
+  }
+  return begun;
+}
+
 /** Whether a folder's log has objects that are not adopted yet. */
 export function isPending(state: readonly StateObject[], folder: string): boolean {
   return ofKind(state, "found", folder).length > 0 && ofKind(state, "adopted", folder).length === 0;
@@ -67,6 +76,8 @@ export interface RecordedLog {
   /** The groups that write it: one, outside of a take-over. */
   groups: string[];
   positions: ReadonlyMap<number, TablePosition>;
+  /** Where `--from latest` began its partitions. */
+  begun: ReadonlyMap<number, number>;
   /** Whether its objects are still to be adopted: of release 0.1.0, or of a table whose records are gone. */
   isPending: boolean;
 }
@@ -92,6 +103,7 @@ export async function recordedLogs(
       identity,
       groups: await Promise.all(groups),
       positions: newestPositions(state, folder),
+      begun: begunIn(state, folder),
       isPending: isPending(state, folder),
     };
   }));

@@ -25,7 +25,7 @@ import { lateLetters, mayBeLate } from "./late_letters.ts";
 import { liveEntries } from "./live_entries.ts";
 import { currentSchema, type TableMetadata } from "./metadata.ts";
 import { specOfPaths } from "./partition_spec.ts";
-import { positionsOf, rewindOf, type Rewinds } from "./position.ts";
+import { begunOf, logRecord, positionsOf, rewindOf, type Rewinds } from "./position.ts";
 import { icebergReplays } from "./replays.ts";
 import { rewindTable } from "./rewind.ts";
 import type { AddedFile } from "./snapshot.ts";
@@ -59,6 +59,8 @@ export class IcebergLog implements TableLog {
   readonly replays: LogReplays;
   /** The rewinds of the partitions whose positions were read. */
   readonly #rewinds = new Map<number, Rewinds>();
+  /** Where `--from latest` began them. */
+  readonly #begun = new Map<number, number | undefined>();
   /** The partitions whose positions were read. */
   #owned: readonly number[] = [];
   /** Aborts commits whose result is no longer needed. */
@@ -97,11 +99,16 @@ export class IcebergLog implements TableLog {
     for (const partition of owned) {
       const rewinds = rewindOf(base.metadata, this.#id, partition);
       this.#rewinds.set(partition, rewinds);
+      this.#begun.set(partition, begunOf(base.metadata, this.#id, partition));
       if (rewinds.end !== undefined) beyond.set(partition, rewinds.end);
     }
     // Of ranges that a rewind removed: its commit removed their rows; dead letters are objects beside the table.
     await this.#sweep(beyond, { isFenced: true, ...options });
     return positionsOf(base.metadata, this.#id);
+  }
+
+  begun(partition: number): number | undefined {
+    return this.#begun.get(partition);
   }
 
   /** The number of rewinds, in the names of dead letters and gaps: a late put of a former owner overwrites none. */
@@ -273,7 +280,6 @@ export class IcebergLog implements TableLog {
 
   #commitOptions() {
     const { catalog, files, description: { schema: { table } } } = this.#parts;
-    const { topic, cluster, topicId } = this.name;
     return {
       catalog,
       files,
@@ -281,8 +287,8 @@ export class IcebergLog implements TableLog {
       group: this.#group,
       log: {
         id: this.#id,
-        description: `topic ${topic}`,
-        record: JSON.stringify({ topic, cluster, topicId }),
+        description: `topic ${this.name.topic}`,
+        record: logRecord(this.name),
       },
     };
   }

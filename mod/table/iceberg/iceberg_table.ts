@@ -1,11 +1,13 @@
 import { Failure } from "../../failure/failure.ts";
 import { anotherLog } from "../another_log.ts";
+import { begunOffsets } from "../begun_offsets.ts";
 import { logKey } from "../log_key.ts";
 import { requireNoHive, requireNoHiveRecord } from "../hive/hive_in_place.ts";
 import { isMigrationRecorded } from "../hive/migrated.ts";
 import type { LogName, LogWriter, Table, TableCallOptions, TableLog } from "../table.ts";
 import { addColumns, schemaChangeOf } from "./add_columns.ts";
 import type { LoadedTable } from "./catalog.ts";
+import { beginLog } from "./begin_log.ts";
 import { createTable } from "./create_table.ts";
 import { IcebergLog } from "./iceberg_log.ts";
 import type { IcebergTableParts } from "./iceberg_parts.ts";
@@ -14,7 +16,7 @@ import { currentSchema, currentSnapshot } from "./metadata.ts";
 import { isMigrated } from "./migrated.ts";
 import { newTable } from "./new_table.ts";
 import { checkSpec, partitionSpec, requireSpec } from "./partition_spec.ts";
-import { logId, logsOf } from "./position.ts";
+import { logId, logRecord, logsOf } from "./position.ts";
 
 /**
  * An Iceberg table, created on first use. Its properties say how far it is, so any group may write any log
@@ -41,7 +43,7 @@ class IcebergTable implements Table {
 
   async log(
     name: LogName,
-    { group }: LogWriter,
+    writer: LogWriter,
     options: TableCallOptions = {},
   ): Promise<TableLog> {
     const { catalog, addsColumns, description: { schema, partitionBy } } = this.#parts;
@@ -59,6 +61,11 @@ class IcebergTable implements Table {
     const id = logId(key, name.topic);
     const logs = logsOf(metadata);
     const isAnother = !logs.has(id) && logs.values().some(({ topic }) => topic === name.topic);
+    const { group, from } = writer;
+    if (from === "latest" && !logs.has(id) && !isAnother) {
+      const log = { id, record: logRecord(name) };
+      await beginLog({ ...this.#parts, log, group, begun: await begunOffsets(writer, key) });
+    }
     return new IcebergLog(this.#parts, {
       name,
       key,

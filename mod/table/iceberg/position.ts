@@ -20,6 +20,21 @@ export function positionProperty(log: string, partition: number): string {
   return `${PREFIX}${log}.${partition}`;
 }
 
+/** Name of the property that says where `--from latest` began a partition. */
+export function begunProperty(log: string, partition: number): string {
+  return `ticklake.begun.${log}.${partition}`;
+}
+
+/** Where `--from latest` began a partition, if it did. */
+export function begunOf(
+  metadata: TableMetadata,
+  log: string,
+  partition: number,
+): number | undefined {
+  const value = metadata.properties?.[begunProperty(log, partition)];
+  return value !== undefined && /^\d+$/.test(value) ? Number(value) : undefined;
+}
+
 /** Name of the property that says which log an id identifies. */
 export function logProperty(log: string): string {
   return `ticklake.log.${log}`;
@@ -86,6 +101,11 @@ export function positionsOf(metadata: TableMetadata, log: string): Map<number, T
     }
   }
   return positions;
+}
+
+/** What {@linkcode logProperty} says of a log, see {@linkcode logsOf}. */
+export function logRecord({ topic, cluster, topicId }: LogName): string {
+  return JSON.stringify({ topic, cluster, topicId });
 }
 
 /** The logs of a table, by their ids. */
