@@ -23,6 +23,9 @@ const FINDINGS = {
   duplicate: "in the lake more than once",
   beyond: "in the lake, but not committed",
   foreign: "in the lake, but not in the log: the topic was recreated, or has lost messages",
+  ahead:
+    "committed by the group, but not in the log: another program has set the offset, or the broker has lost " +
+    "messages",
   unrecorded:
     "in the topic, but before the lake's first offset, and nothing records that they were to be skipped",
 } as const;
@@ -115,6 +118,7 @@ function report(verdict: TableVerdict, context: CommandContext): number {
     before: total(({ before }) => countOffsets(before)),
     unrecorded: total(({ unrecorded }) => countOffsets(unrecorded)),
     foreign: total(({ foreign }) => countOffsets(foreign)),
+    ahead: total(({ ahead }) => countOffsets(ahead)),
     gaps: total(({ gaps }) => countOffsets(gaps)),
     unproven: total(({ unproven }) => countOffsets(unproven)),
     deleted: total(({ deleted }) => countOffsets(deleted)),
@@ -199,7 +203,7 @@ function cures(
   { settings }: CommandContext,
 ): string[] {
   const has = (
-    kind: "missing" | "duplicate" | "unreadable" | "beyond" | "foreign" | "unrecorded",
+    kind: "missing" | "duplicate" | "unreadable" | "beyond" | "foreign" | "ahead" | "unrecorded",
   ) => verdicts.some((verdict) => verdict[kind].length > 0);
   const lines: string[] = [];
   if (verdicts.some(({ mayBeDeleted }) => mayBeDeleted)) {
@@ -225,6 +229,12 @@ function cures(
     lines.push(
       "  fix: keep the rows; they are all that is left of those messages. Send new messages to a " +
         "topic of another name.",
+    );
+  }
+  if (has("ahead")) {
+    lines.push(
+      "  fix: `ticklake reset --to lake` sets the group to where the table ends. If the broker has lost messages " +
+        "(an unclean leader election, or a restored disk), bring them back first.",
     );
   }
   if (has("unrecorded")) {

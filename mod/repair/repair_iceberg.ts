@@ -28,7 +28,7 @@ import type { PartitionVerdict, TableVerdict } from "../verify/verify.ts";
 import { keepOthers } from "./letters.ts";
 import { openLog } from "./open_log.ts";
 import type { RepairOptions } from "./repair.ts";
-import { isEmpty, type RepairPlan } from "./repair_plan.ts";
+import { isEmpty, offTheLog, type RepairPlan } from "./repair_plan.ts";
 import { copyAside, LOST, rewind } from "./repair_steps.ts";
 
 /** Options of {@linkcode repairIceberg}. */
@@ -142,7 +142,7 @@ function planOf(
       first < from ? [{ first, last: Math.min(last, from - 1) }] : []
     ),
     sweep: isCurrent && beyond.length > 0,
-    hopeless: [],
+    hopeless: offTheLog(verdict),
   };
   if (!isCurrent && duplicate.length + unreadable.length + beyond.length > 0) {
     plan.hopeless.push("faults in a log that the topic's name no longer refers to remain");

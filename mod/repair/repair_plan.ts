@@ -48,7 +48,7 @@ export function planRepair(
   low: number,
   { redundant, left, isOneRow }: DuplicateCure,
 ): RepairPlan {
-  const { partition, log, missing, unreadable, beyond, foreign, isCurrent } = verdict;
+  const { partition, log, missing, unreadable, beyond, isCurrent } = verdict;
   const plan: RepairPlan = {
     partition,
     log,
@@ -56,9 +56,7 @@ export function planRepair(
     aside: [],
     lost: [],
     sweep: isCurrent && beyond.length > 0,
-    hopeless: foreign.length > 0
-      ? ["the lake has offsets that do not belong to the log; they are kept"]
-      : [],
+    hopeless: offTheLog(verdict),
   };
   const wrong: number[] = [];
   /** Marks offsets to be rewritten, unless an object also holds offsets that the topic no longer has. */
@@ -118,6 +116,23 @@ export function planRepair(
     plan.rewriteFrom = wrong.reduce((least, offset) => Math.min(least, offset));
   }
   return plan;
+}
+
+/** What of a verdict is no fault of the table, for the user. */
+export function offTheLog({ foreign, ahead }: PartitionVerdict): string[] {
+  return [
+    ...foreign.length > 0
+      ? ["the lake has offsets that do not belong to the log; they are kept"]
+      : [],
+    ...ahead.length > 0
+      ? [
+        `the table is not at fault, but the group is at offset ${
+          ahead[0].last + 1
+        }, beyond the log's end: ` +
+        "`ticklake reset --to lake` sets it to where the table ends",
+      ]
+      : [],
+  ];
 }
 
 /** Whether the plan changes nothing. */

@@ -25,13 +25,19 @@ export interface BeyondLogEnd {
 }
 
 /**
- * The offset, if any, that is beyond the log's end. An offset that this program committed counts only as far
- * as the table has it: a group may have been used for another table, or for a former log of the name.
+ * Whether another program or a reset has set a group beyond the log's end. An offset that this program committed
+ * counts only as far as the table has it: the group may have been used for another table, or for a former log
+ * of the name.
  */
+export function isSetBeyond(committed: OffsetsAtEnd["committed"], high: number): boolean {
+  return (committed?.offset ?? 0) > high && parseCheckpoint(committed!.metadata) === undefined;
+}
+
+/** The table's offset or the group's, if one is beyond the log's end. */
 export function beyondLogEnd(offsets: OffsetsAtEnd): BeyondLogEnd | undefined {
   const { topic, partition, high, committed, position } = offsets;
-  const group = committed?.offset ?? 0;
-  if (group > high && parseCheckpoint(committed?.metadata ?? "") === undefined) {
+  if (isSetBeyond(committed, high)) {
+    const group = committed!.offset!;
     return { of: "group", offset: group, failure: groupBeyondEnd(topic, partition, high, group) };
   }
   if (position === undefined || position.end <= high) return undefined;

@@ -1,9 +1,11 @@
 import { noSuchTopic } from "../broker/absent_topic.ts";
-import type { Broker, PartitionOffsets } from "../broker/broker.ts";
+import type { Broker, CommittedOffset, PartitionOffsets } from "../broker/broker.ts";
 import { Failure } from "../failure/failure.ts";
 import { AbsentObject } from "../lake/absent_object.ts";
 import type { LakeStore } from "../lake/store.ts";
 import { currentObjects, supersededObjects } from "../lake/merged_objects.ts";
+import { isSetBeyond } from "../sink/beyond_log_end.ts";
+import { parseCheckpoint } from "../sink/intent.ts";
 import { newestClaim } from "../table/hive/merge_claim.ts";
 import type { RecordedLog } from "../table/hive/table_state.ts";
 import { expectedOffsets, expectedSince } from "./expected_offsets.ts";
@@ -79,6 +81,11 @@ export interface PartitionVerdict {
    * recreated or is in another cluster, or the broker has lost what it had.
    */
   foreign: OffsetRange[];
+  /**
+   * Offsets that the group is set beyond the log's end: the offset is wrong, or the broker has lost what it
+   * had. `consume` refuses to start, and nothing is expected of such an offset.
+   */
+  ahead: OffsetRange[];
   /** Offsets recorded as gaps: removed by retention before they were read, skipped, or unreadable. */
   gaps: OffsetRange[];
   /**
@@ -160,7 +167,11 @@ async function verifyOnce(options: VerifyOptions): Promise<TableVerdict> {
   const recordedAfter = await recordedOf(options);
   const partitions: PartitionVerdict[] = [];
   const types = new ColumnTypes();
-  for (const log of await logsToVerify(objects, recordedBefore, options)) {
+  const logs = await logsToVerify(objects, recordedBefore, options);
+  const former = new Set<string | undefined>(
+    logs.flatMap(({ key, isCurrent }) => isCurrent ? [] : [key]),
+  );
+  for (const log of logs) {
     if (options.since !== undefined && !log.isCurrent) continue;
     const later = recordedAfter.find(({ key }) => key === log.key);
     const numbers = new Set([
@@ -174,8 +185,14 @@ async function verifyOnce(options: VerifyOptions): Promise<TableVerdict> {
       const { low, high } = log.isCurrent
         ? offsets.find((one) => one.partition === partition) ?? { low: 0, high: 0 }
         : { low: 0, high: Infinity };
-      const committed = (all: typeof before) =>
+      const committedOf = (all: typeof before) =>
         log.isCurrent ? all.find((one) => one.partition === partition) : undefined;
+      const committed = (all: typeof before) => {
+        const group = committedOf(all);
+        if (group === undefined || groupAhead(group, high).length > 0) return undefined;
+        // The group has committed nothing since the topic was recreated.
+        return former.has(parseCheckpoint(group.metadata)?.log) ? undefined : group;
+      };
       const whole = expectedOffsets(
         own,
         low,
@@ -195,13 +212,16 @@ async function verifyOnce(options: VerifyOptions): Promise<TableVerdict> {
         from,
         before: isRecorded ? earlier : [],
         unrecorded: isRecorded ? [] : earlier,
-        committed: expected.committed,
+        committed: committedOf(before)?.offset ?? expected.committed,
         expected: end - from,
         found: end - from - countOffsets(missing),
         missing,
         duplicate,
         beyond,
-        foreign: end > high ? [{ first: Math.max(from, high), last: end - 1 }] : [],
+        foreign: end > high
+          ? without([{ first: Math.max(from, high), last: end - 1 }], missing)
+          : [],
+        ahead: groupAhead(committedOf(before), high),
         gaps,
         unproven: [],
         deleted: [],
@@ -220,6 +240,11 @@ async function verifyOnce(options: VerifyOptions): Promise<TableVerdict> {
     ...{ partitions, forms: formsOf(objects), types: types.several },
     ...{ superseded, isMerging: listed.isMerging },
   };
+}
+
+/** See {@linkcode PartitionVerdict.ahead}. @param high where the log ends */
+export function groupAhead(committed: CommittedOffset | undefined, high: number): OffsetRange[] {
+  return isSetBeyond(committed, high) ? [{ first: high, last: committed!.offset! - 1 }] : [];
 }
 
 /** See {@linkcode PartitionVerdict.before}. @param low first offset of the topic's partition */
@@ -241,8 +266,8 @@ export function isProved(verdict: TableVerdict): boolean {
 
 /** Whether nothing of a partition is missing, nothing twice, nothing too much, and its beginning is on record. */
 export function isTiled(verdict: PartitionVerdict): boolean {
-  const { missing, duplicate, beyond, foreign, unreadable, unrecorded } = verdict;
-  return [missing, duplicate, beyond, foreign, unreadable, unrecorded]
+  const { missing, duplicate, beyond, foreign, ahead, unreadable, unrecorded } = verdict;
+  return [missing, duplicate, beyond, foreign, ahead, unreadable, unrecorded]
     .every(({ length }) => length === 0);
 }
 

@@ -27,6 +27,7 @@ import { sinceVerdict } from "./since_verdict.ts";
 import { checkTiling, type NamedObject, type Tiling } from "./tiling.ts";
 import {
   explainHoles,
+  groupAhead,
   offsetsBefore,
   type PartitionVerdict,
   type UnreadableObject,
@@ -99,6 +100,17 @@ export async function verifyIceberg(options: VerifyIcebergOptions): Promise<Part
     ? named
     : attributeHoles(await byRows(content, id, offsets, options), deletions);
   for (const verdict of verdicts) if (verdict.isCurrent) compareEnds(verdict, offsets, options);
+  for (const committed of await broker.groupOffsets(options.group, topic, { signal })) {
+    const { partition } = committed;
+    const high = offsets.find((one) => one.partition === partition)?.high ?? Infinity;
+    const ahead = groupAhead(committed, high);
+    if (ahead.length === 0) continue;
+    let verdict = verdicts.find((one) => one.isCurrent && one.partition === partition);
+    if (verdict === undefined) {
+      verdicts.push(verdict = emptyVerdict(partition, { from: 0, end: 0 }, id));
+    }
+    verdict.ahead = ahead;
+  }
   const { since } = options;
   if (since === undefined) return verdicts;
   const objects = namedObjects(content, id);
@@ -178,7 +190,10 @@ function compareEnds(
   if (there === undefined) return;
   const { low, high } = there;
   verdict.before = offsetsBefore(from, low, options);
-  if (end > high) verdict.foreign.push({ first: Math.max(from, high), last: end - 1 });
+  if (end <= high) return;
+  verdict.foreign.push(
+    ...without([{ first: Math.max(from, high), last: end - 1 }], verdict.missing),
+  );
 }
 
 function emptyVerdict(
@@ -200,6 +215,7 @@ function emptyVerdict(
     duplicate: [],
     beyond: [],
     foreign: [],
+    ahead: [],
     gaps: [],
     unproven: [],
     deleted: [],

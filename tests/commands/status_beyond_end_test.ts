@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { openGroupAdmin } from "../../mod/commands/open_group_admin.ts";
-import { loadSettings } from "../../mod/config/load.ts";
 import { runTicklake, type TicklakeResult } from "../services/services.ts";
 import { type ConsumePlace, quotes, withEmbedded } from "./consume_place.ts";
+import { setGroup } from "./set_group.ts";
 
 /** A place with the flags of its table's format. */
 type FormatPlace = ConsumePlace & { format: string[] };
@@ -33,19 +32,6 @@ const STATES: ReadonlyArray<
     await setGroup(place, 100_000);
   }],
 ];
-
-async function setGroup(place: ConsumePlace, offset: number): Promise<void> {
-  const environment = { ...place.env, TICKLAKE_HOME: `${place.cwd}/.ticklake` };
-  const { signal } = new AbortController();
-  const admin = await openGroupAdmin(loadSettings({ flags: {}, environment }).settings, { signal });
-  await admin.setOffsets(
-    place.group,
-    place.topic,
-    [{ partition: 0, offset, metadata: "" }],
-    signal,
-  );
-  await admin.close();
-}
 
 /** The lines of standard error from an error's message to its remedy, without what introduces them. */
 function told(stderr: string, prefix: string): string {
