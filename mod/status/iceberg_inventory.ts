@@ -3,6 +3,7 @@ import { logKey } from "../table/log_key.ts";
 import type { TablePosition } from "../table/table.ts";
 import { currentSnapshot } from "../table/iceberg/metadata.ts";
 import type { LoadedTable, TableCatalog } from "../table/iceberg/catalog.ts";
+import { formatJson } from "../table/iceberg/metadata_json.ts";
 import type { ManifestFile } from "../table/iceberg/manifest.ts";
 import { logId, logsOf, positionsOf } from "../table/iceberg/position.ts";
 import { currentManifests } from "../table/iceberg/snapshot.ts";
@@ -12,7 +13,7 @@ import type { TableFiles } from "../table/iceberg/table_files.ts";
 export interface IcebergInventory {
   /** URI of the current metadata file. */
   metadataFile: string;
-  /** Bytes of that file. */
+  /** Bytes of that file; of its JSON as this program writes it, where the file is not in the lake. */
   metadataBytes: number;
   snapshots: number;
   manifests: number;
@@ -57,7 +58,7 @@ export async function inventoryOf(
   const snapshot = currentSnapshot(metadata);
   return {
     metadataFile,
-    metadataBytes: (await files.get(metadataFile, metadata.location)).length,
+    metadataBytes: await metadataBytes(base, files),
     snapshots: metadata.snapshots?.length ?? 0,
     manifests: manifests.length,
     files: filesOf(data),
@@ -85,6 +86,16 @@ export async function icebergPositions(
   const id = logId(identity === null ? "" : await logKey({ topic, ...identity }), topic);
   const positions = inventory?.logs.find(({ log }) => log === id)?.positions ?? {};
   return new Map(Object.entries(positions).map(([partition, at]) => [Number(partition), at]));
+}
+
+/** A REST catalog may keep its metadata files elsewhere than the table. */
+async function metadataBytes(
+  { metadata, metadataFile }: LoadedTable,
+  files: TableFiles,
+): Promise<number> {
+  return files.has(metadataFile, metadata.location)
+    ? (await files.get(metadataFile, metadata.location)).length
+    : new TextEncoder().encode(formatJson(metadata)).length;
 }
 
 /** Whether a snapshot of this program is newer than the current one and no ancestor of it. */

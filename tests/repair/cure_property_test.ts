@@ -71,7 +71,8 @@ async function attempted(
     await run(place, step);
   } catch (error) {
     const isExpected = kill > 0 && /killed/.test(String(error)) ||
-      isDamaged && step.command !== "repair" && /cannot be read|no such object/.test(String(error));
+      isDamaged && step.command !== "repair" &&
+        /cannot be read|no such object|does not exist/.test(String(error));
     if (!isExpected) throw error;
   } finally {
     Object.assign(place.lake, { at: 0 });

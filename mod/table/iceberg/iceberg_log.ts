@@ -38,6 +38,8 @@ export interface IcebergLogName {
   key: string;
   /** Its id in the table's properties. */
   id: string;
+  /** The table's UUID. */
+  uuid: string;
   /** Ids of the columns, by name. */
   fieldIds: ReadonlyMap<string, number>;
   /** The consumer group that writes it, or whose place a command takes. */
@@ -54,6 +56,7 @@ export class IcebergLog implements TableLog {
   readonly notices: readonly string[];
   readonly #parts: IcebergTableParts;
   readonly #id: string;
+  readonly #uuid: string;
   readonly #group: string;
   readonly #gather: Gather;
   readonly replays: LogReplays;
@@ -68,7 +71,7 @@ export class IcebergLog implements TableLog {
 
   constructor(
     parts: IcebergTableParts,
-    { name, key, id, fieldIds, group, notices }: IcebergLogName,
+    { name, key, id, uuid, fieldIds, group, notices }: IcebergLogName,
   ) {
     this.name = name;
     this.key = key;
@@ -76,6 +79,7 @@ export class IcebergLog implements TableLog {
     this.notices = notices;
     this.#parts = parts;
     this.#id = id;
+    this.#uuid = uuid;
     this.#group = group;
     this.#gather = new Gather({
       waitMs: parts.gatherMs,
@@ -297,6 +301,7 @@ export class IcebergLog implements TableLog {
     return await takeRanges({
       ...this.#commitOptions(),
       ranges,
+      uuid: this.#uuid,
       rewinds: this.#rewinds,
       signal: this.#signal,
       onRetry: (reason) => {

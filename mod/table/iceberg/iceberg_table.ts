@@ -70,6 +70,7 @@ class IcebergTable implements Table {
       name,
       key,
       id,
+      uuid: metadata["table-uuid"],
       group,
       fieldIds: fieldIds(schema.table, currentSchema(metadata), schema),
       notices: isAnother ? [...notices, anotherLog(name.topic, schema.table)] : notices,

@@ -48,18 +48,42 @@ export class TableFiles {
     if (file.startsWith(root + "/")) return file.slice(root.length + 1);
     if (file.startsWith(table + "/")) return this.folder + file.slice(table.length);
     throw new Failure("failed", `${uri} is outside the lake ${this.root}`, {
-      fix: "Set AWS_S3_BUCKET and AWS_S3_PREFIX (or --home) to the table's location.",
+      fix: "Set AWS_S3_BUCKET and TICKLAKE_PREFIX (or --home) to the table's location.",
     });
   }
 
-  /** @throws {Failure} kind `failed`, also when the table is in another place than this lake */
+  /**
+   * Reads a metadata file, a manifest list or a manifest.
+   * @throws {Failure} kind `failed`, when it is absent, or the table is in another place than this lake
+   */
   async get(uri: string, location: string): Promise<Uint8Array> {
     try {
       return await this.store.get(this.name(uri, location));
     } catch (error) {
-      if (error instanceof AbsentObject && !this.isBelow(uri)) throw this.elsewhere(location);
-      throw error;
+      if (!(error instanceof AbsentObject)) throw error;
+      throw this.isBelow(uri) ? this.#absent(uri, error) : this.elsewhere(location);
     }
+  }
+
+  /** Nothing else says what was in such a file, so none of the advice removes anything. */
+  #absent(uri: string, cause: AbsentObject): Failure {
+    return new Failure(
+      "failed",
+      `table ${this.folder} is incomplete: its metadata names ${uri}, which does not exist`,
+      {
+        cause,
+        fix:
+          "Restore it, and what else was removed with it, from the bucket's object versions or a backup; " +
+          "`repair` cannot rebuild it. Remove nothing meanwhile: the data files may all be there. If there is " +
+          "no copy, give the schema another table name and start consume with a new --group: it writes what " +
+          "the topic still has into a new table.",
+      },
+    );
+  }
+
+  /** Whether {@linkcode TableFiles.name} knows a file. @param location the table's own */
+  has(uri: string, location: string): boolean {
+    return this.isBelow(uri) || plain(uri).startsWith(plain(location) + "/");
   }
 
   /** Whether a file is in the lake by its URI: those of a lake that was moved are not. */
@@ -74,7 +98,7 @@ export class TableFiles {
       `table ${this.folder} is at ${location}, not in the lake ${this.root}`,
       {
         fix:
-          "Give the schema another table name, or set AWS_S3_BUCKET and AWS_S3_PREFIX (or --home) to the " +
+          "Give the schema another table name, or set AWS_S3_BUCKET and TICKLAKE_PREFIX (or --home) to the " +
           "table's location. `ticklake verify --table-of-others` reads a table of another program.",
       },
     );

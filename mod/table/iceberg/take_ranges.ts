@@ -45,6 +45,8 @@ export interface TakeOptions {
   /** The consumer group that writes them, for the snapshot's summary. */
   group?: string;
   ranges: readonly FileRange[];
+  /** The table's UUID when it was opened: files are written with its column ids. @default {any table} */
+  uuid?: string;
   /** The rewinds known to the caller, by partition; those of some partitions may be unknown. */
   rewinds?: ReadonlyMap<number, Rewinds>;
   signal?: AbortSignal;
@@ -69,7 +71,7 @@ const LONGEST_PAUSE_MS = 10_000;
  * loaded again, and its positions say which ranges are in. Files written for a commit are never removed
  * here: a commit whose answer is late may still add them to the table.
  * @returns an answer for each range, in their order
- * @throws {Failure} kind `failed`, when the table is elsewhere than where a range begins
+ * @throws {Failure} kind `failed`, when the table is elsewhere than where a range begins, or is not there any more
  */
 export async function takeRanges(options: TakeOptions): Promise<TakeAnswer[]> {
   const { catalog, ranges, onRetry, onCommitted, now = Date.now, pauseMs = 100 } = options;
@@ -83,6 +85,7 @@ export async function takeRanges(options: TakeOptions): Promise<TakeAnswer[]> {
     try {
       const base = await catalog.load();
       if (base === undefined) throw missing(options);
+      requireSame(base, options);
       const due = dueRanges(base, options);
       if (first) {
         ranges.forEach((range, i) => answers[i] = due.includes(range) ? "taken" : "already");
@@ -109,6 +112,20 @@ function missing({ table, catalog }: TakeOptions): Failure {
     fix:
       "It was dropped while this was running. Start consume again: it recreates the table, at the group's offset.",
   });
+}
+
+/** A recreated table may have other column ids and partitions than the files of the ranges. */
+function requireSame({ metadata }: LoadedTable, { table, catalog, uuid }: TakeOptions): void {
+  if (uuid === undefined || metadata["table-uuid"] === uuid) return;
+  throw new Failure(
+    "failed",
+    `table ${table} in ${catalog.description} was dropped and recreated while this was running`,
+    {
+      fix:
+        "The new table was not changed. Start consume again: it resumes at the new table's position, or, " +
+        "in partitions of which the table has nothing, at the group's offset.",
+    },
+  );
 }
 
 /** Ranges that are not in the table yet. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Failure } from "../../../mod/failure/failure.ts";
 import type { TableCatalog } from "../../../mod/table/iceberg/catalog.ts";
 import { newSchema } from "../../../mod/table/iceberg/iceberg_schema.ts";
 import { schemaChangeOf, schemaUpdates } from "../../../mod/table/iceberg/add_columns.ts";
@@ -74,6 +75,67 @@ export function catalogContract(
     assert.equal(currentSnapshot((await one.load())!.metadata)!["snapshot-id"], snapshot);
     one.close();
     two.close();
+  });
+
+  test(`${name}: a commit to a table that was dropped, or recreated since, changes nothing`, async () => {
+    await using at = await place();
+    const [one, other] = [at.open(), at.open()];
+    const late = [{ action: "set-properties" as const, updates: { late: "true" } }];
+    for (const commits of [0, 2]) {
+      await create(other, at.files);
+      for (let i = 0; i < commits; i++) {
+        const ranges = [fakeRange(at.files, 0, i * 10, i * 10 + 10)];
+        await takeRanges({ catalog: one, files: at.files, table: "t", log: LOG, ranges });
+      }
+      const former = (await one.load())!;
+      await other.drop();
+      assert.equal(await one.commit(former, late), false);
+      assert.equal(await at.open().load(), undefined, "a dropped table stays dropped");
+      assert.equal(await one.load(), undefined, "also for the one that knew it");
+      await create(other, at.files);
+      assert.equal(await one.commit(former, late), false);
+      for (const catalog of [one, other, at.open()]) {
+        const { metadata } = (await catalog.load())!;
+        assert.notEqual(metadata["table-uuid"], former.metadata["table-uuid"]);
+        assert.equal(metadata.properties!.late, undefined);
+      }
+      const base = (await one.load())!;
+      assert.equal(await one.commit(base, late), true, "the new one takes commits");
+      assert.equal((await other.load())!.metadata.properties!.late, "true");
+      await other.drop();
+    }
+    one.close();
+    other.close();
+  });
+
+  test(`${name}: a writer stops when its table is dropped or recreated, and leaves it so`, async () => {
+    await using at = await place();
+    const [one, other] = [at.open(), at.open()];
+    await create(one, at.files);
+    const uuid = (await one.load())!.metadata["table-uuid"];
+    const take = (first: number) => {
+      const ranges = [fakeRange(at.files, 0, first, first + 10)];
+      return takeRanges({ catalog: one, files: at.files, table: "t", log: LOG, ranges, uuid });
+    };
+    for (const first of [0, 10]) assert.deepEqual(await take(first), ["taken"]);
+    await other.drop();
+    await assert.rejects(take(20), (error) => {
+      assert.ok(error instanceof Failure && error.kind === "failed");
+      assert.match(error.fix!, /dropped while this was running\. Start consume again/);
+      return true;
+    });
+    assert.equal(await at.open().load(), undefined);
+    await create(other, at.files);
+    await assert.rejects(take(20), (error) => {
+      assert.ok(error instanceof Failure && error.kind === "failed");
+      assert.match(error.message, /dropped and recreated/);
+      assert.match(error.fix!, /Start consume again/);
+      return true;
+    });
+    const { metadata } = (await other.load())!;
+    assert.deepEqual([metadata.snapshots ?? [], positionsOf(metadata, LOG.id).size], [[], 0]);
+    one.close();
+    other.close();
   });
 
   test(`${name}: of two changes of the columns at once, which make no snapshot, one is made`, async () => {

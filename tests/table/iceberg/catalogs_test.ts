@@ -119,33 +119,6 @@ async function setByOthers(database: string): Promise<void> {
 }
 
 serviceTest(
-  "a REST catalog: a commit to a table that was dropped and created anew since changes nothing",
-  { needs: ["iceberg-rest"], sanitizeResources: false },
-  async () => {
-    await using place = await directory();
-    const catalog = new RestCatalog({
-      uri: Deno.env.get("TEST_ICEBERG_REST")!,
-      namespace: uniqueName("lake").replaceAll("-", "_"),
-      table: "index_quotes",
-    });
-    const { files } = place;
-    const quotes = await quotesSchema();
-    const schema = newSchema(quotes);
-    const spec = partitionSpec("none", quotes, schema);
-    const create = () => catalog.create(newTable({ location: files.location, schema, spec }));
-    await create();
-    const former = (await catalog.load())!;
-    await catalog.drop();
-    await create();
-    const updates = [{ action: "set-properties" as const, updates: { late: "true" } }];
-    assert.equal(await catalog.commit(former, updates), false);
-    const { metadata } = (await catalog.load())!;
-    assert.notEqual(metadata["table-uuid"], former.metadata["table-uuid"]);
-    assert.equal(metadata.properties!.late, undefined);
-  },
-);
-
-serviceTest(
   "Glue: a commit names the version and the metadata file that it replaces, and makes no archive",
   {
     needs: ["aws"],

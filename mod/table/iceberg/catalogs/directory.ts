@@ -1,12 +1,23 @@
 import { Failure } from "../../../failure/failure.ts";
 import { existing } from "../../../lake/half_created.ts";
 import { getIfThere } from "../../../lake/if_there.ts";
+import type { LakeObject } from "../../../lake/store.ts";
 import type { LoadedTable, TableCatalog } from "../catalog.ts";
 import type { TableMetadata } from "../metadata.ts";
 import { formatJson, parseMetadata } from "../metadata_json.ts";
 import type { TableFiles } from "../table_files.ts";
 import { applyUpdates, type TableUpdate } from "../updates.ts";
 import { nextLog } from "../metadata_log.ts";
+import { versionUuid } from "./version_uuid.ts";
+
+type Version = TableMetadata | "emptied";
+
+interface FoundVersion {
+  version: number;
+  metadata: Version;
+  /** The version after it, if there is one. */
+  next: Version | undefined;
+}
 
 /**
  * A catalog that is the table's own folder: metadata files are numbered, and a commit is the creation of
@@ -14,7 +25,8 @@ import { nextLog } from "../metadata_log.ts";
  * https://iceberg.apache.org/spec/#file-system-tables
  *
  * Old metadata files are truncated, never removed: a writer that missed many commits would otherwise find
- * its next number free and fork the table.
+ * its next number free and fork the table. A version counts only while the one it is based on is there:
+ * the base is looked for again when a table is loaded, and after each commit.
  */
 export class DirectoryCatalog implements TableCatalog {
   readonly description: string;
@@ -34,22 +46,18 @@ export class DirectoryCatalog implements TableCatalog {
   }
 
   async load(): Promise<LoadedTable | undefined> {
-    let version = this.#known || await this.#hint() || 1;
-    let metadata = await this.#read(version);
-    if (metadata === undefined) {
-      // The hint may be ahead of the table, or missing where others or an interrupted drop removed old versions.
-      version = await this.#newest();
-      metadata = await this.#read(version);
-    }
-    if (metadata === undefined) return undefined;
-    for (;; version++) {
-      const next = await this.#read(version + 1);
-      if (next === undefined) break;
+    const from = await this.#sinceLast() ?? await this.#find();
+    if (from === undefined) return undefined;
+    let { version, metadata, next } = from;
+    while (next !== undefined) {
+      this.#requireSame(metadata, next, version + 1);
       metadata = next;
+      version++;
+      next = await this.#read(version + 1);
     }
     // The newest is never empty.
     if (metadata === "emptied") {
-      this.#known = 0;
+      this.#forget();
       throw new Failure("failed", `${this.#name(version)} is empty`, {
         fix:
           "Someone has emptied or restored files of the table; restore its newest metadata file.",
@@ -80,8 +88,16 @@ export class DirectoryCatalog implements TableCatalog {
       "metadata-log": log,
     };
     if (!await this.#createVersion(version, metadata)) return false;
-    // The commit is done; the rest helps readers and saves storage.
-    await this.#writeHint(version).catch(() => {});
+    // The commit is done, unless the table was dropped after `base` was loaded. The hint only helps readers.
+    const [parent] = await Promise.all([
+      this.#uuid(version - 1),
+      this.#writeHint(version).catch(() => {}),
+    ]);
+    if (parent !== "emptied" && parent !== metadata["table-uuid"]) {
+      await this.#withdraw(version, metadata);
+      return false;
+    }
+    // Saves storage.
     for (const uri of trimmed) {
       const name = this.#files.name(uri, metadata.location);
       await this.#files.store.put(name, new Uint8Array(0)).catch(() => {});
@@ -90,18 +106,82 @@ export class DirectoryCatalog implements TableCatalog {
   }
 
   async drop(): Promise<void> {
-    const names = await Array.fromAsync(this.#files.store.list(`${this.#folder}/v`));
-    await this.#files.store.remove(`${this.#folder}/version-hint.text`);
+    const { store } = this.#files;
+    this.#forget();
+    const names = await this.#versions();
+    const newest = names.at(-1);
+    // What is damaged can be dropped too.
+    const uuid = newest && await versionUuid(store, newest.name).catch(() => undefined);
+    await store.remove(this.#hintName);
     // The newest last, so that an interrupted drop can be repeated.
-    names.sort((a, b) => versionOf(a.name) - versionOf(b.name));
-    for (const { name } of names) {
-      if (versionOf(name) > 0) await this.#files.store.remove(name);
+    for (const { name } of names) await store.remove(name);
+    // Commits that were in flight. A later one finds its base gone, and withdraws; others' new table stays.
+    for (const { name, size } of await this.#versions()) {
+      if (size === 0 || uuid !== undefined && await versionUuid(store, name) === uuid) {
+        await store.remove(name);
+      }
     }
+  }
+
+  close(): void {}
+
+  /** The version that was loaded last, with the one after it; `undefined` if it is not the table's any more. */
+  async #sinceLast(): Promise<FoundVersion | undefined> {
+    if (this.#loaded === undefined) return undefined;
+    const { version, metadata } = this.#loaded;
+    const [uuid, next] = await Promise.all([this.#uuid(version), this.#read(version + 1)]);
+    if (uuid === metadata["table-uuid"]) return { version, metadata, next };
+    // The table was dropped, maybe recreated; or emptied, as many commits followed.
+    this.#forget();
+  }
+
+  /** A version of the table, with the one after it. */
+  async #find(): Promise<FoundVersion | undefined> {
+    let version = this.#known || await this.#hint() || 1;
+    let metadata = await this.#read(version);
+    if (metadata === undefined) {
+      // The hint may be ahead of the table, or missing where others or an interrupted drop removed old versions.
+      version = await this.#newest();
+      metadata = await this.#read(version);
+    }
+    return metadata && { version, metadata, next: await this.#read(version + 1) };
+  }
+
+  /** @throws {Failure} kind `service`, when two versions in a row are of two tables */
+  #requireSame(one: Version, next: Version, version: number): void {
+    if (one === "emptied" || next === "emptied" || one["table-uuid"] === next["table-uuid"]) return;
+    this.#forget();
+    throw new Failure(
+      "service",
+      `${this.#name(version)} is of another table than v${version - 1} (table-uuid ` +
+        `${next["table-uuid"]} instead of ${one["table-uuid"]})`,
+      {
+        fix:
+          "A consume that was still writing a dropped table removes such a file at once: try again. If it " +
+          "stays, that consume was killed in between. Stop all writers, keep a copy of the table's folder, and " +
+          `move v${version}.metadata.json and the higher numbers with its table-uuid out of the folder.`,
+      },
+    );
+  }
+
+  #forget(): void {
     this.#known = 0;
     this.#loaded = undefined;
   }
 
-  close(): void {}
+  #uuid(version: number): Promise<string | undefined> {
+    return versionUuid(this.#files.store, this.#name(version));
+  }
+
+  /** Takes back the commit to a table that is gone: the version would revive it, or fork the new one. */
+  async #withdraw(version: number, metadata: TableMetadata): Promise<void> {
+    this.#forget();
+    // Those of a new table stay.
+    if (await this.#uuid(version) !== metadata["table-uuid"]) return;
+    await this.#files.store.remove(this.#name(version));
+    // Without it, readers list the folder.
+    await this.#files.store.remove(this.#hintName);
+  }
 
   /**
    * @returns `false` if another writer has created it
@@ -116,16 +196,18 @@ export class DirectoryCatalog implements TableCatalog {
       return true;
     }
     const found = await existing(store, name, () => this.#read(version));
-    if (found !== "emptied") {
+    const isSame = found !== "emptied" && found["table-uuid"] === metadata["table-uuid"];
+    if (isSame) {
       this.#known = version;
       this.#loaded = { version, metadata: found };
+    } else {
+      this.#forget();
     }
     return false;
   }
 
   /** @returns `undefined` if there is no such version, or not yet */
-  async #read(version: number): Promise<TableMetadata | "emptied" | undefined> {
-    if (this.#loaded?.version === version) return this.#loaded.metadata;
+  async #read(version: number): Promise<Version | undefined> {
     const name = this.#name(version);
     const bytes = await getIfThere(this.#files.store, name);
     if (bytes === undefined) return undefined;
@@ -133,23 +215,26 @@ export class DirectoryCatalog implements TableCatalog {
   }
 
   async #hint(): Promise<number> {
-    const bytes = await getIfThere(this.#files.store, `${this.#folder}/version-hint.text`);
+    const bytes = await getIfThere(this.#files.store, this.#hintName);
     const version = Number(bytes && new TextDecoder().decode(bytes));
     return Number.isSafeInteger(version) && version > 0 ? version : 0;
   }
 
   async #newest(): Promise<number> {
-    let newest = 1;
-    for await (const { name } of this.#files.store.list(`${this.#folder}/v`)) {
-      newest = Math.max(newest, versionOf(name));
-    }
-    return newest;
+    return versionOf((await this.#versions()).at(-1)?.name ?? "") || 1;
+  }
+
+  /** The metadata files, the oldest first. */
+  async #versions(): Promise<LakeObject[]> {
+    const found = await Array.fromAsync(this.#files.store.list(`${this.#folder}/v`));
+    return found.filter(({ name }) => versionOf(name) > 0)
+      .sort((a, b) => versionOf(a.name) - versionOf(b.name));
   }
 
   async #writeHint(version: number): Promise<void> {
     const text = new TextEncoder().encode(String(version));
     const { store, root } = this.#files;
-    await store.put(`${this.#folder}/version-hint.text`, text);
+    await store.put(this.#hintName, text);
     // Hadoop, in Spark, keeps a checksum beside each local file that it writes, and refuses another content.
     const checksum = `${this.#folder}/.version-hint.text.crc`;
     if (!root.startsWith("file:") || await getIfThere(store, checksum) === undefined) return;
@@ -175,6 +260,10 @@ export class DirectoryCatalog implements TableCatalog {
       );
     }
     this.#isProved = true;
+  }
+
+  get #hintName(): string {
+    return `${this.#folder}/version-hint.text`;
   }
 
   #name(version: number): string {

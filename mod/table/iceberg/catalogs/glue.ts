@@ -112,7 +112,9 @@ export class GlueTableCatalog implements TableCatalog {
       "metadata-log": log,
     };
     const number = Number(/\/(\d+)-[^/]*$/.exec(base.metadataFile)?.[1] ?? 0) + 1;
-    const metadataFile = await this.#write(metadata, number);
+    // A table that was recreated meanwhile may have the version id of the one that was dropped.
+    const [metadataFile, now] = await Promise.all([this.#write(metadata, number), this.#find()]);
+    if (now?.Parameters?.metadata_location !== base.metadataFile) return false;
     try {
       await this.#glue.send(
         new UpdateTableCommand({

@@ -86,6 +86,8 @@ export class RestCatalog implements TableCatalog {
       updates,
     });
     if (answer.status === 409) return false;
+    // Also catalogs that hide a table from those who may not write it answer so: these have one to load.
+    if (isAbsent(answer) && await this.load() === undefined) return false;
     if (answer.status !== 200) throw this.#refused(answer, `commit to ${namespace}.${table}`);
     return true;
   }
