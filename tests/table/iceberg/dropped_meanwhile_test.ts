@@ -112,7 +112,7 @@ for (const [what, end] of Object.entries(ENDS)) {
     for (let at = 1;; at++) {
       const place = await scene();
       const { lake, open, take } = place;
-      let recreated: string | void;
+      let recreated: string | void = undefined;
       lake.interrupt(at, async () => {
         recreated = await end(place);
       });
