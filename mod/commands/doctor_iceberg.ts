@@ -26,6 +26,8 @@ export async function* icebergTableFindings(
         yield ok("Iceberg table", `${schema.table} does not exist yet: consume creates it`);
         return;
       }
+      const { requireOurs } = await import("../table/iceberg/whose_table.ts");
+      requireOurs(base, { catalog, table: schema.table });
       const { inventoryOf } = await import("../status/iceberg_inventory.ts");
       const found = await inventoryOf(base, files);
       const { rows, snapshots } = found;

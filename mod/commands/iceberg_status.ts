@@ -64,8 +64,14 @@ export function printIcebergStatus(
 
 /** Findings, each with a fix. */
 export function icebergFindings(found: IcebergInventory): Array<[what: string, fix: string]> {
-  const { files, bytes, metadataBytes, rolledBack } = found;
+  const { files, bytes, metadataBytes, rolledBack, otherProgram } = found;
   const findings: Array<[string, string]> = [];
+  if (otherProgram !== undefined) {
+    findings.push([
+      `warning: the table was made by another program: ${otherProgram}`,
+      "Give the schema another table name: consume refuses this table.",
+    ]);
+  }
   if (files > MANY_FILES && bytes / files < SMALL_BYTES) {
     findings.push([
       `warning: ${countText(files, "file")} of ${

@@ -2,6 +2,7 @@ import type { CommandContext } from "../cli/command.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import { countText, sizeText } from "../terminal/amount_text.ts";
 import { Progress } from "../terminal/progress.ts";
+import type { TableCatalog } from "../table/iceberg/catalog.ts";
 import type { FileMergeSummary, MergeFilesOptions } from "../table/iceberg/merge_files.ts";
 import { catalogKind, openIceberg } from "./open_iceberg.ts";
 import { openLake } from "./open_lake.ts";
@@ -24,6 +25,7 @@ export async function run(context: CommandContext): Promise<number> {
     if (catalogKind(settings) === "glue") {
       output.note("on AWS, Glue's table optimizers and Athena's OPTIMIZE and VACUUM do this too");
     }
+    await requireTable(catalog, schema.table);
     const options = {
       catalog,
       files,
@@ -82,6 +84,15 @@ export async function run(context: CommandContext): Promise<number> {
     catalog.close();
     store.close();
   }
+}
+
+/** Before anything is said of its files. */
+async function requireTable(catalog: TableCatalog, table: string): Promise<void> {
+  const { absentTable } = await import("../table/iceberg/catalog.ts");
+  const { requireOurs } = await import("../table/iceberg/whose_table.ts");
+  const base = await catalog.load();
+  if (base === undefined) throw absentTable(catalog, table);
+  requireOurs(base, { catalog, table });
 }
 
 async function merge(options: MergeFilesOptions, dryRun: boolean): Promise<FileMergeSummary> {

@@ -36,8 +36,8 @@ export async function setUpIceberg(
   try {
     output.note(`${catalog.description}`);
     if (settings.delete) {
-      const isThere = await catalog.load() !== undefined;
-      if (isThere && !dryRun) await catalog.drop();
+      const { dropTable } = await import("../table/iceberg/drop_table.ts");
+      const isThere = await dropTable({ catalog, files, table: schema.table, dryRun });
       const part = { part: "table", name: schema.table, state: isThere ? "deleted" : "absent" };
       return { dryRun, parts: [part as Part], tables: [] };
     }

@@ -19,6 +19,7 @@ import {
   positionsOf,
 } from "../table/iceberg/position.ts";
 import { type AddedFile, writeSnapshot } from "../table/iceberg/snapshot.ts";
+import { requireOurs } from "../table/iceberg/whose_table.ts";
 import { inParallel } from "../verify/in_parallel.ts";
 import type { MigratedLog, MigrateOptions } from "./migrate_options.ts";
 import { logsToMigrate } from "./migrated_logs.ts";
@@ -52,6 +53,7 @@ const TAIL_BYTES = 64 * 1024;
 export async function migrateToIceberg(options: MigrateOptions): Promise<Migration> {
   const { store, catalog, schema: { table }, dryRun, signal } = options;
   const before = await catalog.load();
+  if (before !== undefined) requireOurs(before, { catalog, table });
   if (isMigrated(before)) {
     return { state: "unchanged", files: 0, rows: 0, bytes: 0 };
   }

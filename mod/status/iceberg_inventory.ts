@@ -8,6 +8,7 @@ import type { ManifestFile } from "../table/iceberg/manifest.ts";
 import { logId, logsOf, positionsOf } from "../table/iceberg/position.ts";
 import { currentManifests } from "../table/iceberg/snapshot.ts";
 import type { TableFiles } from "../table/iceberg/table_files.ts";
+import { otherProgramReason } from "../table/iceberg/whose_table.ts";
 
 /** What an Iceberg table holds, by its metadata. */
 export interface IcebergInventory {
@@ -33,6 +34,8 @@ export interface IcebergInventory {
    * have: someone has rolled the table back.
    */
   rolledBack: boolean;
+  /** Why another program must have made the table; absent for this program's. */
+  otherProgram?: string;
 }
 
 /** Counts what a table holds. @returns `undefined` if there is none */
@@ -56,6 +59,7 @@ export async function inventoryOf(
   const filesOf = (some: readonly ManifestFile[]) =>
     some.reduce((sum, m) => sum + m.added_files_count + m.existing_files_count, 0);
   const snapshot = currentSnapshot(metadata);
+  const otherProgram = otherProgramReason(metadata);
   return {
     metadataFile,
     metadataBytes: await metadataBytes(base, files),
@@ -71,6 +75,7 @@ export async function inventoryOf(
       positions: Object.fromEntries(positionsOf(metadata, log)),
     })),
     rolledBack: isRolledBack(metadata.snapshots ?? [], snapshot?.["snapshot-id"]),
+    ...otherProgram === undefined ? {} : { otherProgram },
   };
 }
 

@@ -3,8 +3,8 @@ import type { PartitionOffsets } from "../broker/broker.ts";
 import { Failure } from "../failure/failure.ts";
 import { AbsentObject } from "../lake/absent_object.ts";
 import { type TableObject, tableObjects } from "../lake/table_objects.ts";
-import type { LoadedTable, TableCatalog } from "../table/iceberg/catalog.ts";
 import { requireNoHive } from "../table/hive/hive_in_place.ts";
+import { absentTable, type LoadedTable, type TableCatalog } from "../table/iceberg/catalog.ts";
 import { deletionsOf } from "../table/iceberg/deletions.ts";
 import { logOfName, parseDataFile } from "../table/iceberg/file_origin.ts";
 import { liveEntries, type LiveEntry } from "../table/iceberg/live_entries.ts";
@@ -12,6 +12,7 @@ import { logId, logsOf, positionsOf, replayProperty } from "../table/iceberg/pos
 import { isReplayed, type ReplayedRanges, replayRecords } from "../table/iceberg/replay_record.ts";
 import { RowDeletes } from "../table/iceberg/row_deletes.ts";
 import type { TableFiles } from "../table/iceberg/table_files.ts";
+import { requireOurRows } from "../table/iceberg/whose_table.ts";
 import { logKey } from "../table/log_key.ts";
 import type { TablePosition } from "../table/table.ts";
 import { attributeHoles } from "./attribute_holes.ts";
@@ -72,11 +73,9 @@ export async function verifyIceberg(options: VerifyIcebergOptions): Promise<Part
   const base = await catalog.load();
   if (base === undefined) {
     await requireNoHive(store, table, { signal });
-    throw new Failure("failed", `table ${table} is not in ${catalog.description}`, {
-      fix:
-        "consume --table-format iceberg creates it; check --database and the catalog's settings.",
-    });
+    throw absentTable(catalog, table);
   }
+  requireOurRows(base, { catalog, table });
   const { entries: live, hasDeleteFiles } = await liveEntries(base, options.files);
   const content = {
     base,

@@ -1,3 +1,4 @@
+import { Failure } from "../../failure/failure.ts";
 import type { TableMetadata } from "./metadata.ts";
 import type { TableUpdate } from "./updates.ts";
 
@@ -41,4 +42,11 @@ export interface TableCatalog {
   /** Removes the table from the catalog; its files stay. A table that does not exist is not an error. */
   drop(): Promise<void>;
   close(): void;
+}
+
+/** The failure for a table that is to be there and is not. */
+export function absentTable({ description }: TableCatalog, table: string): Failure {
+  return new Failure("failed", `table ${table} is not in ${description}`, {
+    fix: "consume --table-format iceberg creates it; check --database and the catalog's settings.",
+  });
 }

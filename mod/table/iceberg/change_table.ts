@@ -2,7 +2,7 @@ import { Failure } from "../../failure/failure.ts";
 import { backoff } from "../../wait/backoff.ts";
 import { sleep } from "../../wait/sleep.ts";
 import { afterConflict } from "./after_conflict.ts";
-import type { LoadedTable, TableCatalog } from "./catalog.ts";
+import { absentTable, type LoadedTable, type TableCatalog } from "./catalog.ts";
 import type { TableUpdate } from "./updates.ts";
 
 /** Options of {@linkcode changeTable}. */
@@ -34,12 +34,7 @@ export async function changeTable(
     const attempted = performance.now();
     try {
       const base = await catalog.load();
-      if (base === undefined) {
-        throw new Failure("failed", `table ${table} is not in ${catalog.description}`, {
-          fix:
-            "consume --table-format iceberg creates it; check --database and the catalog's settings.",
-        });
-      }
+      if (base === undefined) throw absentTable(catalog, table);
       const updates = await change(base);
       if (updates === undefined || await catalog.commit(base, updates)) return;
       await afterConflict(attempted, signal);

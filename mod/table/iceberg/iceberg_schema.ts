@@ -75,11 +75,6 @@ export function schemaChange(
     relaxed.push(field.name);
     return { ...field, required: false };
   });
-  // Where a row comes from is in every table that this program made.
-  const origin = ORIGIN_COLUMNS.find(({ name }) => !known.has(name));
-  if (origin !== undefined) {
-    refused.push(`it has no column ${origin.name}: another program made the table`);
-  }
   let id = lastColumnId;
   const added = [...wanted.values()]
     .filter(({ name }) => !known.has(name))

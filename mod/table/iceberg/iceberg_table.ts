@@ -12,11 +12,12 @@ import { createTable } from "./create_table.ts";
 import { IcebergLog } from "./iceberg_log.ts";
 import type { IcebergTableParts } from "./iceberg_parts.ts";
 import { fieldIds, newSchema } from "./iceberg_schema.ts";
-import { currentSchema, currentSnapshot } from "./metadata.ts";
+import { currentSchema } from "./metadata.ts";
 import { isMigrated } from "./migrated.ts";
 import { newTable } from "./new_table.ts";
 import { checkSpec, partitionSpec, requireSpec } from "./partition_spec.ts";
 import { logId, logRecord, logsOf } from "./position.ts";
+import { requireHere, requireOurs } from "./whose_table.ts";
 
 /**
  * An Iceberg table, created on first use. Its properties say how far it is, so any group may write any log
@@ -46,12 +47,13 @@ class IcebergTable implements Table {
     writer: LogWriter,
     options: TableCallOptions = {},
   ): Promise<TableLog> {
-    const { catalog, addsColumns, description: { schema, partitionBy } } = this.#parts;
+    const { catalog, files, addsColumns, description: { schema, partitionBy } } = this.#parts;
     const known = await catalog.load();
+    if (known !== undefined) requireOurs(known, { catalog, table: schema.table }, "usage");
     await this.#requireMigrated(known, options);
     const base = known ?? await create(this.#parts);
     options.signal?.throwIfAborted();
-    this.#requireHere(base);
+    await requireHere(base, files);
     requireSpec(base.metadata, { schema, partitionBy }, "usage");
     const notices = addsColumns && schemaChangeOf(base.metadata, schema).added.length > 0
       ? await addColumns({ catalog, schema, ...options })
@@ -75,15 +77,6 @@ class IcebergTable implements Table {
       fieldIds: fieldIds(schema.table, currentSchema(metadata), schema),
       notices: isAnother ? [...notices, anotherLog(name.topic, schema.table)] : notices,
     });
-  }
-
-  /** Of a table without rows, no file of another place tells that it is not in this lake. */
-  #requireHere({ metadata, metadataFile }: LoadedTable): void {
-    const { files } = this.#parts;
-    const isEmpty = currentSnapshot(metadata) === undefined;
-    if (isEmpty && files.isMoved(metadata.location) && !files.isBelow(metadataFile)) {
-      throw files.elsewhere(metadata.location);
-    }
   }
 
   /** Rows of a Hive table are not to be read from the topic as well, whether it is being migrated or not. */

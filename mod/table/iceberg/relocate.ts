@@ -6,6 +6,7 @@ import { liveEntries } from "./live_entries.ts";
 import type { LoadedTable } from "./catalog.ts";
 import { writeSnapshot } from "./snapshot.ts";
 import type { TableFiles } from "./table_files.ts";
+import { requireOurs } from "./whose_table.ts";
 
 /** Options of {@linkcode relocateTable}. */
 export interface RelocateOptions {
@@ -28,6 +29,7 @@ export async function relocateTable(options: RelocateOptions): Promise<string | 
   let former: string | undefined;
   await changeTable(options, async (base) => {
     const { metadata } = base;
+    requireOurs(base, options);
     if (!files.isMoved(metadata.location)) return undefined;
     former = metadata.location;
     if (options.dryRun) return undefined;

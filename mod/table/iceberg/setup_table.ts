@@ -8,6 +8,7 @@ import { currentSchema, type IcebergSchema, specOf, type TableMetadata } from ".
 import { newTable } from "./new_table.ts";
 import { checkSpec, partitionSpec, requireSpec, specText } from "./partition_spec.ts";
 import type { TableFiles } from "./table_files.ts";
+import { requireHere, requireOurs } from "./whose_table.ts";
 
 /** What {@linkcode setUpTable} needs. */
 export interface SetUpOptions {
@@ -45,6 +46,8 @@ export async function setUpTable(options: SetUpOptions): Promise<TableSetUp> {
       if (!dryRun && !(await createTable(catalog, schema.table, made)).isNew) continue;
       return { state: "created", changes: [], ...described(tableSchema, made) };
     }
+    requireOurs(base, { catalog, table: schema.table });
+    await requireHere(base, files);
     const { metadata } = base;
     const current = currentSchema(metadata);
     requireSpec(metadata, options, "failed");
