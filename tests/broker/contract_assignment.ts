@@ -1,6 +1,6 @@
 import { sleep } from "../../mod/wait/sleep.ts";
 import assert from "node:assert/strict";
-import type { AssignedPartition, Broker } from "../../mod/broker/broker.ts";
+import { type AssignedPartition, BEGUN_AT_END, type Broker } from "../../mod/broker/broker.ts";
 import { type BrokerContractOptions, type ContractTest, messages, send } from "./contract.ts";
 import { Recorder } from "./recorder.ts";
 import { until } from "../until.ts";
@@ -253,6 +253,11 @@ export function assignmentContract(test: ContractTest, options: BrokerContractOp
     await first.stop();
     const begun = await broker.groupOffsets(group, topic);
     assert.deepEqual(begun.map(({ offset }) => offset), ends, "where it began is committed");
+    assert.deepEqual(
+      begun.map(({ metadata }) => metadata),
+      [BEGUN_AT_END, BEGUN_AT_END],
+      "and marked as the broker's own",
+    );
     await addPartitions(broker, topic, 4);
     await send(broker, topic, KEYS.flatMap((key) => messages(key, 5)));
     const second = new Recorder({ broker, topic, group, from: "latest" });

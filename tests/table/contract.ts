@@ -45,6 +45,32 @@ export function tableContract(
     assert.deepEqual(log.notices, []);
   });
 
+  check(
+    "where a new log is begun at its end is on record, and stays the first offset",
+    async ({ open }) => {
+      const at = (high: number): LogWriter => ({
+        ...WRITER,
+        from: "latest",
+        offsets: () => Promise.resolve([{ partition: 0, low: 0, high }]),
+      });
+      const begunBy = async (writer: LogWriter, name = LOG) => {
+        const log = await open(DESCRIPTION).log(name, writer);
+        await log.positions([0, 1]);
+        return [log.begun(0), log.begun(1)];
+      };
+      assert.deepEqual(await begunBy(at(100)), [100, undefined]);
+      assert.deepEqual(await begunBy(at(120)), [100, undefined]);
+      assert.deepEqual(await begunBy(WRITER), [100, undefined]);
+      assert.deepEqual(
+        await begunBy(at(30), OTHER_LOG),
+        [undefined, undefined],
+        "it was recreated",
+      );
+      const renamed = { ...OTHER_LOG, topic: "others", topicId: "third" };
+      assert.deepEqual(await begunBy(at(30), renamed), [30, undefined]);
+    },
+  );
+
   check("what was taken is the position of whoever asks next", async (fixture) => {
     const log = await fixture.open(DESCRIPTION).log(LOG, WRITER);
     await log.positions([0, 1]);
