@@ -4,7 +4,7 @@ import { loadSchema } from "../schema/load_schema.ts";
 import { requireHiveTable } from "../table/hive/migrated.ts";
 import { countText, numberText, offsetsText } from "../terminal/amount_text.ts";
 import { Progress } from "../terminal/progress.ts";
-import { countOffsets, type OffsetRange } from "../verify/offset_range.ts";
+import { countOffsets } from "../verify/offset_range.ts";
 import { isProved, type PartitionVerdict, type TableVerdict, verify } from "../verify/verify.ts";
 import { indexColumn } from "../verify/row_index.ts";
 import { checkIceberg } from "./check_iceberg.ts";
@@ -28,6 +28,7 @@ const FINDINGS = {
     "messages",
   unrecorded:
     "in the topic, but before the lake's first offset, and nothing records that they were to be skipped",
+  unclaimed: "written by release 0.1.0 into a table that a later release had begun",
 } as const;
 
 /** `verify`: whether every committed offset is in the lake exactly once. */
@@ -126,7 +127,11 @@ function report(verdict: TableVerdict, context: CommandContext): number {
     objects: total(({ objects }) => objects),
   };
   const ok = isProved(verdict);
-  const former = new Set(verdicts.flatMap(({ isCurrent, log }) => isCurrent ? [] : [log])).size;
+  const former = new Set(
+    verdicts.flatMap(({ isCurrent, log, unclaimed }) =>
+      isCurrent || unclaimed !== undefined ? [] : [log]
+    ),
+  ).size;
   output.document({
     ok,
     ...sums,
@@ -203,8 +208,16 @@ function cures(
   { settings }: CommandContext,
 ): string[] {
   const has = (
-    kind: "missing" | "duplicate" | "unreadable" | "beyond" | "foreign" | "ahead" | "unrecorded",
-  ) => verdicts.some((verdict) => verdict[kind].length > 0);
+    kind:
+      | "missing"
+      | "duplicate"
+      | "unreadable"
+      | "beyond"
+      | "foreign"
+      | "ahead"
+      | "unrecorded"
+      | "unclaimed",
+  ) => verdicts.some((verdict) => (verdict[kind] ?? []).length > 0);
   const lines: string[] = [];
   if (verdicts.some(({ mayBeDeleted }) => mayBeDeleted)) {
     lines.push(
@@ -246,6 +259,15 @@ function cures(
         "`ticklake reset --to earliest --rewrite`, then `ticklake consume`, reads them and writes the table again.",
     );
   }
+  if (has("unclaimed")) {
+    lines.push(
+      "  Release 0.1.0 does not know the positions that later releases record: what it wrote, a later release " +
+        "writes again, and queries count it twice. The objects are those whose names end with the offsets, " +
+        "without a log's key.",
+      "  fix: stop every process of 0.1.0 (hosts, cron, containers), run `ticklake consume --until-end`, then " +
+        'see docs/operating.md, "Never run an older release".',
+    );
+  }
   if (forms.length > 0 || types.length > 0) {
     lines.push(
       "  fix: give the schema another table name, and read the topic again with one format and one type " +
@@ -270,7 +292,7 @@ function rangesOf(
 function findings(verdicts: readonly PartitionVerdict[]): string[] {
   const lines = verdicts.flatMap((verdict) => [
     ...Object.entries(FINDINGS).flatMap(([kind, meaning]) =>
-      (verdict[kind as keyof typeof FINDINGS] as OffsetRange[]).map((range) =>
+      (verdict[kind as keyof typeof FINDINGS] ?? []).map((range) =>
         `error: partition ${verdict.partition}, ${offsetsText(range)}: ${meaning}`
       )
     ),

@@ -48,7 +48,7 @@ export function planRepair(
   low: number,
   { redundant, left, isOneRow }: DuplicateCure,
 ): RepairPlan {
-  const { partition, log, missing, unreadable, beyond, isCurrent } = verdict;
+  const { partition, log, missing, unreadable, beyond, isCurrent, unclaimed = [] } = verdict;
   const plan: RepairPlan = {
     partition,
     log,
@@ -58,6 +58,14 @@ export function planRepair(
     sweep: isCurrent && beyond.length > 0,
     hopeless: offTheLog(verdict),
   };
+  if (unclaimed.length > 0) {
+    const kept =
+      `${offsetsText(unclaimed[0])}${
+        unclaimed.length > 1 ? " and others" : ""
+      }: objects of release 0.1.0, which no record says ` +
+      "the log of; they are kept";
+    return { ...plan, redundant: [], sweep: false, hopeless: [kept] };
+  }
   const wrong: number[] = [];
   /** Marks offsets to be rewritten, unless an object also holds offsets that the topic no longer has. */
   const again = (first: number, last: number) => {

@@ -2,6 +2,7 @@ import type { Broker, CommittedOffset, LogIdentity } from "../broker/broker.ts";
 import type { TableObject } from "../lake/table_objects.ts";
 import type { LakeStore } from "../lake/store.ts";
 import { parseCheckpoint } from "../sink/intent.ts";
+import { hasRecord } from "../table/hive/hive_in_place.ts";
 import type { RecordedLog } from "../table/hive/table_state.ts";
 import { recordedLogs } from "../table/hive/table_state.ts";
 import { logKey } from "../table/log_key.ts";
@@ -15,6 +16,18 @@ export interface LogToVerify {
   /** What the table has recorded of it; absent if it has nothing, as in a lake of 0.1.0. */
   recorded: RecordedLog | undefined;
   objects: TableObject[];
+  /**
+   * Whether its objects' names have no key although the table's record has no such log: release 0.1.0 has
+   * written them into a table that a later release had begun.
+   */
+  isUnclaimed: boolean;
+}
+
+/** What the table's record says of a topic's logs. */
+export interface RecordedLogs {
+  logs: RecordedLog[];
+  /** Whether the table has a record: then all logs are on it. A lake of 0.1.0 has none. */
+  isComplete: boolean;
 }
 
 /** Where {@linkcode logsToVerify} looks. */
@@ -29,15 +42,17 @@ export interface LogsOptions {
 /** What the table has recorded of a topic's logs; to be asked before the objects are listed. */
 export async function recordedOf(
   { store, table, topic, signal }: LogsOptions,
-): Promise<RecordedLog[]> {
+): Promise<RecordedLogs> {
+  // Before the logs: whoever adopts a lake of 0.1.0 records them first.
+  const isComplete = await hasRecord(store, table, { signal });
   const all = await recordedLogs(store, table, { signal });
-  return all.filter((log) => log.topic === topic);
+  return { logs: all.filter((log) => log.topic === topic), isComplete };
 }
 
 /** Groups a topic's objects by log: the current one, and former ones. */
 export async function logsToVerify(
   objects: readonly TableObject[],
-  recorded: readonly RecordedLog[],
+  { logs: recorded, isComplete }: RecordedLogs,
   { broker, topic, signal }: LogsOptions,
 ): Promise<LogToVerify[]> {
   const identity = await broker.log(topic, { signal });
@@ -57,6 +72,7 @@ export async function logsToVerify(
     isCurrent: key === current,
     recorded: recorded.find((log) => log.key === key),
     objects: objects.filter(({ parsed }) => (parsed.log ?? "") === key),
+    isUnclaimed: key === "" && isComplete && plain === undefined,
   }));
 }
 

@@ -103,6 +103,12 @@ export interface PartitionVerdict {
    * have expired. @default {false}
    */
   mayBeDeleted?: boolean;
+  /**
+   * Offsets in objects that release 0.1.0 has written into a table that a later release had begun: names
+   * without a log's key, and no record of such a log. Mostly they are rows of the current log once more.
+   * @default {none}
+   */
+  unclaimed?: OffsetRange[];
   /** Deep: objects that cannot be read; their offsets are not among the missing ones. */
   unreadable: UnreadableObject[];
   /** Objects that hold the partition's offsets. */
@@ -159,7 +165,7 @@ async function verifyOnce(options: VerifyOptions): Promise<TableVerdict> {
   }
   // Before the lake, for what must be there; and after it, for what may be, while a sink continues.
   const recordedBefore = await recordedOf(options);
-  const group = writerOf(recordedBefore, options.group);
+  const group = writerOf(recordedBefore.logs, options.group);
   const before = await broker.groupOffsets(group, topic, { signal });
   const listed = await listSteadily(options);
   const objects = currentObjects(listed.objects);
@@ -172,8 +178,8 @@ async function verifyOnce(options: VerifyOptions): Promise<TableVerdict> {
     logs.flatMap(({ key, isCurrent }) => isCurrent ? [] : [key]),
   );
   for (const log of logs) {
-    if (options.since !== undefined && !log.isCurrent) continue;
-    const later = recordedAfter.find(({ key }) => key === log.key);
+    if (options.since !== undefined && !log.isCurrent && !log.isUnclaimed) continue;
+    const later = recordedAfter.logs.find(({ key }) => key === log.key);
     const numbers = new Set([
       ...log.isCurrent ? offsets.map(({ partition }) => partition) : [],
       ...log.recorded?.positions.keys() ?? [],
@@ -227,9 +233,11 @@ async function verifyOnce(options: VerifyOptions): Promise<TableVerdict> {
         deleted: [],
         unreadable: [],
         objects: own.length,
+        ...log.isUnclaimed && { missing: [], unclaimed: rangesOf(own) },
       };
       partitions.push(verdict);
-      tilings.set(verdict, tiling);
+      // Whose rows they are is not known, so nothing says which ones there should be.
+      if (!log.isUnclaimed) tilings.set(verdict, tiling);
     }
     if (!deep) continue;
     await readRows(tilings, offsets, types, options);
@@ -267,8 +275,15 @@ export function isProved(verdict: TableVerdict): boolean {
 /** Whether nothing of a partition is missing, nothing twice, nothing too much, and its beginning is on record. */
 export function isTiled(verdict: PartitionVerdict): boolean {
   const { missing, duplicate, beyond, foreign, ahead, unreadable, unrecorded } = verdict;
-  return [missing, duplicate, beyond, foreign, ahead, unreadable, unrecorded]
+  const { unclaimed = [] } = verdict;
+  return [missing, duplicate, beyond, foreign, ahead, unreadable, unrecorded, unclaimed]
     .every(({ length }) => length === 0);
+}
+
+/** The offsets that the objects' names say, in ascending order. */
+function rangesOf(objects: readonly NamedObject[]): OffsetRange[] {
+  const ranges = objects.map(({ parsed: { first, last } }) => ({ first, last }));
+  return merged(ranges.sort((a, b) => a.first - b.first));
 }
 
 /** The group that writes the table, if it is recorded; otherwise the given one. */

@@ -4,8 +4,11 @@ import { tableObjects } from "../../lake/table_objects.ts";
 import type { TableCallOptions } from "../table.ts";
 import { stateFolder } from "./state_names.ts";
 
-/** Whether the table has a Hive table's record. */
-async function hasRecord(
+/**
+ * Whether the table has a Hive table's record: a release later than 0.1.0 has begun or taken over the
+ * table, and has recorded the logs of all objects that were there.
+ */
+export async function hasRecord(
   store: LakeStore,
   table: string,
   { signal }: TableCallOptions,
