@@ -22,6 +22,23 @@ export function tooManyFiles(error: unknown): unknown {
   });
 }
 
+/** Files that the runtime needs to start a thread; with fewer it ends the process with a stack trace (Deno 2.9). */
+const THREAD_FILES = 12;
+
+/**
+ * Refuses to start a thread for which the runtime could not open its files. To be called before each `Worker`.
+ * @throws {Failure} kind `service`
+ */
+export function requireFilesForThread(): void {
+  if (hasFilesForThread()) return;
+  throw tooManyFiles(new Error("a thread cannot be started: too many open files"));
+}
+
+/** Whether the runtime can open its files for one more thread. */
+export function hasFilesForThread(): boolean {
+  return hasSpareFiles(THREAD_FILES);
+}
+
 function isOutOfFiles(error: unknown): boolean {
   for (let at = error; at instanceof Error; at = at.cause) {
     if ((at as { code?: unknown }).code === "EMFILE") return true;
@@ -30,11 +47,11 @@ function isOutOfFiles(error: unknown): boolean {
   return false;
 }
 
-/** Whether some more files can be opened. There is no other way to know: /proc is closed to the program. */
-function hasSpareFiles(): boolean {
+/** Whether so many more files can be opened. There is no other way to know: /proc is closed to the program. */
+function hasSpareFiles(count = SPARE_FILES): boolean {
   const opened: Deno.FsFile[] = [];
   try {
-    while (opened.length < SPARE_FILES) opened.push(Deno.openSync("/dev/null"));
+    while (opened.length < count) opened.push(Deno.openSync("/dev/null"));
     return true;
   } catch (error) {
     return !isOutOfFiles(error);

@@ -1,10 +1,12 @@
+import { requireFilesForThread } from "../failure/open_files.ts";
+
 /** What the thread answers: `true` when a writer has the pipe, `false` when it could not be opened. */
 export type PipeAnswer = boolean;
 
 /**
  * Opens a file for reading. A named pipe waits for its writer until the signal aborts, in a thread: the runtime
  * opens files on the thread that runs the program (Deno 2.6), where no signal would be handled meanwhile.
- * @throws errors of the file system; the signal's reason, as soon as it aborts
+ * @throws errors of the file system; {@linkcode Failure}, when too few files can be opened for that thread; the signal's reason, as soon as it aborts
  */
 export async function openFile(path: string, signal?: AbortSignal): Promise<Deno.FsFile> {
   signal?.throwIfAborted();
@@ -13,6 +15,7 @@ export async function openFile(path: string, signal?: AbortSignal): Promise<Deno
 }
 
 async function openPipe(path: string, signal: AbortSignal | undefined): Promise<Deno.FsFile> {
+  requireFilesForThread();
   const worker = new Worker(new URL("./pipe_worker.ts", import.meta.url), { type: "module" });
   const answer = Promise.withResolvers<PipeAnswer>();
   worker.onmessage = ({ data }: MessageEvent<PipeAnswer>) => answer.resolve(data);

@@ -1,4 +1,5 @@
 import { Failure } from "../../failure/failure.ts";
+import { requireFilesForThread } from "../../failure/open_files.ts";
 import { sleep } from "../../wait/sleep.ts";
 import type { QueryResult, Value } from "../engine.ts";
 import type { QueryLimits } from "./query_limits.ts";
@@ -18,7 +19,7 @@ export interface ThreadStatement {
 
 /** A thread that runs statements, one at a time, so that this one can end them. */
 export class QueryThread {
-  readonly #worker = new Worker(new URL("./query_worker.ts", import.meta.url), { type: "module" });
+  readonly #worker: Worker;
   readonly #stop = new Int32Array(new SharedArrayBuffer(4));
   #answers: Array<PromiseWithResolvers<QueryResponse>> = [];
   #isLost = false;
@@ -26,7 +27,10 @@ export class QueryThread {
   /** Resolves when the thread has started; a statement's time does not include it. */
   readonly ready: Promise<unknown>;
 
+  /** @throws {Failure} kind `service`, when too few files can be opened */
   constructor() {
+    requireFilesForThread();
+    this.#worker = new Worker(new URL("./query_worker.ts", import.meta.url), { type: "module" });
     this.#worker.onmessage = ({ data }: MessageEvent<QueryResponse>) =>
       this.#answers.shift()?.resolve(data);
     this.#worker.onerror = (event) => {

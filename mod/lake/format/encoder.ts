@@ -1,3 +1,4 @@
+import { requireFilesForThread } from "../../failure/open_files.ts";
 import { buffersOf, type EncodedObject, type EncodeJob } from "./encode_job.ts";
 import type { EncodeRequest, EncodeResponse } from "./encode_worker.ts";
 
@@ -30,6 +31,7 @@ export function startEncoder(): Encoder {
     pending.clear();
   };
   const start = () => {
+    requireFilesForThread();
     const started = new Worker(new URL("./encode_worker.ts", import.meta.url), { type: "module" });
     started.onmessage = ({ data }: MessageEvent<EncodeResponse>) => {
       const waiting = pending.get(data.id);
@@ -52,11 +54,15 @@ export function startEncoder(): Encoder {
     encode(job) {
       // No one would answer.
       if (ended !== undefined) return Promise.reject(ended);
+      try {
+        worker ??= start();
+      } catch (error) {
+        return Promise.reject(error);
+      }
       const id = nextId++;
       const { promise, resolve, reject } = Promise.withResolvers<EncodedObject[]>();
       pending.set(id, { objects: [], resolve, reject });
       const request: EncodeRequest = { id, job };
-      worker ??= start();
       worker.postMessage(request, buffersOf(job));
       return promise;
     },

@@ -1,3 +1,4 @@
+import { hasFilesForThread } from "../../../failure/open_files.ts";
 import type { Leaves } from "./leaf_pages.ts";
 import type { LoadRequest, LoadResponse } from "./load_worker.ts";
 
@@ -15,24 +16,27 @@ interface Thread {
 
 /** Threads that make pages of the catalog's table from objects. */
 export class LoadThreads {
-  #threads: Thread[];
+  #threads: Thread[] = [];
 
   /** Objects that are worth giving to all threads together, at once. */
   readonly atOnce: number;
 
+  /** As many threads as the machine has cores, or fewer, where too few files can be opened for more. */
   constructor() {
     const count = Math.max(1, Math.min(MOST_THREADS, navigator.hardwareConcurrency));
     this.atOnce = count * AT_ONCE;
-    this.#threads = Array.from({ length: count }, () => {
-      const worker = new Worker(new URL("./load_worker.ts", import.meta.url), { type: "module" });
-      const thread: Thread = { worker, given: [] };
-      worker.onmessage = ({ data }: MessageEvent<LoadResponse>) => thread.given.shift()?.(data);
-      worker.onerror = (event) => {
-        event.preventDefault();
-        this.#lose(thread);
-      };
-      return thread;
-    });
+    while (this.#threads.length < count && hasFilesForThread()) this.#threads.push(this.#start());
+  }
+
+  #start(): Thread {
+    const worker = new Worker(new URL("./load_worker.ts", import.meta.url), { type: "module" });
+    const thread: Thread = { worker, given: [] };
+    worker.onmessage = ({ data }: MessageEvent<LoadResponse>) => thread.given.shift()?.(data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      this.#lose(thread);
+    };
+    return thread;
   }
 
   /**
