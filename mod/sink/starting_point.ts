@@ -166,7 +166,7 @@ function intoEmptyTable({ assigned, topic, key }: Standing, checkpoint: Checkpoi
 }
 
 function besideTable(
-  { assigned, topic }: Standing,
+  { assigned, topic, key }: Standing,
   { from, end, epoch }: TablePosition,
   checkpoint: Checkpoint | undefined,
 ): StartingPoint {
@@ -209,9 +209,14 @@ function besideTable(
         "the offsets in between are recorded as a gap",
     };
   }
+  // This release's commits name the log.
+  const isOfOld = checkpoint !== undefined && checkpoint.log === undefined && key !== "";
   return {
     ...at,
-    notice: `${name}: the group is at offset ${offset}; resuming at ${end}, where the table ends`,
+    notice: isOfOld && offset > end
+      ? `${name}: the group is at offset ${offset}, committed by ticklake 0.1.0; resuming at ${end}, where the ` +
+        "table ends. If 0.1.0 wrote to this table, rows are in it twice: `ticklake verify` names them"
+      : `${name}: the group is at offset ${offset}; resuming at ${end}, where the table ends`,
   };
 }
 

@@ -100,6 +100,18 @@ Deno.test("the same topic of two clusters is two logs in one table", async () =>
   await assertProved(b, lake);
 });
 
+Deno.test("a group that release 0.1.0 has moved on from the table's end: says what that means", async () => {
+  const lake = new MemoryLake();
+  const log = logOf(rows(30));
+  await sink(log, lake);
+  log.partitions[0].push(...rows(15));
+  // As 0.1.0 commits: without the log.
+  log.committed.set(0, { partition: 0, offset: 40, metadata: '{"v":1,"from":0}' });
+  const { notices, written } = await told(log, lake);
+  assert.equal(written, 15);
+  assert.match(notices.join(), /offset 40, committed by ticklake 0\.1\.0; resuming at 30.*verify/);
+});
+
 for (
   const [what, change] of [
     ["are deleted", (log: ScriptedLog) => log.committed.clear()],
