@@ -77,7 +77,7 @@ export async function run(context: CommandContext): Promise<number> {
         deleted: settings.deleted as RepairOptions["deleted"],
         dryRun,
         signal,
-        onPlan: (plans) => report(plans, context),
+        onPlan: (plans) => report(plans, verdict, context),
         onRemoved(done, all) {
           removing ??= new Progress(output, "removed", "object");
           removing.update(done, all);
@@ -137,7 +137,13 @@ async function repairOfIceberg(
   }
 }
 
-function report(plans: readonly RepairPlan[], { output }: CommandContext): void {
+function report(
+  plans: readonly RepairPlan[],
+  { partitions }: TableVerdict,
+  { output }: CommandContext,
+): void {
+  const unreadable = partitions.flatMap(({ unreadable }) => unreadable);
+  const gone = new Set(unreadable.flatMap(({ object, isGone }) => isGone ? [object] : []));
   for (const plan of plans) {
     const { partition, redundant, doubled = [], aside, lost, accepted = [] } = plan;
     const { sweep, rewriteFrom, hopeless } = plan;
@@ -147,7 +153,11 @@ function report(plans: readonly RepairPlan[], { output }: CommandContext): void 
         "but one of each are removed",
       ],
       ...redundant.map((name) => `${name} is removed: other objects hold all its rows`),
-      ...aside.map((name) => `${name} cannot be read; it is kept beside the table's own records`),
+      ...aside.map((name) =>
+        gone.has(name)
+          ? `${name} is no longer in the lake; it is taken out of the table`
+          : `${name} cannot be read; it is kept beside the table's own records`
+      ),
       ...lost.map((range) =>
         `${offsetsText(range)}: the topic no longer has ` +
         `them; ${countText(countOffsets([range]), "offset")} become a recorded gap`

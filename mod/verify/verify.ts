@@ -46,6 +46,8 @@ export interface UnreadableObject extends OffsetRange {
   object: string;
   /** What is wrong with it. */
   reason: string;
+  /** Whether it is not in the lake any more. @default {false} */
+  isGone?: boolean;
   /** Offsets of its range that no other object holds, and that may be messages. @default {not known} */
   holes?: OffsetRange[];
 }

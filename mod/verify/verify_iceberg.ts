@@ -451,7 +451,7 @@ async function countRows(
       const { first = 0, last = -1 } = parseDataFile(name) ?? parsed as Partial<typeof parsed>;
       // Also one that someone has removed: a snapshot's files are never written again.
       const found = error instanceof AbsentObject
-        ? { object: name, reason: error.message }
+        ? { object: name, reason: error.message, isGone: true }
         : unreadableObject(name, error);
       unreadable.push({ ...found, first, last });
     }

@@ -49,7 +49,8 @@ for (const format of ["hive", "iceberg"]) {
   Deno.test(`a dry run where there is nothing leaves nothing (${format})`, async () => {
     for (const command of commands) {
       await withEmbedded(async (place) => {
-        await dryRun(place, command, format);
+        const { stdout } = await dryRun(place, command, format);
+        if (format === "iceberg") assert.doesNotMatch(stdout, /no small files to merge/);
         assert.deepEqual([...Deno.readDirSync(place.cwd)], [], command.join(" "));
       });
     }

@@ -82,6 +82,7 @@ async function putRight(place: ConsumePlace): Promise<void> {
   assert.match(found.stderr, /fix: .*`ticklake repair`/);
   const plan = await run(place, "repair", "--dry-run");
   assert.match(plan.stdout, /all from offset 0 on is written again/);
+  assert.match(plan.stdout, /parquet is no longer in the lake; it is taken out of the table/);
   assert.equal((await json(place, "repair")).ok, true);
   await proved(place, 300);
   assert.match((await run(place, "repair")).stdout, /^ok: nothing to repair/m);

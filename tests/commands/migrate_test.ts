@@ -82,6 +82,23 @@ placeTest(
   },
 );
 
+Deno.test("a migrated table that was dropped is migrated again, and consume continues from there", () =>
+  withEmbedded(async (place) => {
+    await place.send(quotes(20));
+    await place.toEnd();
+    assert.equal(await migrate(place), "created");
+    await place.send(quotes(10, 20));
+    const consume = ["consume", "--until-end", ...ICEBERG];
+    assert.equal((await json(place, ...consume)).written, 10);
+    await json(place, "setup-catalog", "--delete", ...ICEBERG);
+    const refused = await run(place, ...consume);
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /was interrupted, or the Iceberg table was dropped since/);
+    assert.equal(await migrate(place), "created");
+    assert.equal((await json(place, ...consume)).written, 10);
+    await proved(place, 30);
+  }));
+
 for (const partitionBy of ["dt", "bucket(index,3),dt", "year(date)"]) {
   serviceTest(`pyiceberg and DuckDB read a migrated table, by ${partitionBy}`, {
     needs: ["iceberg-readers"],

@@ -94,9 +94,15 @@ class IcebergTable implements Table {
       }
       return;
     }
-    throw new Failure("usage", `the migration of table ${table} to Iceberg was interrupted`, {
-      fix: "`ticklake setup-catalog --table-format iceberg --migrate` again completes it.",
-    });
+    throw new Failure(
+      "usage",
+      `the migration of table ${table} to Iceberg was interrupted, or the Iceberg table was dropped since`,
+      {
+        fix:
+          "`ticklake setup-catalog --table-format iceberg --migrate` again completes it, or takes the Hive " +
+          "table's objects into a new Iceberg table.",
+      },
+    );
   }
 }
 
@@ -112,5 +118,5 @@ async function create(
   checkSpec(spec, partitionBy);
   const made = newTable({ location: files.location, schema: tableSchema, spec });
   // It does not matter whether this process or another created it.
-  return (await createTable(catalog, schema.table, made)).base;
+  return (await createTable({ catalog, files, table: schema.table }, made)).base;
 }

@@ -43,7 +43,9 @@ export async function setUpTable(options: SetUpOptions): Promise<TableSetUp> {
       const spec = partitionSpec(partitionBy, schema, tableSchema);
       checkSpec(spec, partitionBy);
       const made = newTable({ location: files.location, schema: tableSchema, spec });
-      if (!dryRun && !(await createTable(catalog, schema.table, made)).isNew) continue;
+      if (!dryRun && !(await createTable({ catalog, files, table: schema.table }, made)).isNew) {
+        continue;
+      }
       return { state: "created", changes: [], ...described(tableSchema, made) };
     }
     requireOurs(base, { catalog, table: schema.table });

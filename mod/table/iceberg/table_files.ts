@@ -95,7 +95,9 @@ export class TableFiles {
   elsewhere(location: string): Failure {
     return new Failure(
       "failed",
-      `table ${this.folder} is at ${location}, not in the lake ${this.root}`,
+      this.isBelow(location)
+        ? `table ${this.folder} is at ${location}, not at ${this.location}`
+        : `table ${this.folder} is at ${location}, not in the lake ${this.root}`,
       {
         fix:
           "Give the schema another table name, or set AWS_S3_BUCKET and TICKLAKE_PREFIX (or --home) to the " +

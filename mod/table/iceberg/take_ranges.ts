@@ -110,7 +110,8 @@ export async function takeRanges(options: TakeOptions): Promise<TakeAnswer[]> {
 function missing({ table, catalog }: TakeOptions): Failure {
   return new Failure("failed", `table ${table} is not in ${catalog.description}`, {
     fix:
-      "It was dropped while this was running. Start consume again: it recreates the table, at the group's offset.",
+      "It was dropped while this was running. Start consume again: it creates the table and reads the topic " +
+      "from its beginning, as far as the messages are still there.",
   });
 }
 

@@ -69,7 +69,10 @@ export async function requireHere(
   files: TableFiles,
 ): Promise<void> {
   const { location } = metadata;
-  if (!files.isMoved(location) || files.isBelow(metadataFile)) return;
+  if (!files.isMoved(location)) return;
+  // In another folder of this lake, where a catalog has put it, data files would be at another path than named.
+  if (files.isBelow(location)) throw files.elsewhere(location);
+  if (files.isBelow(metadataFile)) return;
   const snapshot = currentSnapshot(metadata);
   // Of a table without rows, no file tells where it is.
   if (snapshot === undefined) throw files.elsewhere(location);

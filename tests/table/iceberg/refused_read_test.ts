@@ -48,7 +48,9 @@ async function inS3(
     const store = openS3Lake({ bucket: await newBucket(), prefix: "lake" });
     const files = new TableFiles(store, "s3://bucket/lake", "index_quotes");
     const catalog = new DirectoryCatalog(files);
-    if (commits > 0) await createTable(catalog, "index_quotes", await newMetadata(files));
+    if (commits > 0) {
+      await createTable({ catalog, files, table: "index_quotes" }, await newMetadata(files));
+    }
     for (let i = 0; i < commits; i++) await commit(files, catalog, i * 10);
     await run(files, proxy);
     store.close();
@@ -105,7 +107,11 @@ s3Test(
           ? { after: () => Promise.resolve(lost++ === 0) }
           : undefined;
       const made = await newMetadata(files);
-      const { base, isNew } = await createTable(new DirectoryCatalog(files), "index_quotes", made);
+      const { base, isNew } = await createTable({
+        catalog: new DirectoryCatalog(files),
+        files,
+        table: "index_quotes",
+      }, made);
       assert.deepEqual([lost, isNew], [2, false]);
       assert.equal(base.metadata["table-uuid"], made["table-uuid"]);
     }, 0),
@@ -114,11 +120,12 @@ s3Test(
 s3Test("creators at once have one table", () =>
   inS3(async (files) => {
     const bases = await Promise.all(Array.from({ length: 6 }, async () =>
-      createTable(new DirectoryCatalog(files), "index_quotes", await newMetadata(files))));
+      createTable(
+        { catalog: new DirectoryCatalog(files), files, table: "index_quotes" },
+        await newMetadata(files),
+      )));
     assert.equal(
-      bases.filter(({ isNew }) =>
-        isNew
-      ).length,
+      bases.filter(({ isNew }) => isNew).length,
       1,
     );
     assert.equal(new Set(bases.map(({ base }) => base.metadata["table-uuid"])).size, 1);
@@ -137,7 +144,7 @@ for (const [version, commits] of [[1, 0], [3, 1]] as const) {
         const catalog = new DirectoryCatalog(files);
         const change = async () =>
           commits === 0
-            ? await createTable(catalog, "index_quotes", await newMetadata(files))
+            ? await createTable({ catalog, files, table: "index_quotes" }, await newMetadata(files))
             : await commit(files, catalog, 10);
         await assert.rejects(change, (error) => {
           assert.ok(error instanceof Failure, `${error}`);
@@ -168,7 +175,10 @@ Deno.test("a catalog that has a table only when it is to be created is reported"
     /refuses to create table index_quotes because it exists, but has no such table/.test(
       error.message,
     );
-  await assert.rejects(createTable(catalog, "index_quotes", await newMetadata(files)), says);
+  await assert.rejects(
+    createTable({ catalog, files, table: "index_quotes" }, await newMetadata(files)),
+    says,
+  );
   await assert.rejects(
     setUpTable({ catalog, files, schema, partitionBy: "none", dryRun: false }),
     says,
@@ -179,7 +189,7 @@ Deno.test("a catalog that has a table only when it is to be created is reported"
 Deno.test("without its version hint and first versions the table is found all the same", async () => {
   const files = new TableFiles(new MemoryLake(), "file:///lake", "index_quotes");
   const catalog = new DirectoryCatalog(files);
-  await createTable(catalog, "index_quotes", await newMetadata(files));
+  await createTable({ catalog, files, table: "index_quotes" }, await newMetadata(files));
   for (let i = 0; i < 3; i++) await commit(files, catalog, i * 10);
   for (const name of ["version-hint.text", "v1.metadata.json", "v2.metadata.json"]) {
     await files.store.remove(`index_quotes/metadata/${name}`);
@@ -193,7 +203,7 @@ Deno.test("without its version hint and first versions the table is found all th
 Deno.test("a hint ahead of the table, or of another program, does not hide it", async () => {
   const files = new TableFiles(new MemoryLake(), "file:///lake", "index_quotes");
   const catalog = new DirectoryCatalog(files);
-  await createTable(catalog, "index_quotes", await newMetadata(files));
+  await createTable({ catalog, files, table: "index_quotes" }, await newMetadata(files));
   await commit(files, catalog, 0);
   for (const hint of ["7", "not a number", "", "-1", "1.5", "99999999999999999999"]) {
     const bytes = new TextEncoder().encode(hint);
@@ -212,7 +222,10 @@ Deno.test("a read that is refused for good leaves a table in memory as it is", a
   }
   const lake = new Refusing();
   const files = new TableFiles(lake, "file:///lake", "index_quotes");
-  await createTable(new DirectoryCatalog(files), "index_quotes", await newMetadata(files));
+  await createTable(
+    { catalog: new DirectoryCatalog(files), files, table: "index_quotes" },
+    await newMetadata(files),
+  );
   lake.refuses = true;
   await assert.rejects(new DirectoryCatalog(files).load(), /cannot read/);
 });
