@@ -103,7 +103,7 @@ export async function run(context: CommandContext): Promise<number> {
         ? await repair(options)
         : await repairOfIceberg(options, verified, context, schema);
       signal.throwIfAborted();
-      const isChanged = !dryRun && !plans.every(isEmpty);
+      const isChanged = !dryRun && (!plans.every(isEmpty) || summary.written > 0);
       const ok = isProved(isChanged ? await verified() : verdict);
       output.progress("");
       output.document({ ok, dryRun, written: summary.written, partitions: plans });

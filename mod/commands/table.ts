@@ -83,7 +83,7 @@ export const COMMANDS: readonly Command[] = [
     name: "verify",
     summary: "Prove that every committed offset is in the lake exactly once",
     description:
-      "Independently compares the lake's objects with the offsets that the group has committed. Exits with 4 if an offset is missing, duplicated or unexpected, or if a lake of release 0.1.0 does not record why it begins where it does, and names the first ranges.",
+      "Independently compares the lake's objects with the offsets that the group has committed. Exits with 4 if an offset is missing, duplicated or unexpected, or if a lake of release 0.1.0 does not record why it begins where it does, and names the first ranges. Without --deep, a data file that was removed from an Iceberg table is not noticed: it goes by the table's manifests.",
     examples: [
       ["ticklake verify", "by object names, in seconds"],
       ["ticklake verify --deep --json", "by reading every row"],

@@ -20,6 +20,10 @@ const RANGES_SHOWN = 10;
 /** Kinds of findings, with what they mean. */
 const FINDINGS = {
   missing: "not in the lake",
+  unwritten:
+    "committed by the group, but not in the table, which ends before it: an older table was " +
+    "restored, or this one was made anew",
+  lost: "committed by the group, but neither in the table nor in the topic any more",
   duplicate: "in the lake more than once",
   beyond: "in the lake, but not committed",
   foreign: "in the lake, but not in the log: the topic was recreated, or has lost messages",
@@ -43,9 +47,12 @@ export async function run(context: CommandContext): Promise<number> {
     if (settings.tableFormat === "hive") await requireHiveTable(store, table, { signal });
     const broker = await openExistingBroker(settings, { signal });
     try {
+      const own = settings.tableFormat === "iceberg" ? "the table's own positions and " : "";
       output.note(
-        `comparing ${store.description} with what group ${group} has committed of topic ${topic} ` +
-          `on ${broker.description}, by ${deep ? "reading every row" : "the objects' names"}`,
+        `comparing ${store.description} with ${own}what group ${group} has committed of topic ` +
+          `${topic} on ${broker.description}, by ${
+            deep ? "reading every row" : "the objects' names"
+          }`,
       );
       const leaderless: number[] = [];
       const progress = new Progress(output, "read", "object");
@@ -113,7 +120,11 @@ function report(verdict: TableVerdict, context: CommandContext): number {
   const sums = {
     expected: total(({ expected }) => expected),
     found: total(({ found }) => found),
-    missing: total(({ missing }) => countOffsets(missing)),
+    missing: total(({ missing, unwritten, lost }) =>
+      countOffsets([...missing, ...unwritten, ...lost])
+    ),
+    unwritten: total(({ unwritten }) => countOffsets(unwritten)),
+    lost: total(({ lost }) => countOffsets(lost)),
     duplicate: total(({ duplicate }) => countOffsets(duplicate)),
     beyond: total(({ beyond }) => countOffsets(beyond)),
     before: total(({ before }) => countOffsets(before)),
@@ -210,6 +221,8 @@ function cures(
   const has = (
     kind:
       | "missing"
+      | "unwritten"
+      | "lost"
       | "duplicate"
       | "unreadable"
       | "beyond"
@@ -229,6 +242,17 @@ function cures(
   } else if (has("missing") || has("duplicate") || has("unreadable")) {
     lines.push(
       "  fix: stop every consume of the group, then `ticklake repair`; --dry-run shows what it would do.",
+    );
+  }
+  if (has("lost")) {
+    lines.push(
+      "  fix: bring back the copy or snapshot of the table that has what the topic no longer has, before the next " +
+        "`ticklake consume`, which continues without it.",
+    );
+  }
+  if (has("unwritten")) {
+    lines.push(
+      "  fix: the next `ticklake consume` writes what the topic has, as it begins where the table ends.",
     );
   }
   if (has("beyond")) {

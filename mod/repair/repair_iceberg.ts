@@ -60,7 +60,9 @@ export async function repairIceberg(options: RepairIcebergOptions): Promise<Repa
   const { admin, group, dryRun, signal, verdict } = options;
   let plans = await plansOf(verdict, options);
   options.onPlan?.(plans);
-  if (dryRun || plans.every(isEmpty)) return plans;
+  // What a restored table lacks of what the group has committed.
+  const isBehind = verdict.partitions.some(({ unwritten }) => unwritten.length > 0);
+  if (dryRun || plans.every(isEmpty) && !isBehind) return plans;
   if (await admin.members(group, signal) > 0) throw groupInUse(group);
   const log = await openLog(options);
   if (plans.some(({ accepted = [] }) => accepted.length > 0)) {
@@ -96,7 +98,8 @@ export async function repairIceberg(options: RepairIcebergOptions): Promise<Repa
   }
   await recordLost(plans, log, options);
   const rowsLeftDeleted = countDeleted(verdict, plans);
-  if (await rewind(plans, { ...options, rowsLeftDeleted })) await options.consume();
+  const isRewound = await rewind(plans, { ...options, rowsLeftDeleted });
+  if (isRewound || isBehind) await options.consume();
   return plans;
 }
 

@@ -64,6 +64,7 @@ export async function reset(options: ResetOptions): Promise<PartitionPlan[]> {
         metadata: skipped > 0 ? "" : formatCheckpoint({
           from: rewind?.from ?? positions.get(partition)?.from ?? offset,
           log: log.key,
+          table: log.table,
           // The intent of a flush that was killed is lost with the former metadata.
           sweep: true,
         }),

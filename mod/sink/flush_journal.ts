@@ -192,8 +192,8 @@ export class FlushJournal {
   }
 
   async #commit(offset: number, checkpoint: Checkpoint): Promise<void> {
-    const log = this.#parts.log.key;
-    await this.#assigned.commit(offset, formatCheckpoint({ ...checkpoint, log }));
+    const { key: log, table } = this.#parts.log;
+    await this.#assigned.commit(offset, formatCheckpoint({ ...checkpoint, log, table }));
     this.#committed = offset;
     this.#checkpoint = checkpoint;
     this.#parts.tell({ kind: "committed", partition: this.#assigned.partition, offset });

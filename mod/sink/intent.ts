@@ -50,6 +50,8 @@ export interface Checkpoint {
   intent?: Intent;
   /** Key of the log that this belongs to; absent in the commits of release 0.1.0. */
   log?: string;
+  /** Name of the Iceberg table that was written; absent for a table of Hive folders. */
+  table?: string;
   /**
    * Whether the lake may have objects of a flush that was begun but never taken, and whose intent
    * this replaced: set by a reset, until the next owner has removed them.
@@ -63,9 +65,9 @@ const VERSION = 1;
 /**
  * A checkpoint as commit metadata, well below Kafka's 4 KiB (`offset.metadata.max.bytes`).
  */
-export function formatCheckpoint({ from, since, intent, log, sweep }: Checkpoint): string {
-  const flag = sweep || undefined;
-  return JSON.stringify({ v: VERSION, from, since, log: log || undefined, sweep: flag, ...intent });
+export function formatCheckpoint({ from, since, intent, log, table, sweep }: Checkpoint): string {
+  const flags = { log: log || undefined, table, sweep: sweep || undefined };
+  return JSON.stringify({ v: VERSION, from, since, ...flags, ...intent });
 }
 
 /**
@@ -86,17 +88,16 @@ export function parseCheckpoint(metadata: string): Checkpoint | undefined {
       { fix: "Run that version, or use another --group." },
     );
   }
-  const { from, since, log, end, objects, layout, rules, gap } = found as unknown as
+  const { from, since, log, table, end, objects, layout, rules, gap } = found as unknown as
     & Checkpoint
     & Intent;
-  if (typeof end !== "number") {
-    return found.sweep === true ? { from, since, log, sweep: true } : { from, since, log };
-  }
+  const named = { from, since, log, ...(table === undefined ? {} : { table }) };
+  if (typeof end !== "number") return found.sweep === true ? { ...named, sweep: true } : named;
   // Release 0.1.0 named neither the rules nor a gap's reason.
   const intent = layout === undefined
     ? { end, objects, gap: gap ?? "retention" }
     : { end, objects, layout, rules: rules ?? 1 };
-  return { from, since, log, intent };
+  return { ...named, intent };
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

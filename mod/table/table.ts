@@ -188,6 +188,8 @@ export interface TableLog {
   readonly name: LogName;
   /** See {@linkcode logKey}. */
   readonly key: string;
+  /** Name of an Iceberg table, as part of the group's commits: they do not say how far another table is. */
+  readonly table?: string;
   /** Ids of the columns, if the table's files must contain them. */
   readonly fieldIds?: ReadonlyMap<string, number>;
   /** What users should know about how it was opened, one line each; normally empty. */

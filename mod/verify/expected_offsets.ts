@@ -61,7 +61,7 @@ export function expectedSince(
 }
 
 /** How far a group is with a partition, by what it has committed. */
-function standing(
+export function standing(
   committed: CommittedOffset | undefined,
 ): { from: number; end: number; committed: number; written: number } | undefined {
   if (committed === undefined || committed.offset === null) return undefined;

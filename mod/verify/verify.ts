@@ -75,6 +75,13 @@ export interface PartitionVerdict {
   /** Offsets that are, each counted once. */
   found: number;
   missing: OffsetRange[];
+  /**
+   * Offsets that the group has committed of an Iceberg table that ends before them: it was restored, or made
+   * again. The topic has them: the next consume writes them.
+   */
+  unwritten: OffsetRange[];
+  /** The same of offsets that the topic no longer has. */
+  lost: OffsetRange[];
   duplicate: OffsetRange[];
   /** Offsets in objects behind what is committed: of another group, or of a topic of the same name. */
   beyond: OffsetRange[];
@@ -224,6 +231,8 @@ async function verifyOnce(options: VerifyOptions): Promise<TableVerdict> {
         expected: end - from,
         found: end - from - countOffsets(missing),
         missing,
+        unwritten: [],
+        lost: [],
         duplicate,
         beyond,
         foreign: end > high
@@ -276,9 +285,13 @@ export function isProved(verdict: TableVerdict): boolean {
 
 /** Whether nothing of a partition is missing, nothing twice, nothing too much, and its beginning is on record. */
 export function isTiled(verdict: PartitionVerdict): boolean {
-  const { missing, duplicate, beyond, foreign, ahead, unreadable, unrecorded } = verdict;
+  const { missing, unwritten, lost, duplicate, beyond, foreign, ahead, unreadable, unrecorded } =
+    verdict;
   const { unclaimed = [] } = verdict;
-  return [missing, duplicate, beyond, foreign, ahead, unreadable, unrecorded, unclaimed]
+  return [
+    ...[missing, unwritten, lost, duplicate, beyond, foreign, ahead, unreadable, unrecorded],
+    unclaimed,
+  ]
     .every(({ length }) => length === 0);
 }
 

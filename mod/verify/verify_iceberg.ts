@@ -17,6 +17,7 @@ import { logKey } from "../table/log_key.ts";
 import type { TablePosition } from "../table/table.ts";
 import { attributeHoles } from "./attribute_holes.ts";
 import { rowsDeletedBefore } from "./deleted_rows.ts";
+import { groupBeyondTable } from "./group_beyond_table.ts";
 import { inParallel } from "./in_parallel.ts";
 import { objectOffsets } from "./object_offsets.ts";
 import { ForeignRows } from "./foreign_rows.ts";
@@ -58,8 +59,8 @@ interface Content {
 }
 
 /**
- * Compares an Iceberg table with its own positions: every offset of `[from, end)` must be there exactly
- * once, as a row, a dead letter or a gap. By the files' names where all are ours; by reading the rows with
+ * Compares an Iceberg table with its own positions, and these with what the group has committed of it: every
+ * offset of `[from, end)` must be there exactly once, as a row, a dead letter or a gap. By the files' names where all are ours; by reading the rows with
  * `deep`, and wherever another program has rewritten files or deleted rows.
  * @throws {Failure} kind `service`, when the broker, the catalog or the lake cannot be asked
  */
@@ -70,6 +71,8 @@ export async function verifyIceberg(options: VerifyIcebergOptions): Promise<Part
     throw await noSuchTopic(broker, topic, { signal });
   }
   const key = await logKey({ topic, ...identity });
+  // Before the table's position, which must not be behind it.
+  const committed = await broker.groupOffsets(options.group, topic, { signal });
   const base = await catalog.load();
   if (base === undefined) {
     await requireNoHive(store, table, { signal });
@@ -99,25 +102,36 @@ export async function verifyIceberg(options: VerifyIcebergOptions): Promise<Part
     ? named
     : attributeHoles(await byRows(content, id, offsets, options), deletions);
   for (const verdict of verdicts) if (verdict.isCurrent) compareEnds(verdict, offsets, options);
-  for (const committed of await broker.groupOffsets(options.group, topic, { signal })) {
-    const { partition } = committed;
-    const high = offsets.find((one) => one.partition === partition)?.high ?? Infinity;
-    const ahead = groupAhead(committed, high);
+  for (const one of committed) {
+    const { partition } = one;
+    const high = offsets.find((there) => there.partition === partition)?.high ?? Infinity;
+    const ahead = groupAhead(one, high);
     if (ahead.length === 0) continue;
-    let verdict = verdicts.find((one) => one.isCurrent && one.partition === partition);
+    let verdict = verdicts.find((own) => own.isCurrent && own.partition === partition);
     if (verdict === undefined) {
       verdicts.push(verdict = emptyVerdict(partition, { from: 0, end: 0 }, id));
     }
     verdict.ahead = ahead;
   }
   const { since } = options;
-  if (since === undefined) return verdicts;
   const objects = namedObjects(content, id);
-  return verdicts.filter(({ isCurrent }) => isCurrent).map((verdict) => {
-    const { partition } = verdict;
-    const own = objects.filter(({ parsed }) => parsed.partition === partition);
-    return sinceVerdict(verdict, own, since.get(partition) ?? 0);
-  });
+  const asked = since === undefined
+    ? verdicts
+    : verdicts.filter(({ isCurrent }) => isCurrent).map((verdict) => {
+      const { partition } = verdict;
+      const own = objects.filter(({ parsed }) => parsed.partition === partition);
+      return sinceVerdict(verdict, own, since.get(partition) ?? 0);
+    });
+  const group = { metadata: base.metadata, id, key, committed, offsets };
+  for (const { partition, from, ...ranges } of groupBeyondTable(group, options)) {
+    let verdict = asked.find((one) => one.isCurrent && one.partition === partition);
+    if (verdict === undefined) {
+      asked.push(verdict = emptyVerdict(partition, { from, end: from }, id));
+    }
+    Object.assign(verdict, ranges);
+    verdict.expected += countOffsets([...ranges.unwritten, ...ranges.lost]);
+  }
+  return asked;
 }
 
 async function beside({ store, table, signal }: VerifyIcebergOptions): Promise<TableObject[]> {
@@ -211,6 +225,8 @@ function emptyVerdict(
     expected: end - from,
     found: 0,
     missing: [],
+    unwritten: [],
+    lost: [],
     duplicate: [],
     beyond: [],
     foreign: [],

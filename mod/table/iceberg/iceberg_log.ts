@@ -52,6 +52,7 @@ export interface IcebergLogName {
 export class IcebergLog implements TableLog {
   readonly name: LogName;
   readonly key: string;
+  readonly table: string;
   readonly fieldIds: ReadonlyMap<string, number>;
   readonly notices: readonly string[];
   readonly #parts: IcebergTableParts;
@@ -75,6 +76,7 @@ export class IcebergLog implements TableLog {
   ) {
     this.name = name;
     this.key = key;
+    this.table = parts.description.schema.table;
     this.fieldIds = fieldIds;
     this.notices = notices;
     this.#parts = parts;
