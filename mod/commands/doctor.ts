@@ -9,6 +9,7 @@ import type { RowSchema } from "../schema/schema.ts";
 import type { Settings } from "../config/settings.ts";
 import { requireHiveTable } from "../table/hive/migrated.ts";
 import { icebergTableFindings } from "./doctor_iceberg.ts";
+import { logEndFindings } from "./doctor_log_end.ts";
 import { catalogKind } from "./open_iceberg.ts";
 import { localCatalogPath } from "./local_catalog_path.ts";
 import { openLake } from "./open_lake.ts";
@@ -38,7 +39,17 @@ export async function run(context: CommandContext): Promise<number> {
   return exitCode;
 }
 
-async function* allFindings(
+async function* allFindings(context: CommandContext): AsyncGenerator<Finding> {
+  let isSound = true;
+  for await (const finding of partFindings(context)) {
+    isSound &&= finding.status !== "failed";
+    yield finding;
+  }
+  // A part that is unavailable would only be waited for once more.
+  if (isSound) yield* logEndFindings(context.settings, context.signal);
+}
+
+async function* partFindings(
   { settings, loaded, signal }: CommandContext,
 ): AsyncGenerator<Finding> {
   const given = loaded.resolved.filter(({ origin }) => !["default", "unset"].includes(origin));

@@ -60,6 +60,13 @@ for (const format of ["hive", "iceberg"]) {
         const { alerts } = JSON.parse(alerted.stdout);
         assert.deepEqual(alerts.map((one: { alert: string }) => one.alert), [alert]);
         assert.ok(error.startsWith(alerts[0].text));
+        const doctor = await runTicklake(["doctor", "--json", ...place.format], {
+          ...{ cwd: place.cwd, env: place.env },
+        });
+        const finding = JSON.parse(doctor.stdout).findings
+          .find(({ check }: { check: string }) => check === "log's end");
+        assert.deepEqual([doctor.code, finding.status], [3, "failed"], doctor.stdout);
+        assert.ok(error.startsWith(finding.detail) && error.endsWith(finding.fix), finding.detail);
       }));
   }
 }
