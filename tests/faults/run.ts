@@ -12,6 +12,7 @@
  */
 import { readSection, writeSection } from "../../scripts/marked_section.ts";
 import { startServices } from "../services/start_services.ts";
+import { countText } from "../../mod/terminal/amount_text.ts";
 import { Chance } from "./chance.ts";
 import type { Fault } from "./fault.ts";
 import { FAULT_TABLES, type FaultTable } from "./faults.ts";
@@ -19,7 +20,6 @@ import { failure, figures, HEADS } from "./figures.ts";
 import { mergedTable } from "./merged_table.ts";
 import { Stage } from "./stage.ts";
 import { TRINO_FAULTS } from "./trino_rewrites.ts";
-import { countText } from "../../mod/terminal/amount_text.ts";
 
 /** What a command line asks for. */
 interface Plan {
