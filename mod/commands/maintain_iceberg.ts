@@ -4,6 +4,7 @@ import { countText, sizeText } from "../terminal/amount_text.ts";
 import { Progress } from "../terminal/progress.ts";
 import type { TableCatalog } from "../table/iceberg/catalog.ts";
 import type { FileMergeSummary, MergeFilesOptions } from "../table/iceberg/merge_files.ts";
+import type { TableFiles } from "../table/iceberg/table_files.ts";
 import { catalogKind, openIceberg } from "./open_iceberg.ts";
 import { openLake } from "./open_lake.ts";
 import { stoppedFailure } from "./stopped_failure.ts";
@@ -21,11 +22,10 @@ export async function run(context: CommandContext): Promise<number> {
   const progress = new Progress(output, "merged", "file");
   try {
     output.note(`table ${schema.table} in ${catalog.description}`);
-    if (await catalog.load() === undefined) await requireNoHive(store, schema.table, { signal });
     if (catalogKind(settings) === "glue") {
       output.note("on AWS, Glue's table optimizers and Athena's OPTIMIZE and VACUUM do this too");
     }
-    await requireTable(catalog, schema.table);
+    await requireTable(catalog, files, schema.table, signal);
     const options = {
       catalog,
       files,
@@ -86,12 +86,20 @@ export async function run(context: CommandContext): Promise<number> {
   }
 }
 
-/** Before anything is said of its files. */
-async function requireTable(catalog: TableCatalog, table: string): Promise<void> {
+/** Requires this program's table to be there, before anything is said of its files. */
+async function requireTable(
+  catalog: TableCatalog,
+  { store }: TableFiles,
+  table: string,
+  signal: AbortSignal,
+): Promise<void> {
   const { absentTable } = await import("../table/iceberg/catalog.ts");
   const { requireOurs } = await import("../table/iceberg/whose_table.ts");
   const base = await catalog.load();
-  if (base === undefined) throw absentTable(catalog, table);
+  if (base === undefined) {
+    await requireNoHive(store, table, { signal });
+    throw absentTable(catalog, table);
+  }
   requireOurs(base, { catalog, table });
 }
 

@@ -27,7 +27,7 @@ interface Answer {
 }
 
 /**
- * A table in an Iceberg REST catalog: Polaris, Lakekeeper, Nessie, S3 Tables, Glue's own endpoint. The
+ * A table in an Iceberg REST catalog: Polaris, Lakekeeper, Nessie, Glue's own endpoint. The
  * client is our own as ids of 63 bits do not survive a plain JSON.parse.
  * Source: https://github.com/apache/iceberg/blob/main/open-api/rest-catalog-open-api.yaml
  */
