@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
 import { recordMigration } from "../../mod/table/hive/migrated.ts";
+import { partitionSpec } from "../../mod/table/iceberg/partition_spec.ts";
+import { newTable } from "../../mod/table/iceberg/new_table.ts";
+import { newSchema } from "../../mod/table/iceberg/iceberg_schema.ts";
+import type { TableCatalog } from "../../mod/table/iceberg/catalog.ts";
 import { DirectoryCatalog } from "../../mod/table/iceberg/catalogs/directory.ts";
 import { GlueTableCatalog } from "../../mod/table/iceberg/catalogs/glue.ts";
 import { RestCatalog } from "../../mod/table/iceberg/catalogs/rest.ts";
@@ -82,9 +86,22 @@ Deno.test("two migrations at once take each row in once, and consume continues w
   await place.proved("consumed");
 });
 
+/** Takes rows of the second log into the Iceberg table, as a consume does. */
+async function takeRows({ files, logs }: MigratePlace, catalog: TableCatalog): Promise<void> {
+  const key = await logKey({ topic: "quotes", ...logs[1].identity });
+  const ranges = [fakeRange(files, 0, 0, 10)];
+  const log = { id: logId(key, "quotes"), description: "topic quotes" };
+  await takeRanges({ catalog, files, table: quotes.table, log, ranges });
+}
+
 Deno.test("a migration is refused where the Iceberg table has some of the rows already, and changes nothing", async () => {
   const place = await MigratePlace.filled(DIRECTORY);
-  await place.consume(place.logs[1]);
+  const { catalog, files } = place;
+  // As release 0.1.0 left it, which did not refuse to write both tables.
+  const schema = newSchema(quotes);
+  const spec = partitionSpec("dt", quotes, schema);
+  await catalog.create(newTable({ location: files.location, schema, spec }));
+  await takeRows(place, catalog);
   await place.refused(/already has rows of quotes that were not migrated/);
 });
 
@@ -98,10 +115,7 @@ Deno.test("a migration is refused where a consume that was running writes some o
       catalog.commit = async (base, updates) => {
         if (!isOver) {
           isOver = true;
-          const key = await logKey({ topic: "quotes", ...place.logs[1].identity });
-          const ranges = [fakeRange(files, 0, 0, 10)];
-          const log = { id: logId(key, "quotes"), description: "topic quotes" };
-          await takeRanges({ catalog, files, table: quotes.table, log, ranges });
+          await takeRows(place, catalog);
         }
         return await commit.call(catalog, base, updates);
       };
