@@ -2,7 +2,7 @@ import type { LogIdentity } from "../broker/broker.ts";
 import type { Settings } from "../config/settings.ts";
 import { Failure } from "../failure/failure.ts";
 import type { LakeStore } from "../lake/store.ts";
-import { failed, type Finding, ok } from "../ops/doctor/finding.ts";
+import { failed, type Finding, ok, skipped } from "../ops/doctor/finding.ts";
 import { loadSchema } from "../schema/load_schema.ts";
 import { beyondLogEnd } from "../sink/beyond_log_end.ts";
 import type { RowSchema } from "../schema/schema.ts";
@@ -16,7 +16,7 @@ const CHECK = "log's end";
 
 /**
  * Whether the table's and the group's offsets are within the topic's log: consume refuses to start otherwise.
- * Nothing where the topic or the table cannot be asked, which other checks report.
+ * Nothing if there is no such topic, which other checks report.
  */
 export async function* logEndFindings(
   settings: Settings,
@@ -27,6 +27,7 @@ export async function* logEndFindings(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof Failure)) throw error;
+    yield skipped(CHECK, `not compared: ${error.message}`);
   }
 }
 
