@@ -46,7 +46,6 @@ export async function openLocalEngine(
   if (settings.bucket === undefined) requireHome(settings);
   const local = await import("../catalog/local/local_engine.ts");
   const lake = await openReadLake(settings, schema);
-  if (settings.tableFormat === "hive") await requireHiveTable(lake, schema.table);
   const engine = await local.openLocalEngine({
     path: await localCatalogPath(settings),
     lake,
@@ -57,8 +56,15 @@ export async function openLocalEngine(
       ? []
       : new Partitioning(settings.partitionBy, schema).names,
   });
+  let isChecked = settings.tableFormat !== "hive";
   return {
     ...engine,
+    async run(sql, options) {
+      // With the first statement: the shell opens where the lake cannot be reached.
+      if (!isChecked) await requireHiveTable(lake, schema.table, { signal: options.signal });
+      isChecked = true;
+      return await engine.run(sql, options);
+    },
     close() {
       engine.close();
       lake.close();

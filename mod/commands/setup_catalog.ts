@@ -111,7 +111,6 @@ async function setUpAws(
   if (settings.delete) return await deleteGlue(options);
   const lake = await openLake(settings);
   try {
-    await requireHiveTable(lake, schema.table, { signal });
     return await setUpGlue({ ...options, lake, run, wait });
   } finally {
     lake.close();

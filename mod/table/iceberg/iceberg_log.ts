@@ -24,6 +24,7 @@ import type { IcebergTableParts } from "./iceberg_parts.ts";
 import { lateLetters, mayBeLate } from "./late_letters.ts";
 import { liveEntries } from "./live_entries.ts";
 import { currentSchema, type TableMetadata } from "./metadata.ts";
+import { lastChange } from "./ownership.ts";
 import { specOfPaths } from "./partition_spec.ts";
 import { begunOf, logRecord, positionsOf, rewindOf, type Rewinds } from "./position.ts";
 import { icebergReplays } from "./replays.ts";
@@ -215,11 +216,13 @@ export class IcebergLog implements TableLog {
         return end !== undefined && first >= end && (positions.get(partition)?.end ?? 0) <= end;
       });
       // A former owner would still commit what it has put, without its dead letters, or put what it has begun. Of
-      // a partition of which there is nothing none is known.
+      // a partition of which there is nothing none is known. Another group may still run: it goes on as long as
+      // this one takes nothing.
       const ends = new Map(
         [...beyond].filter(([partition, end]) =>
           gone.some(({ parsed }) => parsed.partition === partition) ||
-          !isFenced && (positions.get(partition)?.end ?? Infinity) <= end
+          !isFenced && (positions.get(partition)?.end ?? Infinity) <= end &&
+            !this.#isOfAnotherGroup(base?.metadata, partition)
         ),
       );
       if (base !== undefined && ends.size > 0) {
@@ -231,6 +234,13 @@ export class IcebergLog implements TableLog {
       for (const { name } of new Set([...gone, ...late])) await store.remove(name, options);
       return;
     }
+  }
+
+  /** Whether the newest range of a partition is of another group, as far as snapshots say. */
+  #isOfAnotherGroup(metadata: TableMetadata | undefined, partition: number): boolean {
+    const log = this.#id;
+    const last = metadata && lastChange(metadata, { log, partition }, ["taken"])?.group;
+    return last !== undefined && last !== this.#group;
   }
 
   async removeLate(options: TableCallOptions = {}): Promise<void> {
