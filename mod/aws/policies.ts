@@ -111,7 +111,7 @@ export function commandPolicies(subject: PolicySubject): Record<string, PolicyDo
     ),
     dashboard: policy(...readLake),
     doctor: policy(
-      listLake(subject),
+      ...readLake,
       writeObjects(subject),
       ...encrypt,
       role(subject, "CrawlerRole", ["GetRole"]),

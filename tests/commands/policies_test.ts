@@ -121,6 +121,7 @@ serviceTest("each command works with its own policy, and with nothing else", AWS
       "glue:GetTable",
       "iam:GetRole",
       "s3:DeleteObject",
+      "s3:GetObject",
       "s3:ListBucket",
       "s3:PutObject",
     ],
