@@ -85,13 +85,13 @@ export const COMMANDS: ReadonlyArray<readonly string[]> = [
   ["dead-letters", "show"],
   ["dead-letters", "export"],
   ["dead-letters", "replay"],
-  // Afterwards the others refuse the migrated table.
-  ["setup-catalog", "--table-format", "iceberg", "--migrate"],
   ["topic", "list"],
   ["topic", "show"],
   ["topic", "read"],
   ["doctor"],
   ["dashboard", "--listen", "127.0.0.1:0"],
+  // Afterwards the others refuse the migrated table.
+  ["setup-catalog", "--table-format", "iceberg", "--migrate"],
 ];
 
 /** The same for an Iceberg table in a directory. */
