@@ -40,11 +40,14 @@ export class Cloned implements AsyncDisposable {
     commands: ReadonlyArray<readonly string[]>,
   ): AsyncGenerator<{ args: readonly string[]; result: TicklakeResult }> {
     const readers = commands.filter(([name, word]) => READERS.has(name) || READERS.has(word));
+    const last = commands.filter((args) => args.includes("--migrate"));
     for (const args of commands) {
-      if (!readers.includes(args)) yield { args, result: await this.run(args) };
+      if (readers.includes(args) || last.includes(args)) continue;
+      yield { args, result: await this.run(args) };
     }
     const results = await Promise.all(readers.map((args) => this.run(args)));
     for (const [i, args] of readers.entries()) yield { args, result: results[i] };
+    for (const args of last) yield { args, result: await this.run(args) };
   }
 
   /** All that lies in the victim's folder, with its times of change. */
