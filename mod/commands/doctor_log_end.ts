@@ -7,6 +7,7 @@ import { loadSchema } from "../schema/load_schema.ts";
 import { beyondLogEnd } from "../sink/beyond_log_end.ts";
 import type { RowSchema } from "../schema/schema.ts";
 import { tablePositions } from "../status/table_positions.ts";
+import { logKey } from "../table/log_key.ts";
 import type { TablePosition } from "../table/table.ts";
 import { openExistingBroker } from "./open_broker.ts";
 import { openIceberg } from "./open_iceberg.ts";
@@ -67,11 +68,13 @@ async function positionsInIceberg(
   store: LakeStore,
   identity: LogIdentity,
 ): Promise<ReadonlyMap<number, TablePosition>> {
-  const { icebergPositions, takeIcebergInventory } = await import("../status/iceberg_inventory.ts");
-  const { catalog, files } = await openIceberg(settings, schema, store);
+  const { logId, positionsOf } = await import("../table/iceberg/position.ts");
+  const { topic } = settings;
+  const { catalog } = await openIceberg(settings, schema, store);
   try {
-    const inventory = await takeIcebergInventory(catalog, files);
-    return await icebergPositions(inventory, settings.topic, identity);
+    const base = await catalog.load();
+    if (base === undefined) return new Map();
+    return positionsOf(base.metadata, logId(await logKey({ topic, ...identity }), topic));
   } finally {
     catalog.close();
   }

@@ -218,19 +218,8 @@ function cures(
   { partitions: verdicts, forms, types }: TableVerdict,
   { settings }: CommandContext,
 ): string[] {
-  const has = (
-    kind:
-      | "missing"
-      | "unwritten"
-      | "lost"
-      | "duplicate"
-      | "unreadable"
-      | "beyond"
-      | "foreign"
-      | "ahead"
-      | "unrecorded"
-      | "unclaimed",
-  ) => verdicts.some((verdict) => (verdict[kind] ?? []).length > 0);
+  const has = (kind: keyof typeof FINDINGS | "unreadable") =>
+    verdicts.some((verdict) => (verdict[kind] ?? []).length > 0);
   const lines: string[] = [];
   if (verdicts.some(({ mayBeDeleted }) => mayBeDeleted)) {
     lines.push(

@@ -285,14 +285,10 @@ export function isProved(verdict: TableVerdict): boolean {
 
 /** Whether nothing of a partition is missing, nothing twice, nothing too much, and its beginning is on record. */
 export function isTiled(verdict: PartitionVerdict): boolean {
-  const { missing, unwritten, lost, duplicate, beyond, foreign, ahead, unreadable, unrecorded } =
-    verdict;
-  const { unclaimed = [] } = verdict;
-  return [
-    ...[missing, unwritten, lost, duplicate, beyond, foreign, ahead, unreadable, unrecorded],
-    unclaimed,
-  ]
-    .every(({ length }) => length === 0);
+  const { missing, unwritten, lost, duplicate, beyond, foreign, ahead } = verdict;
+  const { unreadable, unrecorded, unclaimed = [] } = verdict;
+  const found = [missing, unwritten, lost, duplicate, beyond, foreign, ahead];
+  return [...found, unreadable, unrecorded, unclaimed].every(({ length }) => length === 0);
 }
 
 /** The offsets that the objects' names say, in ascending order. */

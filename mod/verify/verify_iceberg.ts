@@ -106,12 +106,7 @@ export async function verifyIceberg(options: VerifyIcebergOptions): Promise<Part
     const { partition } = one;
     const high = offsets.find((there) => there.partition === partition)?.high ?? Infinity;
     const ahead = groupAhead(one, high);
-    if (ahead.length === 0) continue;
-    let verdict = verdicts.find((own) => own.isCurrent && own.partition === partition);
-    if (verdict === undefined) {
-      verdicts.push(verdict = emptyVerdict(partition, { from: 0, end: 0 }, id));
-    }
-    verdict.ahead = ahead;
+    if (ahead.length > 0) currentVerdict(verdicts, partition, 0, id).ahead = ahead;
   }
   const { since } = options;
   const objects = namedObjects(content, id);
@@ -124,10 +119,7 @@ export async function verifyIceberg(options: VerifyIcebergOptions): Promise<Part
     });
   const group = { metadata: base.metadata, id, key, committed, offsets };
   for (const { partition, from, ...ranges } of groupBeyondTable(group, options)) {
-    let verdict = asked.find((one) => one.isCurrent && one.partition === partition);
-    if (verdict === undefined) {
-      asked.push(verdict = emptyVerdict(partition, { from, end: from }, id));
-    }
+    const verdict = currentVerdict(asked, partition, from, id);
     Object.assign(verdict, ranges);
     verdict.expected += countOffsets([...ranges.unwritten, ...ranges.lost]);
   }
@@ -207,6 +199,20 @@ function compareEnds(
   verdict.foreign.push(
     ...without([{ first: Math.max(from, high), last: end - 1 }], verdict.missing),
   );
+}
+
+/** The verdict of a partition of the current log; one without offsets is added where the table has nothing of it. */
+function currentVerdict(
+  verdicts: PartitionVerdict[],
+  partition: number,
+  from: number,
+  id: string,
+): PartitionVerdict {
+  const known = verdicts.find((one) => one.isCurrent && one.partition === partition);
+  if (known !== undefined) return known;
+  const added = emptyVerdict(partition, { from, end: from }, id);
+  verdicts.push(added);
+  return added;
 }
 
 function emptyVerdict(

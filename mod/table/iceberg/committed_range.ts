@@ -1,4 +1,4 @@
-import type { TableMetadata } from "./metadata.ts";
+import type { Snapshot, TableMetadata } from "./metadata.ts";
 import { positionsOf } from "./position.ts";
 
 /** A range of one partition: its first offset, and the first one after it. */
@@ -35,16 +35,21 @@ export function overtakenIn(
 
 /** The ranges that snapshots name, by partition, those of the newest snapshot first. */
 function committedRanges(
-  { snapshots = [] }: TableMetadata,
+  metadata: TableMetadata,
   log: string,
 ): Map<number, CommittedRange[]> {
-  const ranges = snapshots
-    .toSorted((a, b) => b["sequence-number"] - a["sequence-number"])
-    .filter(({ summary }) => summary["ticklake.log"] === log)
+  const ranges = snapshotsOfLog(metadata, log)
     .flatMap(({ summary }) => summary["ticklake.ends"]?.split(" ") ?? [])
     .map((text) => {
       const [partition, first, end] = text.split(/[:-]/).map(Number);
       return { partition, first, end };
     });
   return Map.groupBy(ranges, ({ partition }) => partition);
+}
+
+/** The snapshots that this program has made for a log, the newest first. @param log see `logId` */
+export function snapshotsOfLog({ snapshots = [] }: TableMetadata, log: string): Snapshot[] {
+  return snapshots
+    .filter(({ summary }) => summary["ticklake.log"] === log)
+    .toSorted((a, b) => b["sequence-number"] - a["sequence-number"]);
 }

@@ -1,4 +1,5 @@
 import type { TableMetadata } from "./metadata.ts";
+import { snapshotsOfLog } from "./committed_range.ts";
 import { rewindOf } from "./position.ts";
 
 /** What a snapshot's summary says of its partitions: the ranges that it adds, or where it fences or rewinds them. */
@@ -33,14 +34,11 @@ export function fenceSummary(log: string, ends: ReadonlyMap<number, number>) {
  * @param log id of the log, see `logId`
  */
 export function lastChange(
-  { snapshots = [] }: TableMetadata,
+  metadata: TableMetadata,
   { log, partition }: { log: string; partition: number },
   kinds: ReadonlyArray<keyof typeof EVENTS>,
 ): OwnershipChange | undefined {
-  const newestFirst = snapshots
-    .filter(({ summary }) => summary["ticklake.log"] === log)
-    .toSorted((a, b) => b["sequence-number"] - a["sequence-number"]);
-  for (const { summary } of newestFirst) {
+  for (const { summary } of snapshotsOfLog(metadata, log)) {
     const what = kinds.find((kind) =>
       summary[EVENTS[kind]]?.split(" ").some((one) => one.startsWith(`${partition}:`))
     );
@@ -58,10 +56,7 @@ export function fencesOf(
   log: string,
 ): Map<number, Array<{ number: number; end: number }>> {
   const fences = new Map<number, Array<{ number: number; end: number }>>();
-  const newestFirst = (metadata.snapshots ?? [])
-    .filter(({ summary }) => summary["ticklake.log"] === log)
-    .toSorted((a, b) => b["sequence-number"] - a["sequence-number"]);
-  for (const { summary } of newestFirst) {
+  for (const { summary } of snapshotsOfLog(metadata, log)) {
     const text = summary[EVENTS.fenced] ?? summary[EVENTS.rewound];
     for (const one of text?.split(" ") ?? []) {
       const [partition, end] = one.split(":").map(Number);
